@@ -1,0 +1,1 @@
+"""The ledger's commerce: every native transaction type as one pure function."""

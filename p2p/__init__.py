@@ -1,0 +1,1 @@
+"""Peers: frames over mutual TLS between the members' nodes."""
