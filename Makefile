@@ -32,6 +32,7 @@ check: $(READY) ## lint, format, types, imports, generated pages, installed pack
 	@echo $(BIN)/pip check; $(BIN)/python -m pip check > .venv/pip.log || { cat .venv/pip.log; exit 1; }
 
 setup: $(READY) ## make .venv with the locked packages
+	@echo 'Ready: make demo, make test, or .venv/bin/hushang --help'
 
 fmt: $(READY) ## format the code and mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix-only .
