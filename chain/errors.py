@@ -1,0 +1,119 @@
+"""The refusals of the ledger: one shallow tree, each class named after the broken rule.
+
+The class name is the stable code: it is the status of a failed receipt, the `code` of an API
+problem and what `hushang explain` looks up. Expected refusals are raised; broken invariants of our
+own are asserts; a storage error is neither (it is fatal, see `chain.store`).
+"""
+
+from typing import ClassVar
+
+
+class HushangError(Exception):
+    """Anything that was refused for a reason with a name."""
+
+    hint: ClassVar[str] = ""
+
+    @property
+    def code(self) -> str:
+        """The stable name of the broken rule."""
+        return type(self).__name__
+
+
+class LedgerError(HushangError):
+    """A rule of the ledger or of commerce was broken; the sender's fault."""
+
+
+class ProtocolError(HushangError):
+    """Bytes of a peer broke the protocol; the peer's fault."""
+
+
+class EncodingInvalid(LedgerError):
+    """Bytes are not the canonical encoding of what they claim to be."""
+
+
+class TooLarge(EncodingInvalid):
+    """A cap on size, depth or number of nodes was exceeded."""
+
+
+class TextNotCanonical(EncodingInvalid):
+    """A string is not NFC, or has a code point that Unicode 14.0 does not assign."""
+
+
+class KeyRefused(LedgerError):
+    """A public key is malformed, non-canonical or of low order."""
+
+
+class PolicyMalformed(LedgerError):
+    """A key policy has no keys, too many, repeated ones, or an unreachable threshold."""
+
+
+class AddressMalformed(LedgerError):
+    """A text is no bech32m account id of this project."""
+
+
+class SignatureInvalid(LedgerError):
+    """A signature does not verify for its key and message."""
+
+
+class SignaturesUnsorted(LedgerError):
+    """The signature list is empty, unsorted or has a repeated entry."""
+
+
+class WrongChain(LedgerError):
+    """The transaction names another genesis."""
+
+
+class VersionUnknown(LedgerError):
+    """The format version is not one this software speaks."""
+
+
+class TransactionExpired(LedgerError):
+    """Block time is past the transaction's `valid_until_ms`."""
+
+
+class LifetimeTooLong(LedgerError):
+    """`valid_until_ms` lies further ahead than `transaction_lifetime_max_ms`."""
+
+
+class TransactionRepeated(LedgerError):
+    """The transaction's id was decided before and is still remembered."""
+
+
+class OperationUnknown(LedgerError):
+    """No native transaction type has this name."""
+
+
+class OperationMalformed(LedgerError):
+    """An operation's payload does not fit its type."""
+
+
+class SenderUnknown(LedgerError):
+    """The sender has no account on this chain."""
+
+
+class PolicyNotSatisfied(LedgerError):
+    """The sender's signatures do not reach the threshold of its key policy."""
+
+
+class CosignerMissing(LedgerError):
+    """A party whose consent the operation needs did not sign."""
+
+
+class InvariantBreach(LedgerError):
+    """The transaction would have broken an invariant of money; it was undone (an alarm)."""
+
+
+class BlockInvalid(LedgerError):
+    """A block breaks a rule that every correct proposer keeps."""
+
+
+class CertificateInvalid(LedgerError):
+    """A certificate is not a quorum of valid Commits of this committee on one digest."""
+
+
+class ProofInvalid(LedgerError):
+    """A Merkle proof does not lead to its root."""
+
+
+class GenesisInvalid(LedgerError):
+    """The genesis contradicts itself or lacks something."""

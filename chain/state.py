@@ -1,0 +1,126 @@
+"""State as the rules see it: a reader, an overlay of pending writes, and typed tables.
+
+Keys are `<table>/` followed by fixed-width parts, so that no key of one table is one of another and
+a scan of a prefix is ordered by the parts. An overlay that is dropped has no effect by
+construction; one that is kept is folded into its parent with `merge`.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+from typing import Generic, Protocol, TypeVar
+
+from chain.codec import decode, encode
+
+T = TypeVar("T")
+
+
+class StateReader(Protocol):
+    """Agreed state at some height."""
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value under `key`, or None."""
+        ...
+
+    def scan(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Pairs whose key begins with `prefix` and is at least `start`, in key order."""
+        ...
+
+
+class Overlay:
+    """Pending writes on top of a reader. `changes` maps key to new value, None where deleted."""
+
+    __slots__ = ("_order", "changes", "parent")
+
+    def __init__(self, parent: StateReader) -> None:
+        self.parent = parent
+        self.changes: dict[bytes, bytes | None] = {}
+        self._order: list[bytes] = []
+
+    def get(self, key: bytes) -> bytes | None:
+        """The pending value if there is one, else the parent's."""
+        if key in self.changes:
+            return self.changes[key]
+        return self.parent.get(key)
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Write `value` under `key`."""
+        self._set(key, value)
+
+    def delete(self, key: bytes) -> None:
+        """Remove `key`."""
+        self._set(key, None)
+
+    def _set(self, key: bytes, value: bytes | None) -> None:
+        if key not in self.changes:
+            insort(self._order, key)
+        self.changes[key] = value
+
+    def scan(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """The parent's pairs with the pending writes merged in. Don't write while iterating."""
+        at = max(prefix, start)
+        low = bisect_left(self._order, at)
+        own = [key for key in self._order[low:] if key.startswith(prefix)]
+        position = 0
+        for key, value in self.parent.scan(prefix, start):
+            while position < len(own) and own[position] < key:
+                yield from self._pending(own[position])
+                position += 1
+            if position < len(own) and own[position] == key:
+                yield from self._pending(key)
+                position += 1
+            else:
+                yield key, value
+        for key in own[position:]:
+            yield from self._pending(key)
+
+    def _pending(self, key: bytes) -> Iterator[tuple[bytes, bytes]]:
+        value = self.changes[key]
+        if value is not None:
+            yield key, value
+
+    def merge(self, child: "Overlay") -> None:
+        """Take over the writes of an overlay that was made on top of this one."""
+        assert child.parent is self
+        for key, value in child.changes.items():
+            self._set(key, value)
+
+
+class Table(Generic[T]):
+    """Typed objects under `<name>/` and a key of concatenated parts.
+
+    Parts are bytes of fixed width per table, or one last part of any width.
+    """
+
+    __slots__ = ("cls", "prefix")
+
+    def __init__(self, name: str, cls: type[T]) -> None:
+        self.prefix = name.encode() + b"/"
+        self.cls = cls
+
+    def key(self, *parts: bytes) -> bytes:
+        """The state key of these parts."""
+        return self.prefix + b"".join(parts)
+
+    def load(self, state: StateReader, *parts: bytes) -> T | None:
+        """The object, or None."""
+        value = state.get(self.prefix + b"".join(parts))
+        return None if value is None else decode(self.cls, value)
+
+    def store(self, state: Overlay, obj: T, *parts: bytes) -> None:
+        """Write the object."""
+        state.put(self.prefix + b"".join(parts), encode(obj))
+
+    def remove(self, state: Overlay, *parts: bytes) -> None:
+        """Delete the object."""
+        state.delete(self.prefix + b"".join(parts))
+
+    def items(self, state: StateReader, *parts: bytes) -> Iterator[tuple[bytes, T]]:
+        """(key without the table's prefix, object) for every key that begins with the parts."""
+        start = self.prefix + b"".join(parts)
+        for key, value in state.scan(start):
+            yield key[len(self.prefix) :], decode(self.cls, value)
+
+
+def u64(number: int) -> bytes:
+    """Eight bytes, big-endian: key order is number order."""
+    return number.to_bytes(8, "big")
