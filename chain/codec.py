@@ -328,7 +328,7 @@ def _struct(cls: Any) -> _Shape:
         values = list(fields(obj))
         for i, convert in converted:
             values[i] = convert(values[i])
-        return values
+        return tuple(values)
 
     return _Shape(write, read)
 

@@ -1,0 +1,141 @@
+"""What a handler sees: the state overlay, the sender and who else consents, block time, chain.
+
+A handler has nothing else: no clock, no disk, no randomness. Raising a `LedgerError` drops the
+transaction's overlay, so a failed transaction has no effect by construction.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from chain.account import (
+    ACCOUNTS,
+    DELEGATIONS,
+    Account,
+    Delegation,
+    KeyPolicy,
+    find_delegation,
+    keys_of,
+    policy_satisfied,
+)
+from chain.block import Event
+from chain.committee import Committee
+from chain.crypto import tagged_hash
+from chain.errors import CosignerMissing, PolicyNotSatisfied, SenderUnknown
+from chain.genesis import Genesis
+from chain.state import Overlay, StateReader, u64
+from chain.transaction import ReceivedTransaction
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The constants of one chain in one committee epoch."""
+
+    genesis: Genesis
+    genesis_hash: bytes
+    committee: Committee
+
+    @classmethod
+    def of(cls, genesis: Genesis) -> "Chain":
+        """The chain that a genesis starts, with its first committee."""
+        return cls(genesis, genesis.hash(), genesis.committee())
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """By what the sender speaks: its policy (`delegation` None) or one scoped key."""
+
+    delegated_key: bytes | None = None
+    delegation: Delegation | None = None
+
+
+def authorise(state: StateReader, received: ReceivedTransaction, time_ms: int) -> Authority:
+    """May these signatures speak for the sender? `SenderUnknown` or `PolicyNotSatisfied` if not."""
+    sender = received.transaction.sender
+    account = ACCOUNTS.load(state, sender)
+    if account is None:
+        msg = "the sender has no account here"
+        raise SenderUnknown(msg)
+    keys = keys_of(received.signatures, sender)
+    if policy_satisfied(account.policy, keys):
+        return Authority()
+    found = find_delegation(state, sender, keys, received.types, time_ms)
+    if found is None:
+        msg = "the sender's signatures neither reach its threshold nor are of a key with this scope"
+        raise PolicyNotSatisfied(msg)
+    return Authority(*found)
+
+
+@dataclass(slots=True)
+class Context:
+    """Everything one operation (or system transition: `received` None) may look at and write."""
+
+    state: Overlay
+    chain: Chain
+    height: int
+    time_ms: int
+    received: ReceivedTransaction | None = None
+    authority: Authority = field(default_factory=Authority)
+    operation_index: int = 0
+    indexes: list[tuple[bytes, bytes | None]] = field(default_factory=list)
+
+    @property
+    def sender(self) -> bytes:
+        """Account id of the transaction's sender."""
+        assert self.received is not None
+        return self.received.transaction.sender
+
+    @property
+    def transaction_id(self) -> bytes:
+        """Id of the transaction under execution."""
+        assert self.received is not None
+        return self.received.id
+
+    def account(self, account: bytes) -> Account | None:
+        """The account, or None."""
+        return ACCOUNTS.load(self.state, account)
+
+    def consents(self, account: bytes) -> bool:
+        """Do the signatures satisfy this account's policy? The sender always consents."""
+        if account == self.sender:
+            return True
+        known = ACCOUNTS.load(self.state, account)
+        return known is not None and self.consents_by(account, known.policy)
+
+    def consents_by(self, account: bytes, policy: KeyPolicy) -> bool:
+        """As `consents`, by a given policy: that of an account which is only being opened."""
+        assert self.received is not None
+        return policy_satisfied(policy, keys_of(self.received.signatures, account))
+
+    def require_consent(self, account: bytes, who: str) -> None:
+        """`CosignerMissing` unless the account signed too; `who` names its part ("the carrier")."""
+        if not self.consents(account):
+            msg = f"{who} must sign too"
+            raise CosignerMissing(msg)
+
+    def require_member_quorum(self) -> None:
+        """Q in transactions.md: `CosignerMissing` unless a quorum of the members signed."""
+        committee = self.chain.committee
+        count = sum(1 for member in committee.members if self.consents(member.account))
+        if count < committee.quorum:
+            msg = f"{count} members signed, {committee.quorum} are needed"
+            raise CosignerMissing(msg)
+
+    def new_id(self, tag: str) -> bytes:
+        """A fresh object id: bound to the transaction and the operation's place in it."""
+        return tagged_hash(tag, self.transaction_id + u64(self.operation_index))
+
+    def index(self, key: bytes, value: bytes | None) -> None:
+        """Write a secondary index entry (outside the state root; handlers can't read it)."""
+        self.indexes.append((key, value))
+
+    def save_delegation(self, delegation: Delegation) -> None:
+        """Store what a delegated key has spent."""
+        key = self.authority.delegated_key
+        assert key is not None
+        DELEGATIONS.store(self.state, delegation, self.sender, key)
+        self.authority = Authority(key, delegation)
+
+
+def event(name: str, **data: Any) -> Event:
+    """An event with its data sorted, as the codec writes it."""
+    return Event(name, dict(sorted(data.items())))

@@ -1,0 +1,267 @@
+"""A block is a function from one state to the next: the rules every replica applies to it.
+
+First the block is checked against the state after its parent: a block that breaks a rule here is
+invalid and nobody votes for it. Then it is executed on an overlay, in the order of commerce.md:
+`recall.open`, due deadlines, cancellations, refund requests, shipments, the rest, confirmations.
+A transaction that breaks a rule of commerce stays in the block with a failed receipt and no effect.
+Nothing here waits, reads a clock or writes to disk.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import islice, pairwise
+from typing import Protocol
+
+from chain import block as blocks
+from chain import deadlines, replay
+from chain.block import OK, Event, Header, Receipt
+from chain.context import Authority, Chain, Context, authorise
+from chain.deadlines import Deadline
+from chain.errors import BlockInvalid, LedgerError, TransactionRepeated
+from chain.genesis import ConsensusParameters, Genesis
+from chain.replay import RememberedIds
+from chain.state import Overlay, StateReader
+from chain.transaction import Operation, ReceivedTransaction, check_window
+
+
+class Rank(IntEnum):
+    """Classes of transactions inside a block; a transaction ranks by its last-ranked operation."""
+
+    RECALL = 1
+    DEADLINES = 2
+    CANCEL = 3
+    REFUND_REQUEST = 4
+    SHIP = 5
+    OTHER = 6
+    CONFIRM = 7
+
+
+class Rules(Protocol):
+    """What the chain asks of the native transaction types; `commerce.registry` answers."""
+
+    def decode(self, operation: Operation) -> object:
+        """The payload as its dataclass; `OperationUnknown` or `OperationMalformed`."""
+        ...
+
+    def rank(self, types: Sequence[str]) -> Rank:
+        """The class of a transaction with these operations."""
+        ...
+
+    def overdue(
+        self, types: Sequence[str], payloads: Sequence[object], state: StateReader, time_ms: int
+    ) -> Sequence[Deadline]:
+        """Deadlines that are due for the objects these operations touch, oldest first."""
+        ...
+
+    def apply(self, name: str, payload: object, context: Context) -> Sequence[Event]:
+        """Run one operation; raises a `LedgerError` naming the broken rule."""
+        ...
+
+    def fire(self, deadline: Deadline, context: Context) -> Sequence[Event]:
+        """Run the system transition of a deadline (already removed from the index)."""
+        ...
+
+    def check_invariants(self, before: StateReader, after: Overlay) -> None:
+        """`InvariantBreach` if the pending writes would create or destroy money."""
+        ...
+
+    def found(self, genesis: Genesis, state: Overlay) -> None:
+        """Write the first state: accounts, roles, assets of the genesis."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BlockResult:
+    """What a block does, ready to be written in one batch.
+
+    `changes` are state keys with new values (None deletes), `indexes` likewise outside the state
+    root; `remembered` are (minute, id) pairs to add, `forgotten` minutes to drop. `fired` counts
+    system transitions; a block with transactions or fired deadlines must be sealed by another.
+    """
+
+    changes: dict[bytes, bytes | None]
+    receipts: tuple[Receipt, ...]
+    receipts_root: bytes
+    indexes: tuple[tuple[bytes, bytes | None], ...]
+    remembered: tuple[tuple[int, bytes], ...]
+    forgotten: tuple[int, ...]
+    fired: int
+
+
+def check_transaction(  # every argument is a different authority on the question
+    received: ReceivedTransaction,
+    state: StateReader,
+    ids: RememberedIds,
+    chain: Chain,
+    time_ms: int,
+) -> None:
+    """May the transaction stand in a block at `time_ms` on this state? (Signatures: elsewhere.)
+
+    The rules of a valid block, in order: chain, window, id new, sender known, policy satisfied.
+    """
+    transaction = received.transaction
+    lifetime_max_ms = chain.genesis.consensus.transaction_lifetime_max_ms
+    check_window(transaction, chain.genesis_hash, time_ms, lifetime_max_ms)
+    if ids.is_remembered(replay.minute_of(transaction.valid_until_ms), received.id):
+        msg = f"transaction {received.id.hex()} was decided before"
+        raise TransactionRepeated(msg)
+    authorise(state, received, time_ms)
+
+
+def check_block(  # see check_transaction
+    header: Header,
+    transactions: Sequence[ReceivedTransaction],
+    state: StateReader,
+    ids: RememberedIds,
+    rules: Rules,
+    chain: Chain,
+) -> None:
+    """Raise `BlockInvalid` unless every correct proposer could have made this body."""
+    _check_body(header, transactions, chain.genesis.consensus)
+    ranks = [rules.rank(received.types) for received in transactions]
+    if any(a > b for a, b in pairwise(ranks)):
+        _invalid("the transactions' classes are out of order")
+    for received in transactions:
+        try:
+            check_transaction(received, state, ids, chain, header.time_ms)
+        except LedgerError as error:
+            msg = f"{error.code}: {error}"
+            raise BlockInvalid(msg) from error
+
+
+def _check_body(
+    header: Header, transactions: Sequence[ReceivedTransaction], limits: ConsensusParameters
+) -> None:
+    if len(transactions) != header.transactions_count:
+        _invalid(f"{len(transactions)} bodies, the header counts {header.transactions_count}")
+    if len(transactions) > limits.block_transactions_max:
+        _invalid(f"more than {limits.block_transactions_max} transactions")
+    if sum(len(received.raw) for received in transactions) > limits.block_size_max:
+        _invalid(f"more than {limits.block_size_max} bytes")
+    hashes = [received.body_hash for received in transactions]
+    if blocks.transactions_root(hashes) != header.transactions_root:
+        _invalid("the bodies are not those of the header")
+    if len({received.id for received in transactions}) != len(transactions):
+        _invalid("a transaction id stands twice")
+
+
+def _invalid(reason: str) -> None:
+    raise BlockInvalid(reason)
+
+
+def execute_block(  # see check_transaction
+    header: Header,
+    transactions: Sequence[ReceivedTransaction],
+    state: StateReader,
+    ids: RememberedIds,
+    rules: Rules,
+    chain: Chain,
+) -> BlockResult:
+    """Check and execute a block on the state after its parent; pure. Raises `BlockInvalid`."""
+    check_block(header, transactions, state, ids, rules, chain)
+    run = _Run(Overlay(state), header, rules, chain)
+    forgotten = replay.forget(run.state, header.time_ms)
+    ranked = [(rules.rank(received.types), received) for received in transactions]
+    run.transactions(received for rank, received in ranked if rank < Rank.DEADLINES)
+    run.due_deadlines()
+    run.transactions(received for rank, received in ranked if rank > Rank.DEADLINES)
+    remembered = tuple(
+        (replay.minute_of(received.transaction.valid_until_ms), received.id)
+        for received in transactions
+    )
+    replay.remember(run.state, remembered)
+    return BlockResult(
+        changes=run.state.changes,
+        receipts=tuple(run.receipts),
+        receipts_root=blocks.receipts_root(run.receipts),
+        indexes=tuple(run.indexes),
+        remembered=remembered,
+        forgotten=forgotten,
+        fired=run.fired,
+    )
+
+
+class _Run:
+    """One execution of one block: the block's overlay and what piles up beside it."""
+
+    def __init__(self, state: Overlay, header: Header, rules: Rules, chain: Chain) -> None:
+        self.state = state
+        self.header = header
+        self.rules = rules
+        self.chain = chain
+        self.receipts: list[Receipt] = []
+        self.indexes: list[tuple[bytes, bytes | None]] = []
+        self.fired = 0
+
+    def transactions(self, transactions: Iterable[ReceivedTransaction]) -> None:
+        """Execute in the given order; each leaves a receipt."""
+        for received in transactions:
+            types, payloads = received.types, received.payloads
+            # Whoever acts on an object after its deadline acts on what the deadline left.
+            for deadline in self.rules.overdue(types, payloads, self.state, self.header.time_ms):
+                self._fire(deadline)
+            self._transaction(received)
+
+    def due_deadlines(self) -> None:
+        """Fire what is due, oldest first; the rest is carried over to the next block.
+
+        A transition may schedule another that is due at once: the measure of commerce.md (every
+        step of an object strictly decreases) ends the loop, the limit bounds the block.
+        """
+        limit = self.chain.genesis.consensus.block_deadlines_max
+        while limit > 0:
+            batch = tuple(islice(self._due(), limit))
+            if not batch:
+                return
+            for deadline in batch:
+                self._fire(deadline)
+            limit -= len(batch)
+
+    def _due(self) -> Iterator[Deadline]:
+        return deadlines.due(self.state, self.header.time_ms)
+
+    def _context(self, overlay: Overlay) -> Context:
+        return Context(overlay, self.chain, self.header.height, self.header.time_ms)
+
+    def _fire(self, deadline: Deadline) -> None:
+        deadlines.cancel(self.state, deadline)
+        overlay = Overlay(self.state)
+        context = self._context(overlay)
+        receipt_id = blocks.system_receipt_id(deadline.kind, self.header.height, self.fired)
+        self.fired += 1
+        try:
+            events = tuple(self.rules.fire(deadline, context))
+            self.rules.check_invariants(self.state, overlay)
+        except LedgerError as error:
+            # A transition that breaks an invariant is undone and told; the chain goes on.
+            self.receipts.append(Receipt(receipt_id, error.code, 0, ()))
+            return
+        self._keep(overlay, context)
+        self.receipts.append(Receipt(receipt_id, OK, None, events))
+
+    def _transaction(self, received: ReceivedTransaction) -> None:
+        overlay = Overlay(self.state)
+        context = self._context(overlay)
+        context.received = received
+        events: list[Event] = []
+        try:
+            context.authority = self._authority(received)
+            for index, name in enumerate(received.types):
+                context.operation_index = index
+                events.extend(self.rules.apply(name, received.payloads[index], context))
+            self.rules.check_invariants(self.state, overlay)
+        except LedgerError as error:
+            failed = context.operation_index
+            self.receipts.append(Receipt(received.id, error.code, failed, ()))
+            return
+        self._keep(overlay, context)
+        self.receipts.append(Receipt(received.id, OK, None, tuple(events)))
+
+    def _authority(self, received: ReceivedTransaction) -> Authority:
+        """Asked again in the block: an earlier transaction may have changed policy or scope."""
+        return authorise(self.state, received, self.header.time_ms)
+
+    def _keep(self, overlay: Overlay, context: Context) -> None:
+        self.state.merge(overlay)
+        self.indexes.extend(context.indexes)

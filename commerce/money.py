@@ -1,0 +1,130 @@
+"""Money: assets, balances, and the only functions that move it.
+
+Amounts are integers of minor units (fen). Every movement goes through `debit` and `credit`; the
+invariant check (commerce/invariants.py) recounts what they wrote, from the written bytes.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from chain.account import Delegation
+from chain.codec import Amount, Hash, Range, Size
+from chain.context import Context
+from chain.genesis import ASSET_DECIMALS_MAX
+from chain.state import StateReader, Table
+from commerce.errors import (
+    AmountNotPositive,
+    AmountTooLarge,
+    AssetUnknown,
+    DelegationExceeded,
+    InsufficientFunds,
+)
+
+AMOUNT_MAX = 2**63 - 1
+
+# 1 to 12 of A-Z and 0-9; its bytes are a key part, so `asset_part` pads it to a fixed width.
+Symbol = Annotated[str, Size(min=1, max=12)]
+_SYMBOL_WIDTH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A kind of money. `issued_minor` - `redeemed_minor` is what exists of it."""
+
+    symbol: Symbol
+    decimals: Annotated[int, Range(0, ASSET_DECIMALS_MAX)]
+    issuer: Hash
+    issued_minor: Amount
+    redeemed_minor: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What one account has of one asset; frozen money belongs to it but can't be spent."""
+
+    available_minor: Amount
+    frozen_minor: Amount
+
+
+ASSETS: Table[Asset] = Table("asset", Asset)
+BALANCES: Table[Balance] = Table("balance", Balance)
+NO_BALANCE = Balance(0, 0)
+
+
+def asset_part(symbol: str) -> bytes:
+    """The key part of an asset: its symbol padded with zero bytes."""
+    return symbol.encode().ljust(_SYMBOL_WIDTH, b"\x00")
+
+
+def load_asset(state: StateReader, symbol: str) -> Asset:
+    """The asset, or `AssetUnknown`."""
+    asset = ASSETS.load(state, asset_part(symbol))
+    if asset is None:
+        msg = f"no asset {symbol} on this chain"
+        raise AssetUnknown(msg)
+    return asset
+
+
+def balance_of(state: StateReader, account: bytes, symbol: str) -> Balance:
+    """An account's balance, zero where it has none."""
+    return BALANCES.load(state, account, asset_part(symbol)) or NO_BALANCE
+
+
+def require_positive(amount_minor: int) -> None:
+    """`AmountNotPositive` for nothing."""
+    if amount_minor <= 0:
+        msg = "the amount must be at least one minor unit"
+        raise AmountNotPositive(msg)
+
+
+def add_amounts(*amounts_minor: int) -> int:
+    """The sum, or `AmountTooLarge`: no sum of money leaves 63 bits."""
+    total = sum(amounts_minor)
+    if total > AMOUNT_MAX:
+        msg = f"{total} exceeds the largest amount {AMOUNT_MAX}"
+        raise AmountTooLarge(msg)
+    return total
+
+
+def debit(context: Context, account: bytes, symbol: str, amount_minor: int) -> None:
+    """Take from an account's available balance, or `InsufficientFunds`.
+
+    When the sender speaks through a delegated key, what leaves its own account counts against the
+    key's cap (`DelegationExceeded`).
+    """
+    balance = balance_of(context.state, account, symbol)
+    if balance.available_minor < amount_minor:
+        msg = f"{balance.available_minor} available, {amount_minor} needed"
+        raise InsufficientFunds(msg)
+    if context.received is not None and account == context.sender:
+        _spend_delegation(context, amount_minor)
+    left = Balance(balance.available_minor - amount_minor, balance.frozen_minor)
+    store_balance(context, account, symbol, left)
+
+
+def credit(context: Context, account: bytes, symbol: str, amount_minor: int) -> None:
+    """Add to an account's available balance."""
+    balance = balance_of(context.state, account, symbol)
+    available = add_amounts(balance.available_minor, amount_minor)
+    store_balance(context, account, symbol, Balance(available, balance.frozen_minor))
+
+
+def store_balance(context: Context, account: bytes, symbol: str, balance: Balance) -> None:
+    """Write a balance; an empty one leaves the state."""
+    if balance == NO_BALANCE:
+        BALANCES.remove(context.state, account, asset_part(symbol))
+    else:
+        BALANCES.store(context.state, balance, account, asset_part(symbol))
+
+
+def _spend_delegation(context: Context, amount_minor: int) -> None:
+    delegation = context.authority.delegation
+    if delegation is None:
+        return
+    spent = delegation.spent_minor + amount_minor
+    if spent > delegation.amount_max_minor:
+        msg = f"the delegated key has {delegation.amount_max_minor - delegation.spent_minor} left"
+        raise DelegationExceeded(msg)
+    context.save_delegation(
+        Delegation(delegation.types, delegation.amount_max_minor, spent, delegation.expires_ms)
+    )
