@@ -11,11 +11,13 @@ STATE = b"s"
 TREE = b"t"
 # Blocks as decided, `b` + height: canonical `Block`.
 BLOCK = b"b"
+# Headers again, `h` + height: canonical `Header`, so that a header costs no bodies.
+HEADER = b"h"
 # Certificates, `c` + height: canonical `Certificate` of that height's block.
 CERTIFICATE = b"c"
-# Outcomes, `r` + height: canonical `Receipts` of the block, in order of execution.
+# Outcomes, `r` + height + index (four bytes): canonical `Receipt`, in order of execution.
 RECEIPTS = b"r"
-# Where a receipt is, `x` + transaction or system receipt id: height and index, eight bytes each.
+# Where a receipt is, `x` + transaction or system receipt id: canonical `ReceiptPlace`.
 RECEIPT_PLACE = b"x"
 # Remembered ids, `n` + expiry minute + transaction id, empty value (chain/replay.py).
 REMEMBERED = b"n"
@@ -26,14 +28,14 @@ META_GENESIS = b"mgenesis"
 META_TIP = b"mtip"
 
 
-def state_key(key: bytes) -> bytes:
-    """Database key of a state key."""
-    return STATE + key
-
-
 def block_key(height: int) -> bytes:
     """Database key of the block at `height`."""
     return BLOCK + u64(height)
+
+
+def header_key(height: int) -> bytes:
+    """Database key of the header at `height`."""
+    return HEADER + u64(height)
 
 
 def certificate_key(height: int) -> bytes:
@@ -41,9 +43,9 @@ def certificate_key(height: int) -> bytes:
     return CERTIFICATE + u64(height)
 
 
-def receipts_key(height: int) -> bytes:
-    """Database key of the receipts of the block at `height`."""
-    return RECEIPTS + u64(height)
+def receipt_key(height: int, index: int) -> bytes:
+    """Database key of the `index`-th receipt of the block at `height`."""
+    return RECEIPTS + u64(height) + index.to_bytes(4, "big")
 
 
 def receipt_place_key(receipt_id: bytes) -> bytes:
@@ -54,15 +56,3 @@ def receipt_place_key(receipt_id: bytes) -> bytes:
 def remembered_key(minute: int, transaction_id: bytes) -> bytes:
     """Database key of a remembered transaction id."""
     return REMEMBERED + u64(minute) + transaction_id
-
-
-def index_key(key: bytes) -> bytes:
-    """Database key of a secondary index entry."""
-    return INDEX + key
-
-
-def prefix_end(prefix: bytes) -> bytes:
-    """The least key above every key that begins with `prefix` (which is not all 0xff)."""
-    stripped = prefix.rstrip(b"\xff")
-    assert stripped
-    return stripped[:-1] + bytes([stripped[-1] + 1])

@@ -1,0 +1,269 @@
+"""The ledger: one store that holds the chain, its state, and what is derived; one batch per block.
+
+`execute` is speculative and changes nothing; `write` makes one atomic, synced batch of everything a
+decided block brings: block, certificate, receipts, state, tree nodes, indexes, tip. Both belong to
+one thread; the readers may be called from any. Any `StorageError` is fatal to the node.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from chain import block as blocks
+from chain import schema
+from chain.block import Block, Certificate, Header, Receipt
+from chain.codec import U16, U32, U64, Hash, decode, encode
+from chain.context import Chain
+from chain.deadlines import earliest_ms
+from chain.errors import CertificateInvalid
+from chain.execution import BlockResult, Rules, execute_block
+from chain.genesis import Genesis, check_genesis, genesis_certificate, genesis_header
+from chain.replay import minute_of
+from chain.state import Overlay, StateReader, u64
+from chain.store_contract import KVStore, StorageFailed, prefix_stop
+from chain.transaction import ReceivedTransaction, read_transaction
+from chain.tree import Staged, StateTree
+
+# Ids of past minutes leave the database a few per block, so that no block pays for a whole minute.
+FORGOTTEN_PER_BLOCK_MAX = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """The newest written block and its results, which the next header must carry.
+
+    `needs_seal`: it had transactions or fired deadlines, so a block that certifies its results
+    must follow.
+    """
+
+    header: Header
+    digest: Hash
+    certificate: Certificate
+    state_root: Hash
+    receipts_root: Hash
+    needs_seal: bool
+
+    @property
+    def height(self) -> int:
+        """Height of the newest written block; 0 is the genesis."""
+        return self.header.height
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptPlace:
+    """Where a receipt lies: block height and index in the order of execution."""
+
+    height: U64
+    index: U32
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """A block executed on the tip's state and not yet written; valid until another is written."""
+
+    header: Header
+    digest: bytes
+    transactions: tuple[ReceivedTransaction, ...]
+    result: BlockResult
+    staged: Staged
+
+    @property
+    def needs_seal(self) -> bool:
+        """Must another block follow to certify these results?"""
+        return bool(self.transactions) or self.result.fired > 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """The layout of the database; a later one needs a migration."""
+
+    layout: U16
+    genesis: Genesis
+
+
+LAYOUT = 1
+
+
+class StoredState:
+    """The agreed state in a store, as of the newest written block."""
+
+    __slots__ = ("_store",)
+
+    def __init__(self, store: KVStore) -> None:
+        self._store = store
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value under a state key, or None."""
+        return self._store.get(schema.STATE + key)
+
+    def scan(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Pairs whose key begins with `prefix` and is at least `start`, in key order."""
+        low, high = schema.STATE + max(prefix, start), prefix_stop(schema.STATE + prefix)
+        for key, value in self._store.scan(low, high):
+            yield key[1:], value
+
+
+class Ledger:
+    """One chain in one store. Construct it on an empty store to found the chain."""
+
+    def __init__(self, store: KVStore, genesis: Genesis, rules: Rules) -> None:
+        check_genesis(genesis)
+        self.store = store
+        self.rules = rules
+        self.chain = Chain.of(genesis)
+        self.state: StateReader = StoredState(store)
+        known = store.get(schema.META_GENESIS)
+        if known is None:
+            self._found()
+        elif known != encode(_Version(LAYOUT, genesis)):
+            msg = "this database belongs to another chain or layout"
+            raise StorageFailed(msg)
+        self._tree = StateTree.open(store, schema.TREE)
+        self.tip = self._load_tip()
+
+    def _found(self) -> None:
+        genesis = self.chain.genesis
+        state = Overlay(self.state)
+        self.rules.found(genesis, state)
+        tree = StateTree.open(self.store, schema.TREE)
+        staged = tree.stage(state.changes)
+        header = genesis_header(genesis)
+        certificate = genesis_certificate(genesis)
+        root = blocks.receipts_root(())
+        tip = Tip(header, header.digest(), certificate, staged.root, root, needs_seal=False)
+        batch: dict[bytes, bytes | None] = dict(staged.writes)
+        batch |= {schema.STATE + key: value for key, value in state.changes.items()}
+        batch[schema.block_key(0)] = encode(Block(header, ()))
+        batch[schema.header_key(0)] = encode(header)
+        batch[schema.certificate_key(0)] = encode(certificate)
+        batch[schema.META_TIP] = encode(tip)
+        batch[schema.META_GENESIS] = encode(_Version(LAYOUT, genesis))
+        self.store.write(batch)
+
+    def _load_tip(self) -> Tip:
+        data = self.store.get(schema.META_TIP)
+        if data is None:
+            msg = "the database has a genesis and no tip"
+            raise StorageFailed(msg)
+        tip = decode(Tip, data)
+        if tip.state_root != self._tree.root:
+            msg = f"the state tree at height {tip.height} does not have the tip's root"
+            raise StorageFailed(msg)
+        return tip
+
+    # Execution: one thread.
+
+    def execute(self, header: Header, transactions: Sequence[ReceivedTransaction]) -> Executed:
+        """Execute a block whose parent is the tip; nothing changes. Raises `BlockInvalid`."""
+        assert header.height == self.tip.height + 1
+        rules, chain = self.rules, self.chain
+        result = execute_block(header, transactions, self.state, self, rules, chain)
+        staged = self._tree.stage(result.changes)
+        return Executed(header, header.digest(), tuple(transactions), result, staged)
+
+    def write(self, executed: Executed, certificate: Certificate) -> Tip:
+        """Write a decided block in one synced batch; afterwards it is the tip."""
+        header, result = executed.header, executed.result
+        if certificate.digest != executed.digest:
+            msg = f"the certificate at {certificate.height} is for another block"
+            raise CertificateInvalid(msg)
+        tip = Tip(
+            header,
+            executed.digest,
+            certificate,
+            executed.staged.root,
+            result.receipts_root,
+            needs_seal=executed.needs_seal,
+        )
+        self.store.write(self._batch(executed, tip))
+        self._tree.commit(executed.staged)
+        self.tip = tip
+        return tip
+
+    def _batch(self, executed: Executed, tip: Tip) -> dict[bytes, bytes | None]:
+        height, result = executed.header.height, executed.result
+        block = Block(executed.header, tuple(received.raw for received in executed.transactions))
+        batch: dict[bytes, bytes | None] = dict(executed.staged.writes)
+        for key, value in result.changes.items():
+            batch[schema.STATE + key] = value
+        for key, value in result.indexes:
+            batch[schema.INDEX + key] = value
+        for index, receipt in enumerate(result.receipts):
+            batch[schema.receipt_key(height, index)] = encode(receipt)
+            batch[schema.receipt_place_key(receipt.id)] = encode(ReceiptPlace(height, index))
+        past = schema.REMEMBERED + u64(minute_of(executed.header.time_ms))
+        for key, _ in islice(self.store.scan(schema.REMEMBERED, past), FORGOTTEN_PER_BLOCK_MAX):
+            batch[key] = None
+        for minute, remembered in result.remembered:
+            batch[schema.remembered_key(minute, remembered)] = b""
+        batch[schema.block_key(height)] = encode(block)
+        batch[schema.header_key(height)] = encode(executed.header)
+        batch[schema.certificate_key(height)] = encode(tip.certificate)
+        batch[schema.META_TIP] = encode(tip)
+        return batch
+
+    # Readers: any thread.
+
+    def is_remembered(self, minute: int, transaction_id: bytes) -> bool:
+        """Was this id decided in a block, and is its minute not over?"""
+        return self.store.get(schema.remembered_key(minute, transaction_id)) is not None
+
+    def block_bytes(self, height: int) -> bytes | None:
+        """The canonical block at a height, or None above the tip."""
+        return self.store.get(schema.block_key(height))
+
+    def certificate_bytes(self, height: int) -> bytes | None:
+        """The canonical certificate of the block at a height, or None above the tip."""
+        return self.store.get(schema.certificate_key(height))
+
+    def block(self, height: int) -> Block | None:
+        """The block at a height, or None above the tip."""
+        data = self.block_bytes(height)
+        return None if data is None else decode(Block, data)
+
+    def header(self, height: int) -> Header | None:
+        """The header at a height, or None above the tip."""
+        data = self.store.get(schema.header_key(height))
+        return None if data is None else decode(Header, data)
+
+    def certificate(self, height: int) -> Certificate | None:
+        """The certificate of the block at a height, or None above the tip."""
+        data = self.certificate_bytes(height)
+        return None if data is None else decode(Certificate, data)
+
+    def receipts(self, height: int) -> tuple[Receipt, ...]:
+        """The receipts of a block in order of execution."""
+        low = schema.receipt_key(height, 0)
+        pairs = self.store.scan(low, prefix_stop(schema.RECEIPTS + u64(height)))
+        return tuple(decode(Receipt, value) for _, value in pairs)
+
+    def find_receipt(self, receipt_id: bytes) -> tuple[ReceiptPlace, Receipt] | None:
+        """The outcome of a transaction or system transition by id, and where it is."""
+        data = self.store.get(schema.receipt_place_key(receipt_id))
+        if data is None:
+            return None
+        place = decode(ReceiptPlace, data)
+        receipt = self.store.get(schema.receipt_key(place.height, place.index))
+        if receipt is None:
+            msg = f"the receipt at height {place.height}, index {place.index} is missing"
+            raise StorageFailed(msg)
+        return place, decode(Receipt, receipt)
+
+    def find_body(self, place: ReceiptPlace, wanted_id: bytes) -> ReceivedTransaction | None:
+        """The transaction of this id in the block of `place`; None for a system transition."""
+        block = self.block(place.height)
+        for raw in block.bodies if block else ():
+            received = read_transaction(raw, self.rules)
+            if received.id == wanted_id:
+                return received
+        return None
+
+    def index(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Secondary index entries under a prefix, in key order."""
+        low = schema.INDEX + max(prefix, start)
+        for key, value in self.store.scan(low, prefix_stop(schema.INDEX + prefix)):
+            yield key[1:], value
+
+    def next_deadline_ms(self) -> int | None:
+        """Block time of the earliest deadline, or None."""
+        return earliest_ms(self.state)

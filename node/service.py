@@ -1,0 +1,118 @@
+"""What the API asks of a running node: the narrow protocol between `node/api` and the rest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from chain.block import Receipt
+from chain.context import Chain
+from chain.errors import HushangError
+from chain.ledger import Ledger, ReceiptPlace
+
+
+class PoolFull(HushangError):
+    """The node's pool, or the sponsoring member's fair share of it, is full: try again later."""
+
+    hint = "wait retry_after_ms and send the same bytes again; repeating is harmless"
+
+    def __init__(self, message: str, retry_after_ms: int) -> None:
+        super().__init__(message)
+        self.retry_after_ms = retry_after_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The outcome of a transaction: its block is synced on this node."""
+
+    place: ReceiptPlace
+    receipt: Receipt
+    block_hash: bytes
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A transaction that passed the door. `decided` is set when it already was decided."""
+
+    id: bytes
+    decided: Decided | None
+
+
+@dataclass(frozen=True, slots=True)
+class PeerView:
+    """One other node as this one sees it."""
+
+    name: str
+    public_key: bytes
+    connected: bool
+    height: int | None
+    last_seen_ms: int | None
+    queued: int
+    dropped: int
+    bytes_in: int
+    bytes_out: int
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStatus:
+    """A node's own account of itself. `ready` and `not_ready_because` answer GET /ready."""
+
+    name: str
+    version: str
+    store: str
+    time_ms: int
+    started_ms: int
+    height: int
+    block_hash: bytes
+    state_root: bytes
+    view: int
+    primary: str
+    member_index: int | None
+    pool_count: int
+    pool_bytes: int
+    ready: bool
+    not_ready_because: tuple[str, ...]
+    peers: Sequence[PeerView]
+
+
+class NodeService(Protocol):
+    """A running node. All methods are called on its event loop."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger; its readers may be called freely."""
+        ...
+
+    @property
+    def chain(self) -> Chain:
+        """The constants of the chain."""
+        ...
+
+    async def submit(self, raw: bytes) -> Submitted:
+        """Take raw signed transaction bytes through the door.
+
+        Raises the `LedgerError` of the first broken rule, or `PoolFull`. Sending the same bytes
+        again is harmless: the same answer, also after the decision.
+        """
+        ...
+
+    async def wait_decided(self, transaction_id: bytes, timeout_ms: int) -> Decided | None:
+        """The outcome once the block is synced here; None when the time is over."""
+        ...
+
+    def decided(self, transaction_id: bytes) -> Decided | None:
+        """The outcome if it is known here already."""
+        ...
+
+    def is_pending(self, transaction_id: bytes) -> bool:
+        """Is the transaction in the pool?"""
+        ...
+
+    async def wait_height(self, height: int, timeout_ms: int) -> int:
+        """The newest height, as soon as it is at least `height` or the time is over."""
+        ...
+
+    def status(self) -> NodeStatus:
+        """What the node says of itself now."""
+        ...
