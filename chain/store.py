@@ -1,0 +1,187 @@
+"""The node's one store: LevelDB where plyvel is installed, sqlite3 elsewhere, memory in tests.
+
+This file alone imports plyvel. LevelDB is opened with paranoid checks, and every read verifies its
+checksum: with the defaults a flipped bit in the log loses written blocks without a word.
+"""
+
+from collections.abc import Generator, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from chain.store_contract import (
+    KEY_SIZE_MAX,
+    VALUE_SIZE_MAX,
+    Kind,
+    KVStore,
+    StorageError,
+    StorageFailed,
+    StoreClosed,
+    StoreEntryRefused,
+    StoreKindDiffers,
+    StoreKindUnavailable,
+    StoreLocked,
+    check_batch,
+    prefix_stop,
+)
+from chain.store_memory import MemoryStore
+from chain.store_sqlite import FILE_NAME as SQLITE_FILE_NAME
+from chain.store_sqlite import SqliteStore
+
+try:
+    import plyvel
+except ImportError:
+    plyvel = None
+
+__all__ = [
+    "KEY_SIZE_MAX",
+    "VALUE_SIZE_MAX",
+    "KVStore",
+    "Kind",
+    "LevelStore",
+    "MemoryStore",
+    "SqliteStore",
+    "StorageError",
+    "StorageFailed",
+    "StoreClosed",
+    "StoreEntryRefused",
+    "StoreKindDiffers",
+    "StoreKindUnavailable",
+    "StoreLocked",
+    "open_store",
+    "prefix_stop",
+]
+
+WRITE_BUFFER_BYTES = 8 * 1024 * 1024
+BLOCK_CACHE_BYTES = 16 * 1024 * 1024
+BLOOM_BITS_PER_KEY = 10
+OPEN_FILES_MAX = 256
+
+
+class LevelStore:
+    """A KVStore in the LevelDB directory `path`."""
+
+    __slots__ = ("_db", "_failed", "_path")
+
+    def __init__(self, path: Path | str, *, paranoid: bool = True) -> None:
+        """Open `path`, and make it if it is missing.
+
+        `paranoid=False` is for one case only: after a power cut, to drop the torn end of the log.
+        The caller must then prove that nothing acknowledged is missing (ARCHITECTURE.md).
+        """
+        self._path = Path(path)
+        self._failed: str | None = None
+        if plyvel is None:
+            raise StoreKindUnavailable(f"{self._path} needs plyvel, which is not installed")
+        if (self._path / SQLITE_FILE_NAME).exists():
+            raise StoreKindDiffers(f"{self._path} holds a sqlite store, not leveldb")
+        try:
+            self._path.mkdir(parents=True, exist_ok=True)
+            _refuse_lost_root(self._path)
+            self._db: Any = plyvel.DB(
+                str(self._path),
+                create_if_missing=True,
+                paranoid_checks=paranoid,
+                write_buffer_size=WRITE_BUFFER_BYTES,
+                lru_cache_size=BLOCK_CACHE_BYTES,
+                bloom_filter_bits=BLOOM_BITS_PER_KEY,
+                max_open_files=OPEN_FILES_MAX,
+            )
+        except (plyvel.Error, OSError) as error:
+            # LevelDB's own words for flock's refusal; it has no code for it.
+            if "IO error: lock " in str(error):
+                raise StoreLocked(str(self._path)) from error
+            raise self._named("open", error) from error
+
+    @property
+    def kind(self) -> Kind:
+        """Always "leveldb"."""
+        return "leveldb"
+
+    def get(self, key: bytes) -> bytes | None:
+        """See KVStore."""
+        try:
+            value: bytes | None = self._db.get(key, verify_checksums=True)
+        except (plyvel.Error, OSError, RuntimeError) as error:
+            raise self._named("read", error) from error
+        return value
+
+    def scan(
+        self, start: bytes, stop: bytes, *, reverse: bool = False
+    ) -> Iterator[tuple[bytes, bytes]]:
+        """See KVStore."""
+        pairs = self._scan(start, stop, reverse=reverse)
+        next(pairs)  # takes the snapshot now, and makes sure that the generator cleans up
+        return pairs
+
+    def _scan(
+        self, start: bytes, stop: bytes, *, reverse: bool
+    ) -> Generator[tuple[bytes, bytes], None, None]:
+        try:
+            with self._db.iterator(
+                start=start, stop=max(start, stop), reverse=reverse, verify_checksums=True
+            ) as rows:
+                yield b"", b""
+                yield from rows
+        except (plyvel.Error, OSError, RuntimeError) as error:
+            raise self._named("scan", error) from error
+
+    def write(self, batch: Mapping[bytes, bytes | None], *, sync: bool = True) -> None:
+        """See KVStore."""
+        check_batch(batch)
+        if self._failed is not None:
+            raise StorageFailed(f"{self._path}: an earlier write failed: {self._failed}")
+        try:
+            rows = self._db.write_batch(sync=sync)
+            put, delete = rows.put, rows.delete
+            for key, value in batch.items():
+                if value is None:
+                    delete(key)
+                else:
+                    put(key, value)
+            rows.write()
+        except (plyvel.Error, OSError, RuntimeError) as error:
+            named = self._named("write", error)
+            self._failed = str(named)
+            raise named from error
+
+    def close(self) -> None:
+        """See KVStore."""
+        self._db.close()
+
+    def _named(self, action: str, error: Exception) -> StorageError:
+        """The error of ours for one of LevelDB; plyvel says RuntimeError to a closed database."""
+        if isinstance(error, RuntimeError) and self._db.closed:
+            return StoreClosed(str(self._path))
+        words = error.args[0] if error.args else error
+        text = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(error)
+        return StorageFailed(f"{self._path}: {action}: {text}")
+
+
+def _refuse_lost_root(path: Path) -> None:
+    """Refuse tables or logs without CURRENT: LevelDB would start anew and lose all in silence."""
+    if (path / "CURRENT").exists():
+        return
+    if any(file.suffix in {".ldb", ".sst", ".log"} for file in path.iterdir()):
+        raise StorageFailed(f"{path}: CURRENT is missing beside tables or logs")
+
+
+def open_store(
+    path: Path | str, *, kind: Literal["auto", "leveldb", "sqlite", "memory"] = "auto"
+) -> KVStore:
+    """Open `path` with `kind`; "auto" keeps to what the directory holds, else prefers LevelDB.
+
+    The node must tell its operator the `.kind` it got. Raises a StorageError.
+    """
+    if kind == "memory":
+        return MemoryStore()
+    if kind == "auto":
+        kind = _kind_of(Path(path))
+    return SqliteStore(path) if kind == "sqlite" else LevelStore(path)
+
+
+def _kind_of(path: Path) -> Literal["leveldb", "sqlite"]:
+    if (path / SQLITE_FILE_NAME).exists():
+        return "sqlite"
+    if (path / "CURRENT").exists():
+        return "leveldb"
+    return "sqlite" if plyvel is None else "leveldb"

@@ -1,0 +1,93 @@
+"""What every store promises, whichever engine is below: the protocol, its errors, its limits.
+
+A batch is atomic: after a crash either all of it is there or nothing. A scan sees the store as it
+was when `scan` was called, whatever is written meanwhile. Any `StorageError` is fatal to the node:
+after a failed write nobody knows what reached the disk.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Literal, Protocol
+
+from chain.errors import HushangError
+
+Kind = Literal["leveldb", "sqlite", "memory"]
+
+KEY_SIZE_MAX = 1024
+VALUE_SIZE_MAX = 64 * 1024 * 1024
+
+
+class KVStore(Protocol):
+    """Ordered bytes to bytes. One thread writes; others may read at the same time."""
+
+    @property
+    def kind(self) -> Kind:
+        """The engine, so that the node can say which one it runs on."""
+        ...
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value under `key`, or None."""
+        ...
+
+    def scan(
+        self, start: bytes, stop: bytes, *, reverse: bool = False
+    ) -> Iterator[tuple[bytes, bytes]]:
+        """Pairs with start <= key < stop, in key order (or its reverse), as of this call."""
+        ...
+
+    def write(self, batch: Mapping[bytes, bytes | None], *, sync: bool = True) -> None:
+        """Apply all of `batch` or nothing; None deletes. With `sync` it is on disk on return."""
+        ...
+
+    def close(self) -> None:
+        """Release the directory. Harmless when repeated; any other call then raises StoreClosed."""
+        ...
+
+
+class StorageError(HushangError):
+    """The store can't be trusted to hold what it was given; fatal to the node."""
+
+
+class StorageFailed(StorageError):
+    """The engine or the disk below refused, or what it returned is damaged."""
+
+
+class StoreLocked(StorageError):
+    """Another process, or another store of this one, has the directory open."""
+
+    hint = "is another node running on this directory?"
+
+
+class StoreKindDiffers(StorageError):
+    """The directory was made by another kind of store."""
+
+    hint = "open it with the kind that made it, or point the node to a new directory"
+
+
+class StoreKindUnavailable(StorageError):
+    """The engine that the directory needs can't be imported here."""
+
+    hint = "pip install plyvel"
+
+
+class StoreClosed(StorageError):
+    """The store was used after it was closed."""
+
+
+class StoreEntryRefused(StorageError):
+    """A batch holds an empty key, or a key or value beyond the limits; nothing was written."""
+
+
+def check_batch(batch: Mapping[bytes, bytes | None]) -> None:
+    """Refuse what one of the engines could not hold, before any of them is touched."""
+    for key, value in batch.items():
+        if not 0 < len(key) <= KEY_SIZE_MAX:
+            raise StoreEntryRefused(f"key of {len(key)} bytes, allowed 1 to {KEY_SIZE_MAX}")
+        if value is not None and len(value) > VALUE_SIZE_MAX:
+            raise StoreEntryRefused(f"value of {len(value)} bytes, at most {VALUE_SIZE_MAX}")
+
+
+def prefix_stop(prefix: bytes) -> bytes:
+    """The least key above all that begin with `prefix`: scan(prefix, prefix_stop(prefix))."""
+    head = prefix.rstrip(b"\xff")
+    assert head, "a prefix of 0xff bytes has no upper end"
+    return head[:-1] + bytes((head[-1] + 1,))

@@ -1,0 +1,189 @@
+"""The store where LevelDB can't be installed: sqlite3 of the standard library.
+
+Write-ahead log, synchronous=FULL, and a CRC-32 in every row, since sqlite itself has no checksums
+on its pages. A damaged end of the write-ahead log is dropped by sqlite without a word, as if the
+last batches had never been written; the node notices because its journal knows a greater height.
+
+A connection serves one thread at a time: each call borrows one from a pool (list.pop and
+list.append are atomic in Python), so there is no lock to forget, and a reader never waits.
+"""
+
+import sqlite3
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from zlib import crc32
+
+from chain.store_contract import (
+    Kind,
+    StorageFailed,
+    StoreClosed,
+    StoreKindDiffers,
+    StoreLocked,
+    check_batch,
+)
+
+FILE_NAME = "store.sqlite3"
+LOCK_NAME = "lock.sqlite3"
+BUSY_TIMEOUT_S = 30.0
+CACHE_KIB = 8 * 1024
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS entries (
+    key BLOB PRIMARY KEY, value BLOB NOT NULL, crc INTEGER NOT NULL
+) WITHOUT ROWID
+"""
+_RANGE = "SELECT key, value, crc FROM entries WHERE key >= ? AND key < ? ORDER BY key"
+
+
+class SqliteStore:
+    """A KVStore in `path`/store.sqlite3."""
+
+    __slots__ = ("_closed", "_connections", "_failed", "_idle", "_lock", "_path")
+
+    def __init__(self, path: Path | str) -> None:
+        """Open `path`, a directory, and make it if it is missing."""
+        self._path = Path(path)
+        self._closed = False
+        self._failed: str | None = None
+        self._connections: list[sqlite3.Connection] = []
+        self._idle: list[sqlite3.Connection] = []
+        if (self._path / "CURRENT").exists():
+            raise StoreKindDiffers(f"{self._path} holds a leveldb store, not sqlite")
+        with self._named("open"):
+            self._path.mkdir(parents=True, exist_ok=True)
+            self._lock = self._take_lock()
+        try:
+            self._refuse_lost_file()
+            with self._named("open"), self._connection() as connection:
+                connection.execute(_SCHEMA)
+        except StorageFailed:
+            self.close()
+            raise
+
+    @property
+    def kind(self) -> Kind:
+        """Always "sqlite"."""
+        return "sqlite"
+
+    def get(self, key: bytes) -> bytes | None:
+        """See KVStore."""
+        with self._named("read"), self._connection() as connection:
+            row = connection.execute(
+                "SELECT value, crc FROM entries WHERE key = ?", (key,)
+            ).fetchone()
+        return None if row is None else self._checked(key, *row)
+
+    def scan(
+        self, start: bytes, stop: bytes, *, reverse: bool = False
+    ) -> Iterator[tuple[bytes, bytes]]:
+        """See KVStore."""
+        pairs = self._scan(start, stop, reverse=reverse)
+        next(pairs)  # takes the snapshot now, and makes sure that the generator cleans up
+        return pairs
+
+    def _scan(
+        self, start: bytes, stop: bytes, *, reverse: bool
+    ) -> Generator[tuple[bytes, bytes], None, None]:
+        with self._named("scan"), self._connection() as connection:
+            # In WAL mode a statement keeps the snapshot of its first step, which `execute` makes.
+            query = _RANGE + (" DESC" if reverse else "")
+            with closing(connection.execute(query, (start, stop))) as rows:
+                yield b"", b""
+                for key, value, crc in rows:
+                    yield key, self._checked(key, value, crc)
+
+    def write(self, batch: Mapping[bytes, bytes | None], *, sync: bool = True) -> None:
+        """See KVStore."""
+        check_batch(batch)
+        if self._failed is not None:
+            raise StorageFailed(f"{self._path}: an earlier write failed: {self._failed}")
+        puts = [(k, v, crc32(v, crc32(k))) for k, v in batch.items() if v is not None]
+        deletes = [(k,) for k, v in batch.items() if v is None]
+        try:
+            with self._named("write"), self._connection() as connection:
+                connection.execute(f"PRAGMA synchronous = {'FULL' if sync else 'NORMAL'}")
+                connection.execute("BEGIN IMMEDIATE")
+                connection.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", puts)
+                connection.executemany("DELETE FROM entries WHERE key = ?", deletes)
+                connection.execute("COMMIT")
+        except StorageFailed as error:
+            self._failed = str(error)
+            raise
+
+    def close(self) -> None:
+        """See KVStore."""
+        self._closed = True
+        connections, self._connections, self._idle = self._connections, [], []
+        # The lock goes last: the next owner must not meet a checkpoint of ours.
+        for connection in (*connections, self._lock):
+            with suppress(sqlite3.Error):
+                connection.close()
+
+    def _take_lock(self) -> sqlite3.Connection:
+        """Hold an exclusive transaction on a file of its own as long as the store is open."""
+        lock = sqlite3.connect(
+            self._path / LOCK_NAME, timeout=0, isolation_level=None, check_same_thread=False
+        )
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            lock.close()
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                raise StoreLocked(str(self._path)) from error
+            raise
+        return lock
+
+    def _refuse_lost_file(self) -> None:
+        """Refuse a log without its database: sqlite would start anew and lose all in silence."""
+        file, log = self._path / FILE_NAME, self._path / f"{FILE_NAME}-wal"
+        if log.exists() and not file.exists():
+            raise StorageFailed(f"{self._path}: {FILE_NAME} is missing beside its log")
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """Borrow a connection that no other thread uses."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connect()
+        try:
+            yield connection
+        finally:
+            if connection in self._connections:
+                with suppress(sqlite3.Error):  # of a failed write: it can't be worse than it is
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                self._idle.append(connection)
+
+    def _connect(self) -> sqlite3.Connection:
+        if self._closed:
+            raise StoreClosed(str(self._path))
+        connection = sqlite3.connect(
+            self._path / FILE_NAME,
+            timeout=BUSY_TIMEOUT_S,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        self._connections.append(connection)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA fullfsync = 1")
+        connection.execute("PRAGMA cell_size_check = 1")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        return connection
+
+    def _checked(self, key: bytes, value: bytes, crc: int) -> bytes:
+        if crc32(value, crc32(key)) != crc:
+            raise StorageFailed(f"{self._path}: the row {key.hex()} is damaged")
+        return value
+
+    @contextmanager
+    def _named(self, action: str) -> Iterator[None]:
+        """Turn what sqlite and the file system raise into errors of ours."""
+        try:
+            yield
+        except sqlite3.ProgrammingError as error:
+            raise StoreClosed(str(self._path)) from error
+        except (sqlite3.Error, OSError) as error:
+            raise StorageFailed(f"{self._path}: {action}: {error}") from error
