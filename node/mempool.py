@@ -1,0 +1,134 @@
+"""The pool of transactions that passed the door and wait for a block; bounded, fair per member.
+
+A transaction counts against the member that sponsors its sender. While the pool is less than half
+full anyone may use it; above that nobody may hold more than an equal share, so that no member can
+crowd out another. Blocks take turns among members for the same reason.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from chain.transaction import ReceivedTransaction
+from node.service import PoolFull
+
+RETRY_AFTER_MS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A verified transaction in the pool; `since_height` is the tip when it came."""
+
+    received: ReceivedTransaction
+    sponsor: bytes
+    since_height: int
+
+
+class Mempool:
+    """Transactions by id and by body hash, in the order of arrival per sponsoring member."""
+
+    def __init__(self, bytes_max: int, sponsors_count: int) -> None:
+        self._bytes_max = bytes_max
+        self._share_bytes = bytes_max // max(1, sponsors_count)
+        self._by_id: dict[bytes, Waiting] = {}
+        self._by_body: dict[bytes, bytes] = {}
+        self._queues: dict[bytes, OrderedDict[bytes, Waiting]] = {}
+        self._sponsor_bytes: dict[bytes, int] = {}
+        self.bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __contains__(self, transaction_id: bytes) -> bool:
+        return transaction_id in self._by_id
+
+    def add(self, received: ReceivedTransaction, sponsor: bytes, height: int) -> bool:
+        """Take a verified transaction; False if its id waits already. Raises `PoolFull`."""
+        if received.id in self._by_id:
+            return False
+        size = len(received.raw)
+        used = self._sponsor_bytes.get(sponsor, 0)
+        if self.bytes + size > self._bytes_max:
+            msg = f"the pool holds {self.bytes} of {self._bytes_max} bytes"
+            raise PoolFull(msg, RETRY_AFTER_MS)
+        if self.bytes + size > self._bytes_max // 2 and used + size > self._share_bytes:
+            msg = f"the sponsoring member's share of {self._share_bytes} bytes is used up"
+            raise PoolFull(msg, RETRY_AFTER_MS)
+        waiting = Waiting(received, sponsor, height)
+        self._by_id[received.id] = waiting
+        self._by_body[received.body_hash] = received.id
+        self._queues.setdefault(sponsor, OrderedDict())[received.id] = waiting
+        self._sponsor_bytes[sponsor] = used + size
+        self.bytes += size
+        return True
+
+    def by_body(self, body_hash: bytes) -> ReceivedTransaction | None:
+        """The transaction with exactly these raw bytes, or None."""
+        transaction_id = self._by_body.get(body_hash)
+        return None if transaction_id is None else self._by_id[transaction_id].received
+
+    def discard(self, ids: Iterable[bytes]) -> None:
+        """Remove the transactions of these ids, whichever wait."""
+        for transaction_id in ids:
+            waiting = self._by_id.pop(transaction_id, None)
+            if waiting is None:
+                continue
+            received, size = waiting.received, len(waiting.received.raw)
+            del self._by_body[received.body_hash]
+            queue = self._queues[waiting.sponsor]
+            del queue[transaction_id]
+            self._sponsor_bytes[waiting.sponsor] -= size
+            self.bytes -= size
+            if not queue:
+                del self._queues[waiting.sponsor], self._sponsor_bytes[waiting.sponsor]
+
+    def fair_order(self) -> Iterator[Waiting]:
+        """All that wait: members take turns, each in order of arrival."""
+        turns = [iter(self._queues[sponsor].values()) for sponsor in sorted(self._queues)]
+        while turns:
+            remaining = []
+            for turn in turns:
+                waiting = next(turn, None)
+                if waiting is not None:
+                    remaining.append(turn)
+                    yield waiting
+            turns = remaining
+
+    def pick(
+        self, count_max: int, bytes_max: int, eligible: Callable[[ReceivedTransaction], bool]
+    ) -> list[ReceivedTransaction]:
+        """The next block's transactions in fair order; those not eligible leave the pool."""
+        picked: list[ReceivedTransaction] = []
+        refused: list[bytes] = []
+        size = 0
+        for waiting in self.fair_order():
+            if len(picked) >= count_max or size + len(waiting.received.raw) > bytes_max:
+                break
+            if eligible(waiting.received):
+                picked.append(waiting.received)
+                size += len(waiting.received.raw)
+            else:
+                refused.append(waiting.received.id)
+        self.discard(refused)
+        return picked
+
+    def expired(self, time_ms: int) -> list[bytes]:
+        """Ids whose window has passed."""
+        return [
+            transaction_id
+            for transaction_id, waiting in self._by_id.items()
+            if waiting.received.transaction.valid_until_ms < time_ms
+        ]
+
+    def passed_over(self, height: int, count: int) -> bool:
+        """Would fair order have put a waiting transaction among the `count` of the last block?
+
+        True where one of the first `count` was here before the block below `height` was decided.
+        Overload is not censorship: what lies further back could not have been taken.
+        """
+        for position, waiting in enumerate(self.fair_order()):
+            if position >= max(1, count):
+                return False
+            if waiting.since_height < height:
+                return True
+        return False
