@@ -73,7 +73,7 @@ def blocks() -> list[str]:
 
 def registry_with(notices: ModuleType) -> Registry:
     """The registry with the page's second block, one line, added."""
-    line = blocks()[1].strip().removesuffix(",")
+    line = blocks()[1].strip()
     entry = eval(line, {"TransactionType": TransactionType, **vars(notices)})
     return Registry((*TYPES, entry))
 
