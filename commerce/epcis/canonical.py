@@ -1,0 +1,61 @@
+"""The identity of an event: its key over canonical JSON (docs/protocol-epcis.md § Event key).
+
+Sorted names, no spaces, exact decimals, prefixes expanded; recordTime (the repository's own) and
+`@context` (used up by the expansion) left out. errorDeclaration stays in: declaring an error is a
+statement of its own.
+"""
+
+from json.encoder import encode_basestring
+
+from chain.crypto import tagged_hash
+from commerce.epcis.document import Event
+from commerce.epcis.errors import EpcisInvalid
+from commerce.epcis.lexeme import Json, Number
+from commerce.epcis.prefixes import Scope
+
+CAPTURER_SIZE = 32
+_OMITTED = frozenset({"@context", "recordTime"})
+
+
+def event_key(capturer: bytes, event: Event) -> bytes:
+    """The 32 bytes that name `event` as stated by the account `capturer` (32 bytes).
+
+    Two members that mean one full name make an event ambiguous: `EpcisInvalid`.
+    """
+    assert len(capturer) == CAPTURER_SIZE
+    return tagged_hash("epcis-event", capturer + canonical_json(event))
+
+
+def canonical_json(event: Event) -> bytes:
+    """The UTF-8 bytes of the event that stand for everything it says."""
+    members = {name: value for name, value in event.members.items() if name not in _OMITTED}
+    try:
+        return _object(members, event.scope).encode()
+    except EpcisInvalid as refusal:
+        refusal.within(event.path)
+        raise
+
+
+def _object(members: dict[str, Json], scope: Scope) -> str:
+    expand = scope.expand
+    full = {expand(name): value for name, value in members.items()}
+    if len(full) != len(members):
+        rule = "two members have one full name"
+        raise EpcisInvalid(rule)
+    # Code point order, which is the order of the UTF-8 bytes too.
+    written = [f"{encode_basestring(name)}:{_value(full[name], scope)}" for name in sorted(full)]
+    return "{" + ",".join(written) + "}"
+
+
+def _value(value: Json, scope: Scope) -> str:
+    if isinstance(value, str):
+        return encode_basestring(scope.expand(value))
+    if isinstance(value, Number):
+        return value.canonical()
+    if isinstance(value, dict):
+        return _object(value, scope)
+    if isinstance(value, list):
+        return "[" + ",".join([_value(item, scope) for item in value]) + "]"
+    if value is None:
+        return "null"
+    return "true" if value else "false"

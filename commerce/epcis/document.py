@@ -1,0 +1,169 @@
+"""From received bytes to checked events: the EPCISDocument around them and its header.
+
+Accepted are an EPCISDocument with an event list and a single event with its own context (what
+the REST binding captures); a query document is an answer, not a statement, and is refused.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from commerce.epcis.errors import EpcisInvalid, EpcisTooLarge
+from commerce.epcis.event import EVENT_TYPES, check_event
+from commerce.epcis.lexeme import Json, read_json
+from commerce.epcis.prefixes import DOCUMENT_SCOPE, Scope
+from commerce.epcis.shape import (
+    Members,
+    Shape,
+    anything,
+    array,
+    check_extension,
+    check_members,
+    matching,
+    obj,
+    refuse,
+    string,
+    timestamp,
+    uri,
+)
+from commerce.epcis.times import Instant
+
+EVENTS_MAX = 100
+_VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One checked event: its members as received, its time, and the prefixes it was written in."""
+
+    path: str
+    members: Mapping[str, Json]
+    time: Instant
+    scope: Scope
+
+    @property
+    def type(self) -> str:
+        """One of the five event types."""
+        kind = self.members["type"]
+        assert isinstance(kind, str)
+        return kind
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A checked document; `hash_ignored` are the full names its ignoreFields lists."""
+
+    members: Mapping[str, Json]
+    events: tuple[Event, ...]
+    hash_ignored: frozenset[str]
+
+
+def read_document(data: bytes) -> Document:
+    """Read and check received bytes: `EpcisMalformed`, `EpcisTooLarge` or `EpcisInvalid`."""
+    value = read_json(data)
+    if not isinstance(value, dict):
+        raise refuse("a document must be an object")
+    kind = value.get("type")
+    if kind == "EPCISQueryDocument":
+        raise refuse("a query document is an answer and can't be captured", "type")
+    if isinstance(kind, str) and kind in EVENT_TYPES:
+        return _single_event(value)
+    if kind != "EPCISDocument":
+        raise refuse("must be EPCISDocument", "type")
+    scope = _scope_of(value, DOCUMENT_SCOPE, is_document=True)
+    check_members(value, _DOCUMENT, scope, _DOCUMENT_REQUIRED)
+    body = value["epcisBody"]
+    assert isinstance(body, dict)
+    events = body["eventList"]
+    assert isinstance(events, list)
+    if len(events) > EVENTS_MAX:
+        msg = f"a document has at most {EVENTS_MAX} events"
+        raise EpcisTooLarge(msg)
+    checked = tuple(
+        _event(event, scope, f"epcisBody.eventList[{i}]") for i, event in enumerate(events)
+    )
+    return Document(value, checked, _ignored(value, scope))
+
+
+def _single_event(value: Members) -> Document:
+    if "@context" not in value:
+        raise refuse("@context is missing")
+    _scope_of(value, DOCUMENT_SCOPE, is_document=True)
+    return Document(value, (_event(value, DOCUMENT_SCOPE, ""),), frozenset())
+
+
+def _event(value: Json, scope: Scope, path: str) -> Event:
+    try:
+        if isinstance(value, dict) and "@context" in value:
+            scope = _scope_of(value, scope, is_document=False)
+        members, time = check_event(value, scope)
+    except EpcisInvalid as refusal:
+        if path:
+            refusal.within(path)
+        raise
+    return Event(path, members, time, scope)
+
+
+def _scope_of(value: Members, outer: Scope, *, is_document: bool) -> Scope:
+    if "@context" not in value:
+        raise refuse("@context is missing")
+    return outer.with_context(value["@context"], is_document=is_document)
+
+
+def _master_data_value(value: Json, _scope: Scope) -> None:
+    if value is None or isinstance(value, bool | list):
+        raise refuse("must be a number, a string or an object")
+
+
+def _open(shape: Shape, *required: str) -> Shape:
+    """For master data, whose objects the schema leaves open to any other member."""
+
+    def check_open(value: Json, scope: Scope) -> None:
+        if not isinstance(value, dict):
+            raise refuse("must be an object")
+        named = {name: member for name, member in value.items() if name in shape}
+        check_members(named, shape, scope, required)
+
+    return {"": check_open}
+
+
+_attribute = _open({"id": uri, "attribute": _master_data_value}, "id")[""]
+_element = _open({"id": uri, "attributes": array(_attribute), "children": array(uri)}, "id")[""]
+_vocabulary = _open({"type": uri, "vocabularyElementList": array(_element)}, "type")[""]
+_master_data = _open({"vocabularyList": array(_vocabulary)})[""]
+
+
+def _events_only(value: Json, scope: Scope) -> None:
+    """The body's own members; the events themselves come after the document's other checks."""
+    check_members(value, {"eventList": _array_of_anything}, scope, ("eventList",))
+
+
+_array_of_anything = array(anything)
+_DOCUMENT_REQUIRED = ("@context", "type", "schemaVersion", "creationDate", "epcisBody")
+_DOCUMENT: Shape = {
+    "@context": anything,
+    "id": uri,
+    "type": string,
+    "schemaVersion": matching(_VERSION.fullmatch, "a version like 2.0"),
+    "creationDate": timestamp,
+    "instanceIdentifier": string,
+    "sender": string,
+    "receiver": string,
+    "epcisHeader": obj({"epcisMasterData": _master_data}),
+    "epcisBody": _events_only,
+}
+
+
+def _ignored(document: Members, scope: Scope) -> frozenset[str]:
+    """The extensions that a document excludes from CBV hashes by an `ignoreFields` of its own.
+
+    A custom of the reference implementation; standard members can't be excluded that way, and the
+    event key knows nothing of it (provenance: Identity).
+    """
+    listed: set[str] = set()
+    for name, value in document.items():
+        if not name.endswith(":ignoreFields") or not isinstance(value, list):
+            continue
+        check_extension(name, value, scope)
+        listed.update(scope.expand(item) for item in value if isinstance(item, str))
+    return frozenset(listed)

@@ -1,0 +1,304 @@
+"""The five event types of EPCIS 2.0 and the rules that no schema says (ISO/IEC 19987 §7.4).
+
+`check_event` first checks the shape, member by member, then what members mean together: an event
+without a "what", a missing parent, sensor data from after the event.
+"""
+
+import re
+from collections.abc import Callable
+
+from commerce.epcis import vocabulary as cbv
+from commerce.epcis.errors import EpcisInvalid
+from commerce.epcis.lexeme import Json
+from commerce.epcis.prefixes import Scope
+from commerce.epcis.shape import (
+    Check,
+    Members,
+    Shape,
+    array,
+    boolean,
+    check_members,
+    closed,
+    decimal,
+    identifier,
+    matching,
+    obj,
+    refuse,
+    string,
+    term,
+    timestamp,
+    uri,
+)
+from commerce.epcis.times import Instant, is_zone_offset, read_instant
+
+_UOM = re.compile(r"[A-Z0-9]{2,3}")
+_HEX = re.compile(r"[A-Fa-f0-9]+")
+_ACTIONS = frozenset({"ADD", "OBSERVE", "DELETE"})
+
+_uris = array(uri)
+_distinct_identifiers = array(identifier, distinct=True)
+_identifiers = array(identifier)
+_disposition = term(cbv.DISPOSITION)
+_dispositions = array(_disposition, at_least=1, distinct=True)
+_quantity = closed(
+    {
+        "epcClass": identifier,
+        "quantity": decimal,
+        "uom": matching(_UOM.fullmatch, "a unit of UN/ECE Recommendation 20"),
+    },
+    "epcClass",
+)
+_quantities = array(_quantity)
+_place = obj({"id": uri}, "id")
+
+
+def _typed_party(name: str) -> Check:
+    return closed({"type": term(cbv.SOURCE_DEST_TYPE), name: uri}, "type", name)
+
+
+_metadata = obj(
+    {
+        "time": timestamp,
+        "startTime": timestamp,
+        "endTime": timestamp,
+        "deviceID": uri,
+        "deviceMetadata": uri,
+        "rawData": uri,
+        "dataProcessingMethod": uri,
+        "bizRules": uri,
+    }
+)
+_report = obj(
+    {
+        "type": term(cbv.MEASUREMENT_TYPE),
+        "exception": term(cbv.SENSOR_ALERT),
+        "deviceID": uri,
+        "deviceMetadata": uri,
+        "rawData": uri,
+        "dataProcessingMethod": uri,
+        "bizRules": uri,
+        "time": timestamp,
+        "microorganism": uri,
+        "chemicalSubstance": uri,
+        "coordinateReferenceSystem": uri,
+        "value": decimal,
+        "component": term(cbv.COMPONENT),
+        "stringValue": string,
+        "booleanValue": boolean,
+        "hexBinaryValue": matching(_HEX.fullmatch, "hexadecimal digits"),
+        "uriValue": uri,
+        "minValue": decimal,
+        "maxValue": decimal,
+        "meanValue": decimal,
+        "sDev": decimal,
+        "percRank": decimal,
+        "percValue": decimal,
+        "uom": string,
+    },
+    "type",
+)
+_sensor_element = obj(
+    {"sensorMetadata": _metadata, "sensorReport": array(_report, at_least=1)}, "sensorReport"
+)
+
+
+def _certification(value: Json, scope: Scope) -> None:
+    (_uris if isinstance(value, list) else uri)(value, scope)
+
+
+def _context(_value: Json, _scope: Scope) -> None:
+    """Read before the event's other members, by whoever made the scope."""
+
+
+def _persistent_disposition(value: Json, scope: Scope) -> None:
+    _set_and_unset(value, scope)
+    if not value:
+        raise refuse("must set or unset something")
+
+
+_set_and_unset = closed({"set": _dispositions, "unset": _dispositions})
+
+_COMMON: Shape = {
+    "@context": _context,
+    "type": string,
+    "eventTime": timestamp,
+    "recordTime": timestamp,
+    "eventTimeZoneOffset": matching(is_zone_offset, "an offset like +08:00"),
+    "eventID": uri,
+    "certificationInfo": _certification,
+    "errorDeclaration": obj(
+        {
+            "declarationTime": timestamp,
+            "reason": term(cbv.ERROR_REASON),
+            "correctiveEventIDs": _uris,
+        },
+        "declarationTime",
+    ),
+    "bizStep": term(cbv.BIZ_STEP),
+    "disposition": _disposition,
+    "readPoint": _place,
+    "bizLocation": _place,
+    "sourceList": array(_typed_party("source")),
+    "destinationList": array(_typed_party("destination")),
+    "sensorElementList": array(_sensor_element),
+}
+_action = matching(_ACTIONS.__contains__, "ADD, OBSERVE or DELETE")
+_biz_transaction = closed(
+    {"type": term(cbv.BIZ_TRANSACTION_TYPE), "bizTransaction": uri}, "bizTransaction"
+)
+_biz_transactions = array(_biz_transaction)
+_ilmd = obj({})
+_OBJECT: Shape = {
+    **_COMMON,
+    "epcList": _distinct_identifiers,
+    "quantityList": _quantities,
+    "action": _action,
+    "persistentDisposition": _persistent_disposition,
+    "bizTransactionList": _biz_transactions,
+    "ilmd": _ilmd,
+}
+_CONTAINMENT: Shape = {
+    **_COMMON,
+    "parentID": identifier,
+    "childEPCs": _identifiers,
+    "childQuantityList": _quantities,
+    "action": _action,
+    "bizTransactionList": _biz_transactions,
+}
+_TRANSACTION: Shape = {
+    **_COMMON,
+    "bizTransactionList": array(_biz_transaction, at_least=1),
+    "parentID": identifier,
+    "epcList": _identifiers,
+    "quantityList": _quantities,
+    "action": _action,
+}
+_TRANSFORMATION: Shape = {
+    **_COMMON,
+    "inputEPCList": _distinct_identifiers,
+    "inputQuantityList": _quantities,
+    "outputEPCList": _distinct_identifiers,
+    "outputQuantityList": _quantities,
+    "transformationID": uri,
+    "persistentDisposition": _persistent_disposition,
+    "bizTransactionList": _biz_transactions,
+    "ilmd": _ilmd,
+}
+_ALWAYS = ("type", "eventTime", "eventTimeZoneOffset")
+
+
+def _check_object_event(event: Members) -> None:
+    if not (event.get("epcList") or event.get("quantityList")):
+        if not event.get("sensorElementList"):
+            raise refuse("an event without epcList and quantityList must have sensor data")
+        if "epcList" not in event and "readPoint" not in event:
+            raise refuse("an event with sensor data alone must have a readPoint")
+    if "ilmd" in event and event["action"] != "ADD":
+        raise refuse("only an event that adds objects has instance or lot master data", "ilmd")
+
+
+def _check_containment_event(event: Members) -> None:
+    action = event["action"]
+    if action != "OBSERVE" and "parentID" not in event:
+        raise refuse(f"an event with action {action} must name its parentID")
+    if action != "DELETE" and not (event.get("childEPCs") or event.get("childQuantityList")):
+        raise refuse(f"an event with action {action} must have childEPCs or childQuantityList")
+
+
+def _check_transaction_event(event: Members) -> None:
+    if event["action"] == "DELETE" or event.get("epcList") or event.get("quantityList"):
+        return
+    if "epcList" not in event:
+        raise refuse("an event must have epcList or quantityList unless it deletes")
+    if "parentID" not in event and not event.get("sensorElementList"):
+        raise refuse("an event without objects must have sensor data")
+
+
+def _check_transformation_event(event: Members) -> None:
+    has_input = event.get("inputEPCList") or event.get("inputQuantityList")
+    has_output = event.get("outputEPCList") or event.get("outputQuantityList")
+    if "transformationID" in event:
+        if not (has_input or has_output):
+            raise refuse("a transformation must have inputs or outputs")
+    elif not (has_input and has_output):
+        raise refuse("a transformation without transformationID must have inputs and outputs")
+
+
+_TYPES: dict[str, tuple[Shape, tuple[str, ...], Callable[[Members], None]]] = {
+    "ObjectEvent": (_OBJECT, (*_ALWAYS, "action"), _check_object_event),
+    "AggregationEvent": (_CONTAINMENT, (*_ALWAYS, "action"), _check_containment_event),
+    "AssociationEvent": (
+        _CONTAINMENT,
+        (*_ALWAYS, "action", "parentID"),
+        _check_containment_event,
+    ),
+    "TransactionEvent": (
+        _TRANSACTION,
+        (*_ALWAYS, "action", "bizTransactionList"),
+        _check_transaction_event,
+    ),
+    "TransformationEvent": (_TRANSFORMATION, _ALWAYS, _check_transformation_event),
+}
+EVENT_TYPES = frozenset(_TYPES)
+
+
+def check_event(value: Json, scope: Scope) -> tuple[Members, Instant]:
+    """The members and the time of an event that follows every rule, or `EpcisInvalid`."""
+    if not isinstance(value, dict):
+        raise refuse("must be an object")
+    kind = value.get("type")
+    if not isinstance(kind, str) or kind not in _TYPES:
+        raise refuse("must be one of the five event types of EPCIS 2.0", "type")
+    shape, required, check_together = _TYPES[kind]
+    check_members(value, shape, scope, required)
+    check_together(value)
+    event_time = _instant(value, "eventTime")
+    assert event_time is not None
+    if "sensorElementList" in value:
+        _check_sensors(value["sensorElementList"], event_time)
+    return value, event_time
+
+
+def _instant(members: Members, name: str) -> Instant | None:
+    text = members.get(name)
+    return read_instant(text) if isinstance(text, str) else None
+
+
+_METADATA_TIMES = ("time", "startTime", "endTime")
+# EPCIS 2.0 §7.3.7: what holds for a whole element stands in its metadata, else in each report.
+_SHARED = ("time", "deviceID", "deviceMetadata", "rawData", "dataProcessingMethod", "bizRules")
+
+
+def _check_sensors(elements: Json, event_time: Instant) -> None:
+    assert isinstance(elements, list)
+    step = 0
+    try:
+        for step, element in enumerate(elements):  # noqa: B007  # for the path
+            assert isinstance(element, dict)
+            _check_sensor_element(element, event_time)
+    except EpcisInvalid as refusal:
+        refusal.within(step)
+        refusal.within("sensorElementList")
+        raise
+
+
+def _check_sensor_element(element: Members, event_time: Instant) -> None:
+    metadata, reports = element.get("sensorMetadata", {}), element["sensorReport"]
+    assert isinstance(metadata, dict)
+    assert isinstance(reports, list)
+    shared = [name for name in _SHARED if name in metadata]
+    for index, report in enumerate(reports):
+        assert isinstance(report, dict)
+        for name in shared:
+            if name in report:
+                rule = f"sensor rule: {name} may not stand in sensorMetadata and sensorReport both"
+                raise refuse(rule, f"sensorReport[{index}].{name}")
+        _check_not_later(report, "time", event_time, f"sensorReport[{index}].time")
+    for name in _METADATA_TIMES:
+        _check_not_later(metadata, name, event_time, f"sensorMetadata.{name}")
+
+
+def _check_not_later(members: Members, name: str, event_time: Instant, path: str) -> None:
+    instant = _instant(members, name)
+    if instant is not None and instant > event_time:
+        raise refuse("sensor rule: a sensor's time may not lie after the event's", path)

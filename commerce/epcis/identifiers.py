@@ -1,0 +1,254 @@
+"""GS1 identifiers: check digits, EPC URIs, GS1 Digital Links and the one form that joins them.
+
+EPC Tag Data Standard 2.0 §6 (URNs) and GS1 Digital Link URI Syntax 1.2 §4 (links). The canonical
+form is the constrained link of CBV 2.0 §8.9 rule 18: `https://id.gs1.org/` and the finest level of
+identification, without attributes. GTIN, lot and serial of one thing meet there whatever their
+spelling was.
+"""
+
+import re
+from dataclasses import dataclass
+
+from commerce.epcis.digital_link import DOMAIN, checked_digits, from_link, upper_escapes
+
+_SERIAL = re.compile(r"(?:[!')(*+,\-.0-9:;=A-Z_a-z]|%[2-7][0-9A-Fa-f])+")
+_PART_REFERENCE = re.compile(r"(?:[\-0-9A-Z]|%2[3fF])+")
+_DIGITS = re.compile(r"[0-9]+")
+_TWO_DIGITS = re.compile(r"[0-9]{2}")
+_PREFIX_SIZES = range(6, 13)
+# GS1 Digital Link 1.2 §4.1: characters of a value that must be escaped in a path.
+_PATH_ESCAPES = {ord(c): f"%{ord(c):02X}" for c in "!()*+,:"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """How an EPC URI of one kind becomes a key: `body` digits, then a check digit.
+
+    `body` 0: no check digit, company prefix and reference are just joined (GIAI, GINC, CPI).
+    `lead`: a digit before the body (GRAI); `indicator`: the reference's first digit leads.
+    `serial` None: there is none; "": it is appended to the key; else its qualifier in a link.
+    """
+
+    ai: str
+    body: int
+    serial: str | None
+    serial_max: int = 0
+    indicator: bool = False
+    lead: str = ""
+    numeric_serial: bool = False
+
+
+_SCHEMES = {
+    "sgtin": Scheme("01", 13, "21", 20, indicator=True),
+    "upui": Scheme("01", 13, "235", 28, indicator=True),
+    "itip": Scheme("8006", 13, "21", 20, indicator=True),
+    "sscc": Scheme("00", 17, None, indicator=True),
+    "sgln": Scheme("414", 12, "254", 20),
+    "pgln": Scheme("417", 12, None),
+    "grai": Scheme("8003", 12, "", 16, lead="0"),
+    "giai": Scheme("8004", 0, None, 30),
+    "gsrn": Scheme("8018", 17, None),
+    "gsrnp": Scheme("8017", 17, None),
+    "gdti": Scheme("253", 12, "", 17),
+    "sgcn": Scheme("255", 12, "", 12, numeric_serial=True),
+    "cpi": Scheme("8010", 0, "8011", 12, numeric_serial=True),
+    "ginc": Scheme("401", 0, None, 30),
+    "gsin": Scheme("402", 16, None),
+}
+_LOT = Scheme("01", 13, "10", 20, indicator=True)
+_PATTERNS = frozenset({"sgtin", "grai", "gdti", "sgcn", "cpi", "itip", "upui"})
+# GIAI, GINC and CPI: company prefix and reference together.
+_JOINED_MAX = 30
+
+
+def check_digit(digits: str) -> str:
+    """The check digit that follows `digits` (GS1 General Specifications §7.9: weights 3, 1, …)."""
+    total = 3 * sum(map(int, digits[::-2])) + sum(map(int, digits[-2::-2]))
+    return str(-total % 10)
+
+
+def is_key(digits: str) -> bool:
+    """Whether a GTIN, GLN, SSCC, GSRN, … ends in its check digit and is not all zeros."""
+    return (
+        _DIGITS.fullmatch(digits) is not None
+        and digits.strip("0") != ""
+        and check_digit(digits[:-1]) == digits[-1]
+    )
+
+
+def canonical(uri: str) -> str | None:
+    """The constrained canonical link of an EPC URI or a GS1 Digital Link; None for other URIs."""
+    if uri.startswith("urn:epc:"):
+        return _from_urn(uri)
+    if uri.startswith(("https://", "http://")):
+        return from_link(uri)
+    return None
+
+
+def identity(uri: str) -> str:
+    """What two spellings of one thing have in common: its canonical link, else the URI itself."""
+    return canonical(uri) or uri
+
+
+def is_well_formed(uri: str) -> bool:
+    """Whether a URI that claims to be a GS1 identifier is one; other URIs are not judged.
+
+    EPC URIs and links at id.gs1.org must follow their syntax, end in the right check digit and not
+    be zero. Elsewhere a path may look like a key by chance.
+    """
+    if uri.startswith("urn:epc:"):
+        link = _from_urn(uri)
+    elif uri.startswith(DOMAIN):
+        link = from_link(uri)
+    else:
+        return True
+    if link is None:
+        return False
+    digits = checked_digits(link)
+    return digits is None or is_key(digits)
+
+
+def company_prefix(uri: str) -> str | None:
+    """The GS1 company prefix that an EPC URI shows (a link doesn't say how long its prefix is)."""
+    if _from_urn(uri) is None:
+        return None
+    return uri.split(":", 4)[4].split(".", 1)[0]
+
+
+def to_urn(link: str, prefix_digits: int) -> str | None:
+    """The EPC URI of a link, given the length of its company prefix; None if it has none."""
+    match = _INSTANCE.fullmatch(canonical(link) or "")
+    if match is None or prefix_digits not in _PREFIX_SIZES:
+        return None
+    ai, key, qualifier, serial = match.groups()
+    for name, scheme in _SCHEMES.items():
+        if scheme.ai == ai and scheme.body and name != "itip":
+            urn = _urn_of(name, scheme, key, (qualifier, serial), prefix_digits)
+            if urn is not None and canonical(urn) == canonical(link):
+                return urn
+    if ai == "01" and qualifier == "10":
+        return _urn_of("lgtin", _LOT, key, (qualifier, serial), prefix_digits)
+    return None
+
+
+_INSTANCE = re.compile(re.escape(DOMAIN) + r"([0-9]{2,4})/([^/]+)(?:/([0-9]{2,4})/([^/]+))?")
+
+
+def _urn_of(
+    name: str, scheme: Scheme, key: str, tail: tuple[str | None, str | None], prefix_digits: int
+) -> str | None:
+    qualifier, serial = tail
+    size = len(scheme.lead) + scheme.body
+    body, appended = key[len(scheme.lead) : size], key[size + 1 :]
+    if scheme.indicator:
+        prefix, reference = body[1 : 1 + prefix_digits], body[0] + body[1 + prefix_digits :]
+    else:
+        prefix, reference = body[:prefix_digits], body[prefix_digits:]
+    kind = "class" if name == "lgtin" else "id"
+    urn = f"urn:epc:{kind}:{name}:{prefix}.{reference}"
+    if scheme.serial is None:
+        return urn if qualifier is None and not appended else None
+    if scheme.serial == "":
+        return f"{urn}.{_unescaped(appended)}" if appended else None
+    if qualifier != scheme.serial:
+        return f"{urn}.0" if name == "sgln" and qualifier is None else None
+    return f"{urn}.{_unescaped(serial or '')}"
+
+
+def _unescaped(serial: str) -> str:
+    """A link's serial with what an EPC URI leaves unescaped."""
+    for code, escape in _PATH_ESCAPES.items():
+        serial = serial.replace(escape, chr(code))
+    return serial
+
+
+def gtin_of(uri: str) -> str | None:
+    """The 14 digits of the GTIN that a trade item or lot belongs to."""
+    link = canonical(uri) or ""
+    start = len(f"{DOMAIN}01/")
+    return link[start : start + 14] if link.startswith(f"{DOMAIN}01/") else None
+
+
+def classes_of(uri: str) -> tuple[str, ...]:
+    """The identity of a thing and of the class above it: an item or lot, then its GTIN."""
+    link = identity(uri)
+    gtin = gtin_of(link)
+    own_class = f"{DOMAIN}01/{gtin}"
+    return (link,) if gtin is None or link == own_class else (link, own_class)
+
+
+def _from_urn(uri: str) -> str | None:
+    parts = uri.split(":", 4)
+    if len(parts) != len(("urn", "epc", "kind", "scheme", "fields")):
+        return None
+    _, _, kind, name, rest = parts
+    if kind == "class" and name == "lgtin":
+        return _link(_LOT, rest, pattern=False, is_itip=False)
+    scheme = _SCHEMES.get(name)
+    if scheme is None or (kind != "id" and (kind != "idpat" or name not in _PATTERNS)):
+        return None
+    return _link(scheme, rest, pattern=kind == "idpat", is_itip=name == "itip")
+
+
+def _link(scheme: Scheme, rest: str, *, pattern: bool, is_itip: bool) -> str | None:
+    has_serial = scheme.serial is not None
+    fields = rest.split(".", (4 if is_itip else 2) if has_serial else 1)
+    if len(fields) != (5 if is_itip else 3 if has_serial else 2):
+        return None
+    prefix, reference = fields[0], fields[1]
+    if len(prefix) not in _PREFIX_SIZES or _DIGITS.fullmatch(prefix) is None:
+        return None
+    key = _key(scheme, prefix, reference)
+    if key is not None and is_itip:
+        key = _with_pieces(key, fields[2], fields[3])
+    if key is None:
+        return None
+    if not has_serial:
+        return f"{DOMAIN}{scheme.ai}/{key}"
+    return _with_serial(scheme, key, fields[-1], pattern=pattern)
+
+
+def _key(scheme: Scheme, prefix: str, reference: str) -> str | None:
+    if scheme.body == 0:
+        allowed = _PART_REFERENCE if scheme.ai == "8010" else _SERIAL
+        long = len(prefix) + _length(reference) > _JOINED_MAX
+        if long or allowed.fullmatch(reference) is None:
+            return None
+        return prefix + _path(reference)
+    if len(prefix) + len(reference) != scheme.body:
+        return None
+    if reference and _DIGITS.fullmatch(reference) is None:
+        return None
+    if scheme.indicator:
+        digits = reference[:1] + prefix + reference[1:]
+    else:
+        digits = scheme.lead + prefix + reference
+    return digits + check_digit(digits)
+
+
+def _with_pieces(key: str, piece: str, total: str) -> str | None:
+    valid = _TWO_DIGITS.fullmatch(piece) and _TWO_DIGITS.fullmatch(total)
+    return key + piece + total if valid else None
+
+
+def _with_serial(scheme: Scheme, key: str, serial: str, *, pattern: bool) -> str | None:
+    link = f"{DOMAIN}{scheme.ai}/{key}"
+    if pattern:
+        return link if serial == "*" else None
+    allowed = _DIGITS if scheme.numeric_serial else _SERIAL
+    if _length(serial) > scheme.serial_max or allowed.fullmatch(serial) is None:
+        return None
+    if scheme.serial == "":
+        return link + _path(serial)
+    # TDS 2.0 §6.3.3: the extension 0 of an SGLN means that there is none.
+    if scheme.ai == "414" and serial == "0":
+        return link
+    return f"{link}/{scheme.serial}/{_path(serial)}"
+
+
+def _length(text: str) -> int:
+    return len(text) - 2 * text.count("%")
+
+
+def _path(text: str) -> str:
+    return upper_escapes(text).translate(_PATH_ESCAPES)

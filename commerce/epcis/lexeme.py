@@ -1,0 +1,188 @@
+"""JSON as exact values: received bytes to dicts, lists, strings and `Number`, never a float.
+
+A number keeps the digits of its lexeme as an exact decimal, so that no Python setting
+(`PYTHONINTMAXSTRDIGITS`), locale or C library can change its meaning. Caps hold before recursion
+or memory is spent: the depth is measured on the bytes, since the standard parser recurses.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NoReturn, TypeAlias
+
+from chain.unicode14 import is_agreed_text
+from commerce.epcis.errors import EpcisMalformed, EpcisTooLarge
+
+DOCUMENT_SIZE_MAX = 256 * 1024
+DEPTH_MAX = 16
+NODES_MAX = 32_768
+SIGNIFICANT_DIGITS_MAX = 34
+LEXEME_SIZE_MAX = 200
+# |log10| of a number: bounds the positional form that the CBV hash needs.
+MAGNITUDE_MAX = 128
+
+_NUMBER = re.compile(r"(-?)(0|[1-9][0-9]*+)(?:\.([0-9]++))?(?:[eE]([+-]?[0-9]++))?")
+# A whole string (or an unterminated one, to its end) or one bracket: each byte is looked at once.
+_STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+_STRING_OR_SEPARATOR = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{,]', re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """An exact decimal: ± `digits` · 10^`exponent`; `digits` has no zero at either end, or is "0".
+
+    Equal numbers are equal objects: 26, 26.0 and 2.6e1 all are (False, "26", 0).
+    """
+
+    negative: bool
+    digits: str
+    exponent: int
+
+    def canonical(self) -> str:
+        """The one JSON number that stands for this value in agreed bytes, like `261e-1`."""
+        sign = "-" if self.negative else ""
+        scale = f"e{self.exponent}" if self.exponent else ""
+        return f"{sign}{self.digits}{scale}"
+
+    def positional(self) -> str:
+        """The value without an exponent, like `26.1`: the form of CBV 2.0 hashes."""
+        sign = "-" if self.negative else ""
+        if self.exponent >= 0:
+            return f"{sign}{self.digits}{'0' * self.exponent}"
+        padded = self.digits.rjust(1 - self.exponent, "0")
+        return f"{sign}{padded[: self.exponent]}.{padded[self.exponent :]}"
+
+
+ZERO = Number(negative=False, digits="0", exponent=0)
+
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | Number | bool | None"
+
+
+def read_number(lexeme: str) -> Number:
+    """The exact decimal of a JSON number, or `EpcisMalformed`."""
+    if len(lexeme) > LEXEME_SIZE_MAX:
+        msg = f"a number has at most {LEXEME_SIZE_MAX} characters"
+        raise EpcisMalformed(msg)
+    match = _NUMBER.fullmatch(lexeme)
+    if match is None:
+        msg = "not a JSON number"
+        raise EpcisMalformed(msg)
+    sign, whole, fraction, scale = match.groups()
+    fraction = fraction or ""
+    significant = (whole + fraction).lstrip("0")
+    digits = significant.rstrip("0")
+    if not digits:
+        return ZERO
+    exponent = int(scale or 0) - len(fraction) + len(significant) - len(digits)
+    if len(digits) > SIGNIFICANT_DIGITS_MAX:
+        msg = f"a number has at most {SIGNIFICANT_DIGITS_MAX} significant digits"
+        raise EpcisMalformed(msg)
+    if abs(exponent + len(digits) - 1) > MAGNITUDE_MAX:
+        msg = f"a number lies between 1e-{MAGNITUDE_MAX} and 1e{MAGNITUDE_MAX}"
+        raise EpcisMalformed(msg)
+    return Number(negative=bool(sign), digits=digits, exponent=exponent)
+
+
+def read_json(data: bytes) -> Json:
+    """The value of strict JSON bytes under the caps, or `EpcisMalformed` / `EpcisTooLarge`.
+
+    Repeated names (but for eventID), NaN and Infinity, lone surrogates, text that is not NFC or
+    not assigned in Unicode 14.0, and control characters but tab and line ends are refused.
+    """
+    if len(data) > DOCUMENT_SIZE_MAX:
+        msg = f"a document has at most {DOCUMENT_SIZE_MAX} bytes"
+        raise EpcisTooLarge(msg)
+    _check_depth(data)
+    _check_nodes(data)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        msg = "not UTF-8"
+        raise EpcisMalformed(msg) from None
+    try:
+        value: Json = _DECODER.decode(text)
+    except ValueError:
+        # The decoder's own words and positions differ between Python releases.
+        msg = "not well-formed JSON"
+        raise EpcisMalformed(msg) from None
+    # Escapes can bring in what raw bytes can't; without them, plain ASCII is agreed text.
+    if b"\\" in data or not data.isascii() or b"\x7f" in data:
+        _check_texts(value)
+    return value
+
+
+def strings_of(value: Json) -> Iterator[str]:
+    """Every string and member name of a value, in any order."""
+    pending: list[Json] = [value]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, str):
+            yield node
+        elif isinstance(node, dict):
+            yield from node
+            pending.extend(node.values())
+        elif isinstance(node, list):
+            pending.extend(node)
+
+
+def _check_depth(data: bytes) -> None:
+    if data.count(b"{") + data.count(b"[") <= DEPTH_MAX:
+        return
+    depth = 0
+    for match in _STRING_OR_BRACKET.finditer(data):
+        first = match.group()[:1]
+        if first in b"[{":
+            depth += 1
+            if depth > DEPTH_MAX:
+                msg = f"a document is at most {DEPTH_MAX} levels deep"
+                raise EpcisTooLarge(msg)
+        elif first in b"]}":
+            depth -= 1
+
+
+def _check_nodes(data: bytes) -> None:
+    # Every value but the first follows an opening bracket or a comma.
+    if data.count(b",") + data.count(b"{") + data.count(b"[") <= NODES_MAX:
+        return
+    nodes = sum(match.group()[:1] != b'"' for match in _STRING_OR_SEPARATOR.finditer(data))
+    if nodes > NODES_MAX:
+        msg = f"a document has at most {NODES_MAX} values"
+        raise EpcisTooLarge(msg)
+
+
+def _check_texts(value: Json) -> None:
+    for text in strings_of(value):
+        if not is_agreed_text(text.replace("\r", "\n")):
+            msg = "text must be NFC, assigned in Unicode 14.0 and without control characters"
+            raise EpcisMalformed(msg)
+
+
+def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    members = dict(pairs)
+    # One of GS1's own examples repeats eventID. It is only an index; as every JSON Schema
+    # validator reads it, the last one counts. Elsewhere readers would see different statements.
+    if len(members) != len(pairs) and _repeated(pairs) != {"eventID"}:
+        msg = "an object has two members of one name"
+        raise EpcisMalformed(msg)
+    return members
+
+
+def _repeated(pairs: list[tuple[str, Json]]) -> set[str]:
+    names = sorted(name for name, _ in pairs)
+    return {name for name, after in pairwise(names) if name == after}
+
+
+def _refuse_constant(_name: str) -> NoReturn:
+    msg = "NaN and Infinity are no JSON numbers"
+    raise EpcisMalformed(msg)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_float=read_number,
+    parse_int=read_number,
+    parse_constant=_refuse_constant,
+    strict=True,
+)

@@ -1,0 +1,197 @@
+"""The shape of EPCIS 2.0 JSON: which members an object has, and what each may hold.
+
+A shape is a table from member names to checks; a check raises `EpcisInvalid` without a path and
+the levels above add theirs. Formats are asserted here (without that, many a bad date passes).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from commerce.epcis.errors import EpcisInvalid
+from commerce.epcis.identifiers import is_well_formed
+from commerce.epcis.lexeme import Json, Number
+from commerce.epcis.prefixes import Scope
+from commerce.epcis.times import read_instant
+from commerce.epcis.uri import is_uri
+from commerce.epcis.vocabulary import Vocabulary
+
+Check: TypeAlias = Callable[[Json, Scope], None]
+Members: TypeAlias = dict[str, Json]
+Shape: TypeAlias = Mapping[str, Check]
+
+# JSON-LD keywords that may stand inside an extension.
+_VALUE_KEYWORDS = frozenset({"@type", "@id", "@value", "@language", "@list", "@set"})
+
+
+def refuse(rule: str, path: str = "") -> EpcisInvalid:
+    """The refusal of a rule, to be raised by the caller."""
+    return EpcisInvalid(rule, path)
+
+
+def check_members(value: Json, shape: Shape, scope: Scope, required: tuple[str, ...]) -> Members:
+    """Check an object against its shape; what the shape doesn't name must be an extension."""
+    if not isinstance(value, dict):
+        raise refuse("must be an object")
+    for name in required:
+        if name not in value:
+            raise refuse(f"{name} is missing")
+    name = ""
+    try:
+        for name, member in value.items():
+            check = shape.get(name)
+            if check is None:
+                check_extension(name, member, scope)
+            else:
+                check(member, scope)
+    except EpcisInvalid as refusal:
+        refusal.within(name)
+        raise
+    return value
+
+
+def check_extension(name: str, value: Json, scope: Scope) -> None:
+    """An extension's name has a declared prefix, or is a whole URI; its value is free."""
+    if not scope.names_extension(name):
+        raise refuse("is no member of EPCIS 2.0, nor an extension with a declared prefix")
+    if not is_uri(name):
+        raise refuse("an extension's name must be a URI, in full or compact")
+    if isinstance(value, dict | list):
+        check_free(value, scope)
+
+
+def check_free(value: Json, scope: Scope) -> None:
+    """What an extension holds: anything with declared prefixes and no context of its own."""
+    step: str | int = ""
+    try:
+        if isinstance(value, dict):
+            for step, member in value.items():
+                _check_free_name(step, scope)
+                check_free(member, scope)
+        elif isinstance(value, list):
+            for step, item in enumerate(value):  # noqa: B007  # for the path
+                check_free(item, scope)
+    except EpcisInvalid as refusal:
+        refusal.within(step)
+        raise
+
+
+def _check_free_name(name: str, scope: Scope) -> None:
+    if name.startswith("@"):
+        if name not in _VALUE_KEYWORDS:
+            raise refuse("is no JSON-LD keyword that may stand in an extension")
+    elif ":" in name and not scope.names_extension(name):
+        raise refuse("has a prefix that is not declared")
+
+
+def items_of(value: Json, check: Check, scope: Scope) -> list[Json]:
+    """Check every item of an array."""
+    if not isinstance(value, list):
+        raise refuse("must be an array")
+    index = 0
+    try:
+        for index, item in enumerate(value):  # noqa: B007  # for the path
+            check(item, scope)
+    except EpcisInvalid as refusal:
+        refusal.within(index)
+        raise
+    return value
+
+
+def array(check: Check, *, at_least: int = 0, distinct: bool = False) -> Check:
+    """A check for arrays of what `check` admits; `distinct` only for arrays of strings."""
+
+    def check_array(value: Json, scope: Scope) -> None:
+        items = items_of(value, check, scope)
+        if len(items) < at_least:
+            raise refuse(f"must have at least {at_least} item")
+        if distinct and len({item for item in items if isinstance(item, str)}) != len(items):
+            raise refuse("must not have an item twice")
+
+    return check_array
+
+
+def obj(shape: Shape, *required: str) -> Check:
+    """A check for objects of a shape, open to extensions."""
+
+    def check_object(value: Json, scope: Scope) -> None:
+        check_members(value, shape, scope, required)
+
+    return check_object
+
+
+def closed(shape: Shape, *required: str) -> Check:
+    """A check for objects that have no extension point."""
+
+    def check_closed(value: Json, scope: Scope) -> None:
+        members = check_members(value, shape, scope, required)
+        for name in members:
+            if name not in shape:
+                raise refuse("is no member of EPCIS 2.0, and no extension may stand here", name)
+
+    return check_closed
+
+
+def uri(value: Json, _scope: Scope) -> None:
+    """An absolute URI."""
+    if not isinstance(value, str) or not is_uri(value):
+        raise refuse("must be an absolute URI")
+
+
+def identifier(value: Json, scope: Scope) -> None:
+    """A URI that is right about its check digit if it is a GS1 identifier."""
+    uri(value, scope)
+    if not isinstance(value, str) or not is_well_formed(value):
+        raise refuse("is not a well-formed GS1 identifier: syntax, length or check digit")
+
+
+def timestamp(value: Json, _scope: Scope) -> None:
+    """A date and time with an offset."""
+    if not isinstance(value, str) or read_instant(value) is None:
+        raise refuse("must be a date and time with an offset, like 2024-05-01T08:00:00.000+08:00")
+
+
+def string(value: Json, _scope: Scope) -> None:
+    """Any string."""
+    if not isinstance(value, str):
+        raise refuse("must be a string")
+
+
+def decimal(value: Json, _scope: Scope) -> None:
+    """A number."""
+    if not isinstance(value, Number):
+        raise refuse("must be a number")
+
+
+def boolean(value: Json, _scope: Scope) -> None:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise refuse("must be true or false")
+
+
+def anything(_value: Json, _scope: Scope) -> None:
+    """No rule."""
+
+
+def term(vocabulary: Vocabulary) -> Check:
+    """A bare word of a closed vocabulary, or somebody's own URI."""
+    words = vocabulary.uris
+
+    def check_term(value: Json, scope: Scope) -> None:
+        if not isinstance(value, str):
+            raise refuse("must be a string")
+        if value in words:
+            return
+        if not is_uri(value) or not vocabulary.admits(value, scope.expand(value)):
+            raise refuse(f"is no {vocabulary.name} of CBV 2.0, nor a URI of another vocabulary")
+
+    return check_term
+
+
+def matching(is_match: Callable[[str], object], form: str) -> Check:
+    """A string of a form."""
+
+    def check_form(value: Json, _scope: Scope) -> None:
+        if not isinstance(value, str) or not is_match(value):
+            raise refuse(f"must be {form}")
+
+    return check_form
