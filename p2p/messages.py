@@ -1,0 +1,136 @@
+"""The messages between peers that are no votes: greeting, transactions, bodies, blocks.
+
+A payload is one byte (the kind) and the canonical bytes of the message. A kind belongs to one
+channel and is refused on another. The consensus channel carries the replica's own messages, which
+this file doesn't know. Senders see to the frame cap: `Blocks` and `Bodies` carry what fits into
+`REPLY_SIZE_MAX`, the rest is asked for again.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from chain.codec import U16, U64, Hash, Name, Range, Size, decode, encode
+from chain.errors import EncodingInvalid, ProtocolError
+from p2p.frames import FRAME_SIZE_MAX, Channel
+
+PROTOCOL_VERSION: Final = 1
+TRANSACTION_SIZE_MAX: Final = 1024 * 1024
+TRANSACTIONS_MAX: Final = 512
+BODIES_MAX: Final = 4096
+BLOCKS_MAX: Final = 256
+# Replies stop adding at this size; small enough that a vote never waits long behind one.
+REPLY_SIZE_MAX: Final = 1024 * 1024
+
+RawTransaction = Annotated[bytes, Size(min=1, max=TRANSACTION_SIZE_MAX)]
+RawBlock = Annotated[bytes, Size(min=1, max=FRAME_SIZE_MAX)]
+
+
+class UnknownMessage(ProtocolError):
+    """A payload's kind is unknown, or not one of the channel it came on."""
+
+
+class MessageMalformed(ProtocolError):
+    """A payload is not the canonical encoding of its kind, or breaks one of its caps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """The first frame of either side, and its only one until the other's has been accepted.
+
+    `instance` is drawn at process start: another one under the same key means that the peer
+    restarted and its old connection is dead. `height` is a claim, worth a question, never a vote.
+    """
+
+    version: U16
+    genesis_hash: Hash
+    instance: U64
+    name: Name
+    height: U64
+    agent: Annotated[str, Size(max=64)]
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Sent when there was nothing else to send for a while; never answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transactions:
+    """Gossip: transactions as their signers' raw bytes, to be checked like any others."""
+
+    raws: Annotated[tuple[RawTransaction, ...], Size(min=1, max=TRANSACTIONS_MAX)]
+
+
+@dataclass(frozen=True, slots=True)
+class BodiesRequest:
+    """Asks for transactions that a proposal names and the asker lacks."""
+
+    body_hashes: Annotated[tuple[Hash, ...], Size(min=1, max=BODIES_MAX)]
+
+
+@dataclass(frozen=True, slots=True)
+class Bodies:
+    """The raw transactions among those asked for that the sender has, in the order asked."""
+
+    raws: Annotated[tuple[RawTransaction, ...], Size(max=BODIES_MAX)]
+
+
+@dataclass(frozen=True, slots=True)
+class BlocksRequest:
+    """Asks for the decided blocks of heights start_height to start_height + count - 1."""
+
+    start_height: U64
+    count: Annotated[int, Range(1, BLOCKS_MAX)]
+
+
+@dataclass(frozen=True, slots=True)
+class CertifiedBlock:
+    """Canonical bytes of a block with its transactions, and of the certificate on its digest."""
+
+    block: RawBlock
+    certificate: RawBlock
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """Consecutive decided blocks from `start_height`; fewer than asked when they grow too large.
+
+    Empty: the sender has none from there on.
+    """
+
+    start_height: U64
+    blocks: Annotated[tuple[CertifiedBlock, ...], Size(max=BLOCKS_MAX)]
+
+
+Message = Hello | Ping | Transactions | BodiesRequest | Bodies | BlocksRequest | Blocks
+
+# Frozen: a kind byte is never given another meaning.
+_KINDS: Final[dict[int, tuple[Channel, type[Message]]]] = {
+    0x01: (Channel.CONTROL, Hello),
+    0x02: (Channel.CONTROL, Ping),
+    0x10: (Channel.TRANSACTIONS, Transactions),
+    0x20: (Channel.SYNC, BodiesRequest),
+    0x21: (Channel.SYNC, Bodies),
+    0x22: (Channel.SYNC, BlocksRequest),
+    0x23: (Channel.SYNC, Blocks),
+}
+_PLACES: Final = {cls: (channel, bytes([kind])) for kind, (channel, cls) in _KINDS.items()}
+
+
+def write_message(message: Message) -> tuple[Channel, bytes]:
+    """The channel that a message goes on and its payload. Requires that it keeps its caps."""
+    channel, kind = _PLACES[type(message)]
+    return channel, kind + encode(message)
+
+
+def read_message(channel: Channel, payload: bytes) -> Message:
+    """The message of a payload, or `UnknownMessage` or `MessageMalformed`."""
+    place = _KINDS.get(payload[0]) if payload else None
+    if place is None or place[0] is not channel:
+        msg = f"kind {payload[:1].hex()} on channel {channel.name}"
+        raise UnknownMessage(msg)
+    try:
+        return decode(place[1], payload[1:], size_max=FRAME_SIZE_MAX)
+    except EncodingInvalid as error:
+        msg = f"{place[1].__name__}: {error}"
+        raise MessageMalformed(msg) from error

@@ -1,0 +1,179 @@
+"""One other member's node: what the network remembers of it from connection to connection."""
+
+import asyncio
+import enum
+from dataclasses import dataclass
+from typing import Protocol
+
+from chain.errors import ProtocolError
+from p2p.frames import Channel
+from p2p.limits import Limits
+from p2p.link import Link
+from p2p.outbox import Outbox, QueueStatus
+
+
+class DuplicateConnection(ProtocolError):
+    """Another connection to the same peer is kept."""
+
+
+class Member(Protocol):
+    """What the network needs to know of a member's node; the chain's membership says it."""
+
+    @property
+    def public_key(self) -> bytes:
+        """The node key, 32 bytes: the peer's id."""
+
+    @property
+    def name(self) -> str:
+        """For logs and status only."""
+
+    @property
+    def host(self) -> str:
+        """Where to dial: an address or a name."""
+
+    @property
+    def port(self) -> int:
+        """1 to 65535."""
+
+
+class Direction(enum.Enum):
+    """Who dialled."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+@dataclass(frozen=True, slots=True)
+class PeerStatus:
+    """A peer as `hushang status` and the metrics show it; counters since the process started.
+
+    `height` is what it claimed when it connected. `last_error` stays until the next connection.
+    """
+
+    public_key: bytes
+    name: str
+    connected: bool
+    direction: Direction | None
+    height: int | None
+    agent: str
+    queues: dict[Channel, QueueStatus]
+    size_in: int
+    size_out: int
+    connections: int
+    last_seen_ms: int | None
+    last_error: str
+
+
+class Peer:
+    """Invariant: `unlinked` is set exactly while `link` is None. At most one link is current."""
+
+    def __init__(self, member: Member, limits: Limits) -> None:
+        self.member = member
+        self.link: Link | None = None
+        self.outbox = Outbox(limits)
+        self._limits = limits
+        self.unlinked = asyncio.Event()
+        self.unlinked.set()
+        # Held from the handler's `connected` to its `disconnected`: sessions never overlap.
+        self.turn = asyncio.Lock()
+        self.last_error = ""
+        self._connections = 0
+        self._size_in = 0
+        self._size_out = 0
+        self._size_seen = 0
+        self._last_seen_ms: int | None = None
+        self._age_ticks = 0  # of the current link, or how old the last one grew
+
+    def join(self, link: Link) -> None:
+        """Make a greeted link the current one; what waits goes on, if it is the same process."""
+        assert link.hello is not None
+        if self.link is not None:
+            assert self.link.hello is not None
+            self._count(self.link)
+            self.link.close(DuplicateConnection("replaced by a newer connection"))
+            if self.link.hello.instance != link.hello.instance:
+                self.outbox.clear()
+        self.link = link
+        self.last_error = ""
+        self.unlinked.clear()
+        self._connections += 1
+        self._age_ticks = 0
+        link.attach(self.outbox)
+
+    def part(self) -> None:
+        """The current link has ended: what waited for it is stale."""
+        assert self.link is not None
+        assert self.link.reason is not None
+        self._count(self.link)
+        self.last_error = describe(self.link.reason)
+        self.link = None
+        self.outbox.clear()
+        self.unlinked.set()
+
+    def prefers(self, newcomer: Link, own_key: bytes) -> bool:
+        """Of the current link and a greeted newcomer: should the newcomer stay?
+
+        A node dials only while it has no link, so a newcomer says that the peer lost the current
+        one, unless both dialled at once. Then both sides keep the one dialled by the smaller key.
+        """
+        current = self.link
+        if current is None or not current.open:
+            return True
+        assert current.hello is not None
+        assert newcomer.hello is not None
+        if newcomer.hello.instance != current.hello.instance:
+            return True  # the peer restarted
+        if newcomer.dialled == current.dialled or self._age_ticks > self._limits.crossing_ticks_max:
+            return True
+        return newcomer.dialled == (own_key < newcomer.peer)
+
+    def tick(self, now_ms: int) -> None:
+        """A beat of the heart. `now_ms`: for `last_seen_ms` only."""
+        if self.link is None:
+            return
+        self._age_ticks += 1
+        self.link.tick()
+        if self.link.size_in != self._size_seen:
+            self._size_seen, self._last_seen_ms = self.link.size_in, now_ms
+
+    def was_stable(self) -> bool:
+        """Did the last link hold for a while? Says so once."""
+        stable = self._age_ticks >= self._limits.stable_ticks
+        self._age_ticks = 0
+        return stable
+
+    def status(self) -> PeerStatus:
+        """A picture of the moment."""
+        link = self.link if self.link is not None and self.link.open else None
+        hello = link.hello if link else None
+        return PeerStatus(
+            public_key=self.member.public_key,
+            name=self.member.name,
+            connected=link is not None,
+            direction=_direction(link),
+            height=hello.height if hello else None,
+            agent=hello.agent if hello else "",
+            queues=self.outbox.status(),
+            size_in=self._size_in + (self.link.size_in if self.link else 0),
+            size_out=self._size_out + (self.link.size_out if self.link else 0),
+            connections=self._connections,
+            last_seen_ms=self._last_seen_ms,
+            last_error=self.last_error,
+        )
+
+    def _count(self, link: Link) -> None:
+        self._size_in += link.size_in
+        self._size_out += link.size_out
+        self._size_seen = 0
+
+
+def _direction(link: Link | None) -> Direction | None:
+    if link is None:
+        return None
+    return Direction.OUTBOUND if link.dialled else Direction.INBOUND
+
+
+def describe(error: Exception) -> str:
+    """`Name: detail`, the form in which refusals are shown; some errors have no detail."""
+    text = str(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
