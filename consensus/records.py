@@ -1,0 +1,134 @@
+"""What a replica writes down before it speaks: the records of its journal.
+
+The shell appends a record's bytes (`encode_record`) and hands the decoded records, in order, back
+to `Replica.restore` after a restart. Records describe promises; nothing in them is ever undone.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, TypeAlias
+
+from chain.block import Block, Certificate
+from chain.codec import ENCODED_SIZE_MAX, U8, U16, U32, U64, Hash, Signature, Size, TimeMs, decode
+from chain.codec import encode as encode_value
+from chain.committee import COMMITTEE_SIZE_MAX
+from chain.errors import EncodingInvalid, ProtocolError
+from consensus.messages import BodyHashes, NewView, PreparedCertificate, ViewChange
+
+
+class RecordInvalid(ProtocolError):
+    """A journal record is not the canonical encoding of one: the file is not ours or damaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRecord:
+    """Header and raw bodies of a block that a vote or a decision of this replica rests on."""
+
+    block: Block
+    body_hashes: BodyHashes
+
+
+@dataclass(frozen=True, slots=True)
+class VoteRecord:
+    """An own PrePrepare, Prepare or Commit: `type` is the value of `VoteType`."""
+
+    type: U8
+    view: U64
+    height: U64
+    digest: Hash
+    signature: Signature
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedRecord:
+    """The prepared certificate that an own Commit rests on."""
+
+    prepared: PreparedCertificate
+
+
+@dataclass(frozen=True, slots=True)
+class ViewChangeRecord:
+    """The newest own ViewChange; the replica never votes below its view again."""
+
+    message: ViewChange
+
+
+@dataclass(frozen=True, slots=True)
+class NewViewRecord:
+    """An own NewView: a primary signs one per view."""
+
+    message: NewView
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedRecord:
+    """A block is final; its `BlockRecord` stands before it in the journal."""
+
+    certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """A member's standing blame: how often in a row, when last (block time), at which height."""
+
+    member: U16
+    count: U32
+    time_ms: TimeMs
+    height: U64
+    view: U64
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodRoster:
+    """Which members lead in a period, in turn."""
+
+    period: U64
+    members: Annotated[tuple[U16, ...], Size(min=1, max=COMMITTEE_SIZE_MAX)]
+
+
+@dataclass(frozen=True, slots=True)
+class RosterRecord:
+    """The blame ledger after the header of `height`: it spares a restart reading all headers."""
+
+    height: U64
+    blames: Annotated[tuple[Blame, ...], Size(max=COMMITTEE_SIZE_MAX)]
+    periods: Annotated[tuple[PeriodRoster, ...], Size(max=8)]
+
+
+Record: TypeAlias = (
+    BlockRecord
+    | VoteRecord
+    | PreparedRecord
+    | ViewChangeRecord
+    | NewViewRecord
+    | DecidedRecord
+    | RosterRecord
+)
+
+_TYPES: dict[int, type[Record]] = {
+    1: BlockRecord,
+    2: VoteRecord,
+    3: PreparedRecord,
+    4: ViewChangeRecord,
+    5: NewViewRecord,
+    6: DecidedRecord,
+    7: RosterRecord,
+}
+_CODES: dict[type[Record], bytes] = {cls: bytes([code]) for code, cls in _TYPES.items()}
+
+
+def encode_record(record: Record) -> bytes:
+    """Type byte, then the canonical bytes."""
+    return _CODES[type(record)] + encode_value(record)
+
+
+def decode_record(data: bytes) -> Record:
+    """Read a record, or raise `RecordInvalid`."""
+    cls = _TYPES.get(data[0]) if data else None
+    if cls is None:
+        msg = f"no record begins with {data[:1].hex() or 'nothing'}"
+        raise RecordInvalid(msg)
+    try:
+        return decode(cls, data[1:], size_max=ENCODED_SIZE_MAX)
+    except EncodingInvalid as error:
+        msg = f"{cls.__name__}: {error.code}: {error}"
+        raise RecordInvalid(msg) from error
