@@ -1,0 +1,85 @@
+"""The door: what a transaction must pass before the pool takes it, from clients and from peers.
+
+Bytes, caps, every signature, chain, window, sender and policy: what could not stand in a valid
+block is refused here, by the rule's name. All that commerce may say against it (funds, roles, an
+order's state) is said in a receipt. Repeating the same bytes is harmless and gives the same answer.
+"""
+
+from collections.abc import Callable, Sequence
+
+from chain.account import ACCOUNTS
+from chain.context import authorise
+from chain.errors import HushangError
+from chain.ledger import Ledger
+from chain.transaction import ReceivedTransaction, body_hash, check_window
+from node.mempool import Mempool
+from node.service import Decided, Submitted
+from node.verifier import TransactionVerifier
+
+# Told of each newly admitted transaction, with the peer it came from (None: a client).
+Admitted = Callable[[ReceivedTransaction, bytes | None], None]
+
+
+class Door:
+    """Admits raw transactions to the pool."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        mempool: Mempool,
+        verifier: TransactionVerifier,
+        clock_ms: Callable[[], int],
+        admitted: Admitted,
+    ) -> None:
+        self._ledger = ledger
+        self._mempool = mempool
+        self._verifier = verifier
+        self._clock_ms = clock_ms
+        self._admitted = admitted
+
+    async def admit(self, raw: bytes, origin: bytes | None = None) -> Submitted:
+        """Take raw bytes in, or raise the refusal (`LedgerError`, `PoolFull`)."""
+        known = self._mempool.by_body(body_hash(raw))
+        if known is not None:
+            return Submitted(known.id, None)
+        return self._enter(await self._verifier.read(raw), origin)
+
+    async def admit_all(self, raws: Sequence[bytes], origin: bytes | None) -> int:
+        """Take in a batch of gossip; what is refused is dropped. Returns how many were refused."""
+        fresh = [raw for raw in raws if self._mempool.by_body(body_hash(raw)) is None]
+        refused = 0
+        for result in await self._verifier.read_all(fresh):
+            if isinstance(result, HushangError):
+                refused += 1
+                continue
+            try:
+                self._enter(result, origin)
+            except HushangError:
+                refused += 1
+        return refused
+
+    def _enter(self, received: ReceivedTransaction, origin: bytes | None) -> Submitted:
+        ledger, now_ms = self._ledger, self._clock_ms()
+        # A block's time may be ahead of this node's clock.
+        time_ms = max(now_ms, ledger.tip.header.time_ms)
+        lifetime_max_ms = ledger.chain.genesis.consensus.transaction_lifetime_max_ms
+        check_window(received.transaction, ledger.chain.genesis_hash, time_ms, lifetime_max_ms)
+        decided = self.decided(received.id)
+        if decided is not None:
+            return Submitted(received.id, decided)
+        authorise(ledger.state, received, time_ms)
+        account = ACCOUNTS.load(ledger.state, received.transaction.sender)
+        assert account is not None, "authorised above"
+        if self._mempool.add(received, account.sponsor, ledger.tip.height):
+            self._admitted(received, origin)
+        return Submitted(received.id, None)
+
+    def decided(self, transaction_id: bytes) -> Decided | None:
+        """The outcome of a decided transaction or system transition, or None."""
+        found = self._ledger.find_receipt(transaction_id)
+        if found is None:
+            return None
+        place, receipt = found
+        header = self._ledger.header(place.height)
+        assert header is not None, "a receipt's block is in the store"
+        return Decided(place, receipt, header.digest(), header.time_ms)

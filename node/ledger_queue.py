@@ -1,0 +1,153 @@
+"""One thread for the ledger: checks, builds and writes, strictly in the order they were asked.
+
+So a block is executed on the state that the write before it left, and a 300 ms block doesn't stop
+the sockets. A block is executed once: the write takes the result of the check with its digest.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from chain.errors import BlockInvalid, HushangError, LedgerError, LifetimeTooLong
+from chain.execution import check_transaction
+from chain.ledger import Executed, Ledger, Tip
+from chain.transaction import ReceivedTransaction, read_transaction
+from consensus.input import Checked, Proposal
+from consensus.output import BuildRequest, CheckRequest, Decided, Results
+
+T = TypeVar("T")
+
+# Blocks executed at one height and not decided: one per proposal of a view.
+EXECUTED_MAX = 8
+
+
+class CertifiedBlockInvalid(HushangError):
+    """A quorum certified a block that breaks this node's rules: it must stop."""
+
+    hint = "this node's software or state differs from the other members'"
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A proposal, and the pool's transactions that may never stand in a block again."""
+
+    proposal: Proposal
+    refused: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A block that is synced: its execution and the new tip."""
+
+    executed: Executed
+    tip: Tip
+
+
+class LedgerQueue:
+    """Runs ledger work on its thread. Jobs asked first run first."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="ledger")
+        self._executed: dict[bytes, Executed] = {}
+
+    def close(self) -> None:
+        """Finish the job under way and end the thread."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    async def check(
+        self, request: CheckRequest, transactions: Sequence[ReceivedTransaction]
+    ) -> Checked | None:
+        """Execute a proposed block; None if its height is no longer the next."""
+        return await self._run(lambda: self._check(request, transactions))
+
+    async def build(
+        self, request: BuildRequest, candidates: Sequence[ReceivedTransaction], time_ms: int
+    ) -> Built | None:
+        """A proposal of those candidates that may stand in a block now."""
+        return await self._run(lambda: self._build(request, candidates, time_ms))
+
+    async def write(self, decided: Decided) -> Written:
+        """Write a decided block; it is synced on return."""
+        return await self._run(lambda: self._write(decided))
+
+    async def _run(self, job: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, job)
+
+    def _check(
+        self, request: CheckRequest, transactions: Sequence[ReceivedTransaction]
+    ) -> Checked | None:
+        if request.header.height != self._ledger.tip.height + 1:
+            return None
+        bodies = tuple(received.raw for received in transactions)
+        height, view, digest = request.header.height, request.view, request.digest
+        try:
+            executed = self._execute(request.digest, request, transactions)
+        except BlockInvalid as error:
+            return Checked(height, view, digest, bodies, None, f"{error.code}: {error}")
+        return Checked(height, view, digest, bodies, _results(executed))
+
+    def _execute(
+        self, digest: bytes, block: CheckRequest, transactions: Sequence[ReceivedTransaction]
+    ) -> Executed:
+        executed = self._executed.get(digest)
+        if executed is None:
+            executed = self._ledger.execute(block.header, transactions)
+            if len(self._executed) >= EXECUTED_MAX:
+                del self._executed[next(iter(self._executed))]
+            self._executed[digest] = executed
+        return executed
+
+    def _build(
+        self, request: BuildRequest, candidates: Sequence[ReceivedTransaction], time_ms: int
+    ) -> Built | None:
+        ledger = self._ledger
+        if request.height != ledger.tip.height + 1:
+            return None
+        chosen: list[ReceivedTransaction] = []
+        refused: list[bytes] = []
+        for received in candidates:
+            try:
+                check_transaction(received, ledger.state, ledger, ledger.chain, time_ms)
+            except LifetimeTooLong:
+                # Only too early: a block with a later time may take it.
+                continue
+            except LedgerError:
+                refused.append(received.id)
+                continue
+            chosen.append(received)
+        chosen.sort(key=lambda received: ledger.rules.rank(received.types))
+        proposal = Proposal(
+            height=request.height,
+            view=request.view,
+            parent=request.parent,
+            time_ms=time_ms,
+            body_hashes=tuple(received.body_hash for received in chosen),
+            bodies=tuple(received.raw for received in chosen),
+        )
+        return Built(proposal, tuple(refused))
+
+    def _write(self, decided: Decided) -> Written:
+        executed = self._executed.get(decided.digest)
+        if executed is None:
+            executed = self._replay(decided)
+        tip = self._ledger.write(executed, decided.certificate)
+        self._executed.clear()
+        return Written(executed, tip)
+
+    def _replay(self, decided: Decided) -> Executed:
+        """A block decided before a restart: its execution was only in memory."""
+        try:
+            bodies = decided.block.bodies
+            transactions = [read_transaction(raw, self._ledger.rules) for raw in bodies]
+            return self._ledger.execute(decided.block.header, transactions)
+        except LedgerError as error:
+            msg = f"height {decided.block.header.height}: {error.code}: {error}"
+            raise CertifiedBlockInvalid(msg) from error
+
+
+def _results(executed: Executed) -> Results:
+    roots = executed.staged.root, executed.result.receipts_root
+    return Results(*roots, needs_seal=executed.needs_seal)
