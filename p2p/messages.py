@@ -102,7 +102,32 @@ class Blocks:
     blocks: Annotated[tuple[CertifiedBlock, ...], Size(max=BLOCKS_MAX)]
 
 
-Message = Hello | Ping | Transactions | BodiesRequest | Bodies | BlocksRequest | Blocks
+@dataclass(frozen=True, slots=True)
+class ProposedRequest:
+    """Asks for the block of this digest, which the peer's votes say it holds, decided or not."""
+
+    height: U64
+    digest: Hash
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A block with its transactions that is not decided here; whoever asked checks the digest."""
+
+    block: RawBlock
+
+
+Message = (
+    Hello
+    | Ping
+    | Transactions
+    | BodiesRequest
+    | Bodies
+    | BlocksRequest
+    | Blocks
+    | ProposedRequest
+    | Proposed
+)
 
 # Frozen: a kind byte is never given another meaning.
 _KINDS: Final[dict[int, tuple[Channel, type[Message]]]] = {
@@ -113,6 +138,8 @@ _KINDS: Final[dict[int, tuple[Channel, type[Message]]]] = {
     0x21: (Channel.SYNC, Bodies),
     0x22: (Channel.SYNC, BlocksRequest),
     0x23: (Channel.SYNC, Blocks),
+    0x24: (Channel.SYNC, ProposedRequest),
+    0x25: (Channel.SYNC, Proposed),
 }
 _PLACES: Final = {cls: (channel, bytes([kind])) for kind, (channel, cls) in _KINDS.items()}
 
