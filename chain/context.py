@@ -67,12 +67,16 @@ def authorise(state: StateReader, received: ReceivedTransaction, time_ms: int) -
 
 @dataclass(slots=True)
 class Context:
-    """Everything one operation (or system transition: `received` None) may look at and write."""
+    """Everything one operation (or system transition: `received` None) may look at and write.
+
+    `receipt_id` is what the outcome will be found under: the transaction's id, or the transition's.
+    """
 
     state: Overlay
     chain: Chain
     height: int
     time_ms: int
+    receipt_id: bytes = bytes(32)
     received: ReceivedTransaction | None = None
     authority: Authority = field(default_factory=Authority)
     operation_index: int = 0

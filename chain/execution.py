@@ -197,11 +197,19 @@ class _Run:
     def transactions(self, transactions: Iterable[ReceivedTransaction]) -> None:
         """Execute in the given order; each leaves a receipt."""
         for received in transactions:
-            types, payloads = received.types, received.payloads
-            # Whoever acts on an object after its deadline acts on what the deadline left.
-            for deadline in self.rules.overdue(types, payloads, self.state, self.header.time_ms):
-                self._fire(deadline)
+            self._apply_overdue(received)
             self._transaction(received)
+
+    def _apply_overdue(self, received: ReceivedTransaction) -> None:
+        """Whoever acts on an object after its deadline acts on what the deadline left.
+
+        A transition may leave another that is due already; as in `due_deadlines`, the measure ends
+        the loop.
+        """
+        types, payloads = received.types, received.payloads
+        while overdue := self.rules.overdue(types, payloads, self.state, self.header.time_ms):
+            for deadline in overdue:
+                self._fire(deadline)
 
     def due_deadlines(self) -> None:
         """Fire what is due, oldest first; the rest is carried over to the next block.
@@ -221,14 +229,15 @@ class _Run:
     def _due(self) -> Iterator[Deadline]:
         return deadlines.due(self.state, self.header.time_ms)
 
-    def _context(self, overlay: Overlay) -> Context:
-        return Context(overlay, self.chain, self.header.height, self.header.time_ms)
+    def _context(self, overlay: Overlay, receipt_id: bytes) -> Context:
+        header = self.header
+        return Context(overlay, self.chain, header.height, header.time_ms, receipt_id)
 
     def _fire(self, deadline: Deadline) -> None:
         deadlines.cancel(self.state, deadline)
         overlay = Overlay(self.state)
-        context = self._context(overlay)
         receipt_id = blocks.system_receipt_id(deadline.kind, self.header.height, self.fired)
+        context = self._context(overlay, receipt_id)
         self.fired += 1
         try:
             events = tuple(self.rules.fire(deadline, context))
@@ -242,7 +251,7 @@ class _Run:
 
     def _transaction(self, received: ReceivedTransaction) -> None:
         overlay = Overlay(self.state)
-        context = self._context(overlay)
+        context = self._context(overlay, received.id)
         context.received = received
         events: list[Event] = []
         try:

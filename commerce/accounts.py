@@ -1,68 +1,54 @@
-"""Who is who: roles, and the first accounts of a genesis."""
+"""Accounts: account.open, and who is independent of whom."""
 
 from dataclasses import dataclass
 
-from chain.account import ACCOUNTS, Account
-from chain.codec import Hash, Name, Text, TimeMs
-from chain.genesis import Genesis
-from chain.state import Overlay, StateReader, Table
-from commerce.errors import RoleMissing
-from commerce.money import ASSETS, Asset, asset_part
-
-ROLES = (
-    "merchant",
-    "carrier",
-    "inspector",
-    "arbiter",
-    "issuer",
-    "regulator",
-    "device_maker",
-)
+from chain.account import ACCOUNTS, Account, KeyPolicy, check_policy
+from chain.block import Event
+from chain.codec import Hash
+from chain.context import Context, event
+from chain.errors import CosignerMissing
+from chain.state import StateReader
+from commerce.errors import AccountExists, AccountUnknown
+from commerce.members import require_member
 
 
 @dataclass(frozen=True, slots=True)
-class RoleGrant:
-    """An account holds a role in a scope (empty: unlimited); `certificate` is its proof's hash."""
+class AccountOpen:
+    """`policy` becomes the account's id; `identity_commitment` is a salted hash of who it is."""
 
-    role: Name
-    scope: Text
-    certificate: Hash | None
-    granted_ms: TimeMs
+    policy: KeyPolicy
+    identity_commitment: Hash | None
 
 
-GRANTS: Table[RoleGrant] = Table("role", RoleGrant)
+def account_open(op: AccountOpen, context: Context) -> tuple[Event, ...]:
+    """Open an account that the sending member sponsors; the new keys sign too."""
+    check_policy(op.policy)
+    require_member(context)
+    account = op.policy.account_id()
+    if not context.consents_by(account, op.policy):
+        msg = "the new account's keys must sign too"
+        raise CosignerMissing(msg)
+    if context.account(account) is not None:
+        msg = "this key policy opened an account before"
+        raise AccountExists(msg)
+    opened = Account(op.policy, context.sender, op.identity_commitment)
+    ACCOUNTS.store(context.state, opened, account)
+    return (event("account.opened", account=account, sponsor=context.sender),)
 
 
-def role_part(role: str) -> bytes:
-    """The key part of a role."""
-    return role.encode() + b"\x00"
+def require_account(context: Context, account: bytes, who: str) -> Account:
+    """The account, or `AccountUnknown`; `who` names its part ("the recipient")."""
+    found = context.account(account)
+    if found is None:
+        msg = f"{who} has no account"
+        raise AccountUnknown(msg)
+    return found
 
 
-def has_role(state: StateReader, account: bytes, role: str) -> bool:
-    """Does the account hold the role, in any scope?"""
-    return any(True for _ in GRANTS.items(state, account, role_part(role)))
-
-
-def require_role(state: StateReader, account: bytes, role: str, who: str = "the sender") -> None:
-    """`RoleMissing` unless the account holds the role."""
-    if not has_role(state, account, role):
-        msg = f"{who} needs the role {role}"
-        raise RoleMissing(msg)
-
-
-def found_accounts(genesis: Genesis, state: Overlay) -> None:
-    """Write members' and other first accounts, their roles, and the first assets."""
-    ids = {member.name: member.policy.account_id() for member in genesis.members}
-    ids |= {entry.name: entry.policy.account_id() for entry in genesis.accounts}
-    for member in genesis.members:
-        account = ids[member.name]
-        ACCOUNTS.store(state, Account(member.policy, account, None), account)
-    for entry in genesis.accounts:
-        account = ids[entry.name]
-        ACCOUNTS.store(state, Account(entry.policy, ids[entry.sponsor], None), account)
-        for role in entry.roles:
-            grant = RoleGrant(role.role, role.scope, None, genesis.time_ms)
-            GRANTS.store(state, grant, account, role_part(role.role), role.scope.encode())
-    for asset in genesis.assets:
-        record = Asset(asset.symbol, asset.decimals, ids[asset.issuer], 0, 0)
-        ASSETS.store(state, record, asset_part(asset.symbol))
+def share_controller(state: StateReader, first: bytes, second: bytes) -> bool:
+    """Are two accounts one, or does one key stand in both their policies?"""
+    if first == second:
+        return True
+    accounts = (ACCOUNTS.load(state, first), ACCOUNTS.load(state, second))
+    keys = [{entry.public_key for entry in account.policy.keys} for account in accounts if account]
+    return len(keys) == len(accounts) and not keys[0].isdisjoint(keys[1])

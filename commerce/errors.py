@@ -1,14 +1,82 @@
 """The rules of commerce that can be broken, each a noun phrase; see `chain.errors`.
 
-In order of precedence inside a handler: sender and role, object exists, state, time, rights,
-money, limits (docs/transactions.md).
+In order of precedence inside a handler: format, sender and role, object exists, state, time,
+rights, money, limits (docs/transactions.md). What is here is what a failed receipt can say.
 """
 
 from chain.errors import LedgerError
 
+# Format: what the payload's types don't say.
+
+
+class SymbolMalformed(LedgerError):
+    """An asset's symbol is 1 to 12 of A-Z and 0-9."""
+
+
+class RoleUnknown(LedgerError):
+    """No role of this chain has this name."""
+
+
+class ScopeMalformed(LedgerError):
+    """A role's scope is empty, `gcp:` and a company prefix, or `gln:` and a location's GLN."""
+
+
+class KeysUnsorted(LedgerError):
+    """Keys of a list are sorted and distinct."""
+
+
+class TypesUnsorted(LedgerError):
+    """The transaction types of a delegation are sorted and distinct."""
+
+
+class IdentifierMalformed(LedgerError):
+    """A GS1 key has the wrong length or check digit, or a URI is no well-formed identifier."""
+
+
+class LineRepeated(LedgerError):
+    """An order or parcel names one listing or line twice."""
+
+
+class UpdateEmpty(LedgerError):
+    """The update changes neither the stock nor the terms."""
+
+
+# Sender and role.
+
 
 class RoleMissing(LedgerError):
     """The sender (or a co-signer) lacks the role that this operation needs."""
+
+
+class NotAMember(LedgerError):
+    """Only a member organisation may do this."""
+
+
+class DelegationForbidden(LedgerError):
+    """A delegated key can never do this: delegate, act as a member, or change who is who."""
+
+
+class NotTheIssuer(LedgerError):
+    """Only the asset's issuer may do this."""
+
+
+class NotTheSeller(LedgerError):
+    """Only the seller may do this."""
+
+
+class NotTheBuyer(LedgerError):
+    """Only the buyer may do this."""
+
+
+class NotTheCarrier(LedgerError):
+    """Only the parcel's carrier may do this."""
+
+
+class NotAParty(LedgerError):
+    """Only the buyer or the seller may do this."""
+
+
+# Object exists (or doesn't yet).
 
 
 class AccountUnknown(LedgerError):
@@ -19,6 +87,30 @@ class AccountExists(LedgerError):
     """The key policy already opened an account."""
 
 
+class MemberExists(LedgerError):
+    """The account, the organisation's name or a node key is a member's already."""
+
+
+class GrantUnknown(LedgerError):
+    """The account does not hold this role in this scope."""
+
+
+class GrantExists(LedgerError):
+    """The account holds this role in this scope already."""
+
+
+class PrefixHeld(LedgerError):
+    """The company prefix, or one that begins with it or that it begins with, has a holder."""
+
+
+class LocationHeld(LedgerError):
+    """The location's GLN has a holder."""
+
+
+class DelegationUnknown(LedgerError):
+    """The sender has not delegated to this key."""
+
+
 class AssetUnknown(LedgerError):
     """No asset has this symbol."""
 
@@ -27,24 +119,104 @@ class AssetExists(LedgerError):
     """An asset with this symbol exists."""
 
 
-class NotTheIssuer(LedgerError):
-    """Only the asset's issuer may do this."""
-
-
 class ReferenceUsed(LedgerError):
     """The external or client reference was used before."""
+
+
+class ProductUnknown(LedgerError):
+    """No product has this GTIN."""
+
+
+class ProductExists(LedgerError):
+    """A product with this GTIN exists."""
+
+
+class ListingUnknown(LedgerError):
+    """No listing has this id."""
+
+
+class OrderUnknown(LedgerError):
+    """No order has this id."""
+
+
+class LineUnknown(LedgerError):
+    """The order, or the parcel, has no line of this index."""
+
+
+class ParcelUnknown(LedgerError):
+    """No parcel has this id."""
+
+
+# State.
+
+
+class ListingWithdrawn(LedgerError):
+    """The listing was withdrawn."""
+
+
+class ListingVersionStale(LedgerError):
+    """The listing has a newer version than the one named."""
+
+
+class StateForbids(LedgerError):
+    """The escrow automaton has no such edge from the state that the order or parcel is in."""
+
+
+# Time.
+
+
+class ExpiryPassed(LedgerError):
+    """The expiry is not in the future."""
+
+
+class ShipWithinOutOfRange(LedgerError):
+    """A promise to ship lies between one hour and 45 days (presale)."""
+
+
+# Rights.
+
+
+class PrefixNotHeld(LedgerError):
+    """The GTIN's company prefix is not held by the sender."""
+
+
+class SharedController(LedgerError):
+    """Two parties that must be independent are one account or share a key."""
+
+
+class MixedOrder(LedgerError):
+    """All lines of an order have one seller and one asset."""
+
+
+class ExemptionNotOffered(LedgerError):
+    """The buyer confirmed an exemption from returns that the product's class doesn't have."""
+
+
+class DeliveryProofMissing(LedgerError):
+    """A delivery needs the recipient's code, or a coarse cell of an independent carrier."""
+
+
+class RecipientCodeWrong(LedgerError):
+    """The recipient's code doesn't match the commitment in the order."""
+
+
+class ItemNotInParcel(LedgerError):
+    """An EPC's GTIN is not that of any line in the parcel."""
+
+
+# Money.
 
 
 class InsufficientFunds(LedgerError):
     """The available balance is smaller than the amount."""
 
 
-class AmountNotPositive(LedgerError):
-    """The amount must be at least one minor unit."""
-
-
 class AmountTooLarge(LedgerError):
     """The amount, or a sum with it, leaves the range of amounts."""
+
+
+class AmountMismatch(LedgerError):
+    """The payment is not exactly the order's total."""
 
 
 class SelfPayment(LedgerError):
@@ -53,3 +225,34 @@ class SelfPayment(LedgerError):
 
 class DelegationExceeded(LedgerError):
     """The delegated key's remaining amount is smaller than the payment."""
+
+
+# Limits.
+
+
+class StockInsufficient(LedgerError):
+    """The listing has fewer units in stock."""
+
+
+class StockTooLarge(LedgerError):
+    """The listing's stock would leave the range of quantities."""
+
+
+class QuantityExceeded(LedgerError):
+    """More units than are left in this line."""
+
+
+class TooManyUnpaidOrders(LedgerError):
+    """The buyer has three unpaid orders of this listing."""
+
+
+class TooManyParcels(LedgerError):
+    """The order has as many parcels as it may have."""
+
+
+class TooManyDelegations(LedgerError):
+    """The account has as many delegated keys as it may have."""
+
+
+class TooManyMembers(LedgerError):
+    """The chain has as many members as it may have."""

@@ -4,16 +4,15 @@ Amounts are integers of minor units (fen). Every movement goes through `debit` a
 invariant check (commerce/invariants.py) recounts what they wrote, from the written bytes.
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Annotated
 
-from chain.account import Delegation
 from chain.codec import Amount, Hash, Range, Size
 from chain.context import Context
 from chain.genesis import ASSET_DECIMALS_MAX
 from chain.state import StateReader, Table
 from commerce.errors import (
-    AmountNotPositive,
     AmountTooLarge,
     AssetUnknown,
     DelegationExceeded,
@@ -25,6 +24,7 @@ AMOUNT_MAX = 2**63 - 1
 # 1 to 12 of A-Z and 0-9; its bytes are a key part, so `asset_part` pads it to a fixed width.
 Symbol = Annotated[str, Size(min=1, max=12)]
 _SYMBOL_WIDTH = 12
+_SYMBOL = re.compile(r"[A-Z0-9]{1,12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,11 @@ BALANCES: Table[Balance] = Table("balance", Balance)
 NO_BALANCE = Balance(0, 0)
 
 
+def is_symbol(text: str) -> bool:
+    """Is this 1 to 12 of A-Z and 0-9?"""
+    return _SYMBOL.fullmatch(text) is not None
+
+
 def asset_part(symbol: str) -> bytes:
     """The key part of an asset: its symbol padded with zero bytes."""
     return symbol.encode().ljust(_SYMBOL_WIDTH, b"\x00")
@@ -68,13 +73,6 @@ def load_asset(state: StateReader, symbol: str) -> Asset:
 def balance_of(state: StateReader, account: bytes, symbol: str) -> Balance:
     """An account's balance, zero where it has none."""
     return BALANCES.load(state, account, asset_part(symbol)) or NO_BALANCE
-
-
-def require_positive(amount_minor: int) -> None:
-    """`AmountNotPositive` for nothing."""
-    if amount_minor <= 0:
-        msg = "the amount must be at least one minor unit"
-        raise AmountNotPositive(msg)
 
 
 def add_amounts(*amounts_minor: int) -> int:
@@ -97,7 +95,7 @@ def debit(context: Context, account: bytes, symbol: str, amount_minor: int) -> N
         msg = f"{balance.available_minor} available, {amount_minor} needed"
         raise InsufficientFunds(msg)
     if context.received is not None and account == context.sender:
-        _spend_delegation(context, amount_minor)
+        spend_delegation(context, amount_minor)
     left = Balance(balance.available_minor - amount_minor, balance.frozen_minor)
     store_balance(context, account, symbol, left)
 
@@ -117,7 +115,8 @@ def store_balance(context: Context, account: bytes, symbol: str, balance: Balanc
         BALANCES.store(context.state, balance, account, asset_part(symbol))
 
 
-def _spend_delegation(context: Context, amount_minor: int) -> None:
+def spend_delegation(context: Context, amount_minor: int) -> None:
+    """Count an amount against the delegated key that signed, if one did (`DelegationExceeded`)."""
     delegation = context.authority.delegation
     if delegation is None:
         return
@@ -125,6 +124,4 @@ def _spend_delegation(context: Context, amount_minor: int) -> None:
     if spent > delegation.amount_max_minor:
         msg = f"the delegated key has {delegation.amount_max_minor - delegation.spent_minor} left"
         raise DelegationExceeded(msg)
-    context.save_delegation(
-        Delegation(delegation.types, delegation.amount_max_minor, spent, delegation.expires_ms)
-    )
+    context.save_delegation(replace(delegation, spent_minor=spent))

@@ -6,35 +6,57 @@ generated docs/transactions.md all read this table. Adding a type is one functio
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from chain.block import Event
 from chain.codec import from_value, to_value
 from chain.context import Context
-from chain.deadlines import Deadline
-from chain.errors import EncodingInvalid, OperationMalformed, OperationUnknown
+from chain.deadlines import DEADLINES, Deadline
+from chain.errors import (
+    CosignerMissing,
+    EncodingInvalid,
+    KeyRefused,
+    LedgerError,
+    OperationMalformed,
+    OperationUnknown,
+    PolicyMalformed,
+)
 from chain.execution import Rank
 from chain.genesis import Genesis
-from chain.state import Overlay, StateReader
+from chain.state import Overlay, StateReader, u64
 from chain.transaction import Operation
-from commerce.accounts import found_accounts
+from commerce import errors as e
+from commerce.accounts import AccountOpen, account_open
+from commerce.assets import AssetCreate, AssetIssue, asset_create, asset_issue
+from commerce.delegations import (
+    Delegate,
+    DelegateRevoke,
+    delegate,
+    delegate_revoke,
+    require_own_keys,
+)
+from commerce.founding import found_commerce
 from commerce.invariants import check_conservation
-from commerce.payments import AssetIssue, PayTransfer, asset_issue, pay_transfer
-
-P = TypeVar("P")
+from commerce.members import MemberRegister, member_register
+from commerce.payments import PayTransfer, pay_transfer
+from commerce.rights import GcpGrant, LocationRegister, gcp_grant, location_register
+from commerce.roles import RoleGrant, RoleRevoke, role_grant, role_revoke
 
 
 @dataclass(frozen=True, slots=True)
 class TransactionType:
-    """One native type. `signers` is documentation in the letters of docs/transactions.md.
+    """One native type.
 
-    `objects` names the deadlines of the objects that a payload touches (for the overdue rule).
+    `signers` is documentation in the letters of docs/transactions.md, `refusals` are the rules that
+    the handler checks, in its order. `objects` names the deadlines of the objects that a payload
+    touches: those that are overdue are applied before the operation.
     """
 
     name: str
     payload: type
     handler: Callable[[Any, Context], Sequence[Event]]
     signers: str
+    refusals: tuple[type[LedgerError], ...] = ()
     rank: Rank = Rank.OTHER
     objects: Callable[[Any, StateReader], Sequence[Deadline]] | None = None
 
@@ -48,8 +70,89 @@ class SystemTransition:
 
 
 TYPES: tuple[TransactionType, ...] = (
-    TransactionType("asset.issue", AssetIssue, asset_issue, "I"),
-    TransactionType("pay.transfer", PayTransfer, pay_transfer, "owner"),
+    TransactionType(
+        "account.open",
+        AccountOpen,
+        account_open,
+        "M + new keys",
+        (PolicyMalformed, KeyRefused, e.NotAMember, CosignerMissing, e.AccountExists),
+    ),
+    TransactionType(
+        "member.register",
+        MemberRegister,
+        member_register,
+        "Q + the new member",
+        (
+            *(e.KeysUnsorted, KeyRefused, CosignerMissing, e.AccountUnknown),
+            *(e.MemberExists, e.TooManyMembers),
+        ),
+    ),
+    TransactionType(
+        "role.grant",
+        RoleGrant,
+        role_grant,
+        "Q",
+        (e.RoleUnknown, e.ScopeMalformed, CosignerMissing, e.AccountUnknown, e.GrantExists),
+    ),
+    TransactionType("role.revoke", RoleRevoke, role_revoke, "Q", (CosignerMissing, e.GrantUnknown)),
+    TransactionType(
+        "gcp.grant",
+        GcpGrant,
+        gcp_grant,
+        "R or inspector + holder",
+        (e.IdentifierMalformed, e.RoleMissing, e.AccountUnknown, CosignerMissing, e.PrefixHeld),
+    ),
+    TransactionType(
+        "location.register",
+        LocationRegister,
+        location_register,
+        "R or inspector + holder",
+        (e.IdentifierMalformed, e.RoleMissing, e.AccountUnknown, CosignerMissing, e.LocationHeld),
+    ),
+    TransactionType(
+        "delegate",
+        Delegate,
+        delegate,
+        "owner",
+        (
+            *(KeyRefused, e.TypesUnsorted, e.DelegationForbidden, e.ExpiryPassed),
+            e.TooManyDelegations,
+        ),
+    ),
+    TransactionType(
+        "delegate.revoke",
+        DelegateRevoke,
+        delegate_revoke,
+        "owner",
+        (e.DelegationUnknown,),
+    ),
+    TransactionType(
+        "asset.create",
+        AssetCreate,
+        asset_create,
+        "Q + I",
+        (e.SymbolMalformed, CosignerMissing, e.AccountUnknown, e.RoleMissing, e.AssetExists),
+    ),
+    TransactionType(
+        "asset.issue",
+        AssetIssue,
+        asset_issue,
+        "I",
+        (
+            *(e.AssetUnknown, e.NotTheIssuer, e.AccountUnknown, e.ReferenceUsed),
+            *(e.DelegationExceeded, e.AmountTooLarge),
+        ),
+    ),
+    TransactionType(
+        "pay.transfer",
+        PayTransfer,
+        pay_transfer,
+        "owner",
+        (
+            *(e.SelfPayment, e.AssetUnknown, e.AccountUnknown, e.InsufficientFunds),
+            e.DelegationExceeded,
+        ),
+    ),
 )
 
 TRANSITIONS: tuple[SystemTransition, ...] = ()
@@ -91,12 +194,13 @@ class Registry:
         for name, payload in zip(types, payloads, strict=True):
             objects = self.types[name].objects
             for deadline in objects(payload, state) if objects else ():
-                if deadline.time_ms <= time_ms:
+                if deadline.time_ms <= time_ms and _is_scheduled(deadline, state):
                     found[deadline.object_id] = deadline
         return sorted(found.values(), key=lambda entry: (entry.time_ms, entry.object_id))
 
     def apply(self, name: str, payload: object, context: Context) -> Sequence[Event]:
         """Run one operation."""
+        require_own_keys(name, context)
         return self.types[name].handler(payload, context)
 
     def fire(self, deadline: Deadline, context: Context) -> Sequence[Event]:
@@ -109,7 +213,12 @@ class Registry:
 
     def found(self, genesis: Genesis, state: Overlay) -> None:
         """Write the first state of a genesis."""
-        found_accounts(genesis, state)
+        found_commerce(genesis, state)
+
+
+def _is_scheduled(deadline: Deadline, state: StateReader) -> bool:
+    """Is the deadline still in the index? (A transition that was refused as a breach isn't.)"""
+    return DEADLINES.load(state, u64(deadline.time_ms), deadline.object_id) == deadline
 
 
 def operation(name: str, payload: object) -> Operation:

@@ -1,0 +1,49 @@
+"""Rules of role.grant and role.revoke."""
+
+# ruff: noqa: E501 (the rule table is aligned)
+
+from commerce.roles import RoleGrant, RoleRevoke, has_role, has_role_for_goods
+from tests.commerce.attempts import Attempt, Row, play
+from tests.commerce.world import QUORUM, World, account
+
+BUYER = account("buyer")
+NOBODY = account("nobody")
+GRANT, REVOKE = "role.grant", "role.revoke"
+GCP = "gcp:6900001"
+
+# fmt: off
+TABLE: list[Row] = [
+    #       sender   type    payload                                       with      outcome
+    Attempt("m0",    GRANT,  RoleGrant(BUYER, "emperor", "", None),        QUORUM,   "RoleUnknown"),
+    Attempt("m0",    GRANT,  RoleGrant(BUYER, "merchant", "food", None),   QUORUM,   "ScopeMalformed"),
+    Attempt("m0",    GRANT,  RoleGrant(BUYER, "merchant", "gcp:", None),   QUORUM,   "ScopeMalformed"),
+    Attempt("m0",    GRANT,  RoleGrant(BUYER, "merchant", "gcp:６900001", None), QUORUM, "ScopeMalformed"),  # noqa: RUF001
+    Attempt("m0",    GRANT,  RoleGrant(BUYER, "inspector", "gln:6901234000005", None), QUORUM, "ScopeMalformed"),
+    Attempt("m0",    GRANT,  RoleGrant(BUYER, "merchant", GCP, None),      ("m1",),  "CosignerMissing"),
+    Attempt("buyer", GRANT,  RoleGrant(BUYER, "merchant", GCP, None),      QUORUM,   "CosignerMissing"),
+    Attempt("m0",    GRANT,  RoleGrant(NOBODY, "merchant", GCP, None),     QUORUM,   "AccountUnknown"),
+    Attempt("m0",    GRANT,  RoleGrant(BUYER, "merchant", GCP, None),      QUORUM,   "ok"),
+    Attempt("m0",    GRANT,  RoleGrant(BUYER, "merchant", GCP, None),      QUORUM,   "GrantExists"),
+    Attempt("m0",    GRANT,  RoleGrant(BUYER, "inspector", "gln:6901234000009", None), QUORUM, "ok"),
+    Attempt("m0",    REVOKE, RoleRevoke(BUYER, "merchant", ""),            QUORUM,   "GrantUnknown"),
+    Attempt("m0",    REVOKE, RoleRevoke(BUYER, "inspector", "gln:6901234000009"), (), "CosignerMissing"),
+    Attempt("m0",    REVOKE, RoleRevoke(BUYER, "inspector", "gln:6901234000009"), QUORUM, "ok"),
+    Attempt("buyer", GRANT,  RoleGrant(BUYER, "carrier", "", None), (*QUORUM, "m3"), "ok"),
+]
+# fmt: on
+
+
+def test_a_quorum_of_members_grants_and_revokes_roles() -> None:
+    world = World()
+    play(world, TABLE)
+    assert has_role(world.state, BUYER, "merchant")
+    assert has_role(world.state, BUYER, "carrier")
+    assert not has_role(world.state, BUYER, "inspector")
+
+
+def test_a_scope_narrows_a_role_to_the_goods_of_one_prefix() -> None:
+    world = World()
+    play(world, TABLE)
+    assert has_role_for_goods(world.state, BUYER, "merchant", "06900001000017")
+    assert not has_role_for_goods(world.state, BUYER, "merchant", "06901234000017")
+    assert has_role_for_goods(world.state, account("rival"), "merchant", "06901234000017")

@@ -1,0 +1,250 @@
+"""A shop without a ledger: blocks are executed on a dictionary, signatures are names.
+
+`execute_block` never looks at signatures (they are checked at the door), so a party signs here by
+being named. Everything else is real: bytes, ids, blocks, receipts, invariants. After every block
+the full check of commerce runs.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Any
+
+from chain import block as blocks
+from chain.account import KeyPolicy, SignatureEntry, single_key_policy
+from chain.block import BLOCK_VERSION, NO_HASH, Event, Header, Receipt
+from chain.codec import encode
+from chain.context import Chain
+from chain.crypto import PrivateKey, sha256
+from chain.execution import BlockResult, execute_block
+from chain.genesis import (
+    GENESIS_VERSION,
+    ConsensusParameters,
+    Genesis,
+    GenesisAccount,
+    GenesisAsset,
+    GenesisMember,
+    GenesisRole,
+    check_genesis,
+)
+from chain.state import Overlay
+from chain.transaction import (
+    TRANSACTION_VERSION,
+    Operation,
+    ReceivedTransaction,
+    SignedTransaction,
+    Transaction,
+    read_transaction,
+)
+from commerce.accounts import AccountOpen
+from commerce.registry import Registry, operation
+
+GENESIS_MS = 1_767_225_600_000
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
+FUNDS_MINOR = 10_000_000
+PREFIX = "6901234"
+MEMBERS = ("m0", "m1", "m2", "m3")
+QUORUM = ("m1", "m2")
+ROLES: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "issuer": (("issuer", ""),),
+    "merchant": (("merchant", ""), ("merchant", f"gcp:{PREFIX}")),
+    "rival": (("merchant", ""),),
+    "carrier": (("carrier", ""),),
+    "regulator": (("regulator", ""),),
+    "inspector": (("inspector", ""),),
+    "buyer": (),
+    "friend": (),
+}
+
+
+def key(name: str) -> bytes:
+    """A public key that is the same in every run."""
+    return PrivateKey(sha256(f"commerce test key of {name}".encode())).public_key
+
+
+def policy(name: str) -> KeyPolicy:
+    """The policy of a one-key party."""
+    return single_key_policy(key(name))
+
+
+def account(name: str) -> bytes:
+    """The account id of a one-key party."""
+    return policy(name).account_id()
+
+
+def genesis(**changes: Any) -> Genesis:
+    """Four members, the parties of `ROLES` and the asset CNY; `changes` replace fields."""
+    parties = tuple(
+        GenesisAccount(name, policy(name), "m0", tuple(GenesisRole(*role) for role in roles))
+        for name, roles in ROLES.items()
+    )
+    plain = Genesis(
+        version=GENESIS_VERSION,
+        chain_id="test-shop",
+        time_ms=GENESIS_MS,
+        time_scale=1,
+        consensus=ConsensusParameters(),
+        timers={},
+        members=tuple(GenesisMember(m, policy(m), key(f"node of {m}")) for m in MEMBERS),
+        accounts=parties,
+        assets=(GenesisAsset("CNY", 2, "issuer"),),
+        limits={},
+    )
+    return replace(plain, **changes)
+
+
+class Memory:
+    """Agreed state in a dictionary, and which ids it remembers."""
+
+    def __init__(self) -> None:
+        self.values: dict[bytes, bytes] = {}
+        self.order: list[bytes] = []
+        self.ids: set[tuple[int, bytes]] = set()
+
+    def get(self, key: bytes) -> bytes | None:
+        return self.values.get(key)
+
+    def scan(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        low = bisect_left(self.order, max(prefix, start))
+        for key in self.order[low:]:
+            if not key.startswith(prefix):
+                return
+            yield key, self.values[key]
+
+    def is_remembered(self, minute: int, transaction_id: bytes) -> bool:
+        return (minute, transaction_id) in self.ids
+
+    def write(self, changes: Mapping[bytes, bytes | None]) -> None:
+        """Take over a block's changes."""
+        for key, value in changes.items():
+            known = key in self.values
+            if value is None and known:
+                del self.values[key]
+                del self.order[bisect_left(self.order, key)]
+            elif value is not None:
+                self.values[key] = value
+                if not known:
+                    insort(self.order, key)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One transaction to be: who sends, which operations, who signs too (account or delegate)."""
+
+    sender: str
+    operations: tuple[Operation, ...]
+    with_: tuple[str, ...] = ()
+
+
+class World:
+    """State, time and height of one chain, and what its blocks left behind."""
+
+    def __init__(self, founding: Genesis | None = None) -> None:
+        self.rules = Registry()
+        self.genesis = founding or genesis()
+        check_genesis(self.genesis)
+        self.chain = Chain.of(self.genesis)
+        self.state = Memory()
+        first = Overlay(self.state)
+        self.rules.found(self.genesis, first)
+        self.state.write(first.changes)
+        self.height = 0
+        self.time_ms = self.genesis.time_ms
+        self.nonces = count(1)
+        self.receipts: list[Receipt] = []
+        self.indexes: dict[bytes, bytes] = {}
+
+    def transaction(
+        self,
+        sent: Sent,
+        keys: Sequence[str] | None = None,
+        extra: Sequence[tuple[bytes, bytes]] = (),
+    ) -> ReceivedTransaction:
+        """As a node reads it; `keys` sign for the sender instead of its own; `extra` as given."""
+        content = Transaction(
+            TRANSACTION_VERSION,
+            self.chain.genesis_hash,
+            account(sent.sender),
+            next(self.nonces),
+            self.time_ms + MINUTE_MS,
+            sent.operations,
+            None,
+        )
+        signers = [*extra, *((account(name), key(name)) for name in sent.with_)]
+        signers += [(account(sent.sender), key(name)) for name in keys or (sent.sender,)]
+        entries = tuple(SignatureEntry(*signer, bytes(64)) for signer in sorted(set(signers)))
+        return read_transaction(encode(SignedTransaction(encode(content), entries)), self.rules)
+
+    def block(self, *transactions: ReceivedTransaction) -> BlockResult:
+        """Execute and write the next block at the present time."""
+        header = Header(
+            version=BLOCK_VERSION,
+            genesis_hash=self.chain.genesis_hash,
+            height=self.height + 1,
+            parent_hash=NO_HASH,
+            view=0,
+            parent_view=0,
+            time_ms=self.time_ms,
+            proposer=0,
+            epoch=0,
+            transactions_root=blocks.transactions_root([t.body_hash for t in transactions]),
+            transactions_count=len(transactions),
+            state_root=NO_HASH,
+            receipts_root=NO_HASH,
+            next_committee_hash=NO_HASH,
+        )
+        result = execute_block(header, transactions, self.state, self.state, self.rules, self.chain)
+        self._write(result)
+        return result
+
+    def _write(self, result: BlockResult) -> None:
+        self.height += 1
+        self.state.write(result.changes)
+        self.state.ids.update(result.remembered)
+        self.state.ids = {entry for entry in self.state.ids if entry[0] not in result.forgotten}
+        self.receipts.extend(result.receipts)
+        for key, value in result.indexes:
+            assert value is not None
+            self.indexes[key] = value
+        for receipt in result.receipts:
+            encode(receipt)
+
+    def send(self, sender: str, *sent: tuple[str, object], with_: Sequence[str] = ()) -> Receipt:
+        """One transaction of (type, payload) pairs in a block of its own; its receipt."""
+        operations = tuple(operation(*pair) for pair in sent)
+        received = self.transaction(Sent(sender, operations, tuple(with_)))
+        receipts = self.block(received).receipts
+        return next(receipt for receipt in receipts if receipt.id == received.id)
+
+    def done(
+        self, sender: str, *sent: tuple[str, object], with_: Sequence[str] = ()
+    ) -> tuple[Event, ...]:
+        """As `send`, which must succeed; its events."""
+        receipt = self.send(sender, *sent, with_=with_)
+        assert receipt.status == blocks.OK, receipt
+        return receipt.events
+
+    def wait(self, duration_ms: int) -> tuple[Receipt, ...]:
+        """Let time pass, then an empty block; its receipts."""
+        self.time_ms += duration_ms
+        return self.block().receipts
+
+    def delegated(
+        self, sender: str, delegate: str, sent: tuple[str, object], *with_: str
+    ) -> Receipt:
+        """One operation that a delegated key signs for the sender; its receipt."""
+        received = self.transaction(Sent(sender, (operation(*sent),), with_), keys=(delegate,))
+        return next(r for r in self.block(received).receipts if r.id == received.id)
+
+    def open(self, new_policy: KeyPolicy, *signers: str) -> bytes:
+        """An account of several keys, opened by m0; its id."""
+        account_id = new_policy.account_id()
+        sent = Sent("m0", (operation("account.open", AccountOpen(new_policy, None)),))
+        extra = [(account_id, key(name)) for name in signers]
+        received = self.transaction(sent, extra=extra)
+        (receipt,) = self.block(received).receipts
+        assert receipt.status == blocks.OK, receipt
+        return account_id
