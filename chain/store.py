@@ -2,6 +2,14 @@
 
 This file alone imports plyvel. LevelDB is opened with paranoid checks, and every read verifies its
 checksum: with the defaults a flipped bit in the log loses written blocks without a word.
+
+plyvel's iterators check LevelDB's status at each row that they return, but not when they end: a
+damaged block at the end of a range looks like the end of the range (plyvel 1.5.1, `real_next` and
+`real_prev` raise StopIteration as soon as `Valid()` is false). So two rows of our own lie around
+all others, a scan is told no far bound, and it has ended well only when it met a row beyond.
+
+What LevelDB can't notice: a flipped length in the last record of its log reads as a torn end, and
+that record is dropped. The node notices, because its journal knows a greater height.
 """
 
 from collections.abc import Generator, Iterator, Mapping
@@ -23,6 +31,7 @@ from chain.store_contract import (
     check_batch,
     prefix_stop,
 )
+from chain.store_lock import DirectoryLock
 from chain.store_memory import MemoryStore
 from chain.store_sqlite import FILE_NAME as SQLITE_FILE_NAME
 from chain.store_sqlite import SqliteStore
@@ -56,11 +65,17 @@ BLOCK_CACHE_BYTES = 16 * 1024 * 1024
 BLOOM_BITS_PER_KEY = 10
 OPEN_FILES_MAX = 256
 
+# Below and above every allowed key (1 to KEY_SIZE_MAX bytes).
+_FIRST_KEY = b""
+_LEAST_KEY = b"\0"
+_LAST_KEY = b"\xff" * (KEY_SIZE_MAX + 1)
+_FORMAT = b"hushang/1/store"
+
 
 class LevelStore:
     """A KVStore in the LevelDB directory `path`."""
 
-    __slots__ = ("_db", "_failed", "_path")
+    __slots__ = ("_db", "_failed", "_lock", "_path")
 
     def __init__(self, path: Path | str, *, paranoid: bool = True) -> None:
         """Open `path`, and make it if it is missing.
@@ -70,27 +85,23 @@ class LevelStore:
         """
         self._path = Path(path)
         self._failed: str | None = None
+        self._db: Any = None
         if plyvel is None:
             raise StoreKindUnavailable(f"{self._path} needs plyvel, which is not installed")
         if (self._path / SQLITE_FILE_NAME).exists():
             raise StoreKindDiffers(f"{self._path} holds a sqlite store, not leveldb")
         try:
             self._path.mkdir(parents=True, exist_ok=True)
-            _refuse_lost_root(self._path)
-            self._db: Any = plyvel.DB(
-                str(self._path),
-                create_if_missing=True,
-                paranoid_checks=paranoid,
-                write_buffer_size=WRITE_BUFFER_BYTES,
-                lru_cache_size=BLOCK_CACHE_BYTES,
-                bloom_filter_bits=BLOOM_BITS_PER_KEY,
-                max_open_files=OPEN_FILES_MAX,
-            )
-        except (plyvel.Error, OSError) as error:
-            # LevelDB's own words for flock's refusal; it has no code for it.
-            if "IO error: lock " in str(error):
-                raise StoreLocked(str(self._path)) from error
+            self._lock = DirectoryLock(self._path)
+        except OSError as error:
             raise self._named("open", error) from error
+        try:
+            _refuse_lost_current(self._path)
+            self._db = self._open(paranoid=paranoid)
+            self._mark()
+        except StorageError:
+            self.close()
+            raise
 
     @property
     def kind(self) -> Kind:
@@ -99,6 +110,8 @@ class LevelStore:
 
     def get(self, key: bytes) -> bytes | None:
         """See KVStore."""
+        if not key:
+            return None
         try:
             value: bytes | None = self._db.get(key, verify_checksums=True)
         except (plyvel.Error, OSError, RuntimeError) as error:
@@ -116,14 +129,20 @@ class LevelStore:
     def _scan(
         self, start: bytes, stop: bytes, *, reverse: bool
     ) -> Generator[tuple[bytes, bytes], None, None]:
+        start = max(start, _LEAST_KEY)
+        near = {"stop": stop} if reverse else {"start": start}
         try:
-            with self._db.iterator(
-                start=start, stop=max(start, stop), reverse=reverse, verify_checksums=True
-            ) as rows:
+            with self._db.iterator(reverse=reverse, verify_checksums=True, **near) as rows:
                 yield b"", b""
-                yield from rows
+                if start >= stop:
+                    return
+                for key, value in rows:
+                    if key < start or key >= stop:
+                        return
+                    yield key, value
         except (plyvel.Error, OSError, RuntimeError) as error:
             raise self._named("scan", error) from error
+        raise StorageFailed(f"{self._path}: scan: rows are missing at an end")
 
     def write(self, batch: Mapping[bytes, bytes | None], *, sync: bool = True) -> None:
         """See KVStore."""
@@ -146,7 +165,38 @@ class LevelStore:
 
     def close(self) -> None:
         """See KVStore."""
-        self._db.close()
+        if self._db is not None:
+            self._db.close()
+        self._lock.release()
+
+    def _open(self, *, paranoid: bool) -> object:
+        try:
+            return plyvel.DB(
+                str(self._path),
+                create_if_missing=True,
+                paranoid_checks=paranoid,
+                write_buffer_size=WRITE_BUFFER_BYTES,
+                lru_cache_size=BLOCK_CACHE_BYTES,
+                bloom_filter_bits=BLOOM_BITS_PER_KEY,
+                max_open_files=OPEN_FILES_MAX,
+            )
+        except (plyvel.Error, OSError) as error:
+            raise self._named("open", error) from error
+
+    def _mark(self) -> None:
+        """Put the two outermost rows into a new database, and refuse an old one without them."""
+        try:
+            ends = [self._db.get(key, verify_checksums=True) for key in (_FIRST_KEY, _LAST_KEY)]
+            if ends == [_FORMAT, _FORMAT]:
+                return
+            with self._db.iterator(verify_checksums=True) as rows:
+                if next(rows, None) is not None:
+                    raise StorageFailed(f"{self._path}: not a store of this format")
+            with self._db.write_batch(sync=True) as batch:
+                batch.put(_FIRST_KEY, _FORMAT)
+                batch.put(_LAST_KEY, _FORMAT)
+        except (plyvel.Error, OSError) as error:
+            raise self._named("open", error) from error
 
     def _named(self, action: str, error: Exception) -> StorageError:
         """The error of ours for one of LevelDB; plyvel says RuntimeError to a closed database."""
@@ -157,7 +207,7 @@ class LevelStore:
         return StorageFailed(f"{self._path}: {action}: {text}")
 
 
-def _refuse_lost_root(path: Path) -> None:
+def _refuse_lost_current(path: Path) -> None:
     """Refuse tables or logs without CURRENT: LevelDB would start anew and lose all in silence."""
     if (path / "CURRENT").exists():
         return

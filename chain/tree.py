@@ -117,14 +117,12 @@ class StateTree:
         """Take over `staged`, whose writes are in the store."""
         assert staged.bases[-1] == self.root, "staged on another root than the tree's"
         for ident, node in staged.nodes.items():
-            self._drop(ident)
-            if node is not None:
-                self._keep(ident, node)
+            self._keep(ident, node)
         self._known = (staged.size, staged.root)
         while self._cache_bytes > self._cache_bytes_max:
             # A share at once: a dict that loses its first items one by one is slow to walk.
             for ident in tuple(islice(self._cache, len(self._cache) // _EVICTED_SHARE + 1)):
-                self._drop(ident)
+                self._keep(ident, None)
 
     def prove(self, key: bytes) -> bytes:
         """The proof for `verify_proof` that the committed state holds `key`, or that it doesn't."""
@@ -156,17 +154,17 @@ class StateTree:
             self._keep(ident, node)
         return node
 
-    def _keep(self, ident: int, node: bytes) -> None:
+    def _keep(self, ident: int, node: bytes | None) -> None:
+        """Replace what memory has at `ident`; in the cache that makes it the youngest."""
         if ident < TOP_IDENT_END:
-            self._top[ident] = node
+            if node is not None:
+                self._top[ident] = node
+            else:
+                self._top.pop(ident, None)
             return
-        self._cache[ident] = node
-        self._cache_bytes += len(node) + _NODE_OVERHEAD_BYTES
-
-    def _drop(self, ident: int) -> None:
-        if ident < TOP_IDENT_END:
-            self._top.pop(ident, None)
-            return
-        node = self._cache.pop(ident, None)
+        before = self._cache.pop(ident, None)
+        if before is not None:
+            self._cache_bytes -= len(before) + _NODE_OVERHEAD_BYTES
         if node is not None:
-            self._cache_bytes -= len(node) + _NODE_OVERHEAD_BYTES
+            self._cache[ident] = node
+            self._cache_bytes += len(node) + _NODE_OVERHEAD_BYTES

@@ -86,9 +86,10 @@ class Walk:
             child = ident << 4 | digit
             new = self._child(child, depth + 1, (size, node[CHILD_SLOT[digit]]), start, stop)
             self._record(child, depth + 1, size, new)
-            array[digit] = new[0]
             changed.append((digit, new[1]))
-            shrunk = shrunk or new[0] < size
+            if new[0] != size:
+                array[digit] = new[0]
+                shrunk = shrunk or new[0] < size
         digest = set_children(array, changed)
         if shrunk and _is_small(array, depth):
             return self._gather(ident, depth, array)
