@@ -1,0 +1,115 @@
+"""The `hushang` command: assembles the nouns of `node/commands/`, each imported when asked for.
+
+`hushang --help` and every error of usage come without importing a library but Typer, so that the
+shell never waits; what went wrong is told once, in `node/commands/failures.py`, with its exit code.
+"""
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+from typing import Any, Final
+
+import typer
+from typer.core import TyperGroup
+from typing_extensions import override
+
+from node.commands.options import root_options
+
+# Noun -> what it is for, in the order of the help page. The module has the noun's name.
+NOUNS: Final = {
+    "demo": "Four nodes agree on one real trade, told in plain words.",
+    "testnet": "A network of real node processes on this machine.",
+    "node": "Run a member's node.",
+    "keys": "Key files: make one, look at one.",
+    "status": "What a node says of itself.",
+    "account": "Open and look at accounts.",
+    "asset": "Money: create, issue, look at.",
+    "pay": "Pay another account directly.",
+    "product": "Register goods under their GTIN.",
+    "listing": "Offer goods for sale.",
+    "order": "Buy: order, pay into escrow, confirm.",
+    "shipment": "Ship, deliver, report lost.",
+    "role": "Grant and revoke roles.",
+    "delegate": "Scoped keys for other systems.",
+    "capture": "Record EPCIS 2.0 events of a file.",
+    "trace": "Where goods came from and where they went.",
+    "tx": "Transactions: build, sign, submit, look at.",
+    "watch": "What the nodes decide, as it happens.",
+    "bench": "Offered load, decided transactions a second, latency.",
+    "docs": "Regenerate docs/transactions.md.",
+    "debug": "Decode and check raw bytes, without a node.",
+    "explain": "What an error code means.",
+}
+
+EXAMPLES: Final = """\b
+Examples:
+  hushang testnet up -n 4
+  hushang status -o json
+  hushang pay transfer --as issuer buyer "CNY 129.00"
+"""
+
+
+class Nouns(TyperGroup):
+    """The root group: lists nouns without importing them."""
+
+    @override
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [noun for noun in NOUNS if _is_here(noun)]
+
+    @override
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A stub that only has a name and a help line; `resolve_command` loads the real one."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        return TyperGroup(name=cmd_name, help=NOUNS[cmd_name], rich_markup_mode=None)
+
+    @override
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        self.commands = dict.fromkeys(self.list_commands(ctx))  # type: ignore[assignment]
+        name, stub, rest = super().resolve_command(ctx, args)
+        return name, load_noun(name) if stub is not None and name is not None else None, rest
+
+
+def _is_here(noun: str) -> bool:
+    return importlib.util.find_spec(f"node.commands.{noun}") is not None
+
+
+def load_noun(noun: str) -> Any:
+    """The noun's command, its module imported now."""
+    module = importlib.import_module(f"node.commands.{noun}")
+    command = typer.main.get_command(module.app)
+    command.name = noun
+    return command
+
+
+app = typer.Typer(
+    cls=Nouns,
+    name="hushang",
+    help="A consortium blockchain node whose ledger speaks commerce.",
+    epilog=EXAMPLES,
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.callback()(root_options)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command line and exit with its code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(args=given, prog_name="hushang", standalone_mode=False)
+    except KeyboardInterrupt:
+        code = 130
+    except Exception as error:  # noqa: BLE001 - the outermost frame: every error becomes a code
+        # Imported here, because a command line without an error has no use for it.
+        failures = importlib.import_module("node.commands.failures")
+        code = failures.report(error, given)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""What went wrong, told once: a stable code, what, where, a hint; and the exit code it means.
+
+Exit codes: 0 ok, 1 internal, 2 usage, 3 not found, 4 not authorised, 5 unreachable, 6 outcome
+unknown (safe to repeat), 7 refused by a rule, 8 verification failed, 9 bad configuration.
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import pairwise
+from typing import Any, Final
+
+import typer
+
+from chain.errors import HushangError, LedgerError
+
+log = logging.getLogger(__name__)
+
+
+class ExitCode(IntEnum):
+    """What a script may rely on."""
+
+    OK = 0
+    INTERNAL = 1
+    USAGE = 2
+    NOT_FOUND = 3
+    NOT_AUTHORISED = 4
+    UNREACHABLE = 5
+    OUTCOME_UNKNOWN = 6
+    REFUSED = 7
+    VERIFICATION_FAILED = 8
+    BAD_CONFIG = 9
+
+
+# By class name, so that this file imports no part of the node.
+EXIT_CODES: Final = {
+    "KeyFileMissing": ExitCode.NOT_FOUND,
+    "KeyFileExists": ExitCode.USAGE,
+    "KeyFileTooOpen": ExitCode.NOT_AUTHORISED,
+    "KeyFileMalformed": ExitCode.BAD_CONFIG,
+    "KeyMissing": ExitCode.NOT_AUTHORISED,
+    "PassphraseMissing": ExitCode.NOT_AUTHORISED,
+    "PassphraseWrong": ExitCode.NOT_AUTHORISED,
+    "ConfigInvalid": ExitCode.BAD_CONFIG,
+    "GenesisFileInvalid": ExitCode.BAD_CONFIG,
+    "JsonRefused": ExitCode.USAGE,
+    "UsageWrong": ExitCode.USAGE,
+    "AmountMalformed": ExitCode.USAGE,
+    "FormRefused": ExitCode.USAGE,
+    "AddressMalformed": ExitCode.USAGE,
+    "NodeUnreachable": ExitCode.UNREACHABLE,
+    "OutcomeUnknown": ExitCode.OUTCOME_UNKNOWN,
+    "NotFound": ExitCode.NOT_FOUND,
+    "NotAuthorised": ExitCode.NOT_AUTHORISED,
+    "NodeRefused": ExitCode.REFUSED,
+    "RuleBroken": ExitCode.REFUSED,
+    "VerificationFailed": ExitCode.VERIFICATION_FAILED,
+    "ProofInvalid": ExitCode.VERIFICATION_FAILED,
+    "CertificateInvalid": ExitCode.VERIFICATION_FAILED,
+    "SignatureInvalid": ExitCode.VERIFICATION_FAILED,
+    "TestnetMissing": ExitCode.NOT_FOUND,
+    "TestnetExists": ExitCode.USAGE,
+    "TestnetBroken": ExitCode.INTERNAL,
+    "NodeDied": ExitCode.INTERNAL,
+}
+
+
+class UsageWrong(HushangError):
+    """The command line asks for something that makes no sense."""
+
+
+class VerificationFailed(HushangError):
+    """What was to be checked is not what it claims to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error as it is told."""
+
+    code: str
+    message: str
+    hint: str
+    exit_code: int
+
+
+def failure_of(error: Exception) -> Failure:
+    """The code, words and exit code of an error."""
+    if isinstance(error, HushangError):
+        own = getattr(error, "told_code", "") or error.code
+        exit_code = EXIT_CODES.get(type(error).__name__)
+        if exit_code is None:
+            exit_code = ExitCode.REFUSED if isinstance(error, LedgerError) else ExitCode.INTERNAL
+        return Failure(own, str(error), error.hint, exit_code)
+    if isinstance(error, typer.TyperException):
+        hint = "hushang --help"
+        context = getattr(error, "ctx", None)
+        if context is not None:
+            hint = f"{context.command_path} --help"
+        return Failure("Usage", error.format_message(), hint, ExitCode.USAGE)
+    if isinstance(error, typer.Abort):
+        return Failure("Aborted", "stopped as you asked", "", ExitCode.INTERNAL)
+    log.debug("unexpected error", exc_info=error)
+    words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    hint = "this should not happen: please report it, with HUSHANG_DEBUG=1 for the whole story"
+    return Failure("Internal", words, hint, ExitCode.INTERNAL)
+
+
+def report(error: Exception, arguments: Sequence[str]) -> int:
+    """Tell an error on stderr, as JSON where the command line asks for JSON; its exit code."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(str(error), file=sys.stderr)
+        return ExitCode.USAGE
+    failure = failure_of(error)
+    if wants_json(arguments):
+        print(json.dumps({"error": _as_json(failure)}, ensure_ascii=False), file=sys.stderr)
+        return failure.exit_code
+    print(f"error {failure.code}: {failure.message}", file=sys.stderr)
+    if failure.hint:
+        print(f"  hint: {failure.hint}", file=sys.stderr)
+    return failure.exit_code
+
+
+def _as_json(failure: Failure) -> dict[str, Any]:
+    told = {"code": failure.code, "message": failure.message, "exit_code": int(failure.exit_code)}
+    return told | ({"hint": failure.hint} if failure.hint else {})
+
+
+def wants_json(arguments: Sequence[str]) -> bool:
+    """Does the command line ask for JSON? Looked up in the raw words: they may not parse."""
+    words = [word.removeprefix("--output").removeprefix("-o").lstrip("=") for word in arguments]
+    spelled = {"json", "ndjson"}
+    flags = ("-o", "--output")
+    joined = any(
+        word.startswith(flags) and rest in spelled
+        for word, rest in zip(arguments, words, strict=True)
+    )
+    apart = any(flag in flags and value in spelled for flag, value in pairwise(arguments))
+    return joined or apart

@@ -1,0 +1,120 @@
+"""Data on stdout as a table, JSON or NDJSON; words on stderr. Colours only on a terminal.
+
+JSON is what machines read: its keys are stable, amounts are integers of minor units and times are
+UTC milliseconds. A table may leave things out and shows money and times as people write them.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
+from typing import Any
+
+from node.commands.options import Output
+from node.money_text import format_time
+
+MOMENTS_FROM_MS = 1_000_000_000_000
+
+Row = Mapping[str, Any]
+
+
+class Printer:
+    """Prints data in the form that was asked for."""
+
+    def __init__(self, output: Output) -> None:
+        self.output = output
+
+    @property
+    def is_table(self) -> bool:
+        """Does a person read it?"""
+        return self.output is Output.TABLE
+
+    def record(self, record: Row, table: Row | None = None) -> None:
+        """One thing. `table`: what people see of it, where that differs."""
+        if self.is_table:
+            self._table([{"": name, " ": text(v)} for name, v in (table or record).items()])
+        else:
+            self._json(record)
+
+    def records(self, records: Sequence[Row], table: Iterable[Row] | None = None) -> None:
+        """A list of things: one JSON array, a line each in NDJSON, a row each in a table."""
+        if self.is_table:
+            shown = [{k: text(v) for k, v in row.items()} for row in (table or records)]
+            self._table(shown) if shown else self.say("nothing")
+        elif self.output is Output.NDJSON:
+            for record in records:
+                self._json(record)
+        else:
+            self._json(list(records))
+
+    def document(self, value: Any) -> None:
+        """Something nested, which no table can hold: JSON in every form."""
+        self._json(value)
+
+    def line(self, record: Row, words: str) -> None:
+        """One of a stream: printed at once, whoever reads."""
+        print(words if self.is_table else _dump(record), flush=True)
+
+    def say(self, words: str) -> None:
+        """Words for a person, on stderr."""
+        print(words, file=sys.stderr, flush=True)
+
+    def _json(self, value: Any) -> None:
+        if self.output is Output.NDJSON:
+            print(_dump(value), flush=True)
+        else:
+            print(json.dumps(value, indent=2, ensure_ascii=False), flush=True)
+
+    def _table(self, rows: Sequence[Row]) -> None:
+        # Rich takes 70 ms to import: only tables pay for it. It honours NO_COLOR by itself.
+        console_module, table_module = import_module("rich.console"), import_module("rich.table")
+        box = import_module("rich.box")
+        terminal = sys.stdout.isatty()
+        headed = any(name.strip() for name in rows[0])
+        table = table_module.Table(
+            box=box.SIMPLE if headed else None, show_header=headed, pad_edge=False, highlight=False
+        )
+        for name in rows[0]:
+            table.add_column(name, overflow="fold", no_wrap=not terminal, style=_style(name))
+        for row in rows:
+            table.add_row(*(row.get(name, "") for name in rows[0]))
+        # Off a terminal nothing may be cut: a pipe has no width.
+        width = None if terminal else 10_000
+        console = console_module.Console(markup=False, emoji=False, soft_wrap=not terminal)
+        if width is not None:
+            console = console_module.Console(width=width, markup=False, emoji=False)
+        console.print(table)
+
+
+def _style(column: str) -> str:
+    return "bold" if column == "" else ""
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def text(value: Any) -> str:
+    """A value in a table's cell."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (dict, list, tuple)):
+        return _dump(value) if value else "–"
+    return str(value)
+
+
+def with_times(record: Row) -> dict[str, Any]:
+    """For people: every `*_ms` that is a moment becomes `*`, in Shanghai's time."""
+    return {
+        name.removesuffix("_ms") if is_moment(name, value) else name: format_time(value)
+        if is_moment(name, value)
+        else value
+        for name, value in record.items()
+    }
+
+
+def is_moment(name: str, value: Any) -> bool:
+    """A time and no duration: such numbers began in 2001."""
+    return name.endswith("_ms") and isinstance(value, int) and value >= MOMENTS_FROM_MS

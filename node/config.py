@@ -1,0 +1,138 @@
+"""The settings of one node: flag > HUSHANG_* > hushang.toml > default.
+
+Only what may differ from node to node without a vote; what the chain agrees on stands in the
+genesis. Paths in the file are relative to the file, those of flags and variables to the current
+directory. An unknown key or variable is an error that suggests the right one.
+"""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field, ValidationError
+
+from chain.errors import HushangError
+from node.validation import Form, complaints, did_you_mean
+
+FILE_NAME: Final = "hushang.toml"
+FILE_SIZE_MAX: Final = 1024 * 1024
+PREFIX: Final = "HUSHANG_"
+# Variables with this prefix that other parts read: the command line and the key files.
+OTHER_VARIABLES: Final = frozenset(
+    f"{PREFIX}{name}"
+    for name in ("CONFIG", "CONTEXT", "HOME", "KEY", "NODE", "OUTPUT", "AS", "PASSPHRASE_FILE")
+)
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Host = Annotated[str, Field(min_length=1, max_length=253)]
+MemberName = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class ConfigInvalid(HushangError):
+    """A setting is missing, unknown or not of its kind."""
+
+    hint = "hushang node init writes a complete hushang.toml"
+
+
+class PeerAddress(Form):
+    """Where another member's node listens; its public key stands in the genesis."""
+
+    name: MemberName
+    host: Host
+    port: Annotated[int, Field(ge=1, le=65535)]
+
+
+class NodeConfig(Form):
+    """One node's settings. Port 0 lets the system choose one."""
+
+    name: MemberName
+    data_dir: Path
+    genesis: Path
+    node_key: Path
+    p2p_host: Host = "127.0.0.1"
+    p2p_port: Port = 26700
+    api_host: Host = "127.0.0.1"
+    api_port: Port = 26780
+    peers: Annotated[tuple[PeerAddress, ...], Field(max_length=256)] = ()
+    store: Literal["auto", "leveldb", "sqlite", "memory"] = "auto"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_file: Path | None = None
+
+
+_PATHS: Final = ("data_dir", "genesis", "node_key", "log_file")
+
+
+def load_config(
+    file: Path | None, environ: Mapping[str, str], flags: Mapping[str, Any]
+) -> NodeConfig:
+    """The settings from all three places; a flag that is None was not given."""
+    settings = _read_file(file) if file is not None else {}
+    settings |= _read_variables(environ)
+    settings |= {name: value for name, value in flags.items() if value is not None}
+    try:
+        return NodeConfig.model_validate(settings)
+    except ValidationError as error:
+        where = str(file) if file is not None else "settings"
+        raise ConfigInvalid(f"{where}: " + "; ".join(complaints(error))) from None
+
+
+def to_toml(config: NodeConfig) -> str:
+    """The text of a hushang.toml with these settings, peers last."""
+    settings = config.model_dump(mode="json", exclude_none=True)
+    peers = settings.pop("peers")
+    # A JSON string or integer is also one of TOML.
+    lines = [f"{name} = {_literal(value)}" for name, value in settings.items()]
+    for peer in peers:
+        lines += ["", "[[peers]]"]
+        lines += [f"{name} = {_literal(value)}" for name, value in peer.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _literal(value: str | int) -> str:
+    # The one character that JSON leaves as it is and TOML doesn't.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _read_file(file: Path) -> dict[str, Any]:
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(FILE_SIZE_MAX + 1)
+        if len(data) > FILE_SIZE_MAX:
+            raise ConfigInvalid(f"{file} is larger than {FILE_SIZE_MAX} bytes")
+        settings = tomllib.loads(data.decode("utf-8"))
+    except OSError as error:
+        raise ConfigInvalid(f"{file}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigInvalid(f"{file}: {error}") from error
+    for name in _PATHS:
+        if isinstance(settings.get(name), str):
+            settings[name] = file.resolve().parent / settings[name]
+    return settings
+
+
+def _read_variables(environ: Mapping[str, str]) -> dict[str, Any]:
+    known = {f"{PREFIX}{name.upper()}": name for name in NodeConfig.model_fields}
+    settings: dict[str, Any] = {}
+    for variable in sorted(environ):
+        if not variable.startswith(PREFIX) or variable in OTHER_VARIABLES:
+            continue
+        if variable not in known:
+            hint = did_you_mean(variable, [*known, *OTHER_VARIABLES])
+            raise ConfigInvalid(f"{variable}: unknown variable{hint}")
+        name, text = known[variable], environ[variable]
+        settings[name] = _peers(variable, text) if name == "peers" else text
+    return settings
+
+
+def _peers(variable: str, text: str) -> list[dict[str, str]]:
+    """`xuhui=10.0.0.2:26700,jingan=[::1]:26700`."""
+    peers = []
+    for entry in filter(None, text.split(",")):
+        name, equals, address = entry.partition("=")
+        host, colon, port = address.rpartition(":")
+        if not (equals and colon):
+            raise ConfigInvalid(f"{variable}: {entry!r} is not NAME=HOST:PORT")
+        peers.append({"name": name.strip(), "host": host.strip("[]"), "port": port})
+    return peers

@@ -1,0 +1,42 @@
+"""Forms filled in by people: unknown keys are errors that suggest the right one."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean X?` if a known word is close, else nothing."""
+    close = get_close_matches(word, sorted(known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+class Form(BaseModel):
+    """A model whose input may have no other keys than its fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _know_every_key(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        unknown = [str(key) for key in data if key not in cls.model_fields]
+        if unknown:
+            told = ", ".join(
+                f"{key}: unknown key{did_you_mean(key, cls.model_fields)}" for key in unknown
+            )
+            raise PydanticCustomError("unknown_key", "{told}", {"told": told})
+        return data
+
+
+def complaints(error: ValidationError) -> list[str]:
+    """One line per mistake: where it is and what is wrong, without the value (may be secret)."""
+    lines = []
+    for entry in error.errors(include_url=False, include_input=False, include_context=False):
+        where = ".".join(str(part) for part in entry["loc"])
+        lines.append(f"{where}: {entry['msg']}" if where else entry["msg"])
+    return lines

@@ -1,0 +1,99 @@
+"""A node's settings: which place wins, and what a typo is told."""
+
+from pathlib import Path
+
+import pytest
+
+from node.config import ConfigInvalid, NodeConfig, PeerAddress, load_config, to_toml
+
+TOML = """
+name = "pudong"
+data_dir = "data"
+genesis = "../genesis.json"
+node_key = "keys/node.key"
+api_port = 1
+
+[[peers]]
+name = "xuhui"
+host = "10.0.0.2"
+port = 26700
+"""
+
+
+def write(tmp_path: Path, text: str = TOML) -> Path:
+    path = tmp_path / "hushang.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_flag_beats_a_variable_beats_the_file_beats_the_default(tmp_path: Path) -> None:
+    file = write(tmp_path)
+    assert load_config(file, {}, {}).api_port == 1
+    assert load_config(file, {"HUSHANG_API_PORT": "2"}, {}).api_port == 2
+    assert load_config(file, {"HUSHANG_API_PORT": "2"}, {"api_port": 3}).api_port == 3
+    assert load_config(file, {}, {"api_port": None}).api_port == 1
+    assert load_config(file, {}, {}).p2p_port == NodeConfig.model_fields["p2p_port"].default
+
+
+def test_paths_of_the_file_start_at_the_file_and_those_of_flags_at_the_caller(
+    tmp_path: Path,
+) -> None:
+    config = load_config(write(tmp_path), {}, {"node_key": "mine.key"})
+    assert config.data_dir == tmp_path / "data"
+    assert config.node_key == Path("mine.key")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (TOML.replace("api_port", "api_prot"), "api_prot: unknown key; did you mean api_port?"),
+        (TOML.replace('host = "', 'hots = "'), "hots: unknown key; did you mean host?"),
+        (TOML.replace("api_port = 1", "api_port = 65536"), "api_port: "),
+        (TOML.replace("port = 26700", "port = 0"), "peers.0.port: "),
+        (TOML.replace('name = "pudong"', ""), "name: Field required"),
+        (TOML + "\nstore = 7\n", "hushang.toml"),
+        ("name = ", "hushang.toml"),
+        (TOML.replace("api_port = 1", 'store = "redis"'), "store: "),
+    ],
+)
+def test_a_mistake_in_the_file_is_named(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(ConfigInvalid) as caught:
+        load_config(write(tmp_path, text), {}, {})
+    assert told in str(caught.value)
+
+
+def test_a_mistyped_variable_is_an_error_that_suggests_the_right_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigInvalid, match="did you mean HUSHANG_API_PORT"):
+        load_config(write(tmp_path), {"HUSHANG_API_PROT": "2"}, {})
+
+
+def test_variables_of_the_command_line_are_no_mistakes(tmp_path: Path) -> None:
+    load_config(write(tmp_path), {"HUSHANG_PASSPHRASE_FILE": "x", "HUSHANG_NODE": "y"}, {})
+
+
+def test_peers_come_from_one_variable(tmp_path: Path) -> None:
+    text = "xuhui=10.0.0.2:1,jingan=[::1]:2"
+    config = load_config(write(tmp_path), {"HUSHANG_PEERS": text}, {})
+    assert config.peers == (
+        PeerAddress(name="xuhui", host="10.0.0.2", port=1),
+        PeerAddress(name="jingan", host="::1", port=2),
+    )
+    with pytest.raises(ConfigInvalid, match="NAME=HOST:PORT"):
+        load_config(write(tmp_path), {"HUSHANG_PEERS": "10.0.0.2"}, {})
+
+
+def test_settings_survive_their_toml(tmp_path: Path) -> None:
+    config = NodeConfig(
+        name='浦东 "one" \x7f\\',
+        data_dir=tmp_path / "data",
+        genesis=tmp_path / "genesis.json",
+        node_key=tmp_path / "node.key",
+        peers=(PeerAddress(name="xuhui", host="::1", port=7),),
+        store="sqlite",
+    )
+    assert load_config(write(tmp_path, to_toml(config)), {}, {}) == config
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigInvalid, match="No such file"):
+        load_config(tmp_path / "none.toml", {}, {})

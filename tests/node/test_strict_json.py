@@ -1,0 +1,42 @@
+"""JSON that has two readings is refused, with its place."""
+
+import pytest
+
+from node.strict_json import JsonRefused, read_json
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('{"a": 1, "a": 2}', "'a'"),
+        ('{"a": NaN}', "NaN"),
+        ('{"a": -Infinity}', "-Infinity"),
+        ('{"a": 1.0}', "1.0"),
+        ('{"a": 1e3}', "1e3"),
+        ('{"a": ["x", "\\ud800"]}', "a[1]"),
+        ('{"\\udfff": 1}', ""),
+        ("{'a': 1}", "line 1, column 2"),
+        ('{"a": 1} x', "line 1, column 10"),
+        ("[" * 40 + "]" * 40, "[0]" * 33),
+        ('{"a": ' + "9" * 21 + "}", "9" * 21),
+        (b'{"a": "\xff"}', "byte 7"),
+    ],
+)
+def test_a_text_with_two_readings_is_refused_with_its_place(text: str | bytes, place: str) -> None:
+    with pytest.raises(JsonRefused) as caught:
+        read_json(text)
+    assert caught.value.place == place
+
+
+def test_nesting_beyond_the_interpreters_stack_is_refused() -> None:
+    with pytest.raises(JsonRefused, match="deeper"):
+        read_json("[" * 200_000)
+
+
+def test_a_text_over_the_limit_is_refused_before_it_is_read() -> None:
+    with pytest.raises(JsonRefused, match="larger"):
+        read_json(b"[1, 2, 3]", size_max=8)
+
+
+def test_plain_json_reads_as_python_reads_it() -> None:
+    assert read_json('{"a": [1, -2, true, null, "沪商"]}') == {"a": [1, -2, True, None, "沪商"]}

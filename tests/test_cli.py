@@ -1,0 +1,87 @@
+"""The command line as a whole: fast help, grammar, and an example at the end of every page."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typer
+
+import cli
+from tests.commands.command_line import ROOT, hushang
+
+HEAVY = ("aiohttp", "pydantic", "cryptography", "nacl", "plyvel", "msgpack", "rich.console")
+
+
+def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every verb with its words."""
+    children = getattr(command, "commands", None)
+    if children is None:
+        yield path, command
+        return
+    for name, child in children.items():
+        yield from leaves(child, (*path, name))
+
+
+NOUNS = [noun for noun in cli.NOUNS if (ROOT / "node" / "commands" / f"{noun}.py").exists()]
+VERBS = [entry for noun in NOUNS for entry in leaves(cli.load_noun(noun), (noun,))]
+
+
+def name_of(entry: Any) -> str:
+    return " ".join(entry[0]) if isinstance(entry, tuple) and len(entry) == 2 else str(entry)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    script = (
+        "import sys, cli\n"
+        "try:\n    cli.main(['--help'])\nexcept SystemExit as end:\n    assert end.code == 0\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stderr.strip() == "[]"
+    assert "keys" in done.stdout
+
+
+def test_a_typo_is_told_the_right_noun_and_exits_2() -> None:
+    ran = hushang("kyes", "new")
+    assert ran.code == 2
+    assert "'keys'" in ran.err
+    assert ran.out == b""
+
+
+@pytest.mark.parametrize("words", [["keys", "show"], ["keys", "show", "a", "-o", "xml"], []])
+def test_wrong_usage_exits_2_with_nothing_on_stdout(words: list[str]) -> None:
+    ran = hushang(*words)
+    assert (ran.code, ran.out) == (2, b"")
+
+
+def test_an_error_of_usage_is_json_where_json_is_asked_for() -> None:
+    ran = hushang("keys", "show", "-o", "json")
+    assert ran.error["code"] == "Usage"
+    assert ran.error["exit_code"] == ran.code == 2
+
+
+@pytest.mark.parametrize("entry", VERBS, ids=name_of)
+def test_every_help_page_ends_with_examples_of_itself(entry: Any) -> None:
+    path, command = entry
+    assert command.help, path
+    lines = [line.strip() for line in command.epilog.splitlines()]
+    examples = lines[lines.index("Examples:") + 1 :]
+    assert examples
+    assert any(f"hushang {' '.join(path)}" in line for line in examples), path
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_the_help_of_every_noun_is_printed(noun: str) -> None:
+    ran = hushang(noun, "--help")
+    assert ran.code == 0, ran.err
+    assert b"Usage: hushang " + noun.encode() in ran.out
+
+
+def test_the_table_of_nouns_is_that_of_the_files() -> None:
+    plumbing = {"__init__", "failures", "options", "output", "session"}
+    files = {path.stem for path in (ROOT / "node" / "commands").glob("*.py")} - plumbing
+    assert files <= set(cli.NOUNS)
+    assert isinstance(cli.app, typer.Typer)
