@@ -65,8 +65,11 @@ _CHECKED = {
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
-def from_link(uri: str) -> str | None:
-    """The constrained canonical form of a Digital Link, or None if the address holds no key."""
+def from_link(uri: str, finest: str = "") -> str | None:
+    """The constrained canonical form of a Digital Link, or None if the address holds no key.
+
+    With `finest`, the form on the level of that qualifier, or None if the link lacks it.
+    """
     host = _SCHEME_AND_HOST.match(uri)
     if host is None:
         return None
@@ -76,7 +79,7 @@ def from_link(uri: str) -> str | None:
         ai = _NAMES.get(segments[position], segments[position])
         form = _KEY_FORMS.get(ai)
         if form is not None and form.fullmatch(segments[position + 1]):
-            return _constrained(ai, segments[position + 1], segments[position + 2 :])
+            return _constrained(ai, segments[position + 1], segments[position + 2 :], finest)
     return None
 
 
@@ -94,7 +97,7 @@ def upper_escapes(text: str) -> str:
     return _ESCAPED.sub(lambda match: match.group().upper(), text)
 
 
-def _constrained(ai: str, key: str, rest: list[str]) -> str | None:
+def _constrained(ai: str, key: str, rest: list[str], finest: str) -> str | None:
     allowed = _QUALIFIERS.get(ai, ())
     found: dict[str, str] = {}
     if len(rest) % 2:
@@ -106,7 +109,7 @@ def _constrained(ai: str, key: str, rest: list[str]) -> str | None:
         found[qualifier] = value
     key = key.zfill(14) if ai == "01" else upper_escapes(key)
     link = f"{DOMAIN}{ai}/{key}"
-    for qualifier in allowed:
+    for qualifier in (finest,) if finest else allowed:
         if qualifier in found and qualifier != "22":
             return f"{link}/{qualifier}/{upper_escapes(found[qualifier])}"
-    return link
+    return None if finest else link

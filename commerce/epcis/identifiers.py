@@ -7,9 +7,13 @@ spelling was.
 """
 
 import re
+import string
 from dataclasses import dataclass
+from functools import lru_cache
 
 from commerce.epcis.digital_link import DOMAIN, checked_digits, from_link, upper_escapes
+
+CACHED_SIZE_MAX = 256
 
 _SERIAL = re.compile(r"(?:[!')(*+,\-.0-9:;=A-Z_a-z]|%[2-7][0-9A-Fa-f])+")
 _PART_REFERENCE = re.compile(r"(?:[\-0-9A-Z]|%2[3fF])+")
@@ -17,6 +21,9 @@ _DIGITS = re.compile(r"[0-9]+")
 _TWO_DIGITS = re.compile(r"[0-9]{2}")
 _PREFIX_SIZES = range(6, 13)
 # GS1 Digital Link 1.2 §4.1: characters of a value that must be escaped in a path.
+# What an EPC URI and a link both leave as it is.
+_UNESCAPED = frozenset(string.ascii_letters + string.digits + "-._';=")
+_GTIN_SIZES = (8, 12, 13, 14)
 _PATH_ESCAPES = {ord(c): f"%{ord(c):02X}" for c in "!()*+,:"}
 
 
@@ -56,6 +63,7 @@ _SCHEMES = {
     "gsin": Scheme("402", 16, None),
 }
 _LOT = Scheme("01", 13, "10", 20, indicator=True)
+_LED = frozenset({"00", "01", "8003", "8006"})
 _PATTERNS = frozenset({"sgtin", "grai", "gdti", "sgcn", "cpi", "itip", "upui"})
 # GIAI, GINC and CPI: company prefix and reference together.
 _JOINED_MAX = 30
@@ -63,8 +71,11 @@ _JOINED_MAX = 30
 
 def check_digit(digits: str) -> str:
     """The check digit that follows `digits` (GS1 General Specifications §7.9: weights 3, 1, …)."""
-    total = 3 * sum(map(int, digits[::-2])) + sum(map(int, digits[-2::-2]))
-    return str(-total % 10)
+    codes = digits.encode()
+    total = 3 * sum(codes[::-2]) + sum(codes[-2::-2])
+    # Each code is 48 more than its digit; the last digit has weight 3.
+    excess = ord("0") * (2 * len(codes) + len(codes) % 2)
+    return str((excess - total) % 10)
 
 
 def is_key(digits: str) -> bool:
@@ -78,11 +89,19 @@ def is_key(digits: str) -> bool:
 
 def canonical(uri: str) -> str | None:
     """The constrained canonical link of an EPC URI or a GS1 Digital Link; None for other URIs."""
+    return _cached(uri) if len(uri) <= CACHED_SIZE_MAX else _canonical(uri)
+
+
+def _canonical(uri: str) -> str | None:
     if uri.startswith("urn:epc:"):
         return _from_urn(uri)
     if uri.startswith(("https://", "http://")):
         return from_link(uri)
     return None
+
+
+# The check, the hash and the index of one event ask for the same identifiers.
+_cached = lru_cache(maxsize=8192)(_canonical)
 
 
 def identity(uri: str) -> str:
@@ -96,12 +115,9 @@ def is_well_formed(uri: str) -> bool:
     EPC URIs and links at id.gs1.org must follow their syntax, end in the right check digit and not
     be zero. Elsewhere a path may look like a key by chance.
     """
-    if uri.startswith("urn:epc:"):
-        link = _from_urn(uri)
-    elif uri.startswith(DOMAIN):
-        link = from_link(uri)
-    else:
+    if not uri.startswith(("urn:epc:", DOMAIN)):
         return True
+    link = canonical(uri)
     if link is None:
         return False
     digits = checked_digits(link)
@@ -113,6 +129,16 @@ def company_prefix(uri: str) -> str | None:
     if _from_urn(uri) is None:
         return None
     return uri.split(":", 4)[4].split(".", 1)[0]
+
+
+def prefix_digits(link: str) -> str | None:
+    """The digits of a canonical link that begin with its company prefix, whatever its length."""
+    ai, slash, key = link.removeprefix(DOMAIN).partition("/")
+    if not slash or not link.startswith(DOMAIN):
+        return None
+    # An indicator, extension or filler digit comes first (TDS 2.0 §6.3).
+    digits = key[1:] if ai in _LED else key
+    return digits.partition("/")[0]
 
 
 def to_urn(link: str, prefix_digits: int) -> str | None:
@@ -175,6 +201,29 @@ def classes_of(uri: str) -> tuple[str, ...]:
     gtin = gtin_of(link)
     own_class = f"{DOMAIN}01/{gtin}"
     return (link,) if gtin is None or link == own_class else (link, own_class)
+
+
+def lot_of(uri: str) -> str | None:
+    """The lot of a link that names item and lot both (the canonical link drops the lot)."""
+    if not uri.startswith(("https://", "http://")) or not ("/10/" in uri or "/lot/" in uri):
+        return None
+    return from_link(uri, finest="10")
+
+
+def lot_of_number(uri: str, number: str) -> str | None:
+    """The lot `number` of the trade item that `uri` is one of; None if no lot can be called so."""
+    gtin = gtin_of(uri)
+    if gtin is None or len(number) > _LOT.serial_max:
+        return None
+    escaped = "".join(c if c in _UNESCAPED else f"%{ord(c):02X}" for c in number)
+    return from_link(f"{DOMAIN}01/{gtin}/10/{escaped}") if number.isascii() else None
+
+
+def of_query(text: str) -> str:
+    """The identity that a person asks for: a URI, a GTIN, or `GTIN/10/LOT` and the like."""
+    if _DIGITS.fullmatch(text) and len(text) in _GTIN_SIZES:
+        return f"{DOMAIN}01/{text.zfill(14)}"
+    return from_link(f"{DOMAIN}01/{text}") or identity(text)
 
 
 def _from_urn(uri: str) -> str | None:

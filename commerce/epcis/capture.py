@@ -1,0 +1,141 @@
+"""epcis.capture: received bytes become events with a key, hashes and index entries.
+
+Every replica validates the bytes here and never re-serialises them. Capture is idempotent by the
+event key: what its capturer stated before is reported as known and changes nothing. Anybody may
+state anything; a statement about another's goods is kept as a claim, outside every trace.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Annotated
+
+from chain.block import Event as Reported
+from chain.codec import U8, U64, Hash, Size
+from chain.context import Context, event
+from chain.errors import LedgerError
+from chain.state import StateReader, Table
+from commerce.epcis.canonical import event_key
+from commerce.epcis.cbv_hash import prehash
+from commerce.epcis.document import Document, Event, read_document
+from commerce.epcis.identifiers import prefix_digits
+from commerce.epcis.lexeme import DOCUMENT_SIZE_MAX
+from commerce.epcis.stored_index import IndexedEvent, entries
+from commerce.epcis.summary import Summary, summarise
+from commerce.rights import prefix_holder
+
+PUBLIC = "public"
+
+
+class VisibilityUnknown(LedgerError):
+    """A document's visibility is `public`; no other is supported yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpcisCapture:
+    """`document` is EPCIS 2.0 JSON-LD as received, UTF-8; `visibility` says who may read it."""
+
+    document: Annotated[bytes, Size(min=1, max=DOCUMENT_SIZE_MAX)]
+    visibility: Annotated[str, Size(max=16)]
+
+
+@dataclass(frozen=True, slots=True)
+class CapturedEvent:
+    """Where an event's bytes lie: operation and place in the document's event list.
+
+    `claim`: the capturer had no right to state it, so that nothing is derived from it.
+    """
+
+    transaction_id: Hash
+    operation_index: U8
+    event_index: U8
+    height: U64
+    claim: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorDeclared:
+    """The declaration that made events of one capturer and statement void, and since when."""
+
+    event_key: Hash
+    height: U64
+
+
+EVENTS: Table[CapturedEvent] = Table("epcis", CapturedEvent)
+# Keyed by capturer and statement (see `IndexedEvent`).
+DECLARATIONS: Table[ErrorDeclared] = Table("epcis-declared", ErrorDeclared)
+
+
+def epcis_capture(op: EpcisCapture, context: Context) -> tuple[Reported, ...]:
+    """Check a document and store each of its events that is new."""
+    if op.visibility != PUBLIC:
+        msg = f"visibility {op.visibility!r}"
+        raise VisibilityUnknown(msg)
+    document = read_document(op.document)
+    return tuple(
+        _capture(context, document, index, stated) for index, stated in enumerate(document.events)
+    )
+
+
+def _capture(context: Context, document: Document, index: int, stated: Event) -> Reported:
+    key = event_key(context.sender, stated)
+    statement = hashlib.sha256(prehash(stated).encode()).digest()
+    ignored = document.hash_ignored
+    cbv_digest = (
+        hashlib.sha256(prehash(stated, ignored).encode()).digest() if ignored else statement
+    )
+    before = EVENTS.load(context.state, key)
+    captured = before
+    if captured is None:
+        summary = summarise(stated)
+        claim = not may_state(context.state, context.sender, summary)
+        captured = CapturedEvent(
+            context.transaction_id, context.operation_index, index, context.height, claim
+        )
+        EVENTS.store(context.state, captured, key)
+        declares = _declare(context, stated, key, statement)
+        indexed = IndexedEvent(summary, context.sender, statement, declares, claim, context.height)
+        event_id = stated.members.get("eventID")
+        _index(context, key, indexed, cbv_digest, event_id if isinstance(event_id, str) else None)
+    return event(
+        "epcis.captured",
+        event_key=key,
+        cbv_hash=cbv_digest,
+        type=stated.type,
+        claim=captured.claim,
+        known=before is not None,
+    )
+
+
+def _declare(context: Context, stated: Event, key: bytes, statement: bytes) -> bool:
+    """An error declaration voids what its capturer stated in the same words, then or later."""
+    if "errorDeclaration" not in stated.members:
+        return False
+    if DECLARATIONS.load(context.state, context.sender, statement) is None:
+        declared = ErrorDeclared(key, context.height)
+        DECLARATIONS.store(context.state, declared, context.sender, statement)
+    return True
+
+
+def _index(
+    context: Context, key: bytes, indexed: IndexedEvent, cbv_digest: bytes, event_id: str | None
+) -> None:
+    for entry, value in entries(key, indexed, cbv_digest, event_id):
+        context.index(entry, value)
+
+
+def may_state(state: StateReader, capturer: bytes, summary: Summary) -> bool:
+    """Whether an event counts, or is only a claim (provenance: Rights).
+
+    What comes into being (commissioned objects, a transformation's outputs) belongs to the holder
+    of its company prefix; where nobody holds it, no right is broken. Custody of inputs, of what is
+    packed and of what is shipped has no records to be judged by yet.
+    """
+    made = summary.outputs
+    if summary.type == "ObjectEvent" and summary.action == "ADD":
+        made = summary.items
+    for thing in made:
+        digits = prefix_digits(thing)
+        holder = None if digits is None else prefix_holder(state, digits)
+        if holder is not None and holder != capturer:
+            return False
+    return True

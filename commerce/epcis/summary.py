@@ -1,0 +1,204 @@
+"""What a trace needs of an event: things by their identity, their roles, place, time, lots.
+
+Derived from a checked event and kept in the secondary index, so that no trace reads documents
+again. Times are UTC milliseconds, rounded as the CBV hash rounds them.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from chain.codec import INT_MIN, Range, Size
+from commerce.epcis.document import Event
+from commerce.epcis.identifiers import canonical, classes_of, identity, lot_of, lot_of_number
+from commerce.epcis.lexeme import DOCUMENT_SIZE_MAX, Json, Number
+
+Uri = Annotated[str, Size(max=DOCUMENT_SIZE_MAX)]
+Instant = Annotated[int, Range(INT_MIN, 2**63 - 1)]
+# CBV 2.0 §10: the lot number among instance or lot master data.
+LOT_NUMBER = "urn:epcglobal:cbv:mda:lotNumber"
+
+
+class Role(StrEnum):
+    """How an event names a thing. CARRIER: not itself, but what it lies in."""
+
+    SUBJECT = "subject"
+    PARENT = "parent"
+    CHILD = "child"
+    INPUT = "input"
+    OUTPUT = "output"
+    LOT = "lot"
+    CLASS = "class"
+    TRANSFORMATION = "transformation"
+    CARRIER = "carrier"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """So much of a class of things; `amount` is a canonical decimal, or None if unknown."""
+
+    thing: Uri
+    amount: Annotated[str, Size(max=64)] | None
+    unit: Annotated[str, Size(max=3)] | None
+
+
+@dataclass(frozen=True, slots=True)
+class LotMembers:
+    """Serialised items that an event says belong to a lot."""
+
+    lot: Uri
+    items: tuple[Uri, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One event as a trace sees it.
+
+    `items` are the objects of an object or transaction event and the children of an aggregation or
+    association, classes included; `quantities` say how much of such a class went in or out. The
+    lots of a transformation's outputs stand among its `outputs`.
+    """
+
+    type: Annotated[str, Size(max=32)]
+    action: Annotated[str, Size(max=8)]
+    time_ms: Instant
+    biz_step: Uri | None
+    disposition: Uri | None
+    read_point: Uri | None
+    biz_location: Uri | None
+    parent: Uri | None
+    items: tuple[Uri, ...]
+    inputs: tuple[Uri, ...]
+    outputs: tuple[Uri, ...]
+    quantities: tuple[Quantity, ...]
+    lots: tuple[LotMembers, ...]
+    transformation_id: Uri | None
+
+    @property
+    def is_containment(self) -> bool:
+        """Does it put children into a parent, see them there or take them out?"""
+        return self.type in ("AggregationEvent", "AssociationEvent")
+
+
+def summarise(event: Event) -> Summary:
+    """The summary of a checked event."""
+    members = event.members
+    kind, action = event.type, members.get("action", "")
+    assert isinstance(action, str)
+    lists = {
+        "ObjectEvent": ("epcList", "quantityList"),
+        "TransactionEvent": ("epcList", "quantityList"),
+        "AggregationEvent": ("childEPCs", "childQuantityList"),
+        "AssociationEvent": ("childEPCs", "childQuantityList"),
+        "TransformationEvent": (),
+    }[kind]
+    outputs = _things(event, "outputEPCList", "outputQuantityList")
+    lots: tuple[LotMembers, ...] = ()
+    if kind == "TransformationEvent":
+        lots = _lots(event, "outputEPCList")
+    elif kind == "ObjectEvent" and action == "ADD":
+        lots = _lots(event, "epcList")
+    is_transformation = kind == "TransformationEvent"
+    return Summary(
+        type=kind,
+        action=action,
+        time_ms=event.time.milliseconds(),
+        biz_step=_uri(event, "bizStep"),
+        disposition=_uri(event, "disposition"),
+        read_point=_place(event, "readPoint"),
+        biz_location=_place(event, "bizLocation"),
+        parent=_optional_identity(members.get("parentID")),
+        items=_things(event, *lists),
+        inputs=_things(event, "inputEPCList", "inputQuantityList"),
+        outputs=_distinct((*outputs, *(lot.lot for lot in lots))) if is_transformation else (),
+        quantities=tuple(_quantities(members.get("childQuantityList"))),
+        lots=lots,
+        transformation_id=_uri(event, "transformationID"),
+    )
+
+
+def mentions(summary: Summary) -> Iterator[tuple[str, Role]]:
+    """Every identity under which the event is found, with its role; each pair once."""
+    parents = () if summary.parent is None else (summary.parent,)
+    joins = () if summary.transformation_id is None else (summary.transformation_id,)
+    # A transformation's lots stand among its outputs.
+    lots = [m.lot for m in summary.lots] if summary.type == "ObjectEvent" else []
+    contained = summary.is_containment
+    for things, role in (
+        (parents, Role.PARENT if contained else Role.SUBJECT),
+        (summary.items, Role.CHILD if contained else Role.SUBJECT),
+        (summary.inputs, Role.INPUT),
+        (summary.outputs, Role.OUTPUT),
+        (lots, Role.LOT),
+        (joins, Role.TRANSFORMATION),
+    ):
+        for thing in things:
+            yield thing, role
+    named = (*summary.items, *summary.inputs, *summary.outputs)
+    for gtin in _distinct(owner for thing in named for owner in classes_of(thing)[1:]):
+        yield gtin, Role.CLASS
+
+
+def _things(event: Event, *names: str) -> tuple[str, ...]:
+    """The identities in lists of EPCs or quantities, in order, each once."""
+    found: list[str] = []
+    for name in names:
+        value = event.members.get(name, [])
+        assert isinstance(value, list)
+        for entry in value:
+            uri = entry.get("epcClass") if isinstance(entry, dict) else entry
+            assert isinstance(uri, str)
+            found.append(identity(uri))
+    return _distinct(found)
+
+
+def _quantities(value: Json) -> Iterator[Quantity]:
+    for entry in value if isinstance(value, list) else []:
+        assert isinstance(entry, dict)
+        uri, amount, unit = entry["epcClass"], entry.get("quantity"), entry.get("uom")
+        assert isinstance(uri, str)
+        text = amount.canonical() if isinstance(amount, Number) else None
+        yield Quantity(identity(uri), text, unit if isinstance(unit, str) else None)
+
+
+def _lots(event: Event, name: str) -> tuple[LotMembers, ...]:
+    """Which items belong to which lot: by the master data's lot number or by the link itself."""
+    number = _lot_number(event)
+    uris = event.members.get(name, [])
+    assert isinstance(uris, list)
+    lots: dict[str, list[str]] = {}
+    for uri in uris:
+        assert isinstance(uri, str)
+        lot = lot_of(uri) or (number and lot_of_number(uri, number))
+        if lot and lot != canonical(uri):
+            lots.setdefault(lot, []).append(identity(uri))
+    return tuple(LotMembers(lot, _distinct(items)) for lot, items in sorted(lots.items()))
+
+
+def _lot_number(event: Event) -> str | None:
+    master_data = event.members.get("ilmd")
+    if not isinstance(master_data, dict):
+        return None
+    for name, value in master_data.items():
+        if isinstance(value, str) and event.scope.expand(name) == LOT_NUMBER:
+            return value.strip() or None
+    return None
+
+
+def _uri(event: Event, name: str) -> str | None:
+    value = event.members.get(name)
+    return event.scope.expand(value) if isinstance(value, str) else None
+
+
+def _place(event: Event, name: str) -> str | None:
+    place = event.members.get(name)
+    return _optional_identity(place.get("id")) if isinstance(place, dict) else None
+
+
+def _optional_identity(value: Json) -> str | None:
+    return identity(value) if isinstance(value, str) else None
+
+
+def _distinct(things: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(things))

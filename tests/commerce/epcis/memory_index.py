@@ -1,0 +1,49 @@
+"""A trace index in memory: capture events into it and trace."""
+
+from bisect import insort
+from typing import Any
+
+from commerce.epcis.canonical import event_key
+from commerce.epcis.document import read_document
+from commerce.epcis.summary import Role, Summary, mentions, summarise
+from commerce.epcis.trace import Row
+from tests.commerce.epcis.statements import data, document
+
+CAPTURER = bytes(range(32))
+
+
+class MemoryIndex:
+    """Rows and summaries as capture would write them; `void` holds keys that take no part."""
+
+    def __init__(self, *events: dict[str, Any]) -> None:
+        self.by_identity: dict[str, list[Row]] = {}
+        self.summaries: dict[bytes, Summary] = {}
+        self.void: set[bytes] = set()
+        for start in range(0, len(events), 100):
+            self.capture(*events[start : start + 100])
+
+    def capture(self, *events: dict[str, Any]) -> list[bytes]:
+        """Index up to 100 events; their keys."""
+        keys = []
+        for event in read_document(data(document(*events))).events:
+            key = event_key(CAPTURER, event)
+            keys.append(key)
+            self.add(key, summarise(event))
+        return keys
+
+    def add(self, key: bytes, summary: Summary) -> None:
+        """Index one summary."""
+        self.summaries[key] = summary
+        for identity, role in mentions(summary):
+            insort(self.by_identity.setdefault(identity, []), (summary.time_ms, key, role))
+
+    def rows(self, identity: str) -> list[Row]:
+        """See `TraceIndex`."""
+        return self.by_identity.get(identity, [])
+
+    def summary(self, key: bytes) -> Summary | None:
+        """See `TraceIndex`."""
+        return None if key in self.void else self.summaries[key]
+
+
+__all__ = ["CAPTURER", "MemoryIndex", "Role"]
