@@ -115,6 +115,11 @@ class PrivateKey:
         self._key = SigningKey(seed)
         self.public_key: bytes = bytes(self._key.verify_key)
 
+    @property
+    def seed(self) -> bytes:
+        """The 32 secret bytes, for whoever must hand them on (a key file, TLS)."""
+        return bytes(self._key)
+
     def sign(self, message: bytes) -> bytes:
         """The 64-byte signature of `message`; the same each time (Ed25519 is deterministic)."""
         return self._key.sign(message).signature

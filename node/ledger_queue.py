@@ -69,9 +69,9 @@ class LedgerQueue:
         """A proposal of those candidates that may stand in a block now."""
         return await self._run(lambda: self._build(request, candidates, time_ms))
 
-    async def write(self, decided: Decided) -> Written:
-        """Write a decided block; it is synced on return."""
-        return await self._run(lambda: self._write(decided))
+    def write(self, decided: Decided) -> asyncio.Future[Written]:
+        """Write a decided block, after all that was asked before; it is synced when done."""
+        return asyncio.get_running_loop().run_in_executor(self._pool, self._write, decided)
 
     async def _run(self, job: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, job)

@@ -6,13 +6,16 @@ crowd out another. Blocks take turns among members for the same reason.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from chain.transaction import ReceivedTransaction
 from node.service import PoolFull
 
 RETRY_AFTER_MS = 500
+# How many passed-over transactions are watched and spread again at a time.
+PASSED_OVER_MAX = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,11 @@ class Mempool:
         self.bytes += size
         return True
 
+    def get(self, transaction_id: bytes) -> ReceivedTransaction | None:
+        """The transaction of this id, or None."""
+        waiting = self._by_id.get(transaction_id)
+        return None if waiting is None else waiting.received
+
     def by_body(self, body_hash: bytes) -> ReceivedTransaction | None:
         """The transaction with exactly these raw bytes, or None."""
         transaction_id = self._by_body.get(body_hash)
@@ -94,22 +102,15 @@ class Mempool:
                     yield waiting
             turns = remaining
 
-    def pick(
-        self, count_max: int, bytes_max: int, eligible: Callable[[ReceivedTransaction], bool]
-    ) -> list[ReceivedTransaction]:
-        """The next block's transactions in fair order; those not eligible leave the pool."""
+    def pick(self, count_max: int, bytes_max: int) -> list[ReceivedTransaction]:
+        """Candidates for the next block in fair order."""
         picked: list[ReceivedTransaction] = []
-        refused: list[bytes] = []
         size = 0
         for waiting in self.fair_order():
-            if len(picked) >= count_max or size + len(waiting.received.raw) > bytes_max:
+            size += len(waiting.received.raw)
+            if len(picked) >= count_max or size > bytes_max:
                 break
-            if eligible(waiting.received):
-                picked.append(waiting.received)
-                size += len(waiting.received.raw)
-            else:
-                refused.append(waiting.received.id)
-        self.discard(refused)
+            picked.append(waiting.received)
         return picked
 
     def expired(self, time_ms: int) -> list[bytes]:
@@ -120,15 +121,12 @@ class Mempool:
             if waiting.received.transaction.valid_until_ms < time_ms
         ]
 
-    def passed_over(self, height: int, count: int) -> bool:
-        """Would fair order have put a waiting transaction among the `count` of the last block?
+    def passed_over(self, height: int, count: int) -> tuple[bytes, ...]:
+        """Waiting transactions that fair order would have put into the block at `height`.
 
-        True where one of the first `count` was here before the block below `height` was decided.
-        Overload is not censorship: what lies further back could not have been taken.
+        They are among the first `count` and were here before the block below it was decided (the
+        block at hand may have been proposed before a later one came). Overload is not censorship:
+        what lies further back could not have been taken.
         """
-        for position, waiting in enumerate(self.fair_order()):
-            if position >= max(1, count):
-                return False
-            if waiting.since_height < height:
-                return True
-        return False
+        first = islice(self.fair_order(), max(1, min(count, PASSED_OVER_MAX)))
+        return tuple(waiting.received.id for waiting in first if waiting.since_height < height - 1)

@@ -1,0 +1,99 @@
+"""The bodies of proposals: in the pool, with the proposal, or with the peers that vouched for it.
+
+A backup votes only once it holds and has checked all bodies. Gossip usually brought them already;
+what is missing after a short grace is asked for, again and again, until the height is decided.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from chain.errors import HushangError, LedgerError
+from chain.transaction import ReceivedTransaction, body_hash
+from consensus.output import CheckRequest
+from node.mempool import Mempool
+from node.verifier import TransactionVerifier
+
+# Gossip travels in batches a few milliseconds behind a proposal: asking at once would double it.
+GOSSIP_GRACE_S = 0.01
+ASK_AGAIN_S = 0.3
+
+# Asks members (by index) for the bodies of these hashes.
+Ask = Callable[[Sequence[bytes], tuple[int, ...]], None]
+
+
+class BodyInvalid(LedgerError):
+    """A body that a proposal names is malformed, or one of its signatures does not hold."""
+
+
+class Bodies:
+    """Gathers the transactions of proposals under check."""
+
+    def __init__(self, mempool: Mempool, verifier: TransactionVerifier, ask: Ask) -> None:
+        self._mempool = mempool
+        self._verifier = verifier
+        self._ask = ask
+        self._news = asyncio.Event()
+        # Of the proposals at the next height: wanted hashes, and what was found outside the pool.
+        self._wanted: dict[bytes, int] = {}
+        self._found: dict[bytes, ReceivedTransaction | HushangError] = {}
+
+    async def gather(self, request: CheckRequest) -> tuple[ReceivedTransaction, ...]:
+        """All transactions of the proposal in its order; waits for them. Raises `BodyInvalid`."""
+        height = request.header.height
+        for wanted in request.body_hashes:
+            self._wanted[wanted] = height
+        if request.bodies is not None:
+            await self._take(request.bodies, certified=request.certified)
+        grace_s = GOSSIP_GRACE_S
+        while missing := [h for h in request.body_hashes if self._get(h) is None]:
+            # Cleared before waiting: what arrives from here on wakes us.
+            self._news.clear()
+            try:
+                async with asyncio.timeout(grace_s):
+                    await self._news.wait()
+            except TimeoutError:
+                self._ask(missing, request.sources)
+                grace_s = ASK_AGAIN_S
+        return tuple(self._valid(wanted) for wanted in request.body_hashes)
+
+    def _get(self, wanted: bytes) -> ReceivedTransaction | HushangError | None:
+        return self._mempool.by_body(wanted) or self._found.get(wanted)
+
+    def _valid(self, wanted: bytes) -> ReceivedTransaction:
+        found = self._get(wanted)
+        if isinstance(found, ReceivedTransaction):
+            return found
+        msg = f"body {wanted.hex()}: {found}"
+        raise BodyInvalid(msg)
+
+    async def arrived(self, raws: Sequence[bytes]) -> None:
+        """A peer's answer; what nobody wants is dropped before it costs anything."""
+        await self._take(raws, certified=False)
+
+    async def _take(self, raws: Sequence[bytes], *, certified: bool) -> None:
+        hashes = {body_hash(raw): raw for raw in raws}
+        fresh = {h: raw for h, raw in hashes.items() if h in self._wanted and self._get(h) is None}
+        if not fresh:
+            return
+        results = await self._verifier.read_all(list(fresh.values()), certified=certified)
+        for wanted, result in zip(fresh, results, strict=True):
+            if wanted in self._wanted:
+                self._found[wanted] = result
+        self._news.set()
+
+    def news(self) -> None:
+        """The pool has grown."""
+        if self._wanted:
+            self._news.set()
+
+    def held(self, body: bytes) -> bytes | None:
+        """Raw bytes for a peer that asks, or None."""
+        found = self._get(body)
+        return found.raw if isinstance(found, ReceivedTransaction) else None
+
+    def decided(self, height: int) -> None:
+        """Forget what was wanted up to this height."""
+        over = [wanted for wanted, at in self._wanted.items() if at <= height]
+        for wanted in over:
+            del self._wanted[wanted]
+            self._found.pop(wanted, None)

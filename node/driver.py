@@ -1,0 +1,293 @@
+"""The driver obeys the replica: persist, then send, then write.
+
+One task steps the replica; all that waits for it is stepped together, so that one fsync covers the
+promises of all (group commit), and nothing of an Output leaves before its promises are on disk.
+Decided blocks are written, proposals checked and built on the ledger's thread, in that order.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from chain.errors import LedgerError, ProtocolError
+from chain.ledger import Ledger
+from consensus.config import TICK_MS
+from consensus.evidence import Evidence
+from consensus.input import Checked, Input, Work
+from consensus.output import BuildRequest, CheckRequest, Decided, Output, Send
+from consensus.records import encode_record
+from consensus.replica import Replica
+from node.bodies import Bodies
+from node.journal import Journal
+from node.ledger_queue import LedgerQueue, Written
+from node.mempool import Mempool
+from node.sync import Sync
+
+logger = logging.getLogger(__name__)
+
+INBOX_MAX = 8_192
+STEPS_PER_ROUND_MAX = 256
+JOURNAL_SIZE_MAX = 16 * 1024 * 1024
+EVIDENCE_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the driver drives, each complete when it is handed in."""
+
+    replica: Replica
+    journal: Journal
+    ledger: Ledger
+    queue: LedgerQueue
+    mempool: Mempool
+    bodies: Bodies
+    sync: Sync
+    clock_ms: Callable[[], int]
+    # Queue consensus messages for their recipients; never waits.
+    send_votes: Callable[[Sequence[Send]], None]
+    # Gossip transactions once more that a primary passed over: it may never have had them.
+    spread_again: Callable[[Sequence[bytes]], None]
+    # Told of each block once it is synced here.
+    written: Callable[[Written], None]
+
+
+@dataclass(slots=True)
+class _Building:
+    """The newest request to propose, and whether an answer is being made."""
+
+    request: BuildRequest | None = None
+    busy: bool = False
+
+
+@dataclass(slots=True)
+class _Inbox:
+    """What waits to be stepped: an input, and the peer that sent it (None: this node)."""
+
+    items: deque[tuple[Input, bytes | None]] = field(default_factory=deque)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    room: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Driver:
+    """Runs one replica. Fatal errors (storage, divergence) leave `run` as they are."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._inbox = _Inbox()
+        self._journal_thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._writes: asyncio.Queue[asyncio.Future[Written]] = asyncio.Queue()
+        self._building = _Building()
+        self._checks: dict[bytes, asyncio.Task[None]] = {}
+        self._skipped: dict[bytes, int] = {}
+        self._wake_at = 0
+        self._group: asyncio.TaskGroup | None = None
+        self.evidence: deque[Evidence] = deque(maxlen=EVIDENCE_MAX)
+
+    # The node's side.
+
+    def post(self, event: Input, peer: bytes | None = None) -> None:
+        """Hand something to the replica; it is stepped soon, in this order."""
+        self._inbox.items.append((event, peer))
+        self._inbox.news.set()
+
+    async def room(self) -> None:
+        """Wait until the inbox has room: back-pressure for peers."""
+        while len(self._inbox.items) > INBOX_MAX:
+            self._inbox.room.clear()
+            await self._inbox.room.wait()
+
+    @property
+    def crowded(self) -> bool:
+        """Is the inbox over its limit?"""
+        return len(self._inbox.items) > INBOX_MAX
+
+    def work_changed(self) -> None:
+        """The pool has something new."""
+        self._parts.bodies.news()
+        self.post(self._work())
+        self._try_build()
+
+    # The one task that steps the replica.
+
+    async def run(self) -> None:
+        """Drive until cancelled; ends with an exception on a fatal error."""
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        ticked = 0
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                group.create_task(self._follow_writes(), name="writes")
+                self.post(self._work())
+                outputs = [self._parts.replica.tick(self._parts.clock_ms(), 1)]
+                while True:
+                    await self._obey(outputs)
+                    await self._wait(started)
+                    passed = int((loop.time() - started) * 1000) // TICK_MS
+                    outputs = self._round(passed - ticked)
+                    ticked = max(ticked, passed)
+        finally:
+            self._journal_thread.shutdown(wait=True)
+
+    async def _wait(self, started: float) -> None:
+        loop = asyncio.get_running_loop()
+        if self._inbox.items:
+            # Others get their turn between two rounds.
+            await asyncio.sleep(0)
+            return
+        self._inbox.news.clear()
+        wake = started + self._wake_at * TICK_MS / 1000
+        try:
+            async with asyncio.timeout(max(0.0, wake - loop.time())):
+                await self._inbox.news.wait()
+        except TimeoutError:
+            return
+
+    def _round(self, ticks: int) -> list[Output]:
+        """Step what waits, after counting the ticks that have passed."""
+        replica, now_ms = self._parts.replica, self._parts.clock_ms()
+        outputs = [replica.tick(now_ms, ticks)] if ticks > 0 else []
+        for _ in range(min(len(self._inbox.items), STEPS_PER_ROUND_MAX)):
+            event, peer = self._inbox.items.popleft()
+            try:
+                outputs.append(replica.step(event, now_ms))
+            except ProtocolError as fault:
+                who = peer.hex()[:16] if peer else "this node"
+                logger.warning("%s sent what no correct member sends: %s", who, fault)
+        self._inbox.room.set()
+        return outputs
+
+    async def _obey(self, outputs: list[Output]) -> None:
+        records = [encode_record(record) for output in outputs for record in output.persist]
+        if records:
+            await self._on_journal_thread(lambda: self._parts.journal.append(records))
+        for output in outputs:
+            self._parts.send_votes(output.send)
+            self._trade_blocks(output)
+            for decided in output.decided:
+                self._decide(decided)
+            for request in output.check:
+                self._check(request)
+            if output.build is not None:
+                self._building.request = output.build
+            self._wake_at = output.wake_at
+        self._try_build()
+        await self._shorten_journal()
+
+    def _trade_blocks(self, output: Output) -> None:
+        for serve in output.serve:
+            self._parts.sync.serve(serve.member, serve.first, serve.last - serve.first + 1)
+        for fetch in output.fetch:
+            self._parts.sync.fetch(fetch)
+        for evidence in output.evidence:
+            logger.error("evidence of equivocation: %s", evidence)
+            self.evidence.append(evidence)
+
+    async def _on_journal_thread(self, job: Callable[[], None]) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._journal_thread, job)
+
+    async def _shorten_journal(self) -> None:
+        """A synced block's records are no longer needed; but never while one is being written."""
+        parts = self._parts
+        if parts.journal.size < JOURNAL_SIZE_MAX or parts.ledger.tip.height != parts.replica.height:
+            return
+        records = [encode_record(record) for record in parts.replica.records()]
+        await self._on_journal_thread(lambda: parts.journal.rewrite(records))
+
+    # Writing decided blocks.
+
+    def _decide(self, decided: Decided) -> None:
+        self._writes.put_nowait(self._parts.queue.write(decided))
+        height = decided.block.header.height
+        for task in [task for task in self._checks.values() if task.get_name() <= _name(height)]:
+            task.cancel()
+        self._parts.sync.decided(height)
+
+    async def _follow_writes(self) -> None:
+        """What follows a synced block, in the order of heights."""
+        while True:
+            written = await (await self._writes.get())
+            parts, height = self._parts, written.tip.height
+            included = [received.id for received in written.executed.transactions]
+            parts.mempool.discard(included)
+            parts.mempool.discard(parts.mempool.expired(written.tip.header.time_ms))
+            parts.bodies.decided(height)
+            self._note_skipped(height, len(included))
+            parts.written(written)
+            self.post(self._work())
+            self._try_build()
+
+    def _note_skipped(self, height: int, count: int) -> None:
+        """Which waiting transactions fair order would have put into the last block."""
+        now_ms = self._parts.clock_ms()
+        skipped = self._parts.mempool.passed_over(height, count)
+        self._skipped = {id_: self._skipped.get(id_, now_ms) for id_ in skipped}
+        if skipped:
+            self._parts.spread_again(skipped)
+
+    def _work(self) -> Work:
+        oldest_ms = min(self._skipped.values(), default=None)
+        skipped_ms = 0 if oldest_ms is None else max(1, self._parts.clock_ms() - oldest_ms)
+        waiting = len(self._parts.mempool) > 0
+        return Work(waiting, skipped_ms, self._parts.ledger.next_deadline_ms())
+
+    # Checking proposals.
+
+    def _check(self, request: CheckRequest) -> None:
+        assert self._group is not None
+        known = self._checks.get(request.digest)
+        if known is not None and not known.done():
+            return
+        task = self._group.create_task(self._gather(request), name=_name(request.header.height))
+        self._checks[request.digest] = task
+        task.add_done_callback(lambda _: self._checks.pop(request.digest, None))
+
+    async def _gather(self, request: CheckRequest) -> None:
+        try:
+            transactions = await self._parts.bodies.gather(request)
+        except LedgerError as error:
+            refusal = f"{error.code}: {error}"
+            height, view = request.header.height, request.view
+            self.post(Checked(height, view, request.digest, (), None, refusal))
+            return
+        checked = await self._parts.queue.check(request, transactions)
+        if checked is not None:
+            if checked.results is None:
+                logger.warning("refused the proposal at %s: %s", checked.height, checked.refusal)
+            self.post(checked)
+
+    # Proposing.
+
+    def _try_build(self) -> None:
+        request, parts = self._building.request, self._parts
+        if request is None or self._building.busy or self._group is None:
+            return
+        if parts.ledger.tip.height != request.height - 1:
+            return
+        if not request.at_once and not len(parts.mempool):
+            return
+        self._building.busy = True
+        self._group.create_task(self._build(request), name="build")
+
+    async def _build(self, request: BuildRequest) -> None:
+        parts = self._parts
+        limits = parts.ledger.chain.genesis.consensus
+        candidates = parts.mempool.pick(limits.block_transactions_max, limits.block_size_max)
+        time_ms = max(parts.clock_ms(), request.time_ms_min)
+        built = await parts.queue.build(request, candidates, time_ms)
+        self._building.busy = False
+        if built is None:
+            return
+        parts.mempool.discard(built.refused)
+        if not built.proposal.bodies and not request.at_once:
+            return
+        if self._building.request is request:
+            self._building.request = None
+        self.post(built.proposal)
+
+
+def _name(height: int) -> str:
+    return f"check {height:020}"

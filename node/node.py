@@ -1,0 +1,281 @@
+"""One member's node, assembled: network, door, pool, driver, ledger; what the API asks of it.
+
+A `Node` is complete when constructed; `run` starts everything and ends when a part fails or the
+task is cancelled. Nothing is decided here.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from p2p.gossip import Gossip
+
+from chain.block import Header
+from chain.context import Chain
+from chain.crypto import PrivateKey, sha256
+from chain.errors import HushangError
+from chain.ledger import Ledger
+from chain.transaction import ReceivedTransaction
+from consensus.config import ChainTip, ReplicaConfig
+from consensus.input import FetchedBlock
+from consensus.output import Results
+from consensus.records import decode_record
+from consensus.replica import Replica
+from node.bodies import Bodies
+from node.clock import now_ms
+from node.door import Door
+from node.driver import Driver, Parts
+from node.journal import Journal
+from node.ledger_queue import LedgerQueue, Written
+from node.mempool import Mempool
+from node.router import Router, Routes
+from node.service import Decided, NodeStatus, PeerView, Submitted
+from node.sync import Sync
+from node.transport import Transport
+from node.verifier import TransactionVerifier, VoteVerifier
+from node.waiters import Waiters
+from p2p.network import Network, NetworkSettings
+from p2p.peer import Member as PeerAddress
+from p2p.peer import PeerStatus
+from p2p.tls import NodeIdentity
+
+POOL_SIZE_MAX = 64 * 1024 * 1024
+VERIFY_THREADS = 2
+
+
+class NodeKeyUnknown(HushangError):
+    """This node's key is not in the chain's committee."""
+
+    hint = "start the node with the key that the genesis names for it"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSetup:
+    """What a node is made of: opened, and closed, by `node.server`. `jitter` draws from [0, 1)."""
+
+    name: str
+    key: PrivateKey
+    members: Sequence[PeerAddress]
+    listen: tuple[str, int]
+    ledger: Ledger
+    journal: Journal
+    jitter: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class _DecidedHeaders:
+    """`consensus.config.History` from the ledger."""
+
+    ledger: Ledger
+
+    def header(self, height: int) -> Header:
+        """The decided header of a height that exists."""
+        header = self.ledger.header(height)
+        assert header is not None, f"height {height} is decided"
+        return header
+
+
+def journal_owner(genesis_hash: bytes, node_key: bytes) -> bytes:
+    """Binds a journal to one chain and one node key."""
+    return sha256(genesis_hash + node_key)
+
+
+class Node:
+    """A running member; `NodeService` for the API."""
+
+    def __init__(self, setup: NodeSetup) -> None:
+        key = setup.key
+        ledger = setup.ledger
+        self._setup = setup
+        self._started_ms = now_ms()
+        self._transport = Transport(ledger.chain.committee)
+        index = self._transport.index(key.public_key)
+        if index is None:
+            msg = f"key {key.public_key.hex()} of {setup.name}"
+            raise NodeKeyUnknown(msg)
+        self._index = index
+        self._waiters = Waiters()
+        self._verifier = TransactionVerifier(ledger.rules, VERIFY_THREADS)
+        self._mempool = Mempool(POOL_SIZE_MAX, ledger.chain.committee.n)
+        self._queue = LedgerQueue(ledger)
+        bodies = Bodies(self._mempool, self._verifier, self._transport.ask_bodies)
+        self._sync = Sync(ledger, self._transport.send, self._feed, now_ms)
+        self._door = Door(ledger, self._mempool, self._verifier, now_ms, self._admitted)
+        self._replica = _restore(setup, index)
+        self._driver = Driver(
+            Parts(
+                replica=self._replica,
+                journal=setup.journal,
+                ledger=ledger,
+                queue=self._queue,
+                mempool=self._mempool,
+                bodies=bodies,
+                sync=self._sync,
+                clock_ms=now_ms,
+                send_votes=self._transport.send_votes,
+                spread_again=self._spread_again,
+                written=self._written,
+            )
+        )
+        self._gossip = Gossip(self._transport)
+        routes = Routes(
+            self._replica,
+            self._driver,
+            self._door,
+            bodies,
+            self._sync,
+            self._gossip,
+            self._transport,
+        )
+        self._router = Router(routes)
+        self._network = _make_network(setup, self._router)
+        self._transport.network = self._network
+
+    async def run(self, started: Callable[[], Awaitable[None]]) -> None:
+        """Run until cancelled or until a part fails; `started` is awaited once peers can come."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                await self._network.start(group)
+                group.create_task(self._driver.run(), name="driver")
+                group.create_task(self._gossip.run(), name="gossip")
+                await started()
+        finally:
+            self._verifier.close()
+            self._queue.close()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where peers reach this node."""
+        return self._network.address
+
+    def _feed(self, block: FetchedBlock) -> None:
+        self._driver.post(block)
+
+    def _admitted(self, received: ReceivedTransaction, origin: bytes | None) -> None:
+        self._gossip.add(received.raw, received.body_hash, origin)
+        self._driver.work_changed()
+
+    def _spread_again(self, ids: Sequence[bytes]) -> None:
+        for transaction_id in ids:
+            received = self._mempool.get(transaction_id)
+            if received is not None:
+                self._gossip.spread_again(received.raw)
+
+    def _written(self, written: Written) -> None:
+        self._waiters.written(tuple(t.id for t in written.executed.transactions))
+
+    # What the API asks of the node.
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger; its readers may be called freely."""
+        return self._setup.ledger
+
+    @property
+    def chain(self) -> Chain:
+        """The constants of the chain."""
+        return self._setup.ledger.chain
+
+    async def submit(self, raw: bytes) -> Submitted:
+        """Take raw signed transaction bytes through the door."""
+        return await self._door.admit(raw)
+
+    def decided(self, transaction_id: bytes) -> Decided | None:
+        """The outcome if it is known here already."""
+        return self._door.decided(transaction_id)
+
+    def is_pending(self, transaction_id: bytes) -> bool:
+        """Is the transaction in the pool?"""
+        return transaction_id in self._mempool
+
+    async def wait_decided(self, transaction_id: bytes, timeout_ms: int) -> Decided | None:
+        """The outcome once the block is synced here; None when the time is over."""
+        known = self.decided(transaction_id)
+        if known is None:
+            await self._waiters.transaction(transaction_id, timeout_ms)
+            known = self.decided(transaction_id)
+        return known
+
+    async def wait_height(self, height: int, timeout_ms: int) -> int:
+        """The newest height, as soon as it is at least `height` or the time is over."""
+        deadline_ms = now_ms() + timeout_ms
+        while self.ledger.tip.height < height and (left_ms := deadline_ms - now_ms()) > 0:
+            await self._waiters.block(left_ms)
+        return self.ledger.tip.height
+
+    def status(self) -> NodeStatus:
+        """What the node says of itself now."""
+        tip = self.ledger.tip
+        reasons = self._not_ready_because()
+        return NodeStatus(
+            name=self._setup.name,
+            version=version("hushang"),
+            store=self.ledger.store.kind,
+            time_ms=now_ms(),
+            started_ms=self._started_ms,
+            height=tip.height,
+            block_hash=tip.digest,
+            state_root=tip.state_root,
+            view=self._replica.view,
+            primary=self.chain.committee.members[self._replica.primary].name,
+            member_index=self._index,
+            pool_count=len(self._mempool),
+            pool_bytes=self._mempool.bytes,
+            ready=not reasons,
+            not_ready_because=reasons,
+            peers=tuple(_peer_view(peer) for peer in self._network.peers()),
+        )
+
+    def _not_ready_because(self) -> tuple[str, ...]:
+        connected, quorum = 1 + len(self._router.heights), self.chain.committee.quorum
+        height, target = self.ledger.tip.height, self._sync.target
+        reasons = []
+        if connected < quorum:
+            reasons.append(f"{connected} of the {quorum} members of a quorum are connected")
+        if target > height:
+            reasons.append(f"catching up: height {height} of {target}")
+        return tuple(reasons)
+
+
+def _restore(setup: NodeSetup, index: int) -> Replica:
+    """The replica as its journal and the store left it."""
+    chain, tip = setup.ledger.chain, setup.ledger.tip
+    config = ReplicaConfig(
+        genesis_hash=chain.genesis_hash,
+        committee=chain.committee,
+        parameters=chain.genesis.consensus,
+        index=index,
+        sign=setup.key.sign,
+        verify=VoteVerifier(),
+    )
+    results = Results(tip.state_root, tip.receipts_root, needs_seal=tip.needs_seal)
+    records = [decode_record(data) for data in setup.journal.records]
+    start = ChainTip(tip.header, tip.certificate, results)
+    return Replica.restore(config, start, _DecidedHeaders(setup.ledger), records)
+
+
+def _make_network(setup: NodeSetup, router: Router) -> Network:
+    settings = NetworkSettings(
+        genesis_hash=setup.ledger.chain.genesis_hash,
+        listen=setup.listen,
+        clock_ms=now_ms,
+        jitter=setup.jitter,
+        agent=f"hushang/{version('hushang')}",
+    )
+    return Network(NodeIdentity(setup.name, setup.key.seed), setup.members, router, settings)
+
+
+def _peer_view(peer: PeerStatus) -> PeerView:
+    return PeerView(
+        name=peer.name,
+        public_key=peer.public_key,
+        connected=peer.connected,
+        height=peer.height,
+        last_seen_ms=peer.last_seen_ms,
+        queued=sum(queue.frames for queue in peer.queues.values()),
+        dropped=sum(queue.dropped for queue in peer.queues.values()),
+        bytes_in=peer.size_in,
+        bytes_out=peer.size_out,
+        last_error=peer.last_error or None,
+    )

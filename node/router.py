@@ -1,0 +1,103 @@
+"""Where a peer's payloads go: votes to the driver, transactions to the door, blocks to the sync."""
+
+import logging
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+
+from p2p.gossip import Gossip
+
+from consensus.messages import decode_message
+from consensus.replica import Replica
+from node.bodies import Bodies
+from node.door import Door
+from node.driver import Driver
+from node.sync import Sync
+from node.transport import Transport
+from p2p import messages as wire
+from p2p.frames import Channel
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """The parts that peers' payloads reach."""
+
+    replica: Replica
+    driver: Driver
+    door: Door
+    bodies: Bodies
+    sync: Sync
+    gossip: Gossip
+    transport: Transport
+
+
+class Router:
+    """`p2p.handler.Handler` for a node. A `ProtocolError` from here ends the peer's connection."""
+
+    def __init__(self, routes: Routes) -> None:
+        self._to = routes
+        self.heights: dict[bytes, int] = {}
+
+    def height(self) -> int:
+        """The decided height, for the greeting."""
+        return self._to.replica.height
+
+    def connected(self, peer: bytes, hello: wire.Hello) -> None:
+        """A member's node is there."""
+        self.heights[peer] = hello.height
+        self._to.gossip.connected(peer)
+
+    def disconnected(self, peer: bytes, _reason: str) -> None:
+        """A member's node is gone."""
+        self.heights.pop(peer, None)
+        self._to.gossip.disconnected(peer)
+
+    def received(self, peer: bytes, channel: Channel, payload: bytes) -> Awaitable[None] | None:
+        """Route one payload; an awaitable holds back the peer's next ones of this class."""
+        if channel is Channel.CONSENSUS:
+            self._to.driver.post(decode_message(payload), peer)
+            return self._to.driver.room() if self._to.driver.crowded else None
+        message = wire.read_message(channel, payload)
+        if isinstance(message, wire.Transactions):
+            return self._take_gossip(peer, message.raws)
+        if isinstance(message, wire.Bodies):
+            return self._to.bodies.arrived(message.raws)
+        member = self._to.transport.index(peer)
+        if member is not None:
+            self._trade_blocks(member, message)
+        return None
+
+    def _trade_blocks(self, member: int, message: wire.Message) -> None:
+        match message:
+            case wire.Blocks():
+                self._to.sync.arrived(message)
+            case wire.Proposed():
+                self._to.sync.proposed(message)
+            case wire.BlocksRequest(start, count):
+                self._to.sync.serve(member, start, count)
+            case wire.ProposedRequest(_, digest):
+                held = self._to.replica.held_block(digest)
+                self._to.sync.serve_proposed(member, held[0] if held else None, message)
+            case wire.BodiesRequest(hashes):
+                self._serve_bodies(member, hashes)
+            case _:
+                logger.debug("member %s sent a %s here", member, type(message).__name__)
+
+    async def _take_gossip(self, peer: bytes, raws: Sequence[bytes]) -> None:
+        refused = await self._to.door.admit_all(raws, peer)
+        if refused:
+            logger.debug("refused %s of %s gossiped transactions", refused, len(raws))
+
+    def _serve_bodies(self, member: int, hashes: Sequence[bytes]) -> None:
+        raws: list[bytes] = []
+        size = 0
+        for wanted in hashes:
+            raw = self._to.bodies.held(wanted)
+            if raw is None:
+                continue
+            size += len(raw)
+            if raws and size > wire.REPLY_SIZE_MAX:
+                break
+            raws.append(raw)
+        self._to.transport.send(member, wire.Bodies(tuple(raws)))

@@ -1,0 +1,174 @@
+"""The node process: open what a node is made of, run it, close it, and say why it ended.
+
+Exit codes: 0 stopped by a signal, 9 bad configuration, 1 anything that must not go on (storage,
+divergence): the last log line names it.
+"""
+
+import asyncio
+import logging
+import random
+import signal
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chain.crypto import PrivateKey
+from chain.errors import HushangError
+from chain.genesis import Genesis
+from chain.ledger import Ledger
+from chain.store import open_store
+from commerce.registry import Registry
+from node import logs
+from node.api.server import ApiServer
+from node.api.settings import ApiSettings
+from node.config import ConfigInvalid, NodeConfig
+from node.genesis_file import GenesisFileInvalid, load_genesis
+from node.journal import Journal
+from node.keystore import (
+    KeyFileMissing,
+    KeyFileTooOpen,
+    PassphraseMissing,
+    PassphraseWrong,
+    find_passphrase,
+    load_key,
+)
+from node.metrics import NodeMetrics
+from node.node import Node, NodeKeyUnknown, NodeSetup, journal_owner
+
+logger = logging.getLogger(__name__)
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_CONFIG = 9
+CONFIG_ERRORS = (
+    ConfigInvalid,
+    GenesisFileInvalid,
+    NodeKeyUnknown,
+    KeyFileMissing,
+    KeyFileTooOpen,
+    PassphraseMissing,
+    PassphraseWrong,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberAddress:
+    """A member's node as the network dials it (`p2p.peer.Member`)."""
+
+    public_key: bytes
+    name: str
+    host: str
+    port: int
+
+
+def run_node(config: NodeConfig) -> int:
+    """Run a node until SIGTERM or SIGINT; returns the process's exit code."""
+    logs.configure(config.log_level, config.log_file)
+    code = EXIT_OK
+    try:
+        _run(_main(config))
+    except* CONFIG_ERRORS as group:
+        code = _report(group, EXIT_CONFIG)
+    except* HushangError as group:
+        code = _report(group, EXIT_FAILED)
+    return code
+
+
+def _run(main: Coroutine[Any, Any, None]) -> None:
+    """On uvloop where it can be imported, else on asyncio's own loop."""
+    try:
+        import uvloop  # noqa: PLC0415 - an extra
+    except ImportError:
+        asyncio.run(main)
+    else:
+        uvloop.run(main)
+
+
+def _report(group: BaseExceptionGroup[HushangError], code: int) -> int:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, HushangError)
+    hint = f" ({error.hint})" if error.hint else ""
+    logger.critical("stopped: %s: %s%s", error.code, error, hint)
+    return code
+
+
+def addresses(config: NodeConfig, genesis: Genesis) -> tuple[MemberAddress, ...]:
+    """All members that the configuration says how to reach, this node included."""
+    keys = {member.name: member.node_key for member in genesis.members}
+    places = {peer.name: (peer.host, peer.port) for peer in config.peers}
+    places[config.name] = (config.p2p_host, config.p2p_port)
+    unknown = sorted(set(places) - set(keys))
+    if unknown:
+        msg = f"{unknown[0]} is no member of this genesis; it has {', '.join(sorted(keys))}"
+        raise ConfigInvalid(msg)
+    return tuple(MemberAddress(keys[name], name, *places[name]) for name in sorted(places))
+
+
+async def _main(config: NodeConfig) -> None:
+    genesis = load_genesis(config.genesis)
+    key = load_key(config.node_key, find_passphrase)
+    members = addresses(config, genesis)
+    with closing(open_store(config.data_dir / "db", kind=config.store)) as store:
+        logger.info("store: %s in %s", store.kind, config.data_dir)
+        ledger = Ledger(store, genesis, Registry())
+        owner = journal_owner(ledger.chain.genesis_hash, key.public_key)
+        with closing(Journal(Path(config.data_dir) / "journal", owner)) as journal:
+            setup = _setup(config, key, members, ledger, journal)
+            await _serve(Node(setup), config)
+
+
+def _setup(
+    config: NodeConfig,
+    key: PrivateKey,
+    members: tuple[MemberAddress, ...],
+    ledger: Ledger,
+    journal: Journal,
+) -> NodeSetup:
+    return NodeSetup(
+        name=config.name,
+        key=key,
+        members=members,
+        listen=(config.p2p_host, config.p2p_port),
+        ledger=ledger,
+        journal=journal,
+        jitter=random.random,
+    )
+
+
+async def _serve(node: Node, config: NodeConfig) -> None:
+    """Run node and API until a signal comes or one of them fails."""
+    metrics = NodeMetrics()
+    api = ApiServer(node, metrics, ApiSettings(host=config.api_host, port=config.api_port))
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+
+    async def started() -> None:
+        port = await api.start()
+        height = node.ledger.tip.height
+        logger.info("%s at height %s; api on port %s", config.name, height, port)
+
+    try:
+        await _until(stop, node.run, started)
+    finally:
+        await api.stop()
+    logger.info("stopped by a signal at height %s", node.ledger.tip.height)
+
+
+async def _until(
+    stop: asyncio.Event,
+    run: Callable[[Callable[[], Awaitable[None]]], Coroutine[Any, Any, None]],
+    started: Callable[[], Awaitable[None]],
+) -> None:
+    """Run until `stop` is set; what fails in `run` is raised."""
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(run(started), name="node")
+        stopping = group.create_task(stop.wait(), name="stop")
+        await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
+        running.cancel()
+        stopping.cancel()

@@ -1,0 +1,176 @@
+"""Fetching blocks from peers and serving them: being behind is no mode, just a longer queue.
+
+Every fetched block goes to the replica, which believes only its certificate. Requests go round
+among the members that are known to hold the blocks; a range is asked for ahead of what is executed.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from chain.block import Block, Certificate
+from chain.codec import decode, encode
+from chain.errors import EncodingInvalid
+from chain.ledger import Ledger
+from chain.transaction import body_hash
+from consensus.input import FetchedBlock
+from consensus.output import FetchBlock, FetchBlocks
+from p2p import messages as wire
+from p2p.messages import (
+    BLOCKS_MAX,
+    REPLY_SIZE_MAX,
+    Blocks,
+    BlocksRequest,
+    CertifiedBlock,
+    MessageMalformed,
+    Proposed,
+    ProposedRequest,
+)
+
+# Blocks kept ahead of the replica; with the cap on a reply this bounds the memory of catching up.
+AHEAD_MAX = 2 * BLOCKS_MAX
+ASK_AGAIN_MS = 1_000
+
+Send = Callable[[int, wire.Message], None]
+
+
+@dataclass(slots=True)
+class _Asked:
+    """The request under way: heights, when it was sent, to whom."""
+
+    start: int
+    member: int
+    time_ms: int
+
+
+class Sync:
+    """Catches up by certificates, and answers others who do."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        send: Send,
+        feed: Callable[[FetchedBlock], None],
+        clock_ms: Callable[[], int],
+    ) -> None:
+        self._ledger = ledger
+        self._send = send
+        self._feed = feed
+        self._clock_ms = clock_ms
+        self._ahead: dict[int, FetchedBlock] = {}
+        self._members: tuple[int, ...] = ()
+        self._asked: _Asked | None = None
+        self._turn = 0
+        self.target = 0
+
+    # Asking.
+
+    def fetch(self, request: FetchBlock | FetchBlocks) -> None:
+        """Do what the replica asks; repeated requests while one is under way cost nothing."""
+        if isinstance(request, FetchBlock):
+            for member in request.members[:2]:
+                self._send(member, ProposedRequest(request.height, request.digest))
+            return
+        self.target = max(self.target, request.last)
+        self._members = request.members
+        self._deliver(request.first - 1)
+        self._ask(request.first)
+
+    def decided(self, height: int) -> None:
+        """The replica decided this height: hand in the next, and ask further ahead."""
+        self._ahead = {at: block for at, block in self._ahead.items() if at > height}
+        if self._asked is not None and self._asked.start <= height:
+            self._asked = None
+        self._deliver(height)
+        if self.target > height:
+            self._ask(height + 1)
+
+    def _deliver(self, height: int) -> None:
+        block = self._ahead.get(height + 1)
+        if block is not None:
+            self._feed(block)
+
+    def _ask(self, first: int) -> None:
+        start = first
+        while start in self._ahead:
+            start += 1
+        if start > self.target or start - first >= AHEAD_MAX // 2 or not self._members:
+            return
+        now_ms = self._clock_ms()
+        asked = self._asked
+        if asked is not None and asked.start >= start and now_ms - asked.time_ms < ASK_AGAIN_MS:
+            return
+        member = self._members[self._turn % len(self._members)]
+        self._turn += 1
+        self._asked = _Asked(start, member, now_ms)
+        count = min(BLOCKS_MAX, self.target - start + 1)
+        self._send(member, BlocksRequest(start, count))
+
+    def arrived(self, answer: Blocks) -> None:
+        """A peer's blocks: kept, if they are among the next ones, for the replica to judge."""
+        height = self._ledger.tip.height
+        for offset, entry in enumerate(answer.blocks):
+            at = answer.start_height + offset
+            if not height < at <= height + AHEAD_MAX:
+                continue
+            block = _read_block(entry.block)
+            if block.header.height != at:
+                msg = f"block {block.header.height} in the place of {at}"
+                raise MessageMalformed(msg)
+            self._ahead[at] = _fetched(block, _read_certificate(entry.certificate))
+        self._asked = None
+        first = answer.start_height
+        # A pushed block: the replica may be exactly there.
+        if first in self._ahead:
+            self._feed(self._ahead[first])
+
+    def proposed(self, answer: Proposed) -> None:
+        """A peer's undecided block."""
+        self._feed(_fetched(_read_block(answer.block), None))
+
+    # Answering.
+
+    def serve(self, member: int, first: int, count: int) -> None:
+        """Send the decided blocks from `first` on, as many as fit into one reply."""
+        blocks: list[CertifiedBlock] = []
+        size = 0
+        for height in range(first, first + count):
+            block = self._ledger.block_bytes(height) if height else None
+            certificate = self._ledger.certificate_bytes(height)
+            if block is None or certificate is None:
+                break
+            size += len(block) + len(certificate)
+            if blocks and size > REPLY_SIZE_MAX:
+                break
+            blocks.append(CertifiedBlock(block, certificate))
+        self._send(member, Blocks(first, tuple(blocks)))
+
+    def serve_proposed(self, member: int, held: Block | None, request: ProposedRequest) -> None:
+        """Send the block of a digest if the replica holds it, or the store at that height."""
+        if held is not None:
+            self._send(member, Proposed(encode(held)))
+        elif self._ledger.header(request.height) is not None:
+            self.serve(member, request.height, 1)
+
+
+def _read_block(data: bytes) -> Block:
+    try:
+        return decode(Block, data)
+    except EncodingInvalid as error:
+        msg = f"block: {error}"
+        raise MessageMalformed(msg) from error
+
+
+def _read_certificate(data: bytes) -> Certificate:
+    try:
+        return decode(Certificate, data)
+    except EncodingInvalid as error:
+        msg = f"certificate: {error}"
+        raise MessageMalformed(msg) from error
+
+
+def _fetched(block: Block, certificate: Certificate | None) -> FetchedBlock:
+    return FetchedBlock(block, _hashes(block.bodies), certificate)
+
+
+def _hashes(bodies: Sequence[bytes]) -> tuple[bytes, ...]:
+    return tuple(body_hash(raw) for raw in bodies)

@@ -1,0 +1,106 @@
+"""The pool: bounded, fair per member, first come first served within a member."""
+
+import pytest
+
+from chain.transaction import ReceivedTransaction
+from commerce.payments import PayTransfer
+from commerce.registry import operation
+from node.mempool import Mempool
+from node.service import PoolFull
+from tests.chain.world import World, account
+
+WORLD = World()
+A, B = b"a" * 32, b"b" * 32
+
+
+def payments(count: int) -> list[ReceivedTransaction]:
+    pay = operation("pay.transfer", PayTransfer(account("merchant"), "CNY", 1, None))
+    return [WORLD.signed("buyer", pay) for _ in range(count)]
+
+
+def fill(pool: Mempool, transactions: list[ReceivedTransaction]) -> None:
+    for received in transactions:
+        pool.add(received, A, 0)
+
+
+def test_what_was_added_is_found_by_id_and_by_its_exact_bytes() -> None:
+    (one,) = payments(1)
+    pool = Mempool(10_000, 2)
+    assert pool.add(one, A, 0)
+    assert one.id in pool
+    assert pool.get(one.id) is one
+    assert pool.by_body(one.body_hash) is one
+    assert pool.bytes == len(one.raw)
+
+
+def test_the_same_id_waits_once() -> None:
+    (one,) = payments(1)
+    pool = Mempool(10_000, 2)
+    assert pool.add(one, A, 0)
+    assert not pool.add(one, A, 0)
+    assert (len(pool), pool.bytes) == (1, len(one.raw))
+
+
+def test_members_take_turns_each_in_order_of_arrival() -> None:
+    first, second, third, other = payments(4)
+    pool = Mempool(100_000, 2)
+    for received in (first, second, third):
+        pool.add(received, A, 0)
+    pool.add(other, B, 0)
+    assert pool.pick(10, 100_000) == [first, other, second, third]
+    assert pool.pick(2, 100_000) == [first, other]
+    assert pool.pick(10, len(first.raw) + len(other.raw)) == [first, other]
+
+
+def test_beyond_half_a_pool_nobody_holds_more_than_an_equal_share() -> None:
+    flood = payments(20)
+    size = max(len(received.raw) for received in flood)
+    pool = Mempool(10 * size, 5)
+    with pytest.raises(PoolFull, match="share"):
+        fill(pool, flood[:11])
+    assert 4 <= len(pool) <= 6
+    # Another member still gets its share.
+    assert pool.add(flood[11], B, 0)
+    assert pool.add(flood[12], B, 0)
+    with pytest.raises(PoolFull, match="share"):
+        pool.add(flood[13], B, 0)
+
+
+def test_the_whole_pool_is_bounded_in_bytes() -> None:
+    flood = payments(12)
+    pool = Mempool(10 * len(flood[0].raw), 1)
+    with pytest.raises(PoolFull):
+        fill(pool, flood)
+    assert pool.bytes <= 10 * len(flood[0].raw)
+
+
+def test_discarding_frees_everything() -> None:
+    waiting = payments(5)
+    pool = Mempool(100_000, 2)
+    for position, received in enumerate(waiting):
+        pool.add(received, A if position % 2 else B, 0)
+    pool.discard([received.id for received in waiting] + [b"unknown" * 4])
+    assert (len(pool), pool.bytes) == (0, 0)
+    assert pool.pick(10, 100_000) == []
+    assert pool.by_body(waiting[0].body_hash) is None
+
+
+def test_what_can_no_longer_be_decided_is_named() -> None:
+    (one,) = payments(1)
+    pool = Mempool(100_000, 2)
+    pool.add(one, A, 0)
+    assert pool.expired(one.transaction.valid_until_ms) == []
+    assert pool.expired(one.transaction.valid_until_ms + 1) == [one.id]
+
+
+def test_only_what_fair_order_would_have_placed_counts_as_passed_over() -> None:
+    first, second, late = payments(3)
+    pool = Mempool(100_000, 2)
+    pool.add(first, A, 4)
+    pool.add(second, A, 4)
+    pool.add(late, B, 6)
+    # The block at 5 may have been proposed before they came; the one at 6 may not.
+    assert pool.passed_over(5, 3) == ()
+    assert pool.passed_over(6, 3) == (first.id, second.id)
+    # Of a block with one transaction only the first in fair order was passed over.
+    assert pool.passed_over(6, 1) == (first.id,)
