@@ -50,8 +50,8 @@ class Limits:
     frame_progress_min: int = 16 * KIB
     # The peer took nothing of what we wrote for so long.
     unread_ticks_max: int = 30
-    # Two links that stood up within this time come from both sides dialling at once.
-    crossing_ticks_max: int = 10
+    # Two connections begun within this time come from both sides dialling at once.
+    crossing_ticks_max: int = 4
 
     # What waits to be sent to one peer, and what one peer sent and was not yet looked at.
     control_out: QueueLimits = field(default=QueueLimits(64, FRAME_SIZE_MAX))

@@ -24,7 +24,14 @@ from p2p.frames import (
 )
 from p2p.inbox import Inbox
 from p2p.limits import Limits
-from p2p.messages import PROTOCOL_VERSION, Hello, Ping, read_message, write_message
+from p2p.messages import (
+    PROTOCOL_VERSION,
+    Hello,
+    MessageMalformed,
+    Ping,
+    read_message,
+    write_message,
+)
 from p2p.outbox import Outbox
 from p2p.pulse import Pulse
 from p2p.tls import peer_key
@@ -57,6 +64,10 @@ class Terms:
 
 def check_hello(theirs: Hello, ours: Hello) -> None:
     """Refuse a peer of another protocol or another chain, by name."""
+    # Both texts end up in logs and terminals; line feeds and escapes have no place there.
+    if not (theirs.name.isprintable() and theirs.agent.isprintable()):
+        msg = "name or agent is not printable"
+        raise MessageMalformed(msg)
     if theirs.version != PROTOCOL_VERSION:
         msg = f"version {theirs.version}, expected {PROTOCOL_VERSION}"
         raise WrongVersion(msg)
@@ -66,7 +77,11 @@ def check_hello(theirs: Hello, ours: Hello) -> None:
 
 
 class Link(asyncio.Protocol):
-    """Life: made, then greeted (`hello` is set), then attached to an outbox, then `closed`."""
+    """Life: made, then greeted (`hello` is set), then joined to an outbox, then `closed`.
+
+    The dialler says Hello first. The other answers with its own only when it keeps the connection:
+    so neither side uses one that the other is about to drop.
+    """
 
     def __init__(self, terms: Terms, *, dialled: bool) -> None:
         """Requires a running loop. `dialled`: by us."""
@@ -87,6 +102,7 @@ class Link(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._decoder = FrameDecoder(GREETING_SIZE_MAX)
         self._outbox: Outbox | None = None
+        self._said_hello = False
         self._flush_due = False
         self._write_paused = False
         self._read_paused = False
@@ -106,8 +122,10 @@ class Link(asyncio.Protocol):
             raise self.reason
         return self.hello
 
-    def attach(self, outbox: Outbox) -> None:
-        """From now on what is queued there goes out here."""
+    def join(self, outbox: Outbox) -> None:
+        """Keep this link: answer the greeting; from now on what is queued there goes out here."""
+        if not self.dialled:
+            self._say_hello()
         self._outbox = outbox
         self.wake()
 
@@ -166,8 +184,8 @@ class Link(asyncio.Protocol):
         except ProtocolError as refusal:
             self.close(refusal, blame=True)
             return
-        channel, payload = write_message(self._terms.hello)
-        self._write(frame_header(channel, len(payload)) + payload)
+        if self.dialled:
+            self._say_hello()
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -180,8 +198,10 @@ class Link(asyncio.Protocol):
             while (frame := self._decoder.next_frame()) is not None:
                 self._receive(frame)
         except ProtocolError as refusal:
-            # A refused greeting ends gently, so that our own Hello still arrives and the peer can
-            # name the same reason; a reset would destroy it on the way.
+            # A refused greeting is answered and ends gently, so that the dialler can name the same
+            # reason; a reset would destroy our Hello on its way.
+            if self.hello is None and not self._said_hello:
+                self._say_hello()
             self.close(refusal, blame=self.hello is not None)
 
     @override
@@ -209,6 +229,9 @@ class Link(asyncio.Protocol):
         self._pulse.framed()
         if self.hello is None:
             self._greet(frame)
+        elif not self._said_hello:
+            msg = "a frame before the greeting was answered"
+            raise GreetingExpected(msg)
         elif frame.channel is Channel.CONTROL:
             if isinstance(read_message(frame.channel, frame.payload), Hello):
                 msg = "a second Hello"
@@ -221,15 +244,25 @@ class Link(asyncio.Protocol):
                 self._transport.pause_reading()
 
     def _greet(self, frame: Frame) -> None:
-        """Until here a frame has at most `GREETING_SIZE_MAX`, from here on the full size."""
         hello = read_message(frame.channel, frame.payload)
         if not isinstance(hello, Hello):
             msg = f"a {type(hello).__name__} before any Hello"
             raise GreetingExpected(msg)
         check_hello(hello, self._terms.hello)
         self.hello = hello
-        self._decoder.frame_size_max = FRAME_SIZE_MAX
         self._settled.set()
+        self._admit_large_frames()
+
+    def _say_hello(self) -> None:
+        channel, payload = write_message(self._terms.hello)
+        self._write(frame_header(channel, len(payload)) + payload)
+        self._said_hello = True
+        self._admit_large_frames()
+
+    def _admit_large_frames(self) -> None:
+        """Until both have greeted a frame has at most `GREETING_SIZE_MAX`."""
+        if self.hello is not None and self._said_hello:
+            self._decoder.frame_size_max = FRAME_SIZE_MAX
 
     def _on_room(self) -> None:
         if self._read_paused and self.open and self.urgent.roomy and self.bulk.roomy:

@@ -35,7 +35,9 @@ class MessageMalformed(ProtocolError):
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """The first frame of either side, and its only one until the other's has been accepted.
+    """The first frame of either side, and its only one until it has the other's.
+
+    The dialler's comes first; the answer says that the connection is kept.
 
     `instance` is drawn at process start: another one under the same key means that the peer
     restarted and its old connection is dead. `height` is a claim, worth a question, never a vote.

@@ -235,9 +235,11 @@ class Network:
             if peer.link is not None:  # the peer was quicker
                 continue
             link = Link(Terms(self._limits, self._hello(), _only(peer.member)), dialled=True)
+            peer.dial(link)
             try:
                 await _greet(link, self._connect(peer.member, link), self._limits.dial_s)
             except (OSError, UnicodeError, ProtocolError) as error:
+                peer.dialling = None
                 self._blame(peer.member.public_key, error)
                 continue
             await self._keep(link)
@@ -260,10 +262,10 @@ class Network:
         try:
             if peer is None:
                 link.close(NotAMember("the membership changed"), blame=True)
-            elif not peer.prefers(link, self._key):
-                link.close(DuplicateConnection("both sides dialled"))
-            else:
+            elif link.dialled or peer.accepts(link, self._key):
                 await self._keep_current(peer, link)
+            else:
+                link.close(DuplicateConnection("both sides dialled"))
         finally:
             link.close(NetworkStopped())
             await link.closed.wait()

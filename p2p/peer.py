@@ -70,6 +70,7 @@ class Peer:
     def __init__(self, member: Member, limits: Limits) -> None:
         self.member = member
         self.link: Link | None = None
+        self.dialling: Link | None = None
         self.outbox = Outbox(limits)
         self._limits = limits
         self.unlinked = asyncio.Event()
@@ -82,11 +83,15 @@ class Peer:
         self._size_out = 0
         self._size_seen = 0
         self._last_seen_ms: int | None = None
+        self._dial_ticks = 0  # of the attempt under way
         self._age_ticks = 0  # of the current link, or how old the last one grew
 
     def join(self, link: Link) -> None:
         """Make a greeted link the current one; what waits goes on, if it is the same process."""
         assert link.hello is not None
+        if self.dialling is not None and self.dialling is not link:
+            self.dialling.close(DuplicateConnection("the peer dialled too"), blame=True)
+        self.dialling = None
         if self.link is not None:
             assert self.link.hello is not None
             self._count(self.link)
@@ -98,7 +103,7 @@ class Peer:
         self.unlinked.clear()
         self._connections += 1
         self._age_ticks = 0
-        link.attach(self.outbox)
+        link.join(self.outbox)
 
     def part(self) -> None:
         """The current link has ended: what waited for it is stale."""
@@ -110,25 +115,34 @@ class Peer:
         self.outbox.clear()
         self.unlinked.set()
 
-    def prefers(self, newcomer: Link, own_key: bytes) -> bool:
-        """Of the current link and a greeted newcomer: should the newcomer stay?
+    def accepts(self, newcomer: Link, own_key: bytes) -> bool:
+        """Keep a connection that the peer dialled, greeted and ready to be answered?
 
-        A node dials only while it has no link, so a newcomer says that the peer lost the current
-        one, unless both dialled at once. Then both sides keep the one dialled by the smaller key.
+        A node dials only while it has no connection, so a newcomer tells that the peer lost the
+        current one, even if nothing else has told it yet. Unless both dialled at once: then the
+        one dialled by the smaller key stays, and the other is left unanswered.
         """
+        assert newcomer.hello is not None
+        if own_key > newcomer.peer:
+            return True
+        recent = self._limits.crossing_ticks_max
+        if self.dialling is not None and self._dial_ticks <= recent:
+            return False
         current = self.link
-        if current is None or not current.open:
+        if current is None or not (current.open and current.dialled):
             return True
         assert current.hello is not None
-        assert newcomer.hello is not None
-        if newcomer.hello.instance != current.hello.instance:
-            return True  # the peer restarted
-        if newcomer.dialled == current.dialled or self._age_ticks > self._limits.crossing_ticks_max:
-            return True
-        return newcomer.dialled == (own_key < newcomer.peer)
+        restarted = newcomer.hello.instance != current.hello.instance
+        return restarted or self._age_ticks > recent
+
+    def dial(self, link: Link) -> None:
+        """Remember the attempt under way; it ends with `join` of this or another link."""
+        self.dialling = link
+        self._dial_ticks = 0
 
     def tick(self, now_ms: int) -> None:
         """A beat of the heart. `now_ms`: for `last_seen_ms` only."""
+        self._dial_ticks += 1
         if self.link is None:
             return
         self._age_ticks += 1

@@ -6,6 +6,8 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
+from typing_extensions import override
+
 from p2p.frames import Channel, Frame, FrameDecoder, frame_header
 from p2p.limits import Limits
 from p2p.messages import PROTOCOL_VERSION, Hello, Message, Ping, read_message, write_message
@@ -69,6 +71,7 @@ class Node:
     identity: NodeIdentity
     network: Network
     heard: Recorder
+    guests: list["Raw"] = field(default_factory=list)
 
     @property
     def key(self) -> bytes:
@@ -83,7 +86,13 @@ class Node:
         return status
 
     def sees(self, peer: NodeIdentity) -> bool:
-        return any(s.connected for s in self.network.peers() if s.public_key == peer.public_key)
+        """Connected, and the handler has been told."""
+        key = peer.public_key
+        met = sum(other == key for other, _ in self.heard.greetings)
+        parted = sum(other == key for other, _ in self.heard.farewells)
+        return met > parted and any(
+            status.connected for status in self.network.peers() if status.public_key == key
+        )
 
 
 @dataclass
@@ -124,6 +133,8 @@ async def town() -> AsyncIterator[Town]:
             yield place
         finally:
             for node in place.nodes:
+                for guest in node.guests:
+                    guest.writer.transport.abort()
                 await node.network.stop()
 
 
@@ -172,8 +183,25 @@ class Raw:
             await self.send(message(Ping()))
             await asyncio.sleep(QUICK.tick_s)
 
+
+class Wire(asyncio.Transport):
+    """A transport to nowhere that keeps what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[bytes] = []
+
+    @override
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.writes.append(bytes(data))
+
+    @override
     def close(self) -> None:
-        self.writer.transport.abort()
+        pass
+
+    @override
+    def abort(self) -> None:
+        pass
 
 
 def wire(channel: Channel, payload: bytes) -> bytes:
@@ -198,6 +226,7 @@ async def knock(
         host, port, ssl=context, server_hostname=name, limit=buffer
     )
     raw = Raw(reader, writer)
+    node.guests.append(raw)
     if first:
         await raw.send(first)
     return raw

@@ -1,13 +1,16 @@
 """Networks over real sockets and real TLS: meeting, keeping one connection, parting, returning."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
-from p2p.frames import Channel
+from p2p.frames import Channel, Frame
+from p2p.messages import read_message
 from p2p.peer import Direction
+from p2p.tls import NodeIdentity
 from tests.p2p.certs import identity
-from tests.p2p.net import HELLO, absent, eventually, greet, tasks_named, town
+from tests.p2p.net import HELLO, PATIENCE_S, absent, eventually, greet, tasks_named, town
 
 PUDONG, XUHUI, JINGAN = identity("pudong"), identity("xuhui"), identity("jingan")
 STRANGER = identity("stranger")
@@ -32,18 +35,24 @@ async def test_members_meet_and_hear_each_other_on_every_channel() -> None:
         assert a.of(XUHUI).height == 7
 
 
+@pytest.mark.parametrize("members", [(PUDONG, XUHUI), (XUHUI, PUDONG)])
 @pytest.mark.asyncio
-async def test_two_nodes_that_dial_at_once_keep_one_connection() -> None:
+async def test_two_nodes_that_dial_at_once_use_one_connection_from_the_start(
+    members: tuple[NodeIdentity, NodeIdentity],
+) -> None:
     async with town() as place:
         # No jitter: both wake at the same moment.
-        a, b = [await place.settle(member, jitter=lambda: 0.0) for member in (PUDONG, XUHUI)]
+        a, b = [await place.settle(member, jitter=lambda: 0.0) for member in members]
         place.introduce(a, b)
-        await eventually(lambda: a.sees(XUHUI) and b.sees(PUDONG))
-        await eventually(lambda: tasks_named("p2p session") == 2)
-        await eventually(lambda: tasks_named("p2p welcome") == 1)
-        assert {a.of(XUHUI).direction, b.of(PUDONG).direction} == set(Direction)
+        await eventually(lambda: a.sees(b.identity) and b.sees(a.identity))
         assert a.network.send(b.key, Channel.CONSENSUS, b"vote")
-        await eventually(lambda: b.heard.payloads(Channel.CONSENSUS) == [b"vote"])
+        assert b.network.send(a.key, Channel.CONSENSUS, b"vote")
+        await eventually(lambda: len(a.heard.frames) == len(b.heard.frames) == 1)
+        await eventually(lambda: tasks_named("p2p welcome") == 1)
+        assert tasks_named("p2p session") == 2
+        assert {a.of(b.identity).direction, b.of(a.identity).direction} == set(Direction)
+        assert a.heard.farewells == b.heard.farewells == []
+        assert a.of(b.identity).connections == b.of(a.identity).connections == 1
 
 
 @pytest.mark.asyncio
@@ -71,9 +80,92 @@ async def test_a_new_process_of_a_peer_replaces_its_dead_connection() -> None:
         node.network.set_members([node.seat, absent(XUHUI)])
         before = await greet(node, XUHUI)
         await eventually(lambda: node.sees(XUHUI))
-        after = await greet(node, XUHUI, replace(HELLO, instance=2))
+        await greet(node, XUHUI, replace(HELLO, instance=2))
         await before.ended()
         await eventually(lambda: [h.instance for _, h in node.heard.greetings] == [1, 2])
         assert node.sees(XUHUI)
-        before.close()
-        after.close()
+
+
+@pytest.mark.asyncio
+async def test_a_removed_member_is_disconnected_and_refused_from_then_on() -> None:
+    async with town() as place:
+        a, b, c = [await place.settle(member) for member in (PUDONG, XUHUI, JINGAN)]
+        place.introduce(a, b, c)
+        await eventually(lambda: a.sees(XUHUI) and a.sees(JINGAN) and b.sees(PUDONG))
+        a.network.set_members([a.seat, c.seat])
+        await eventually(lambda: b.key in [peer for peer, _ in a.heard.farewells])
+        assert not a.network.send(b.key, Channel.CONSENSUS, b"vote")
+        assert [status.name for status in a.network.peers()] == ["jingan"]
+        await eventually(lambda: a.network.door().refused.get("SSLCertVerificationError"))
+        assert a.sees(JINGAN)
+        place.introduce(a, b, c)
+        await eventually(lambda: a.sees(XUHUI) and b.sees(PUDONG))
+
+
+@pytest.mark.asyncio
+async def test_a_peer_whose_payload_breaks_the_protocol_is_disconnected_by_name() -> None:
+    async with town() as place:
+        a, b = [await place.settle(member) for member in (PUDONG, XUHUI)]
+        place.introduce(a, b)
+        await eventually(lambda: a.sees(XUHUI) and b.sees(PUDONG))
+
+        def judge(frame: Frame) -> None:
+            read_message(frame.channel, frame.payload)
+
+        a.heard.answer = judge
+        await eventually(lambda: b.network.send(a.key, Channel.SYNC, b"\x99"))
+        await eventually(lambda: a.heard.farewells)
+        await eventually(lambda: "UnknownMessage" in str(a.heard.farewells))
+
+
+@pytest.mark.asyncio
+async def test_a_fault_of_our_own_handler_ends_the_network_and_its_group() -> None:
+    def fail(_frame: Frame) -> None:
+        msg = "a bug"
+        raise RuntimeError(msg)
+
+    async def live() -> None:
+        async with town() as place:
+            a, b = [await place.settle(member) for member in (PUDONG, XUHUI)]
+            place.introduce(a, b)
+            a.heard.answer = fail
+            await eventually(lambda: b.network.send(a.key, Channel.SYNC, b"x"))
+            await asyncio.sleep(PATIENCE_S)
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await live()
+    assert caught.value.subgroup(RuntimeError) is not None
+
+
+@pytest.mark.asyncio
+async def test_a_stopped_network_leaves_no_task_and_frees_its_port() -> None:
+    async with town() as place:
+        before = asyncio.all_tasks()
+        a, b = [await place.settle(member) for member in (PUDONG, XUHUI)]
+        place.introduce(a, b)
+        await eventually(lambda: a.sees(XUHUI) and b.sees(PUDONG))
+        port = a.network.address[1]
+        await a.network.stop()
+        await b.network.stop()
+        assert asyncio.all_tasks() == before
+        again = await place.settle(PUDONG, port=port)
+        assert again.network.address[1] == port
+
+
+@pytest.mark.asyncio
+async def test_a_port_in_use_is_told_at_once() -> None:
+    async with town() as place:
+        a = await place.settle(PUDONG)
+        with pytest.raises(OSError, match="in use"):
+            await place.settle(XUHUI, port=a.network.address[1])
+
+
+@pytest.mark.asyncio
+async def test_a_send_to_nobody_or_to_an_absent_member_says_no() -> None:
+    async with town() as place:
+        a = await place.settle(PUDONG)
+        a.network.set_members([a.seat, absent(XUHUI)])
+        assert not a.network.send(XUHUI.public_key, Channel.CONSENSUS, b"vote")
+        assert not a.network.send(STRANGER.public_key, Channel.CONSENSUS, b"vote")
+        assert not a.network.send(PUDONG.public_key, Channel.CONSENSUS, b"to oneself")
+        await eventually(lambda: "Connect" in a.of(XUHUI).last_error)
