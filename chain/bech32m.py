@@ -11,6 +11,8 @@ _CHARSET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 _CONSTANT = 0x2BC830A3
 _CHECKSUM_SIZE = 6
+# Prefix, separator, 32 bytes in groups of five bits, checksum.
+_TEXT_SIZE = len(PREFIX) + 1 + -(-HASH_SIZE * 8 // 5) + _CHECKSUM_SIZE
 _PREFIX_VALUES = (*(ord(c) >> 5 for c in PREFIX), 0, *(ord(c) & 31 for c in PREFIX))
 
 
@@ -28,6 +30,9 @@ def decode_account(text: str) -> bytes:
     if not text.startswith(f"{PREFIX}1"):
         msg = f"an account id begins with {PREFIX}1"
         raise AddressMalformed(msg)
+    if len(text) != _TEXT_SIZE:
+        msg = f"an account id has {_TEXT_SIZE} characters, not {len(text)}"
+        raise AddressMalformed(msg)
     body = text[len(PREFIX) + 1 :]
     values = [_CHARSET.find(character) for character in body]
     if -1 in values:
@@ -37,8 +42,8 @@ def decode_account(text: str) -> bytes:
         msg = "checksum wrong: the account id was mistyped or cut"
         raise AddressMalformed(msg)
     account = _ungroup(values[:-_CHECKSUM_SIZE])
-    if len(account) != HASH_SIZE or encode_account(account) != text:
-        msg = f"an account id has {HASH_SIZE} bytes"
+    if encode_account(account) != text:
+        msg = "the last character has bits beyond the account id"
         raise AddressMalformed(msg)
     return account
 

@@ -10,7 +10,20 @@ from enum import IntEnum
 from typing import Annotated, Any, Protocol
 
 from chain import merkle
-from chain.codec import U8, U16, U32, U64, Hash, Name, Signature, Size, TimeMs, encode
+from chain.codec import (
+    U8,
+    U16,
+    U32,
+    U64,
+    Hash,
+    Height,
+    Name,
+    Signature,
+    Size,
+    TimeMs,
+    View,
+    encode,
+)
 from chain.committee import COMMITTEE_SIZE_MAX, Committee
 from chain.crypto import domain, tagged_hash
 from chain.errors import CertificateInvalid
@@ -47,10 +60,10 @@ class Header:
 
     version: U8
     genesis_hash: Hash
-    height: U64
+    height: Height
     parent_hash: Hash
-    view: U64
-    parent_view: U64
+    view: View
+    parent_view: View
     time_ms: TimeMs
     proposer: U16
     epoch: U64
@@ -88,15 +101,15 @@ class CommitSignature:
 class Certificate:
     """A quorum of Commits of one view on one digest, sorted by member. Height 0 needs none."""
 
-    height: U64
-    view: U64
+    height: Height
+    view: View
     digest: Hash
     signatures: Annotated[tuple[CommitSignature, ...], Size(max=COMMITTEE_SIZE_MAX)]
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened: a dotted name and plain data (ints, strings, bytes, lists)."""
+    """Something that happened: a dotted name and plain data (ints, strings, bytes, tuples)."""
 
     type: Name
     data: Annotated[dict[str, Any], Size(max=64)]
@@ -106,8 +119,8 @@ class Event:
 class Receipt:
     """The outcome of one transaction or system transition.
 
-    `status` is "ok" or the broken rule's name; `failed_operation` the operation's index then.
-
+    `status` is "ok" or the broken rule's name; `failed_operation` is then the index of the
+    operation that broke it (0 where it was the signatures, or a system transition).
     """
 
     id: Hash

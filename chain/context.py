@@ -22,7 +22,7 @@ from chain.committee import Committee
 from chain.crypto import tagged_hash
 from chain.errors import CosignerMissing, PolicyNotSatisfied, SenderUnknown
 from chain.genesis import Genesis
-from chain.state import Overlay, StateReader, u64
+from chain.state import Overlay, StateReader, check_state_key, u64
 from chain.transaction import ReceivedTransaction
 
 
@@ -130,6 +130,7 @@ class Context:
 
     def index(self, key: bytes, value: bytes | None) -> None:
         """Write a secondary index entry (outside the state root; handlers can't read it)."""
+        check_state_key(key)
         self.indexes.append((key, value))
 
     def save_delegation(self, delegation: Delegation) -> None:

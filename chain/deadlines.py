@@ -33,6 +33,11 @@ def cancel(state: Overlay, deadline: Deadline) -> None:
     DEADLINES.remove(state, u64(deadline.time_ms), deadline.object_id)
 
 
+def is_scheduled(state: StateReader, deadline: Deadline) -> bool:
+    """Is it still in the index?"""
+    return state.get(DEADLINES.key(u64(deadline.time_ms), deadline.object_id)) is not None
+
+
 def due(state: StateReader, time_ms: int) -> Iterator[Deadline]:
     """Deadlines at or before `time_ms`, oldest first. Don't write while iterating."""
     for _, deadline in DEADLINES.items(state):

@@ -99,6 +99,10 @@ class CosignerMissing(LedgerError):
     """A party whose consent the operation needs did not sign."""
 
 
+class ResultMalformed(LedgerError):
+    """What the rules computed does not fit its own type; it was undone (an alarm)."""
+
+
 class InvariantBreach(LedgerError):
     """The transaction would have broken an invariant of money; it was undone (an alarm)."""
 

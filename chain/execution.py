@@ -16,9 +16,16 @@ from typing import Protocol
 from chain import block as blocks
 from chain import deadlines, replay
 from chain.block import OK, Event, Header, Receipt
+from chain.codec import encode_checked
 from chain.context import Authority, Chain, Context, authorise
 from chain.deadlines import Deadline
-from chain.errors import BlockInvalid, LedgerError, TransactionRepeated
+from chain.errors import (
+    BlockInvalid,
+    EncodingInvalid,
+    LedgerError,
+    ResultMalformed,
+    TransactionRepeated,
+)
 from chain.genesis import ConsensusParameters, Genesis
 from chain.replay import RememberedIds
 from chain.state import Overlay, StateReader
@@ -101,7 +108,9 @@ def check_transaction(  # every argument is a different authority on the questio
     The rules of a valid block, in order: chain, window, id new, sender known, policy satisfied.
     """
     transaction = received.transaction
-    lifetime_max_ms = chain.genesis.consensus.transaction_lifetime_max_ms
+    limits = chain.genesis.consensus
+    # The door measured the lifetime by its own clock, which may be ahead of the proposer's.
+    lifetime_max_ms = limits.transaction_lifetime_max_ms + limits.clock_drift_max_ms
     check_window(transaction, chain.genesis_hash, time_ms, lifetime_max_ms)
     if ids.is_remembered(replay.minute_of(transaction.valid_until_ms), received.id):
         msg = f"transaction {received.id.hex()} was decided before"
@@ -207,23 +216,23 @@ class _Run:
         the loop.
         """
         types, payloads = received.types, received.payloads
-        while overdue := self.rules.overdue(types, payloads, self.state, self.header.time_ms):
-            for deadline in overdue:
-                self._fire(deadline)
+        time_ms = self.header.time_ms
+        while self._fire_all(self.rules.overdue(types, payloads, self.state, time_ms)):
+            pass
 
     def due_deadlines(self) -> None:
         """Fire what is due, oldest first; the rest is carried over to the next block.
 
-        A transition may schedule another that is due at once: the measure of commerce.md (every
-        step of an object strictly decreases) ends the loop, the limit bounds the block.
+        A transition may schedule another that is due at once; that one fires in the next round.
+        The measure of commerce.md (every step of an object strictly decreases) ends the loop, the
+        limit bounds the block.
         """
         limit = self.chain.genesis.consensus.block_deadlines_max
         while limit > 0:
             batch = tuple(islice(self._due(), limit))
             if not batch:
                 return
-            for deadline in batch:
-                self._fire(deadline)
+            self._fire_all(batch)
             limit -= len(batch)
 
     def _due(self) -> Iterator[Deadline]:
@@ -233,6 +242,15 @@ class _Run:
         header = self.header
         return Context(overlay, self.chain, header.height, header.time_ms, receipt_id)
 
+    def _fire_all(self, batch: Sequence[Deadline]) -> bool:
+        """Fire each that is still in the index; was there any?"""
+        fired_before = self.fired
+        for deadline in batch:
+            # A transition fired just before may have moved or ended the clock of this object.
+            if deadlines.is_scheduled(self.state, deadline):
+                self._fire(deadline)
+        return self.fired > fired_before
+
     def _fire(self, deadline: Deadline) -> None:
         deadlines.cancel(self.state, deadline)
         overlay = Overlay(self.state)
@@ -240,14 +258,11 @@ class _Run:
         context = self._context(overlay, receipt_id)
         self.fired += 1
         try:
-            events = tuple(self.rules.fire(deadline, context))
-            self.rules.check_invariants(self.state, overlay)
+            events = self.rules.fire(deadline, context)
+            self._keep(receipt_id, events, overlay, context)
         except LedgerError as error:
             # A transition that breaks an invariant is undone and told; the chain goes on.
             self.receipts.append(Receipt(receipt_id, error.code, 0, ()))
-            return
-        self._keep(overlay, context)
-        self.receipts.append(Receipt(receipt_id, OK, None, events))
 
     def _transaction(self, received: ReceivedTransaction) -> None:
         overlay = Overlay(self.state)
@@ -259,18 +274,25 @@ class _Run:
             for index, name in enumerate(received.types):
                 context.operation_index = index
                 events.extend(self.rules.apply(name, received.payloads[index], context))
-            self.rules.check_invariants(self.state, overlay)
+            self._keep(received.id, events, overlay, context)
         except LedgerError as error:
             failed = context.operation_index
             self.receipts.append(Receipt(received.id, error.code, failed, ()))
-            return
-        self._keep(overlay, context)
-        self.receipts.append(Receipt(received.id, OK, None, tuple(events)))
 
     def _authority(self, received: ReceivedTransaction) -> Authority:
         """Asked again in the block: an earlier transaction may have changed policy or scope."""
         return authorise(self.state, received, self.header.time_ms)
 
-    def _keep(self, overlay: Overlay, context: Context) -> None:
+    def _keep(
+        self, receipt_id: bytes, events: Sequence[Event], overlay: Overlay, context: Context
+    ) -> None:
+        """Take over what went well, or raise and take over nothing."""
+        self.rules.check_invariants(self.state, overlay)
+        receipt = Receipt(receipt_id, OK, None, tuple(events))
+        try:
+            encode_checked(receipt)
+        except EncodingInvalid as error:
+            raise ResultMalformed(str(error)) from error
         self.state.merge(overlay)
         self.indexes.extend(context.indexes)
+        self.receipts.append(receipt)

@@ -11,10 +11,22 @@ from typing import Annotated
 from chain import merkle
 from chain.account import KeyPolicy, check_policy
 from chain.block import BLOCK_VERSION, NO_HASH, Certificate, Header
-from chain.codec import U8, U32, U64, Name, PublicKey, Range, Size, Text, TimeMs, encode
+from chain.codec import (
+    U8,
+    U32,
+    Name,
+    PublicKey,
+    Range,
+    Size,
+    Text,
+    TimeMs,
+    encode,
+    encode_checked,
+)
 from chain.committee import COMMITTEE_SIZE_MAX, Committee, Member
 from chain.crypto import enrollable, tagged_hash
-from chain.errors import GenesisInvalid
+from chain.errors import EncodingInvalid, GenesisInvalid
+from chain.transaction import TRANSACTION_SIZE_MAX
 
 GENESIS_VERSION = 1
 GENESIS_ACCOUNTS_MAX = 10_000
@@ -29,7 +41,8 @@ class ConsensusParameters:
     """What every replica must share to agree at all; durations in ms."""
 
     leader_period: Annotated[int, Range(1, 2**20)] = 16
-    block_size_max: Annotated[int, Range(1024, 3 * 1024 * 1024)] = 2 * 1024 * 1024
+    # Room for any transaction, and within a peer's frame of 4 MiB.
+    block_size_max: Annotated[int, Range(TRANSACTION_SIZE_MAX, 3 * 1024 * 1024)] = 2 * 1024 * 1024
     block_transactions_max: Annotated[int, Range(1, 10_000)] = 10_000
     block_deadlines_max: Annotated[int, Range(1, 100_000)] = 2_000
     clock_drift_max_ms: Duration = 5_000
@@ -89,11 +102,11 @@ class Genesis:
     time_ms: TimeMs
     time_scale: Annotated[int, Range(1, 10_000_000)]
     consensus: ConsensusParameters
-    timers: dict[str, U64]
+    timers: Annotated[dict[str, Duration], Size(max=64)]
     members: Annotated[tuple[GenesisMember, ...], Size(min=1, max=COMMITTEE_SIZE_MAX)]
     accounts: Annotated[tuple[GenesisAccount, ...], Size(max=GENESIS_ACCOUNTS_MAX)]
     assets: Annotated[tuple[GenesisAsset, ...], Size(max=64)]
-    limits: dict[str, U32]
+    limits: Annotated[dict[str, U32], Size(max=64)]
 
     def hash(self) -> bytes:
         """The chain's name in every signature, 32 bytes."""
@@ -115,6 +128,7 @@ def check_genesis(genesis: Genesis) -> None:
         _refuse(f"genesis version {genesis.version}; this software speaks {GENESIS_VERSION}")
     if genesis.time_scale != 1 and not genesis.chain_id.startswith(TEST_CHAIN_PREFIX):
         _refuse(f"time_scale other than 1 needs a chain id that begins with {TEST_CHAIN_PREFIX}")
+    _check_fields(genesis)
     parties: tuple[GenesisMember | GenesisAccount, ...] = (*genesis.members, *genesis.accounts)
     for party in parties:
         check_policy(party.policy)
@@ -126,6 +140,18 @@ def check_genesis(genesis: Genesis) -> None:
     _check_distinct("account name", [entry.name for entry in parties])
     _check_distinct("asset", [asset.symbol for asset in genesis.assets])
     _check_references(genesis)
+
+
+def _check_fields(genesis: Genesis) -> None:
+    """What was built from a file has met no bounds yet."""
+    try:
+        encode_checked(genesis)
+    except EncodingInvalid as error:
+        msg = f"{error.code}: {error}"
+        raise GenesisInvalid(msg) from error
+    consensus = genesis.consensus
+    if consensus.view_timeout_ms > consensus.view_timeout_max_ms:
+        _refuse("view_timeout_ms exceeds view_timeout_max_ms")
 
 
 def _check_references(genesis: Genesis) -> None:

@@ -9,9 +9,25 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator
 from typing import Generic, Protocol, TypeVar
 
-from chain.codec import decode, encode
+from chain.codec import decode, encode_checked
+from chain.errors import EncodingInvalid, ResultMalformed
+from chain.store_contract import StorageError
 
 T = TypeVar("T")
+
+# Half of what a store can hold (chain.store_contract), whatever prefix it lies under there.
+STATE_KEY_MAX = 512
+
+
+class StateDamaged(StorageError):
+    """A value of the state is not what its table's type writes: the database is damaged."""
+
+
+def check_state_key(key: bytes) -> None:
+    """`ResultMalformed` unless the key is one that every store can hold."""
+    if not 0 < len(key) <= STATE_KEY_MAX:
+        msg = f"a state key of {len(key)} bytes, allowed 1 to {STATE_KEY_MAX}"
+        raise ResultMalformed(msg)
 
 
 class StateReader(Protocol):
@@ -52,14 +68,18 @@ class Overlay:
 
     def _set(self, key: bytes, value: bytes | None) -> None:
         if key not in self.changes:
+            check_state_key(key)
             insort(self._order, key)
         self.changes[key] = value
 
     def scan(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """The parent's pairs with the pending writes merged in. Don't write while iterating."""
         at = max(prefix, start)
-        low = bisect_left(self._order, at)
-        own = [key for key in self._order[low:] if key.startswith(prefix)]
+        order = self._order
+        low = bisect_left(order, at)
+        # Keys with the prefix stand together, so that the first without it ends them.
+        high = bisect_left(order, 1, lo=low, key=lambda key: 0 if key.startswith(prefix) else 1)
+        own = order[low:high]
         position = 0
         for key, value in self.parent.scan(prefix, start):
             while position < len(own) and own[position] < key:
@@ -104,11 +124,17 @@ class Table(Generic[T]):
     def load(self, state: StateReader, *parts: bytes) -> T | None:
         """The object, or None."""
         value = state.get(self.prefix + b"".join(parts))
-        return None if value is None else decode(self.cls, value)
+        return None if value is None else self._read(value)
 
     def store(self, state: Overlay, obj: T, *parts: bytes) -> None:
-        """Write the object."""
-        state.put(self.prefix + b"".join(parts), encode(obj))
+        """Write the object; `ResultMalformed` unless `load` would give it back."""
+        assert type(obj) is self.cls
+        try:
+            value = encode_checked(obj)
+        except EncodingInvalid as error:
+            msg = f"a {self.cls.__name__} out of its bounds: {error}"
+            raise ResultMalformed(msg) from error
+        state.put(self.prefix + b"".join(parts), value)
 
     def remove(self, state: Overlay, *parts: bytes) -> None:
         """Delete the object."""
@@ -118,7 +144,14 @@ class Table(Generic[T]):
         """(key without the table's prefix, object) for every key that begins with the parts."""
         start = self.prefix + b"".join(parts)
         for key, value in state.scan(start):
-            yield key[len(self.prefix) :], decode(self.cls, value)
+            yield key[len(self.prefix) :], self._read(value)
+
+    def _read(self, value: bytes) -> T:
+        try:
+            return decode(self.cls, value)
+        except EncodingInvalid as error:
+            msg = f"no {self.cls.__name__}: {error}"
+            raise StateDamaged(msg) from error
 
 
 def u64(number: int) -> bytes:

@@ -99,7 +99,8 @@ def body_hash(raw: bytes) -> bytes:
 def read_transaction(raw: bytes, decoder: OperationDecoder) -> ReceivedTransaction:
     """Read raw bytes once and wholly, or raise the `LedgerError` that names what is wrong.
 
-    Signatures are only checked for form and order; `required_signatures` says what to verify.
+    Signatures are only checked for form and order. Whoever takes a transaction in verifies every
+    entry over `signing`, needed or not (docs/adr/0020).
     """
     signed = decode(SignedTransaction, raw, size_max=TRANSACTION_SIZE_MAX)
     transaction = decode(Transaction, signed.content, size_max=TRANSACTION_SIZE_MAX)
