@@ -6,23 +6,31 @@ one thread; the readers may be called from any. Any `StorageError` is fatal to t
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from itertools import islice
+from typing import TypeVar
 
 from chain import block as blocks
 from chain import schema
-from chain.block import Block, Certificate, Header, Receipt
+from chain.block import BLOCK_VERSION, NO_HASH, Block, Certificate, Header, Receipt
 from chain.codec import U16, U32, U64, Hash, decode, encode
 from chain.context import Chain
 from chain.deadlines import earliest_ms
-from chain.errors import CertificateInvalid
+from chain.errors import BlockInvalid, CertificateInvalid, EncodingInvalid
 from chain.execution import BlockResult, Rules, execute_block
 from chain.genesis import Genesis, check_genesis, genesis_certificate, genesis_header
 from chain.replay import minute_of
 from chain.state import Overlay, StateReader, u64
 from chain.store_contract import KVStore, StorageFailed, prefix_stop
-from chain.transaction import ReceivedTransaction, read_transaction
+from chain.transaction import (
+    ReceivedTransaction,
+    SignedTransaction,
+    read_transaction,
+    transaction_id,
+)
 from chain.tree import Staged, StateTree
+
+T = TypeVar("T")
 
 # Ids of past minutes leave the database a few per block, so that no block pays for a whole minute.
 FORGOTTEN_PER_BLOCK_MAX = 5_000
@@ -84,6 +92,15 @@ class _Version:
 LAYOUT = 1
 
 
+def _stored(cls: type[T], data: bytes) -> T:
+    """Decode a row; what doesn't is not what was written."""
+    try:
+        return decode(cls, data)
+    except EncodingInvalid as error:
+        msg = f"a damaged {cls.__name__}: {error}"
+        raise StorageFailed(msg) from error
+
+
 class StoredState:
     """The agreed state in a store, as of the newest written block."""
 
@@ -114,6 +131,9 @@ class Ledger:
         self.state: StateReader = StoredState(store)
         known = store.get(schema.META_GENESIS)
         if known is None:
+            if next(store.scan(b"\x00", b"\xff"), None) is not None:
+                msg = "the database has entries and no genesis"
+                raise StorageFailed(msg)
             self._found()
         elif known != encode(_Version(LAYOUT, genesis)):
             msg = "this database belongs to another chain or layout"
@@ -145,9 +165,12 @@ class Ledger:
         if data is None:
             msg = "the database has a genesis and no tip"
             raise StorageFailed(msg)
-        tip = decode(Tip, data)
+        tip = _stored(Tip, data)
         if tip.state_root != self._tree.root:
             msg = f"the state tree at height {tip.height} does not have the tip's root"
+            raise StorageFailed(msg)
+        if tip.digest != tip.header.digest() or self.header(tip.height) != tip.header:
+            msg = f"the tip at height {tip.height} is not the block there"
             raise StorageFailed(msg)
         return tip
 
@@ -155,18 +178,45 @@ class Ledger:
 
     def execute(self, header: Header, transactions: Sequence[ReceivedTransaction]) -> Executed:
         """Execute a block whose parent is the tip; nothing changes. Raises `BlockInvalid`."""
-        assert header.height == self.tip.height + 1
+        self._check_link(header)
         rules, chain = self.rules, self.chain
         result = execute_block(header, transactions, self.state, self, rules, chain)
         staged = self._tree.stage(result.changes)
         return Executed(header, header.digest(), tuple(transactions), result, staged)
 
+    def _check_link(self, header: Header) -> None:
+        """The fields that follow from the tip alone. (View and parent's view are consensus's.)"""
+        tip, chain = self.tip, self.chain
+        expected = replace(
+            header,
+            version=BLOCK_VERSION,
+            genesis_hash=chain.genesis_hash,
+            height=tip.height + 1,
+            parent_hash=tip.digest,
+            time_ms=max(header.time_ms, tip.header.time_ms + 1),
+            epoch=chain.committee.epoch,
+            state_root=tip.state_root,
+            receipts_root=tip.receipts_root,
+            next_committee_hash=NO_HASH,
+        )
+        for field in fields(Header):
+            if getattr(header, field.name) != getattr(expected, field.name):
+                msg = f"the header's {field.name} does not follow from its parent"
+                raise BlockInvalid(msg)
+
     def write(self, executed: Executed, certificate: Certificate) -> Tip:
-        """Write a decided block in one synced batch; afterwards it is the tip."""
+        """Write a decided block in one synced batch; afterwards it is the tip.
+
+        Whether the certificate holds is asked before (`check_certificate`); nothing is written if
+        it is not this block's, or if the block was executed on another tip.
+        """
         header, result = executed.header, executed.result
-        if certificate.digest != executed.digest:
+        if (certificate.height, certificate.digest) != (header.height, executed.digest):
             msg = f"the certificate at {certificate.height} is for another block"
             raise CertificateInvalid(msg)
+        if header.parent_hash != self.tip.digest:
+            msg = "the block was executed on another tip"
+            raise BlockInvalid(msg)
         tip = Tip(
             header,
             executed.digest,
@@ -219,43 +269,42 @@ class Ledger:
     def block(self, height: int) -> Block | None:
         """The block at a height, or None above the tip."""
         data = self.block_bytes(height)
-        return None if data is None else decode(Block, data)
+        return None if data is None else _stored(Block, data)
 
     def header(self, height: int) -> Header | None:
         """The header at a height, or None above the tip."""
         data = self.store.get(schema.header_key(height))
-        return None if data is None else decode(Header, data)
+        return None if data is None else _stored(Header, data)
 
     def certificate(self, height: int) -> Certificate | None:
         """The certificate of the block at a height, or None above the tip."""
         data = self.certificate_bytes(height)
-        return None if data is None else decode(Certificate, data)
+        return None if data is None else _stored(Certificate, data)
 
     def receipts(self, height: int) -> tuple[Receipt, ...]:
         """The receipts of a block in order of execution."""
         low = schema.receipt_key(height, 0)
         pairs = self.store.scan(low, prefix_stop(schema.RECEIPTS + u64(height)))
-        return tuple(decode(Receipt, value) for _, value in pairs)
+        return tuple(_stored(Receipt, value) for _, value in pairs)
 
     def find_receipt(self, receipt_id: bytes) -> tuple[ReceiptPlace, Receipt] | None:
         """The outcome of a transaction or system transition by id, and where it is."""
         data = self.store.get(schema.receipt_place_key(receipt_id))
         if data is None:
             return None
-        place = decode(ReceiptPlace, data)
+        place = _stored(ReceiptPlace, data)
         receipt = self.store.get(schema.receipt_key(place.height, place.index))
         if receipt is None:
             msg = f"the receipt at height {place.height}, index {place.index} is missing"
             raise StorageFailed(msg)
-        return place, decode(Receipt, receipt)
+        return place, _stored(Receipt, receipt)
 
     def find_body(self, place: ReceiptPlace, wanted_id: bytes) -> ReceivedTransaction | None:
         """The transaction of this id in the block of `place`; None for a system transition."""
         block = self.block(place.height)
         for raw in block.bodies if block else ():
-            received = read_transaction(raw, self.rules)
-            if received.id == wanted_id:
-                return received
+            if transaction_id(_stored(SignedTransaction, raw).content) == wanted_id:
+                return read_transaction(raw, self.rules)
         return None
 
     def index(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
