@@ -1,4 +1,4 @@
-"""What a replica is made of besides its promises: who it is, what all share, what it starts from."""
+"""What a replica is made of besides its promises: who it is and what it starts from."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

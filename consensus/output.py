@@ -77,9 +77,10 @@ class Serve:
 class CheckRequest:
     """Get the bodies, check and execute the block on the state after `header.height - 1`.
 
-    Answer with `Checked`, whatever the view is by then; one request per digest, so keep trying to
-    get the bodies. Obsolete once `header.height` is decided with another digest. `bodies` are given
-    where the replica has them, else they are in the pool or with the members of `sources`.
+    Answer with `Checked`, whatever the view is by then, and keep trying to get the bodies: a digest
+    is asked for once, and once more if it turns out to be certified (with other sources); one
+    answer serves both. Obsolete once `header.height` is decided. `bodies` are given where the
+    replica has them, else they are in the pool, with the members of `sources`, or with anybody.
     `certified`: a quorum has decided it, so it goes first. That the body hashes give the header's
     transactions root has been checked.
     """

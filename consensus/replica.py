@@ -1,27 +1,58 @@
 """The replica: a function of the messages, facts and ticks it was given (PBFT, one height a time).
 
-    replica, output = Replica.restore(config, tip, history, records, now_ms)
+    replica = Replica.restore(config, tip, history, records)
+    output = replica.tick(now_ms)
     output = replica.step(message_or_input, now_ms)
-    output = replica.tick(now_ms, ticks=1)
 
 Every call returns an Output to obey, and no call waits. `now_ms` is the wall clock (UTC); only
-proposals and their acceptance look at it. Time otherwise is the count of ticks of 10 ms.
+proposals, their acceptance and deadlines look at it. Time otherwise is the count of 10 ms ticks.
+
+How to read on: a call first takes in one fact (`consensus.receive`: verify, then note), then does
+all that has become due (`consensus.act.settle`: decide, change view, prepare, commit, propose), and
+returns what piled up. What is due depends on the facts alone, never on which of them came last.
+`consensus.state` lists the parts that hold the facts; `consensus.patience` is about time.
 """
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from chain.block import Block
+from consensus import act, patience, receive
 from consensus.config import ChainTip, History, ReplicaConfig
-from consensus.input import Input
-from consensus.output import Output
-from consensus.records import Record
+from consensus.input import Checked, FetchedBlock, Input, Proposal, Work
+from consensus.messages import (
+    Commit,
+    Complaint,
+    Message,
+    NewView,
+    Prepare,
+    PrePrepare,
+    Status,
+    ViewChange,
+)
+from consensus.output import Draft, Output
+from consensus.promises import Promises
+from consensus.records import (
+    BlockRecord,
+    NewViewRecord,
+    PreparedRecord,
+    Record,
+    ViewChangeRecord,
+)
+from consensus.recovery import Replay
+from consensus.roster import Roster
+from consensus.slot import Slot
+from consensus.state import State
+from consensus.timers import Timers
+from consensus.tip import Tip
+from consensus.views import Views
 
 
 class Replica:
     """One member's vote in the chain."""
 
-    height: int  # decided
-    view: int
+    def __init__(self, state: State) -> None:
+        self._state = state
 
     @classmethod
     def restore(
@@ -35,7 +66,23 @@ class Replica:
 
         Raises `JournalIncomplete` if it voted for more than they hold. Call `tick` next.
         """
-        raise NotImplementedError
+        replay = Replay.of(records, tip.header.height)
+        return cls(_restored(config, tip, history, replay))
+
+    @property
+    def height(self) -> int:
+        """The decided height."""
+        return self._state.tip.height
+
+    @property
+    def view(self) -> int:
+        """The own view."""
+        return self._state.views.view
+
+    @property
+    def primary(self) -> int | None:
+        """The member that leads the own view at the active height."""
+        return self._state.primary_now()
 
     def step(self, event: Input, now_ms: int) -> Output:
         """Take one message or fact and return all that follows from it.
@@ -44,18 +91,130 @@ class Replica:
         handed it in; nothing has changed), and `StateDiverged`, after which the node must stop.
         What is merely stale, early or repeated is dropped without a word.
         """
-        raise NotImplementedError
+        state = self._begin(now_ms)
+        match event:
+            case Checked():
+                receive.checked(state, event)
+            case FetchedBlock():
+                receive.fetched(state, event)
+            case Work():
+                state.work = event
+            case Proposal():
+                act.propose(state, event)
+            case _:
+                self._take(event)
+        return self._finish()
+
+    def _take(self, message: Message) -> None:  # noqa: C901 - one branch per kind of message
+        """One message of a member; an own one that came back says nothing."""
+        state = self._state
+        if message.member == state.config.index:
+            return
+        match message:
+            case PrePrepare():
+                receive.pre_prepare(state, message)
+            case Prepare():
+                receive.prepare(state, message)
+            case Commit():
+                receive.commit(state, message)
+            case ViewChange():
+                receive.on_view_change(state, message)
+            case NewView():
+                receive.new_view(state, message)
+            case Complaint():
+                receive.complaint(state, message)
+            case Status():
+                receive.status(state, message)
+            case _:
+                assert_never(message)
 
     def tick(self, now_ms: int, ticks: int = 1) -> Output:
         """Let `ticks` ticks pass. Before a `step`, first count those that have passed."""
-        raise NotImplementedError
+        state = self._begin(now_ms)
+        state.timers.tick += ticks
+        patience.watch(state)
+        return self._finish()
 
     def held_block(self, digest: bytes) -> tuple[Block, tuple[bytes, ...]] | None:
         """An undecided block (and its body hashes) to answer a peer's `FetchBlock` with."""
-        raise NotImplementedError
+        held = self._state.slot.blocks.get(digest)
+        if held is None or held.bodies is None:
+            return None
+        return Block(held.header, held.bodies), held.body_hashes
 
     def records(self) -> tuple[Record, ...]:
         """All that a fresh journal must begin with. The old one may be deleted once the block that
         is decided now is synced in the store; until then keep both, old before new.
         """
-        raise NotImplementedError
+        state = self._state
+        promises, slot = state.promises, state.slot
+        found: list[Record] = [state.roster.record()]
+        found += [
+            BlockRecord(Block(held.header, held.bodies), held.body_hashes)
+            for held in slot.blocks.values()
+            if held.journalled and held.bodies is not None
+        ]
+        if promises.highest_vote is not None:
+            found.append(promises.highest_vote)
+        found += promises.votes()
+        if slot.prepared is not None:
+            found.append(PreparedRecord(slot.prepared))
+        if promises.view_change is not None:
+            found.append(ViewChangeRecord(promises.view_change))
+        if promises.new_view is not None:
+            found.append(NewViewRecord(promises.new_view))
+        return (*found, *state.recovered.records())
+
+    def _begin(self, now_ms: int) -> State:
+        self._state.draft = Draft()
+        self._state.now_ms = now_ms
+        return self._state
+
+    def _finish(self) -> Output:
+        act.settle(self._state)
+        return self._state.draft.finish(patience.wake_at(self._state))
+
+
+def _restored(config: ReplicaConfig, start: ChainTip, history: History, replay: Replay) -> State:
+    """The state from which a replica goes on: nothing it promised is forgotten."""
+    committee, parameters = config.committee, config.parameters
+    height = start.header.height
+    roster = Roster.restore(committee, parameters, history, height, replay.roster)
+    certificate, digest = start.certificate, start.header.digest()
+    tip = Tip(start.header, digest, certificate, certificate, start.results, tick=0)
+    promises = Promises(config)
+    for record in replay.votes:
+        promises.recall(record, above=height)
+    promises.view_change, promises.new_view = replay.view_change, replay.new_view
+    views = [certificate.view]
+    views += [vote.view for vote in (promises.highest_vote,) if vote is not None]
+    views += [m.view for m in (replay.view_change, replay.new_view) if m is not None]
+    slot = Slot(height + 1, committee.quorum)
+    state = State(
+        config=config,
+        roster=roster,
+        tip=tip,
+        slot=slot,
+        views=Views(config.index, committee.weak_quorum, max(views)),
+        promises=promises,
+        timers=Timers(parameters),
+        recovered=replay.recovered,
+        genesis_digest=history.header(0).digest(),
+    )
+    replay.recovered.fill(slot)
+    _recall_own(state)
+    return state
+
+
+def _recall_own(state: State) -> None:
+    """Own messages count for the replica that sent them, after a restart too."""
+    promises, views, slot = state.promises, state.views, state.slot
+    if promises.view_change is not None:
+        views.note_view_change(promises.view_change)
+    message = promises.new_view
+    if message is not None and message.view == views.view:
+        if message.height > slot.height:
+            views.wait(message)
+        else:
+            state.begin_view(message)
+    act.recall_votes(state)

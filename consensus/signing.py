@@ -42,10 +42,14 @@ class _StatusContent:
     certificate: Certificate
 
 
+def view_change_body(certificate: Certificate, prepared: PreparedCertificate | None) -> bytes:
+    """The body of a ViewChange."""
+    return tagged_hash("view-change", encode(_ViewChangeContent(certificate, prepared)))
+
+
 def view_change_bytes(genesis_hash: bytes, epoch: int, message: ViewChange) -> bytes:
     """What a ViewChange's signature covers."""
-    content = _ViewChangeContent(message.certificate, message.prepared)
-    body = tagged_hash("view-change", encode(content))
+    body = view_change_body(message.certificate, message.prepared)
     return vote_bytes(genesis_hash, epoch, VoteType.VIEW_CHANGE, message.view, message.height, body)
 
 

@@ -1,0 +1,373 @@
+"""What follows from the facts: each function does one thing if it is due, and says whether it did.
+
+`settle` runs them until none is due. Safety rules stand at their branches; all signing goes through
+`Promises`, so that the journal comes first.
+"""
+
+from chain.block import (
+    BLOCK_VERSION,
+    NO_HASH,
+    Block,
+    Certificate,
+    Header,
+    VoteType,
+    transactions_root,
+)
+from consensus import receive
+from consensus.config import StateDiverged, ticks
+from consensus.input import Proposal
+from consensus.messages import PreparedCertificate, PrePrepare
+from consensus.output import (
+    BuildRequest,
+    CheckRequest,
+    Decided,
+    FetchBlock,
+    FetchBlocks,
+)
+from consensus.proposal import justified
+from consensus.records import BlockRecord, DecidedRecord
+from consensus.slot import Asked, Candidate, HeldBlock, Slot
+from consensus.state import State
+from consensus.tip import Tip
+from consensus.view_change import choose, usable
+from consensus.votes import as_signatures
+
+
+def settle(state: State) -> None:
+    """Do all that is due, in this order, until nothing is."""
+    while (
+        decide(state)
+        or change_view(state)
+        or open_view(state)
+        or vote_prepare(state)
+        or vote_commit(state)
+        or lead(state)
+    ):
+        pass
+    _chase(state)
+
+
+# --- deciding
+
+
+def decide(state: State) -> bool:
+    """A certificate, the block and its results at hand: final (PBFT §4.2, committed-local)."""
+    slot = state.slot
+    if slot.certificate is None:
+        certificate = slot.votes.certificate()
+        if certificate is None:
+            return False
+        key = (certificate.height, certificate.view, certificate.digest)
+        state.errands.proven[key] = None
+        state.learn(certificate)
+    certificate = slot.certificate
+    assert certificate is not None
+    held = slot.find(certificate.digest)
+    if held is None:
+        _want(state, certificate.digest, tuple(s.member for s in certificate.signatures))
+        return False
+    _check_certified(state, held)
+    if held.results is None:
+        _request_check(state, held, certificate)
+        return False
+    _finalize(state, held, certificate)
+    return True
+
+
+def _check_certified(state: State, held: HeldBlock) -> None:
+    """A quorum says otherwise than this node computed: stop, and never mend (§ Results)."""
+    header, results = held.header, state.tip.results
+    if header.parent_hash != state.tip.digest:
+        raise StateDiverged(f"the block certified at height {header.height} has another parent")
+    if header.state_root != results.state_root:
+        raise StateDiverged(f"the certified state root after height {state.tip.height} is another")
+    if header.receipts_root != results.receipts_root:
+        raise StateDiverged(f"the certified receipts root of height {state.tip.height} is another")
+    if held.refusal is not None:
+        raise StateDiverged(f"the block certified at height {header.height}: {held.refusal}")
+
+
+def _finalize(state: State, held: HeldBlock, certificate: Certificate) -> None:
+    """The decision: journal first, then the next slot with all that waited for it."""
+    assert held.results is not None
+    assert held.bodies is not None
+    block = Block(held.header, held.bodies)
+    draft = state.draft
+    if not held.journalled:
+        draft.persist.append(BlockRecord(block, held.body_hashes))
+    draft.persist.append(DecidedRecord(certificate))
+    draft.decided.append(Decided(block, held.body_hashes, held.digest, certificate, held.results))
+    state.roster.extend(held.header)
+    tick = state.timers.tick
+    state.tip = Tip(held.header, held.digest, certificate, certificate, held.results, tick)
+    state.past.append(state.slot.votes)
+    state.promises.forget(state.tip.height)
+    state.timers.decided()
+    state.slot = Slot(state.tip.height + 1, state.config.committee.quorum)
+    state.recovered.fill(state.slot)
+    recall_votes(state)
+    target = state.errands.chase.target
+    if target is not None and target.height == state.slot.height:
+        state.errands.chase.target = None
+        state.slot.certificate = target
+    for message in state.ahead.take(state.slot.height):
+        if isinstance(message, PrePrepare):
+            receive.accept_proposal(state, message)
+        else:
+            receive.accept_vote(state, message)
+    for new_view in state.views.take_ready(state.slot.height):
+        receive.accept_new_view(state, new_view)
+
+
+def recall_votes(state: State) -> None:
+    """After a restart: own votes of the journal at the height that has become active."""
+    slot, promises, view = state.slot, state.promises, state.views.view
+    for record in promises.votes():
+        if record.height != slot.height:
+            continue
+        slot.votes.add(promises.as_signed(record))
+        if record.type == VoteType.PRE_PREPARE and record.view == view:
+            certificate = state.tip.certificate_for(view)
+            message = promises.proposal(record, slot.blocks[record.digest], certificate)
+            slot.propose(Candidate(message, record.digest), view)
+
+
+# --- changing views
+
+
+def change_view(state: State) -> bool:
+    """f+1 members want a higher view: promise to leave this one (PBFT §4.4, §4.5.2)."""
+    views, tip, slot = state.views, state.tip, state.slot
+    view = views.target
+    if view <= views.view:
+        return False
+    state.enter(view)
+    message = state.promises.change_view(state.draft, view, tip.certificate, slot.prepared)
+    views.note_view_change(message)
+    return True
+
+
+def open_view(state: State) -> bool:
+    """As primary of a view that a quorum changed to: prove it to all (PBFT §4.4)."""
+    views, config = state.views, state.config
+    view, height = views.view, state.slot.height
+    own = state.promises.new_view
+    if view == 0 or (own is not None and own.view >= view) or not state.leads:
+        return False
+    shown = [
+        entry for entry in views.changes_to(view) if usable(entry, height, state.roster.primary)
+    ]
+    if len(shown) < config.committee.quorum:
+        return False
+    if max(entry.height for entry in shown) != height:
+        # Decided above all of them: the next view follows. Below: fetch first.
+        return False
+    message = state.promises.open_view(state.draft, view, height, tuple(shown))
+    views.begin(choose(shown), message)
+    return True
+
+
+# --- voting
+
+
+def vote_prepare(state: State) -> bool:
+    """Prepare for the proposal of the own view, once justified, held and checked (PBFT §4.2)."""
+    slot, views = state.slot, state.views
+    candidate = slot.proposals.get(views.view)
+    # No vote is signed where a certificate is known: the block is the answer there.
+    if candidate is None or slot.certificate is not None:
+        return False
+    if state.promises.vote(VoteType.PREPARE, views.view, slot.height) is not None:
+        return False
+    header, digest = candidate.message.header, candidate.digest
+    certified = state.tip.newest.view == views.view
+    if not justified(views.view, header, digest, certified=certified, begun=views.begun):
+        return False
+    held = slot.find(digest)
+    assert held is not None
+    if held.results is None:
+        _request_check(state, held)
+        return False
+    if is_idle(state, held):
+        return False
+    vote = state.promises.prepare(state.draft, views.view, held)
+    slot.votes.add(vote)
+    return True
+
+
+def is_idle(state: State, held: HeldBlock) -> bool:
+    """An empty block that fired nothing and seals nothing: the chain would not come to rest."""
+    assert held.results is not None
+    return not held.results.needs_seal and not state.tip.results.needs_seal
+
+
+def vote_commit(state: State) -> bool:
+    """Commit once a quorum prepared, the primary's PrePrepare among it (PBFT §4.2).
+
+    Only in the own view, with the own Prepare on the same digest and own results.
+    """
+    slot, view = state.slot, state.views.view
+    candidate = slot.proposals.get(view)
+    if candidate is None or slot.certificate is not None:
+        return False
+    own = state.promises.vote(VoteType.PREPARE, view, slot.height)
+    if own is None or own.digest != candidate.digest:
+        return False
+    prepares = slot.votes.signatures(VoteType.PREPARE, view, own.digest)
+    # The primary's own vote is its PrePrepare, never counted among the Prepares.
+    if len(prepares) + 1 < state.config.committee.quorum:
+        return False
+    if state.promises.vote(VoteType.COMMIT, view, slot.height) is not None:
+        return False
+    held = slot.find(own.digest)
+    assert held is not None
+    if held.results is None:
+        _request_check(state, held)
+        return False
+    message = candidate.message
+    slot.prepared = PreparedCertificate(
+        view, message.header, message.member, message.signature, as_signatures(prepares)
+    )
+    vote = state.promises.commit(state.draft, slot.prepared, own.digest)
+    slot.votes.add(vote)
+    return True
+
+
+# --- leading
+
+
+def lead(state: State) -> bool:
+    """As primary: propose again what must be, or ask for a block where the choice is free."""
+    slot, views = state.slot, state.views
+    if not state.leads or not state.started or slot.certificate is not None:
+        return False
+    if state.promises.vote(VoteType.PREPARE, views.view, slot.height) is not None:
+        return False
+    forced = next((c.prepared for c in views.begun if c.height == slot.height and c.prepared), None)
+    if forced is None:
+        _request_build(state)
+        return False
+    digest = forced.header.digest()
+    held = slot.find(digest)
+    if held is None:
+        _want(state, digest, (forced.primary, *(entry.member for entry in forced.prepares)))
+        return False
+    if held.results is None:
+        _request_check(state, held)
+        return False
+    _propose(state, held)
+    return True
+
+
+def propose(state: State, proposal: Proposal) -> None:
+    """The shell's block for a BuildRequest that still stands: sign and send it."""
+    slot, views, tip = state.slot, state.views, state.tip
+    if not state.leads or not state.started or slot.certificate is not None:
+        return
+    if (proposal.height, proposal.view) != (slot.height, views.view):
+        return
+    if state.promises.vote(VoteType.PREPARE, views.view, slot.height) is not None:
+        return
+    if any(c.height == slot.height and c.prepared for c in views.begun):
+        return
+    assert proposal.parent == tip.digest
+    assert proposal.time_ms > tip.header.time_ms
+    header = _header(state, proposal)
+    held = slot.hold(header, header.digest(), proposal.body_hashes, proposal.bodies)
+    held.results = proposal.results
+    _propose(state, held)
+
+
+def _header(state: State, proposal: Proposal) -> Header:
+    view, tip = state.views.view, state.tip
+    return Header(
+        version=BLOCK_VERSION,
+        genesis_hash=state.config.genesis_hash,
+        height=proposal.height,
+        parent_hash=tip.digest,
+        view=view,
+        parent_view=tip.certificate_for(view).view,
+        time_ms=proposal.time_ms,
+        proposer=state.config.index,
+        epoch=state.config.committee.epoch,
+        transactions_root=transactions_root(proposal.body_hashes),
+        transactions_count=len(proposal.body_hashes),
+        state_root=tip.results.state_root,
+        receipts_root=tip.results.receipts_root,
+        next_committee_hash=NO_HASH,
+    )
+
+
+def _propose(state: State, held: HeldBlock) -> None:
+    view = state.views.view
+    certificate = state.tip.certificate_for(view)
+    message = state.promises.pre_prepare(state.draft, view, held, certificate)
+    state.slot.propose(Candidate(message, held.digest), view)
+
+
+def _request_build(state: State) -> None:
+    """Ask for a block; again, and urgently, when a seal or a deadline has become due."""
+    tip, deadline_ms = state.tip, state.work.deadline_ms
+    delay = ticks(state.config.parameters.seal_delay_ms)
+    seal = tip.results.needs_seal and state.timers.tick >= tip.tick + delay
+    due = deadline_ms is not None and deadline_ms <= state.now_ms
+    key = (state.slot.height, state.views.view, seal or due)
+    if state.errands.build == key:
+        return
+    state.errands.build = key
+    time_ms_min = tip.header.time_ms + 1
+    state.draft.build = BuildRequest(key[0], key[1], tip.digest, time_ms_min, key[2])
+
+
+# --- asking
+
+
+def _want(state: State, digest: bytes, members: tuple[int, ...]) -> None:
+    """Ask those who must hold a block of the active height for it, once until it is sent again."""
+    slot = state.slot
+    others = tuple(member for member in members if member != state.config.index)
+    if slot.wanted is None or slot.wanted[0] != digest:
+        slot.wanted = (digest, others)
+        state.draft.fetch.append(FetchBlock(slot.height, digest, others))
+
+
+def _chase(state: State) -> None:
+    """A certificate above the active height is known: fetch the blocks up to it."""
+    chase = state.errands.chase
+    target = chase.target
+    if target is not None and chase.asked < target.height:
+        chase.asked = target.height
+        state.draft.fetch.append(chase_request(state, target))
+
+
+def chase_request(state: State, target: Certificate) -> FetchBlocks:
+    """The request for everything up to a certificate, of those who signed it."""
+    own = state.config.index
+    members = tuple(entry.member for entry in target.signatures if entry.member != own)
+    return FetchBlocks(state.slot.height, target.height, members)
+
+
+def _request_check(state: State, held: HeldBlock, certificate: Certificate | None = None) -> None:
+    """Have the block checked and executed, once; once more if it turns out to be certified."""
+    asked = Asked.PROPOSED if certificate is None else Asked.CERTIFIED
+    if held.asked >= asked:
+        return
+    held.asked = asked
+    header, view = held.header, state.views.view
+    if certificate is None:
+        prepares = state.slot.votes.signatures(VoteType.PREPARE, view, held.digest)
+        sources = [header.proposer, *sorted(prepares)]
+    else:
+        sources = [entry.member for entry in certificate.signatures]
+    own = state.config.index
+    state.draft.check.append(
+        CheckRequest(
+            view=view,
+            digest=held.digest,
+            header=header,
+            body_hashes=held.body_hashes,
+            bodies=held.bodies,
+            sources=tuple(member for member in dict.fromkeys(sources) if member != own),
+            certified=certificate is not None,
+        )
+    )

@@ -1,0 +1,108 @@
+"""What a replica waits for, when it complains, and what it says again while nothing moves."""
+
+from chain.block import VoteType
+from consensus import act
+from consensus.config import ticks
+from consensus.output import ALL, FetchBlock
+from consensus.state import State
+from consensus.timers import Watch
+
+
+def outstanding(state: State) -> dict[Watch, int]:
+    """The work that somebody must move, and since which tick (consensus.md § What the timer
+    watches). The same on every replica, the primary too.
+    """
+    tip, work, timers = state.tip, state.work, state.timers
+    now = timers.tick
+    begun: dict[Watch, int] = {}
+    if work.skipped_ms:
+        begun[Watch.SKIPPED] = max(0, now - ticks(work.skipped_ms))
+    if _is_under_way(state):
+        begun[Watch.PROPOSAL] = now
+        return begun
+    if work.waiting:
+        begun[Watch.REQUEST] = now
+    if tip.results.needs_seal:
+        begun[Watch.SEAL] = tip.tick
+    drift_ms = state.config.parameters.clock_drift_max_ms
+    if work.deadline_ms is not None and work.deadline_ms + drift_ms <= state.now_ms:
+        begun[Watch.DEADLINE] = now
+    return begun
+
+
+def _is_under_way(state: State) -> bool:
+    """Is there a proposal at the active height that this replica concurs with, or may have to?"""
+    slot = state.slot
+    if slot.certificate is not None or slot.prepared is not None:
+        return True
+    if state.promises.voted_at(slot.height):
+        return True
+    candidate = slot.proposals.get(state.views.view)
+    held = None if candidate is None else slot.blocks.get(candidate.digest)
+    return held is not None and held.refusal is None
+
+
+def may_run(state: State) -> bool:
+    """Does the timer of the own view run? (consensus.md § Complaints)
+
+    In a view that was not begun yet, only while a quorum is there: else one member could drag
+    another one view ahead for ever.
+    """
+    views = state.views
+    return state.started or views.present(views.view) >= state.config.committee.quorum
+
+
+def watch(state: State) -> None:
+    """One look at the timers: complain, once per view, if one has run out."""
+    views, timers, index = state.views, state.timers, state.config.index
+    begun = outstanding(state) if may_run(state) else {}
+    if timers.watch(begun) and views.complaint(index) < views.view:
+        state.promises.complain(state.draft, views.view, state.slot.height)
+        views.note_complaint(index, views.view)
+    if timers.resend_due():
+        say_again(state)
+
+
+def say_again(state: State) -> None:
+    """No progress for a while: repeat the newest messages and say where we stand."""
+    draft, promises, views = state.draft, state.promises, state.views
+    view, index = views.view, state.config.index
+    if promises.view_change is not None and promises.view_change.view == view:
+        draft.to(ALL, promises.view_change)
+    if promises.new_view is not None and promises.new_view.view == view:
+        draft.to(ALL, promises.new_view)
+    _repeat_votes(state)
+    if views.complaint(index) >= view:
+        promises.complain(draft, view, state.slot.height)
+    promises.report(draft, ALL, view, state.tip.newest, started=state.started)
+    slot, target = state.slot, state.errands.chase.target
+    if slot.wanted is not None:
+        draft.fetch.append(FetchBlock(slot.height, *slot.wanted))
+    if target is not None:
+        draft.fetch.append(act.chase_request(state, target))
+
+
+def _repeat_votes(state: State) -> None:
+    slot, promises, view = state.slot, state.promises, state.views.view
+    own = promises.vote(VoteType.PREPARE, view, slot.height)
+    if own is None:
+        return
+    if own.type == VoteType.PRE_PREPARE:
+        held = slot.blocks[own.digest]
+        message = promises.proposal(own, held, state.tip.certificate_for(view))
+        state.draft.to(ALL, message)
+    else:
+        promises.send_vote(state.draft, own)
+    commit = promises.vote(VoteType.COMMIT, view, slot.height)
+    if commit is not None:
+        promises.send_vote(state.draft, commit)
+
+
+def wake_at(state: State) -> int:
+    """The tick by which something may be due."""
+    timers, deadline_ms = state.timers, state.work.deadline_ms
+    if outstanding(state):
+        return timers.tick + 1
+    if deadline_ms is None or deadline_ms <= state.now_ms:
+        return timers.resend_at
+    return min(timers.resend_at, timers.tick + ticks(deadline_ms - state.now_ms))

@@ -1,0 +1,120 @@
+"""What the journal still holds for heights above the store's tip, until they are reached again.
+
+Blocks that were decided but not yet written are decided again on the way; the others are those that
+votes rest on.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from chain.block import Certificate
+from consensus.config import JournalIncomplete
+from consensus.messages import NewView, PreparedCertificate, ViewChange
+from consensus.records import (
+    BlockRecord,
+    DecidedRecord,
+    NewViewRecord,
+    PreparedRecord,
+    Record,
+    RosterRecord,
+    ViewChangeRecord,
+    VoteRecord,
+)
+from consensus.slot import Slot
+
+
+@dataclass(slots=True)
+class Recovered:
+    """The journal's content by subject; heights up to the store's tip are left out of blocks."""
+
+    blocks: dict[bytes, BlockRecord] = field(default_factory=dict)
+    certificates: dict[int, Certificate] = field(default_factory=dict)
+    prepared: dict[int, PreparedCertificate] = field(default_factory=dict)
+
+    def fill(self, slot: Slot) -> None:
+        """Hand over what belongs to a new slot, and forget what lies below it."""
+        for digest, record in self.blocks.items():
+            if record.block.header.height == slot.height:
+                bodies = record.block.bodies
+                held = slot.hold(record.block.header, digest, record.body_hashes, bodies)
+                held.journalled = True
+        slot.prepared = self.prepared.pop(slot.height, None)
+        slot.certificate = self.certificates.pop(slot.height, None)
+        kept = self.blocks.items()
+        self.blocks = {d: r for d, r in kept if r.block.header.height > slot.height}
+
+    def records(self) -> list[Record]:
+        """Everything not yet handed over, as it must stand in a fresh journal."""
+        found: list[Record] = list(self.blocks.values())
+        found += [PreparedRecord(prepared) for prepared in self.prepared.values()]
+        found += [DecidedRecord(certificate) for certificate in self.certificates.values()]
+        return found
+
+
+@dataclass(slots=True)
+class Replay:
+    """A journal read once, in order. `height` is the store's tip."""
+
+    height: int
+    recovered: Recovered = field(default_factory=Recovered)
+    votes: list[VoteRecord] = field(default_factory=list)
+    view_change: ViewChange | None = None
+    new_view: NewView | None = None
+    roster: RosterRecord | None = None
+
+    @classmethod
+    def of(cls, records: Iterable[Record], height: int) -> "Replay":
+        """Read the records, or raise `JournalIncomplete`."""
+        replay = cls(height)
+        for record in records:
+            replay._take(record)
+        replay._check()
+        return replay
+
+    def _take(self, record: Record) -> None:  # noqa: C901 - one branch per kind of record
+        recovered = self.recovered
+        match record:
+            case BlockRecord(block, _):
+                if block.header.height > self.height:
+                    recovered.blocks[block.header.digest()] = record
+            case VoteRecord():
+                self.votes.append(record)
+            case PreparedRecord(prepared):
+                known = recovered.prepared.get(prepared.height)
+                if prepared.height > self.height and (known is None or known.view < prepared.view):
+                    recovered.prepared[prepared.height] = prepared
+            case DecidedRecord(certificate):
+                if certificate.height > self.height:
+                    recovered.certificates[certificate.height] = certificate
+            case ViewChangeRecord(message):
+                self.view_change = message
+            case NewViewRecord(message):
+                self.new_view = message
+            case RosterRecord():
+                self.roster = record
+
+    def _check(self) -> None:
+        """No vote without the certificate of the height below: else this is not our whole past."""
+        recovered = self.recovered
+        reached = self.height
+        while reached + 1 in recovered.certificates:
+            reached += 1
+            digest = recovered.certificates[reached].digest
+            if digest not in recovered.blocks:
+                msg = f"height {reached} is decided, its block is missing"
+                raise JournalIncomplete(msg)
+        if any(height > reached for height in recovered.certificates):
+            msg = f"heights above {reached} are decided, the one between is missing"
+            raise JournalIncomplete(msg)
+        voted = max((vote.height for vote in self.votes), default=0)
+        if voted > reached + 1:
+            msg = f"this replica voted at height {voted}, but knows only height {reached}"
+            raise JournalIncomplete(msg)
+        rested = [vote.digest for vote in self.votes if vote.height > self.height]
+        if any(digest not in recovered.blocks for digest in rested):
+            msg = "a block that was voted for is missing"
+            raise JournalIncomplete(msg)
+        prepared = (entry.header.digest() for entry in recovered.prepared.values())
+        if any(digest not in recovered.blocks for digest in prepared):
+            msg = "a prepared block is missing"
+            raise JournalIncomplete(msg)

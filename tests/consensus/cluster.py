@@ -1,0 +1,382 @@
+"""A cluster in memory: n replicas, a queue of what is under way, a fake ledger, a count of ticks.
+
+Nothing happens by itself: a test delivers, drops, crashes and lets ticks pass. Every event checks
+agreement, and that no honest member ever signs two votes for one slot, across restarts too.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from chain.block import NO_HASH, Block, Certificate, Header, VoteType
+from chain.committee import Committee, Member
+from chain.crypto import domain, sha256, tagged_hash
+from chain.genesis import ConsensusParameters
+from chain.merkle import EMPTY_ROOT
+from chain.transaction import body_hash
+from consensus.config import TICK_MS, ChainTip, ReplicaConfig
+from consensus.input import Checked, FetchedBlock, Input, Proposal, Work
+from consensus.messages import Message
+from consensus.output import (
+    BuildRequest,
+    CheckRequest,
+    Decided,
+    FetchBlock,
+    FetchBlocks,
+    Output,
+    Results,
+    Serve,
+)
+from consensus.records import Record, decode_record, encode_record
+from consensus.replica import Replica
+
+GENESIS_HASH = sha256(b"a test chain")
+START_MS = 1_700_000_000_000
+VOTE_FIXED = len(domain("vote")) + 32 + 8
+
+
+def genesis_header() -> Header:
+    return Header(
+        version=1,
+        genesis_hash=GENESIS_HASH,
+        height=0,
+        parent_hash=NO_HASH,
+        view=0,
+        parent_view=0,
+        time_ms=START_MS - 1000,
+        proposer=0,
+        epoch=0,
+        transactions_root=EMPTY_ROOT,
+        transactions_count=0,
+        state_root=NO_HASH,
+        receipts_root=EMPTY_ROOT,
+        next_committee_hash=NO_HASH,
+    )
+
+
+def committee(n: int, epoch: int = 0) -> Committee:
+    return Committee(epoch, tuple(Member(f"m{i}", sha256(b"a%d" % i), key(i)) for i in range(n)))
+
+
+def key(member: int) -> bytes:
+    return sha256(b"key %d" % member)
+
+
+def sign_as(member: int, message: bytes) -> bytes:
+    """A stub of a signature: whoever knows the public key can make it."""
+    return tagged_hash("stub", key(member) + message) * 2
+
+
+def verify_stub(public_key: bytes, message: bytes, signature: bytes) -> bool:
+    return signature == tagged_hash("stub", public_key + message) * 2
+
+
+def execute(parent: Results, header: Header, bodies: tuple[bytes, ...]) -> Results | None:
+    """A ledger of sorts: roots depend on everything before; a body that begins with "bad" isn't
+    allowed, an empty block fires nothing.
+    """
+    if any(body.startswith(b"bad") for body in bodies):
+        return None
+    seed = parent.state_root + header.time_ms.to_bytes(8, "big") + b"".join(bodies)
+    return Results(tagged_hash("state", seed), tagged_hash("receipts", seed), bool(bodies))
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """Something under way: from whom, to whom, and what arrives there."""
+
+    source: int
+    target: int
+    event: Input | FetchBlock | FetchBlocks | CheckRequest
+
+
+@dataclass
+class Node:
+    """One replica, its disk (`journal`, `chain`) and what its shell remembers."""
+
+    index: int
+    replica: Replica
+    journal: list[bytes] = field(default_factory=list)
+    chain: list[Decided] = field(default_factory=list)
+    pool: list[bytes] = field(default_factory=list)
+    build: BuildRequest | None = None
+    alive: bool = True
+    evidence: list[object] = field(default_factory=list)
+    wake_at: int = 0
+
+
+class Cluster:
+    """See the module's docstring. `deliver` one or all; `pass_ticks`; `submit`; `crash`, `restart`."""
+
+    def __init__(
+        self, n: int, parameters: ConsensusParameters | None = None, faulty: Iterable[int] = ()
+    ) -> None:
+        self.parameters = parameters or ConsensusParameters()
+        self.committee = committee(n)
+        self.genesis = genesis_header()
+        self.genesis_results = Results(sha256(b"founded"), EMPTY_ROOT, needs_seal=False)
+        self.now_ms = START_MS
+        self.tick = 0
+        self.queue: list[Envelope] = []
+        self.log: list[str] = []
+        self.decided: dict[int, bytes] = {}
+        self.signed: dict[tuple[int, int, int, int], bytes] = {}
+        self.counts: dict[str, int] = {}
+        # Bodies somebody has; a test removes one to make it unavailable.
+        self.bodies: dict[bytes, bytes] = {}
+        self.corrupt: set[int] = set()
+        self.faulty = frozenset(faulty)
+        self.nodes = [Node(i, self._replica(i, ChainTip(*self._tip([])), [])) for i in range(n)]
+        for node in self.nodes:
+            node.alive = node.index not in self.faulty
+        for node in self.up():
+            self.obey(node, node.replica.tick(self.now_ms, 0))
+
+    def up(self) -> list[Node]:
+        return [node for node in self.nodes if node.alive]
+
+    def count(self, what: str) -> None:
+        self.counts[what] = self.counts.get(what, 0) + 1
+
+    # --- construction and restart
+
+    def config(self, index: int) -> ReplicaConfig:
+        return ReplicaConfig(
+            genesis_hash=GENESIS_HASH,
+            committee=self.committee,
+            parameters=self.parameters,
+            index=index,
+            sign=self._signer(index),
+            verify=verify_stub,
+        )
+
+    def _signer(self, index: int) -> Callable[[bytes], bytes]:
+        def sign(message: bytes) -> bytes:
+            kind = message[VOTE_FIXED]
+            view = int.from_bytes(message[VOTE_FIXED + 1 : VOTE_FIXED + 9], "big")
+            height = int.from_bytes(message[VOTE_FIXED + 9 : VOTE_FIXED + 17], "big")
+            body = message[VOTE_FIXED + 17 :]
+            if kind in {VoteType.PRE_PREPARE, VoteType.PREPARE, VoteType.COMMIT}:
+                kind = max(kind, VoteType.PREPARE)
+                earlier = self.signed.setdefault((index, kind, view, height), body)
+                assert earlier == body, f"{index} signs two digests at view {view} height {height}"
+            if kind in {VoteType.VIEW_CHANGE, VoteType.NEW_VIEW}:
+                earlier = self.signed.setdefault((index, kind, view, 0), body)
+                assert earlier == body, f"{index} signs two view changes to {view}"
+                self.count(VoteType(kind).name)
+            return sign_as(index, message)
+
+        return sign
+
+    def _tip(self, chain: list[Decided]) -> tuple[Header, Certificate, Results]:
+        if not chain:
+            genesis = Certificate(0, 0, self.genesis.digest(), ())
+            return self.genesis, genesis, self.genesis_results
+        return chain[-1].block.header, chain[-1].certificate, chain[-1].results
+
+    def _replica(self, index: int, tip: ChainTip, records: list[Record]) -> Replica:
+        history = _History(self, index)
+        return Replica.restore(self.config(index), tip, history, records)
+
+    def crash(self, index: int) -> None:
+        """It loses everything but its disk, and what was under way to it."""
+        self.nodes[index].alive = False
+        self.queue = [entry for entry in self.queue if entry.target != index]
+
+    def restart(self, index: int, *, unwritten: int = 0, compact: bool = False) -> None:
+        """Start from the disk. `unwritten`: so many blocks never reached the store."""
+        node = self.nodes[index]
+        if unwritten:
+            del node.chain[-unwritten:]
+        if compact and not unwritten:
+            node.journal = [encode_record(record) for record in node.replica.records()]
+        records = [decode_record(data) for data in node.journal]
+        node.replica = self._replica(index, ChainTip(*self._tip(node.chain)), records)
+        node.build = None
+        node.alive = True
+        self.count("restart")
+        self.obey(node, node.replica.tick(self.now_ms, 0))
+        self.tell(node)
+
+    # --- work
+
+    def submit(self, *bodies: bytes, to: Iterable[int] | None = None) -> None:
+        """Transactions reach these members' pools (all by default)."""
+        members = range(len(self.nodes)) if to is None else to
+        for body in bodies:
+            self.bodies[body_hash(body)] = body
+        for index in members:
+            self.nodes[index].pool.extend(bodies)
+            if self.nodes[index].alive:
+                self.tell(self.nodes[index])
+
+    def tell(self, node: Node) -> None:
+        """Tell the replica what there is to do, and build if it may."""
+        self.feed(node, Work(waiting=bool(node.pool)))
+
+    def feed(self, node: Node, event: Input) -> None:
+        """One step of one replica."""
+        self.obey(node, node.replica.step(event, self.now_ms))
+
+    def pass_ticks(self, ticks: int = 1) -> None:
+        """Time passes for all replicas that are up, tick by tick."""
+        for _ in range(ticks):
+            self.tick += 1
+            self.now_ms += TICK_MS
+            for node in self.up():
+                self.obey(node, node.replica.tick(self.now_ms))
+
+    # --- obeying an Output
+
+    def obey(self, node: Node, output: Output) -> None:
+        node.wake_at = output.wake_at
+        node.journal += [encode_record(record) for record in output.persist]
+        for item in output.send:
+            others = [i for i in range(len(self.nodes)) if i != node.index]
+            for target in item.recipients or others:
+                self.queue.append(Envelope(node.index, target, item.message))
+        for served in output.serve:
+            self._serve(node, served)
+        for fetch in output.fetch:
+            for target in fetch.members:
+                self.queue.append(Envelope(node.index, target, fetch))
+        for decided in output.decided:
+            self._write(node, decided)
+        for check in output.check:
+            self.queue.append(Envelope(node.index, node.index, check))
+        if output.build is not None:
+            node.build = output.build
+        node.evidence += output.evidence
+        if output.decided:
+            self.tell(node)
+        self._try_build(node)
+
+    def _serve(self, node: Node, served: Serve) -> None:
+        for height in range(served.first, served.last + 1):
+            self._answer(node, served.member, height)
+
+    def _answer(self, node: Node, target: int, height: int) -> None:
+        if height <= len(node.chain):
+            known = node.chain[height - 1]
+            answer = FetchedBlock(known.block, known.body_hashes, known.certificate)
+            self.queue.append(Envelope(node.index, target, answer))
+
+    def _write(self, node: Node, decided: Decided) -> None:
+        header = decided.block.header
+        assert header.height == len(node.chain) + 1, "written in order, once"
+        first = self.decided.setdefault(header.height, decided.digest)
+        assert first == decided.digest, f"{node.index} decides another block at {header.height}"
+        node.chain.append(decided)
+        included = set(decided.block.bodies)
+        node.pool = [body for body in node.pool if body not in included]
+        if decided.certificate.view != header.view:
+            self.count("re-proposal")
+        self.log.append(f"{node.index} decides {header.height}")
+
+    def _try_build(self, node: Node) -> None:
+        request = node.build
+        if request is None or not (node.pool or request.at_once):
+            return
+        node.build = None
+        bodies = tuple(node.pool)
+        proposal = Proposal(
+            height=request.height,
+            view=request.view,
+            parent=request.parent,
+            time_ms=max(self.now_ms, request.time_ms_min),
+            body_hashes=tuple(body_hash(body) for body in bodies),
+            bodies=bodies,
+        )
+        self.feed(node, proposal)
+
+    # --- the network
+
+    def deliver(self, envelope: Envelope) -> None:
+        """One thing arrives (it must have been taken off the queue)."""
+        node = self.nodes[envelope.target]
+        if not node.alive:
+            return
+        event = envelope.event
+        match event:
+            case CheckRequest():
+                self._check(node, event)
+            case FetchBlock():
+                self._find(node, envelope.source, event)
+            case FetchBlocks():
+                for height in range(event.first, min(event.last, event.first + 20) + 1):
+                    self._answer(node, envelope.source, height)
+            case _:
+                self.feed(node, event)
+
+    def _check(self, node: Node, request: CheckRequest) -> None:
+        bodies = request.bodies
+        if bodies is None:
+            if any(entry not in self.bodies for entry in request.body_hashes):
+                return
+            bodies = tuple(self.bodies[entry] for entry in request.body_hashes)
+        header = request.header
+        if header.height != len(node.chain) + 1:
+            return
+        results = execute(self._tip(node.chain)[2], header, bodies)
+        if results is not None and node.index in self.corrupt:
+            results = replace(results, state_root=sha256(results.state_root))
+        self.feed(node, Checked(header.height, request.view, request.digest, bodies, results))
+
+    def _find(self, node: Node, source: int, request: FetchBlock) -> None:
+        if request.height <= len(node.chain):
+            self._answer(node, source, request.height)
+            return
+        held = node.replica.held_block(request.digest)
+        if held is not None:
+            answer = FetchedBlock(held[0], held[1], None)
+            self.queue.append(Envelope(node.index, source, answer))
+
+    def run(
+        self,
+        until: Callable[[], bool],
+        *,
+        ticks: int = 3000,
+        passes: Callable[[Envelope], bool] = lambda _: True,
+    ) -> int:
+        """Deliver everything that `passes`, tick after tick, until it holds; how many ticks."""
+        for passed in range(ticks):
+            self.drain(passes)
+            if until():
+                return passed
+            self.pass_ticks()
+        raise AssertionError(f"no progress in {ticks} ticks: {self.where()}")
+
+    def drain(self, passes: Callable[[Envelope], bool] = lambda _: True) -> None:
+        """Deliver what is under way, in order, with all that follows; the rest is lost."""
+        while self.queue:
+            envelope = self.queue.pop(0)
+            if envelope.source == envelope.target or passes(envelope):
+                self.deliver(envelope)
+
+    def where(self) -> list[tuple[int, int, int]]:
+        """(member, view, height) of those that are up."""
+        return [(node.index, node.replica.view, node.replica.height) for node in self.up()]
+
+    def height(self) -> int:
+        """The lowest decided height of those that are up."""
+        return min(node.replica.height for node in self.up())
+
+
+class _History:
+    def __init__(self, cluster: Cluster, index: int) -> None:
+        self._cluster = cluster
+        self._index = index
+
+    def header(self, height: int) -> Header:
+        if height == 0:
+            return self._cluster.genesis
+        return self._cluster.nodes[self._index].chain[height - 1].block.header
+
+
+def sent(cluster: Cluster, kind: type[Message]) -> list[Message]:
+    """Messages of one kind under way, each once."""
+    found = [entry.event for entry in cluster.queue if isinstance(entry.event, kind)]
+    return list(dict.fromkeys(found))
+
+
+def block_of(decided: Decided) -> Block:
+    return decided.block
