@@ -1,0 +1,208 @@
+"""GS1 identifiers: check digits, EPC URIs, links, company prefixes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commerce.epcis.identifiers import (
+    canonical,
+    check_digit,
+    classes_of,
+    company_prefix,
+    gtin_of,
+    identity,
+    is_key,
+    is_well_formed,
+    lot_of,
+    lot_of_number,
+    of_query,
+    prefix_digits,
+    to_urn,
+)
+
+LINKS = {
+    "urn:epc:id:sgtin:6901234.012345.1": "01/06901234123456/21/1",
+    "urn:epc:id:sgtin:690123412345.0.x": "01/06901234123456/21/x",
+    "urn:epc:id:sgtin:690123.9412345.a(b)": "01/96901234123459/21/a%28b%29",
+    "urn:epc:id:sgtin:6901234.012345.%22%2f": "01/06901234123456/21/%22%2F",
+    "urn:epc:id:sscc:6901234.1000000001": "00/169012340000000013",
+    "urn:epc:id:sgln:6901234.00000.0": "414/6901234000009",
+    "urn:epc:id:sgln:6901234.00000.dock+2": "414/6901234000009/254/dock%2B2",
+    "urn:epc:id:sgln:690123400000..5": "414/6901234000009/254/5",
+    "urn:epc:id:pgln:6901234.00000": "417/6901234000009",
+    "urn:epc:id:grai:6901234.00000.17": "8003/0690123400000917",
+    "urn:epc:id:giai:6901234.logger-4": "8004/6901234logger-4",
+    "urn:epc:id:gsrn:6901234.0000000000": "8018/690123400000000001",
+    "urn:epc:id:gsrnp:6901234.0000000000": "8017/690123400000000001",
+    "urn:epc:id:gdti:6901234.00000.PO-1": "253/6901234000009PO-1",
+    "urn:epc:id:sgcn:6901234.00000.12": "255/690123400000912",
+    "urn:epc:id:cpi:6901234.A%23-1.42": "8010/6901234A%23-1/8011/42",
+    "urn:epc:id:ginc:6901234.c/1".replace("/", "%2F"): "401/6901234c%2F1",
+    "urn:epc:id:gsin:6901234.000000000": "402/69012340000000009",
+    "urn:epc:id:itip:6901234.012345.01.02.9": "8006/069012341234560102/21/9",
+    "urn:epc:id:upui:6901234.012345.A*": "01/06901234123456/235/A%2A",
+    "urn:epc:class:lgtin:6901234.012345.L1": "01/06901234123456/10/L1",
+    "urn:epc:idpat:sgtin:6901234.012345.*": "01/06901234123456",
+    "urn:epc:idpat:itip:6901234.012345.01.02.*": "8006/069012341234560102",
+    "urn:epc:idpat:grai:6901234.00000.*": "8003/06901234000009",
+}
+
+
+@pytest.mark.parametrize(("urn", "link"), LINKS.items())
+def test_an_epc_uri_has_one_canonical_link(urn: str, link: str) -> None:
+    assert canonical(urn) == f"https://id.gs1.org/{link}"
+    assert is_well_formed(urn)
+
+
+@pytest.mark.parametrize(
+    "urn",
+    [
+        "urn:epc:id:sgtin:6901234.012345",
+        "urn:epc:id:sgtin:6901234.12345.1",
+        "urn:epc:id:sgtin:69012.00012345.1",
+        "urn:epc:id:sgtin:6901234x012345.1",
+        "urn:epc:id:sgtin:690123A.012345.1",
+        "urn:epc:id:sgtin:6901234.012345.",
+        "urn:epc:id:sgtin:6901234.012345." + "1" * 21,
+        "urn:epc:id:sgtin:6901234.012345.a b",
+        "urn:epc:id:sgtin:6901234.012345.*/",
+        "urn:epc:id:sscc:6901234.100000001",
+        "urn:epc:id:sscc:6901234.1000000001.1",
+        "urn:epc:id:sgcn:6901234.00000.x",
+        "urn:epc:id:cpi:6901234.a.1",
+        "urn:epc:id:giai:6901234." + "1" * 24,
+        "urn:epc:id:itip:6901234.012345.1.02.9",
+        "urn:epc:id:nothing:6901234.1",
+        "urn:epc:idpat:sgtin:6901234.012345.1",
+        "urn:epc:idpat:sscc:6901234.*",
+        "urn:epc:class:sgtin:6901234.012345.1",
+        "urn:epc:id",
+        "urn:epc:id:sgtin:\u0666901234.012345.1",
+    ],
+)
+def test_a_malformed_epc_uri_is_refused(urn: str) -> None:
+    assert canonical(urn) is None
+    assert not is_well_formed(urn)
+
+
+@pytest.mark.parametrize(
+    ("uri", "well_formed"),
+    [
+        ("https://id.gs1.org/01/06901234123456", True),
+        ("https://id.gs1.org/01/06901234123457", False),
+        ("https://id.gs1.org/01/00000000000000/21/1", False),
+        ("https://id.gs1.org/414/6901234000009", True),
+        ("https://id.gs1.org/414/6901234000008", False),
+        ("https://id.gs1.org/nothing", False),
+        ("urn:epc:id:sgtin:000000.0000000.1", False),
+        ("urn:epc:class:lgtin:000000000000.0.L", False),
+        ("https://tea.example/01/06901234123457", True),  # it may be a page number
+        ("urn:uuid:0b4f", True),
+    ],
+)
+def test_check_digits_are_asserted_and_zero_is_no_key(uri: str, well_formed: bool) -> None:  # noqa: FBT001
+    assert is_well_formed(uri) is well_formed
+
+
+@pytest.mark.parametrize(
+    "key", ["06901234123456", "6901234000009", "96385074", "169012340000000013"]
+)
+def test_keys_with_their_check_digit_are_keys(key: str) -> None:
+    assert is_key(key)
+
+
+@pytest.mark.parametrize(
+    "key", ["", "0", "00000000000000", "06901234123457", "6901234X00009", "-1"]
+)
+def test_what_has_no_right_check_digit_is_no_key(key: str) -> None:
+    assert not is_key(key)
+
+
+@given(st.text("0123456789", min_size=1, max_size=17), st.integers(0, 16), st.integers(1, 9))
+def test_a_check_digit_finds_every_wrong_digit(digits: str, place: int, error: int) -> None:
+    place %= len(digits)
+    wrong = str((int(digits[place]) + error) % 10)
+    assert check_digit(digits) != check_digit(digits[:place] + wrong + digits[place + 1 :])
+
+
+@pytest.mark.parametrize("urn", [u for u in LINKS if ":id:" in u and "%2f" not in u])
+def test_a_company_prefix_brings_the_epc_uri_back(urn: str) -> None:
+    prefix = company_prefix(urn)
+    link = canonical(urn)
+    assert prefix is not None
+    assert link is not None
+    joined = {"giai", "ginc", "cpi", "itip"}  # the link doesn't show where their parts meet
+    expected = None if urn.split(":")[3] in joined else urn
+    assert to_urn(link, len(prefix)) == expected
+
+
+def test_a_lot_comes_back_as_a_class() -> None:
+    link = "https://id.gs1.org/01/06901234123456/10/L1"
+    assert to_urn(link, 7) == "urn:epc:class:lgtin:6901234.012345.L1"
+    assert to_urn("https://tea.example/", 7) is None
+    assert to_urn(link, 5) is None
+
+
+def test_a_link_does_not_show_its_company_prefix() -> None:
+    assert company_prefix("https://id.gs1.org/01/06901234123456") is None
+    assert company_prefix("urn:epc:id:sgtin:6901234.1.1") is None
+
+
+@pytest.mark.parametrize(
+    ("uri", "digits"),
+    [
+        ("urn:epc:id:sgtin:6901234.912345.1", "6901234123459"),
+        ("urn:epc:id:sscc:6901234.1000000001", "69012340000000018"),
+        ("urn:epc:id:grai:6901234.00000.17", "690123400000917"),
+        ("urn:epc:id:giai:6901234.x", "6901234x"),
+        ("urn:epc:id:sgln:6901234.00000.0", "6901234000009"),
+        ("urn:uuid:0b4f", None),
+    ],
+)
+def test_the_digits_of_a_company_prefix_come_first(uri: str, digits: str | None) -> None:
+    found = prefix_digits(identity(uri))
+    assert (found or "")[:9] == (digits or "")[:9]
+
+
+def test_an_item_belongs_to_its_trade_item_and_its_lot() -> None:
+    gtin = "https://id.gs1.org/01/06901234123456"
+    assert classes_of("urn:epc:id:sgtin:6901234.012345.1") == (f"{gtin}/21/1", gtin)
+    assert classes_of("urn:epc:class:lgtin:6901234.012345.L") == (f"{gtin}/10/L", gtin)
+    assert classes_of(gtin) == (gtin,)
+    assert classes_of("urn:uuid:0b4f") == ("urn:uuid:0b4f",)
+    assert gtin_of(f"{gtin}/21/1") == "06901234123456"
+    assert lot_of(f"{gtin}/10/L/21/1") == f"{gtin}/10/L"
+    assert lot_of(f"{gtin}/21/1") is None
+
+
+def test_a_lot_number_has_the_form_of_its_epc_uri() -> None:
+    item = "urn:epc:id:sgtin:6901234.012345.1"
+    for number, escaped in (("L-1", "L-1"), ("a/b", "a%2Fb"), ("a+b", "a+b"), ('"', "%22")):
+        lot = canonical(f"urn:epc:class:lgtin:6901234.012345.{escaped}")
+        assert lot is not None
+        assert lot_of_number(item, number) == lot
+    assert lot_of_number(item, "x" * 21) is None
+    assert lot_of_number(item, "茶") is None
+    assert lot_of_number("urn:uuid:0b4f", "L") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "identity_"),
+    [
+        ("6901234123456", "https://id.gs1.org/01/06901234123456"),
+        ("06901234123456", "https://id.gs1.org/01/06901234123456"),
+        ("06901234123456/10/L1", "https://id.gs1.org/01/06901234123456/10/L1"),
+        ("6901234123456/lot/L1", "https://id.gs1.org/01/06901234123456/10/L1"),
+        ("urn:epc:class:lgtin:6901234.012345.L1", "https://id.gs1.org/01/06901234123456/10/L1"),
+        ("https://tea.example/gtin/6901234123456", "https://id.gs1.org/01/06901234123456"),
+        ("urn:uuid:0b4f", "urn:uuid:0b4f"),
+    ],
+)
+def test_a_person_may_ask_for_a_gtin_a_lot_or_any_uri(text: str, identity_: str) -> None:
+    assert of_query(text) == identity_
+
+
+def test_a_very_long_uri_is_judged_without_being_remembered() -> None:
+    long = "urn:epc:id:giai:6901234." + "1" * 100_000
+    assert canonical(long) is None
+    assert identity(long) == long

@@ -1,0 +1,79 @@
+"""Contexts: GS1's own pinned, prefixes inline, nothing fetched, no meaning changed."""
+
+from typing import Any
+
+import pytest
+
+from commerce.epcis.errors import EpcisInvalid
+from commerce.epcis.prefixes import CONTEXTS_MAX, DOCUMENT_SCOPE, PINNED_CONTEXTS, Scope
+from tests.commerce.epcis.statements import CONTEXT
+
+TEA = "https://tea.example/"
+
+
+def scope(context: Any, *, is_document: bool = True) -> Scope:
+    return DOCUMENT_SCOPE.with_context(context, is_document=is_document)
+
+
+@pytest.mark.parametrize("context", sorted(PINNED_CONTEXTS))
+def test_the_contexts_of_gs1_are_known_offline(context: str) -> None:
+    assert scope(context).expand("cbv:BizStep-shipping").startswith("https://ref.gs1.org/cbv/")
+
+
+def test_prefixes_given_inline_are_expanded() -> None:
+    known = scope([CONTEXT, {"tea": TEA, "tea:at": {"@type": "@id"}}, {"kiln": {"@id": "urn:k:"}}])
+    assert known.expand("tea:leaf") == f"{TEA}leaf"
+    assert known.expand("kiln:7") == "urn:k:7"
+    assert known.expand("other:x") == "other:x"
+    assert known.expand("tea://x") == "tea://x"
+    assert known.expand("plain") == "plain"
+    assert known.expand("tea:at:b") == f"{TEA}at:b"
+
+
+def test_an_events_context_adds_to_the_documents() -> None:
+    inner = scope([CONTEXT, {"tea": TEA}]).with_context({"kiln": "urn:k:"}, is_document=False)
+    assert (inner.expand("tea:x"), inner.expand("kiln:x")) == (f"{TEA}x", "urn:k:x")
+
+
+def test_keywords_that_change_nothing_are_harmless() -> None:
+    assert scope([CONTEXT, {"@version": "1.1", "@protected": True, "tea": TEA}]).expand("tea:")
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        None,
+        7,
+        [],
+        {"tea": TEA},
+        "https://tea.example/context.jsonld",
+        [CONTEXT, "https://tea.example/context.jsonld"],
+        [CONTEXT, CONTEXT],
+        [CONTEXT, {"tea": TEA}, {"tea": TEA}],
+        [CONTEXT, None],
+        [CONTEXT, [{"tea": TEA}]],
+        [CONTEXT, {"tea": "no uri"}],
+        [CONTEXT, {"tea": None}],
+        [CONTEXT, {"tea": 7}],
+        [CONTEXT, {"tea": {"@id": "no uri"}}],
+        [CONTEXT, {"urn": TEA}],
+        [CONTEXT, {"https": TEA}],
+        [CONTEXT, {"@vocab": TEA}],
+        [CONTEXT, {"@base": TEA}],
+        [CONTEXT, {"@import": TEA}],
+        [CONTEXT, *({f"p{i}": TEA} for i in range(CONTEXTS_MAX))],
+        [CONTEXT, {f"p{i}": TEA for i in range(300)}],
+    ],
+)
+def test_a_context_that_nobody_can_read_offline_is_refused(context: Any) -> None:
+    with pytest.raises(EpcisInvalid) as refusal:
+        scope(context)
+    assert refusal.value.path == "@context"
+
+
+def test_an_extension_has_a_declared_prefix_or_a_whole_uri() -> None:
+    known = scope([CONTEXT, {"tea": TEA}])
+    for name in ("tea:leaf", "https://tea.example/leaf", "urn:tea:leaf", "rdfs:comment"):
+        assert known.names_extension(name)
+    for name in ("leaf", "coffee:bean", "", ":", "@type"):
+        assert not known.names_extension(name)
