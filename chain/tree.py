@@ -21,7 +21,7 @@ from chain.tree_node import (
     HEAVY,
     LIGHT,
     digit_at,
-    light_bucket,
+    light_place,
     path_of,
     siblings,
     value_hash,
@@ -138,7 +138,7 @@ class StateTree:
             digit = digit_at(path, depth)
             steps.append(siblings(node, digit))
             if known[0] == LIGHT:
-                bucket = light_bucket(node, digit)
+                bucket = node[light_place(node, digit)]
                 break
             assert known[0] == HEAVY
             known = (node[digit], node[CHILD_SLOT[digit]])

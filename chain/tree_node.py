@@ -110,10 +110,10 @@ def _others(array: bytes, message: slice, place: int) -> bytes:
     return array[message.start + 1 : own.start] + array[own.stop : message.stop]
 
 
-def light_bucket(page: bytes, digit: int) -> bytes:
-    """The entries of one child of a light node."""
+def light_place(page: bytes, digit: int) -> slice:
+    """Where a light node has the entries of one child."""
     start = ARRAY_SIZE + ENTRY_SIZE * sum(page[:digit])
-    return page[start : start + ENTRY_SIZE * page[digit]]
+    return slice(start, start + ENTRY_SIZE * page[digit])
 
 
 def split(entries: bytes, depth: int) -> list[bytes]:

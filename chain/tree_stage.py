@@ -21,8 +21,8 @@ from chain.tree_node import (
     Item,
     bucket_hash,
     digit_at,
-    light_bucket,
     light_page,
+    light_place,
     merged,
     set_children,
     split,
@@ -70,12 +70,12 @@ class Walk:
 
     def _child(self, ident: int, depth: int, known: Known, low: int, high: int) -> Known:
         size = known[0]
+        node = self._node(ident, depth, known) if size else b""
         if size == HEAVY:
-            return self._heavy(ident, depth, self._node(ident, depth, known), low, high)
+            return self._heavy(ident, depth, node, low, high)
         if size == LIGHT:
-            return self._light(ident, depth, self._node(ident, depth, known), low, high)
-        entries = self._node(ident, depth, known) if size else b""
-        return self._build(ident, depth, merged(entries, self._items[low:high]))
+            return self._light(ident, depth, node, low, high)
+        return self._build(ident, depth, merged(node, self._items[low:high]))
 
     def _heavy(self, ident: int, depth: int, node: bytes, low: int, high: int) -> Known:
         array = bytearray(node)
@@ -101,11 +101,11 @@ class Walk:
         changed = []
         # From the last bucket to the first, so that an offset still holds when it is used.
         for digit, start, stop in reversed(self._groups(depth, low, high)):
-            bucket = merged(light_bucket(node, digit), self._items[start:stop])
+            place = light_place(node, digit)
+            bucket = merged(node[place], self._items[start:stop])
             if len(bucket) > BUCKET_BYTES_MAX:
                 return self._rebuild(ident, depth, node, low, high)
-            at = ARRAY_SIZE + ENTRY_SIZE * sum(node[:digit])
-            page[at : at + ENTRY_SIZE * node[digit]] = bucket
+            page[place] = bucket
             page[digit] = len(bucket) // ENTRY_SIZE
             changed.append((digit, bucket_hash(bucket)))
         if len(page) <= ARRAY_SIZE + BUCKET_BYTES_MAX:
