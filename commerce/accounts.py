@@ -9,6 +9,7 @@ from chain.context import Context, event
 from chain.errors import CosignerMissing
 from chain.state import StateReader
 from commerce.errors import AccountExists, AccountUnknown
+from commerce.indexes import index_account
 from commerce.members import require_member
 
 
@@ -33,6 +34,7 @@ def account_open(op: AccountOpen, context: Context) -> tuple[Event, ...]:
         raise AccountExists(msg)
     opened = Account(op.policy, context.sender, op.identity_commitment)
     ACCOUNTS.store(context.state, opened, account)
+    index_account(context, context.sender, account)
     return (event("account.opened", account=account, sponsor=context.sender),)
 
 

@@ -6,11 +6,9 @@ from typing import Annotated
 from chain.block import Event
 from chain.codec import Hash, Name, PositiveAmount, Range
 from chain.context import Context, event
-from chain.crypto import tagged_hash
 from chain.genesis import ASSET_DECIMALS_MAX
-from chain.state import Table
 from commerce.accounts import require_account
-from commerce.errors import AssetExists, NotTheIssuer, ReferenceUsed, SymbolMalformed
+from commerce.errors import AssetExists, NotTheIssuer, SymbolMalformed
 from commerce.money import (
     ASSETS,
     Asset,
@@ -22,6 +20,7 @@ from commerce.money import (
     load_asset,
     spend_delegation,
 )
+from commerce.references import reference_key, require_unused, use
 from commerce.roles import require_role
 
 
@@ -42,16 +41,6 @@ class AssetIssue:
     to: Hash
     amount_minor: PositiveAmount
     reference: Name
-
-
-@dataclass(frozen=True, slots=True)
-class UsedReference:
-    """A reference that can't be used again, and the transaction that used it."""
-
-    transaction_id: Hash
-
-
-ISSUE_REFERENCES: Table[UsedReference] = Table("issue-reference", UsedReference)
 
 
 def asset_create(op: AssetCreate, context: Context) -> tuple[Event, ...]:
@@ -78,16 +67,14 @@ def asset_issue(op: AssetIssue, context: Context) -> tuple[Event, ...]:
         msg = f"{op.symbol} is issued by another account"
         raise NotTheIssuer(msg)
     require_account(context, op.to, "the recipient")
-    reference = tagged_hash("issue-reference", asset_part(op.symbol) + op.reference.encode())
-    if ISSUE_REFERENCES.load(context.state, reference) is not None:
-        msg = f"reference {op.reference} was issued before"
-        raise ReferenceUsed(msg)
+    reference = reference_key("issue", asset_part(op.symbol), op.reference)
+    require_unused(context, reference)
     # New money leaves the issuer's hands like its own: a delegated key's cap counts it.
     spend_delegation(context, op.amount_minor)
     issued = add_amounts(asset.issued_minor, op.amount_minor)
     raised = Asset(asset.symbol, asset.decimals, asset.issuer, issued, asset.redeemed_minor)
     ASSETS.store(context.state, raised, asset_part(op.symbol))
-    ISSUE_REFERENCES.store(context.state, UsedReference(context.transaction_id), reference)
+    use(context, reference)
     credit(context, op.to, op.symbol, op.amount_minor)
     issuing = event(
         "asset.issued",

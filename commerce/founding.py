@@ -12,10 +12,12 @@ from commerce.members import MEMBERS, OrganisationRecord
 from commerce.money import ASSETS, Asset, asset_part, is_symbol
 from commerce.rights import LOCATIONS, PREFIXES, Holding, location_holder, prefix_holder
 from commerce.roles import HELD_ROLES, HeldRole, check_role, role_part
+from commerce.timers import check_timers
 
 
 def check_commerce_genesis(genesis: Genesis) -> None:
     """Refuse what commerce can't start from (`GenesisInvalid`)."""
+    check_timers(genesis.timers)
     for entry in genesis.accounts:
         for role in entry.roles:
             try:

@@ -18,6 +18,7 @@ from commerce.errors import (
     DelegationExceeded,
     InsufficientFunds,
 )
+from commerce.indexes import index_activity
 
 AMOUNT_MAX = 2**63 - 1
 
@@ -113,6 +114,7 @@ def store_balance(context: Context, account: bytes, symbol: str, balance: Balanc
         BALANCES.remove(context.state, account, asset_part(symbol))
     else:
         BALANCES.store(context.state, balance, account, asset_part(symbol))
+    index_activity(context, account)
 
 
 def spend_delegation(context: Context, amount_minor: int) -> None:

@@ -28,6 +28,9 @@ from chain.transaction import Operation
 from commerce import errors as e
 from commerce.accounts import AccountOpen, account_open
 from commerce.assets import AssetCreate, AssetIssue, asset_create, asset_issue
+from commerce.cancellation import OrderCancel, order_cancel, pay_timeout, ship_timeout
+from commerce.checkout import OrderCreate, OrderPay, order_create, order_pay
+from commerce.confirmation import OrderConfirm, confirm_timeout, order_confirm
 from commerce.delegations import (
     Delegate,
     DelegateRevoke,
@@ -36,11 +39,32 @@ from commerce.delegations import (
     require_own_keys,
 )
 from commerce.founding import found_commerce
+from commerce.indexes import index_activity
 from commerce.invariants import check_conservation
+from commerce.listings import (
+    ListingPublish,
+    ListingUpdate,
+    ListingWithdraw,
+    listing_publish,
+    listing_update,
+    listing_withdraw,
+)
 from commerce.members import MemberRegister, member_register
+from commerce.orders import order_deadlines
+from commerce.parcels import parcel_deadlines
 from commerce.payments import PayTransfer, pay_transfer
+from commerce.products import ProductRegister, product_register
 from commerce.rights import GcpGrant, LocationRegister, gcp_grant, location_register
 from commerce.roles import RoleGrant, RoleRevoke, role_grant, role_revoke
+from commerce.shipments import (
+    ShipmentCreate,
+    ShipmentDelivered,
+    ShipmentLost,
+    lost_timeout,
+    shipment_create,
+    shipment_delivered,
+    shipment_lost,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +91,14 @@ class SystemTransition:
 
     kind: str
     handler: Callable[[Deadline, Context], Sequence[Event]]
+
+
+def _order(payload: Any, state: StateReader) -> Sequence[Deadline]:
+    return order_deadlines(state, [payload.order_id])
+
+
+def _parcel(payload: Any, state: StateReader) -> Sequence[Deadline]:
+    return parcel_deadlines(state, [payload.parcel_id])
 
 
 TYPES: tuple[TransactionType, ...] = (
@@ -153,9 +185,124 @@ TYPES: tuple[TransactionType, ...] = (
             e.DelegationExceeded,
         ),
     ),
+    TransactionType(
+        "product.register",
+        ProductRegister,
+        product_register,
+        "prefix holder",
+        (e.IdentifierMalformed, e.ProductExists, e.PrefixNotHeld),
+    ),
+    TransactionType(
+        "listing.publish",
+        ListingPublish,
+        listing_publish,
+        "S",
+        (e.ShipWithinOutOfRange, e.RoleMissing, e.ProductUnknown, e.AssetUnknown),
+    ),
+    TransactionType(
+        "listing.update",
+        ListingUpdate,
+        listing_update,
+        "S",
+        (
+            *(e.UpdateEmpty, e.ShipWithinOutOfRange, e.ListingUnknown, e.NotTheSeller),
+            *(e.ListingWithdrawn, e.ListingVersionStale, e.StockInsufficient, e.StockTooLarge),
+        ),
+    ),
+    TransactionType(
+        "listing.withdraw",
+        ListingWithdraw,
+        listing_withdraw,
+        "S",
+        (e.ListingUnknown, e.NotTheSeller, e.ListingWithdrawn),
+    ),
+    TransactionType(
+        "order.create",
+        OrderCreate,
+        order_create,
+        "B",
+        (
+            *(e.LineRepeated, e.ListingUnknown, e.ReferenceUsed),
+            *(e.ListingWithdrawn, e.ListingVersionStale),
+            *(e.MixedOrder, e.SharedController, e.ExemptionNotOffered),
+            *(e.AmountTooLarge, e.StockInsufficient, e.TooManyUnpaidOrders),
+        ),
+    ),
+    TransactionType(
+        "order.pay",
+        OrderPay,
+        order_pay,
+        "B or any payer",
+        (
+            *(e.OrderUnknown, e.StateForbids, e.AmountMismatch),
+            *(e.InsufficientFunds, e.DelegationExceeded),
+        ),
+        objects=_order,
+    ),
+    TransactionType(
+        "order.cancel",
+        OrderCancel,
+        order_cancel,
+        "before pay: B or S; paid: B + S; late: B",
+        (
+            *(e.LineRepeated, e.OrderUnknown, e.NotAParty, e.LineUnknown),
+            *(e.StateForbids, CosignerMissing),
+        ),
+        Rank.CANCEL,
+        _order,
+    ),
+    TransactionType(
+        "shipment.create",
+        ShipmentCreate,
+        shipment_create,
+        "S + C",
+        (
+            *(e.LineRepeated, e.IdentifierMalformed, e.OrderUnknown, e.NotTheSeller),
+            *(e.AccountUnknown, e.RoleMissing, CosignerMissing, e.LineUnknown, e.StateForbids),
+            *(e.SharedController, e.ItemNotInParcel, e.TooManyParcels, e.QuantityExceeded),
+        ),
+        Rank.SHIP,
+        _order,
+    ),
+    TransactionType(
+        "shipment.delivered",
+        ShipmentDelivered,
+        shipment_delivered,
+        "C",
+        (
+            *(e.ParcelUnknown, e.NotTheCarrier, e.StateForbids),
+            *(e.RecipientCodeWrong, e.DeliveryProofMissing),
+        ),
+        objects=_parcel,
+    ),
+    TransactionType(
+        "shipment.lost",
+        ShipmentLost,
+        shipment_lost,
+        "C",
+        (e.ParcelUnknown, e.NotTheCarrier, e.StateForbids),
+        objects=_parcel,
+    ),
+    TransactionType(
+        "order.confirm",
+        OrderConfirm,
+        order_confirm,
+        "B",
+        (
+            *(e.LineRepeated, e.ParcelUnknown, e.NotTheBuyer, e.StateForbids),
+            *(e.LineUnknown, e.QuantityExceeded),
+        ),
+        Rank.CONFIRM,
+        _parcel,
+    ),
 )
 
-TRANSITIONS: tuple[SystemTransition, ...] = ()
+TRANSITIONS: tuple[SystemTransition, ...] = (
+    SystemTransition("sys.order.pay", pay_timeout),
+    SystemTransition("sys.order.ship", ship_timeout),
+    SystemTransition("sys.order.lost", lost_timeout),
+    SystemTransition("sys.order.confirm", confirm_timeout),
+)
 
 
 class Registry:
@@ -201,6 +348,7 @@ class Registry:
     def apply(self, name: str, payload: object, context: Context) -> Sequence[Event]:
         """Run one operation."""
         require_own_keys(name, context)
+        index_activity(context, context.sender)
         return self.types[name].handler(payload, context)
 
     def fire(self, deadline: Deadline, context: Context) -> Sequence[Event]:

@@ -14,7 +14,7 @@ from typing import Any
 from chain import block as blocks
 from chain.account import KeyPolicy, SignatureEntry, single_key_policy
 from chain.block import BLOCK_VERSION, NO_HASH, Event, Header, Receipt
-from chain.codec import encode
+from chain.codec import decode, encode
 from chain.context import Chain
 from chain.crypto import PrivateKey, sha256
 from chain.execution import BlockResult, execute_block
@@ -38,6 +38,7 @@ from chain.transaction import (
     read_transaction,
 )
 from commerce.accounts import AccountOpen
+from commerce.audit import full_check
 from commerce.registry import Registry, operation
 
 GENESIS_MS = 1_767_225_600_000
@@ -210,7 +211,8 @@ class World:
             assert value is not None
             self.indexes[key] = value
         for receipt in result.receipts:
-            encode(receipt)
+            assert decode(Receipt, encode(receipt)) == receipt
+        full_check(self.state)
 
     def send(self, sender: str, *sent: tuple[str, object], with_: Sequence[str] = ()) -> Receipt:
         """One transaction of (type, payload) pairs in a block of its own; its receipt."""

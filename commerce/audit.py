@@ -1,0 +1,110 @@
+"""The whole state checked from nothing: for tests, checkpoints and audits, never per transaction.
+
+What commerce/invariants.py keeps up incrementally, and what only a scan of everything shows: each
+live order and parcel has exactly one deadline and nothing else has any; parcels and order lines
+agree about units and money; unpaid orders are counted.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from chain.deadlines import DEADLINES, Deadline
+from chain.errors import InvariantBreach
+from chain.state import StateReader
+from commerce.checkout import UNPAID
+from commerce.escrow import TERMINAL, State
+from commerce.invariants import check_all_money
+from commerce.orders import ORDERS, Order, order_deadline
+from commerce.parcels import PARCELS, Parcel, parcel_deadline, parcel_id
+
+
+def full_check(state: StateReader) -> None:
+    """`InvariantBreach` naming the first rule that the state breaks. Reads everything once."""
+    check_all_money(state)
+    orders = dict(ORDERS.items(state))
+    parcels: dict[bytes, list[Parcel]] = defaultdict(list)
+    for known_id, parcel in PARCELS.items(state):
+        _require(parcel_id(parcel.order_id, parcel.number) == known_id, "a parcel's id is its own")
+        parcels[parcel.order_id].append(parcel)
+    for order_id, order in orders.items():
+        _check_order(order, parcels[order_id])
+    _check_deadlines(state, orders, parcels)
+    _check_unpaid(state, orders)
+
+
+def _check_order(order: Order, parcels: list[Parcel]) -> None:
+    numbers = sorted(parcel.number for parcel in parcels)
+    _require(numbers == list(range(order.parcels)), "an order's parcels are numbered in a row")
+    for index, line in enumerate(order.lines):
+        _require(line.unshipped >= 0, "no more units are shipped than ordered")
+        running = line.state in (State.UNFUNDED, State.HELD, State.LATE)
+        _require(running == (line.due_ms is not None), "unshipped units have a clock")
+        _require(running == (line.unshipped > 0), "a line's state is that of unshipped units")
+        _require((line.held_minor == 0) == _is_unheld(line.state), "an ended line holds nothing")
+        in_parcels, held = _in_parcels(index, order, parcels)
+        _require(in_parcels == line.shipped, "shipped units are in parcels")
+        if line.paid_minor:
+            held += line.share_minor(line.shipped, line.unshipped)
+            _require(held == line.held_minor, "what is held is the price of the open units")
+
+
+def _is_unheld(state: str) -> bool:
+    return state == State.UNFUNDED or state in TERMINAL
+
+
+def _in_parcels(index: int, order: Order, parcels: list[Parcel]) -> tuple[int, int]:
+    """How many units of a line are in parcels, and the price of those that are open."""
+    units, held, line = 0, 0, order.lines[index]
+    for parcel in sorted(parcels, key=lambda entry: entry.number):
+        for entry in parcel.lines:
+            if entry.line != index:
+                continue
+            _require(entry.first == units, "parcels take units in order")
+            _require(entry.open_units >= 0, "no more units are settled than shipped")
+            units += entry.quantity
+            held += line.share_minor(entry.first + entry.settled, entry.open_units)
+    return units, held
+
+
+def _check_deadlines(
+    state: StateReader, orders: dict[bytes, Order], parcels: dict[bytes, list[Parcel]]
+) -> None:
+    expected = set(_expected_deadlines(orders, parcels))
+    found = [deadline for _, deadline in DEADLINES.items(state)]
+    counted = Counter(deadline.object_id for deadline in found)
+    _require(all(count == 1 for count in counted.values()), "one deadline per object")
+    _require(set(found) == expected, "live objects have their deadline, ended ones none")
+
+
+def _expected_deadlines(
+    orders: dict[bytes, Order], parcels: dict[bytes, list[Parcel]]
+) -> Iterator[Deadline]:
+    for order_id, order in orders.items():
+        deadline = order_deadline(order_id, order)
+        ended = all(State(line.state) in TERMINAL for line in order.lines)
+        open_parcels = [parcel for parcel in parcels[order_id] if parcel.due_ms is not None]
+        _require(ended == (deadline is None and not open_parcels), "what lives has a clock")
+        if deadline is not None:
+            yield deadline
+        for parcel in parcels[order_id]:
+            is_open = any(entry.open_units for entry in parcel.lines)
+            _require(is_open == (parcel.due_ms is not None), "an open parcel has a clock")
+            own = parcel_deadline(parcel)
+            if own is not None:
+                yield own
+
+
+def _check_unpaid(state: StateReader, orders: dict[bytes, Order]) -> None:
+    counted: Counter[bytes] = Counter()
+    for order in orders.values():
+        for line in order.lines:
+            if line.state == State.UNFUNDED:
+                counted[line.listing_id + order.buyer] += 1
+    found = {key: unpaid.count for key, unpaid in UNPAID.items(state)}
+    _require(found == dict(counted), "unpaid orders are counted")
+
+
+def _require(holds: bool, rule: str) -> None:  # noqa: FBT001 (reads like an assertion)
+    if not holds:
+        msg = f"not so: {rule}"
+        raise InvariantBreach(msg)

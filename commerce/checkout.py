@@ -1,0 +1,245 @@
+"""From an offer to money in escrow: order.create, order.pay."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from chain.block import Event
+from chain.codec import U8, U32, Hash, Name, PositiveAmount, Size
+from chain.context import Context, event
+from chain.state import StateReader, Table
+from commerce.accounts import share_controller
+from commerce.errors import (
+    AmountMismatch,
+    ExemptionNotOffered,
+    LineRepeated,
+    MixedOrder,
+    SharedController,
+    TooManyUnpaidOrders,
+)
+from commerce.escrow import State, Trigger, edge_from
+from commerce.indexes import index_order
+from commerce.listings import (
+    OFFERS,
+    Listing,
+    Offer,
+    change_stock,
+    load_listing,
+    require_current,
+    version_part,
+)
+from commerce.money import add_amounts
+from commerce.orders import (
+    ORDER_LINES_MAX,
+    Order,
+    OrderLine,
+    Quantity,
+    load_order,
+    save_order,
+)
+from commerce.products import load_product
+from commerce.references import reference_key, require_unused, use
+from commerce.settlement import hold
+from commerce.timers import OrderTimers, order_timers
+
+UNPAID_ORDERS_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class WantedLine:
+    """`quantity` units of the offer that the buyer saw: `version` of a listing. By
+    `exemption_confirmed` the buyer gives up the return without a reason for an exempt class
+    (消费者权益保护法 art. 25).
+    """
+
+    listing_id: Hash
+    version: U32
+    quantity: Quantity
+    exemption_confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCreate:
+    """Lines of one seller and asset, each of another listing. `ship_to_commitment` is a salted hash
+    of the address, `code_commitment` the hash of the code that the recipient tells the carrier;
+    `client_reference` is unique per sender.
+    """
+
+    lines: Annotated[tuple[WantedLine, ...], Size(min=1, max=ORDER_LINES_MAX)]
+    ship_to_commitment: Hash
+    code_commitment: Hash | None
+    client_reference: Name | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPay:
+    """`amount_minor` is exactly the order's total: what the payer saw is what it pays."""
+
+    order_id: Hash
+    amount_minor: PositiveAmount
+
+
+@dataclass(frozen=True, slots=True)
+class UnpaidOrders:
+    """How many unpaid orders a buyer has of a listing."""
+
+    count: U8
+
+
+UNPAID: Table[UnpaidOrders] = Table("unpaid", UnpaidOrders)
+
+
+def order_create(op: OrderCreate, context: Context) -> tuple[Event, ...]:
+    """Accept offers: reserve the stock, and start the clock of the payment."""
+    listing_ids = [line.listing_id for line in op.lines]
+    if len(set(listing_ids)) != len(listing_ids):
+        msg = "each line is of another listing"
+        raise LineRepeated(msg)
+    listings = [load_listing(context.state, listing_id) for listing_id in listing_ids]
+    reference = _require_unused(op, context)
+    for wanted, listing in zip(op.lines, listings, strict=True):
+        require_current(listing, wanted.version)
+    seller, symbol = _one_seller(listings)
+    if share_controller(context.state, context.sender, seller):
+        msg = "buyer and seller are one account or share a key"
+        raise SharedController(msg)
+    timers = order_timers(context.chain.genesis)
+    lines = tuple(
+        _line(context, wanted, listing, timers)
+        for wanted, listing in zip(op.lines, listings, strict=True)
+    )
+    add_amounts(*(line.total_minor for line in lines))
+    for line in lines:
+        change_stock(context, line.listing_id, -line.quantity)
+        count_unpaid(context, line.listing_id, context.sender, 1)
+    if reference is not None:
+        use(context, reference)
+    order = Order(
+        buyer=context.sender,
+        seller=seller,
+        payer=None,
+        symbol=symbol,
+        lines=lines,
+        ship_to_commitment=op.ship_to_commitment,
+        code_commitment=op.code_commitment,
+        client_reference=op.client_reference,
+        timers=timers,
+        created_ms=context.time_ms,
+        paid_ms=None,
+        parcels=0,
+    )
+    return _created(context, order)
+
+
+def order_pay(op: OrderPay, context: Context) -> tuple[Event, ...]:
+    """Put the order's total into escrow; refunds will go to who paid."""
+    order = load_order(context.state, op.order_id)
+    edge = edge_from(order.state, Trigger.PAY)
+    if op.amount_minor != order.total_minor:
+        msg = f"the total is {order.total_minor}, not {op.amount_minor}"
+        raise AmountMismatch(msg)
+    paid = hold(context, order, context.sender)
+    lines = tuple(
+        replace(line, state=edge.target.value, due_ms=context.time_ms + line.ship_within_ms)
+        for line in paid.lines
+    )
+    paid = replace(paid, lines=lines)
+    for line in lines:
+        count_unpaid(context, line.listing_id, order.buyer, -1)
+    save_order(context, op.order_id, order, paid)
+    if context.sender != order.buyer:
+        index_order(context, context.sender, op.order_id, "payer")
+    paying = event(
+        "order.paid",
+        order_id=op.order_id,
+        payer=context.sender,
+        seller=order.seller,
+        symbol=order.symbol,
+        amount_minor=op.amount_minor,
+    )
+    return (paying,)
+
+
+def count_unpaid(context: Context, listing_id: bytes, buyer: bytes, change: int) -> None:
+    """One unpaid order more or less, or `TooManyUnpaidOrders`: nobody reserves a whole stock."""
+    known = UNPAID.load(context.state, listing_id, buyer) or UnpaidOrders(0)
+    count = known.count + change
+    if count > UNPAID_ORDERS_MAX:
+        msg = f"{UNPAID_ORDERS_MAX} orders of this listing are unpaid"
+        raise TooManyUnpaidOrders(msg)
+    if count > 0:
+        UNPAID.store(context.state, UnpaidOrders(count), listing_id, buyer)
+    else:
+        UNPAID.remove(context.state, listing_id, buyer)
+
+
+def load_offer(state: StateReader, listing_id: bytes, version: int) -> Offer:
+    """The terms of a version that is known to exist."""
+    offer = OFFERS.load(state, listing_id, version_part(version))
+    assert offer is not None
+    return offer
+
+
+def _require_unused(op: OrderCreate, context: Context) -> bytes | None:
+    if op.client_reference is None:
+        return None
+    key = reference_key("order", context.sender, op.client_reference)
+    require_unused(context, key)
+    return key
+
+
+def _one_seller(listings: Sequence[Listing]) -> tuple[bytes, str]:
+    parties = {(listing.seller, listing.symbol) for listing in listings}
+    if len(parties) > 1:
+        msg = "one order has one seller and one asset"
+        raise MixedOrder(msg)
+    return parties.pop()
+
+
+def _line(context: Context, wanted: WantedLine, listing: Listing, timers: OrderTimers) -> OrderLine:
+    product = load_product(context.state, listing.gtin)
+    if wanted.exemption_confirmed and not product.return_exempt:
+        msg = f"product {listing.gtin} can be returned without a reason"
+        raise ExemptionNotOffered(msg)
+    terms = load_offer(context.state, wanted.listing_id, wanted.version).terms
+    promise_ms = terms.ship_within_ms
+    scaled_ms = context.chain.genesis.scaled_ms
+    return OrderLine(
+        listing_id=wanted.listing_id,
+        version=wanted.version,
+        gtin=listing.gtin,
+        quantity=wanted.quantity,
+        total_minor=add_amounts(terms.price_minor * wanted.quantity, terms.freight_minor),
+        return_exempt=wanted.exemption_confirmed,
+        ship_within_ms=timers.ship_ms if promise_ms is None else scaled_ms(promise_ms),
+        state=State.UNFUNDED.value,
+        due_ms=context.time_ms + timers.pay_ms,
+        shipped=0,
+        cancelled=0,
+        paid_minor=0,
+        held_minor=0,
+        released_minor=0,
+        refunded_minor=0,
+    )
+
+
+def _created(context: Context, order: Order) -> tuple[Event, ...]:
+    order_id = context.new_id("order")
+    save_order(context, order_id, None, order)
+    index_order(context, order.buyer, order_id, "buyer")
+    index_order(context, order.seller, order_id, "seller")
+    lines = tuple(
+        {"gtin": line.gtin, "quantity": line.quantity, "total_minor": line.total_minor}
+        for line in order.lines
+    )
+    created = event(
+        "order.created",
+        order_id=order_id,
+        buyer=order.buyer,
+        seller=order.seller,
+        symbol=order.symbol,
+        total_minor=order.total_minor,
+        lines=lines,
+        pay_until_ms=order.created_ms + order.timers.pay_ms,
+    )
+    return (created,)

@@ -1,0 +1,99 @@
+"""How the seller is paid: order.confirm, sys.order.confirm.
+
+Confirming pays in the same block and waives no right (2022 judicial interpretation on online
+consumer disputes, art. 1).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from chain.block import Event
+from chain.codec import Hash, Size
+from chain.context import Context, event
+from chain.deadlines import Deadline
+from commerce.errors import LineRepeated, LineUnknown, NotTheBuyer, QuantityExceeded
+from commerce.escrow import Edge, Trigger, edge_from
+from commerce.orders import ORDER_LINES_MAX, LineIndex, Quantity, load_order
+from commerce.parcels import Parcel, all_open_units, load_parcel, settle_units
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmedLine:
+    """`quantity` units of the order line of index `line`, out of one parcel."""
+
+    line: LineIndex
+    quantity: Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class OrderConfirm:
+    """`lines` empty: everything in the parcel that is still open."""
+
+    parcel_id: Hash
+    lines: Annotated[tuple[ConfirmedLine, ...], Size(max=ORDER_LINES_MAX)]
+
+
+def order_confirm(op: OrderConfirm, context: Context) -> tuple[Event, ...]:
+    """The buyer is content with units of a parcel: their money goes to the seller at once."""
+    indexes = [confirmed.line for confirmed in op.lines]
+    if len(set(indexes)) != len(indexes):
+        msg = "each line once"
+        raise LineRepeated(msg)
+    parcel = load_parcel(context.state, op.parcel_id)
+    if context.sender != load_order(context.state, parcel.order_id).buyer:
+        msg = "only the buyer confirms"
+        raise NotTheBuyer(msg)
+    edge = edge_from(parcel.state, Trigger.CONFIRM)
+    units = _confirmed_units(op, parcel)
+    return _release(context, op.parcel_id, parcel, units, edge)
+
+
+def confirm_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
+    """sys.order.confirm: silence after the delivery releases what is open in the parcel."""
+    parcel = load_parcel(context.state, deadline.object_id)
+    edge = edge_from(parcel.state, Trigger.CONFIRM_TIMEOUT)
+    return _release(context, deadline.object_id, parcel, all_open_units(parcel), edge)
+
+
+def _confirmed_units(op: OrderConfirm, parcel: Parcel) -> Sequence[tuple[int, int]]:
+    if not op.lines:
+        return all_open_units(parcel)
+    positions = {entry.line: position for position, entry in enumerate(parcel.lines)}
+    units = []
+    for confirmed in op.lines:
+        position = positions.get(confirmed.line)
+        if position is None:
+            msg = f"line {confirmed.line} is not in this parcel"
+            raise LineUnknown(msg)
+        open_units = parcel.lines[position].open_units
+        if confirmed.quantity > open_units:
+            msg = f"line {confirmed.line}: {open_units} units are open"
+            raise QuantityExceeded(msg)
+        units.append((position, confirmed.quantity))
+    return units
+
+
+def _release(
+    context: Context,
+    known_id: bytes,
+    parcel: Parcel,
+    units: Sequence[tuple[int, int]],
+    edge: Edge,
+) -> tuple[Event, ...]:
+    settled, amount_minor = settle_units(context, parcel, units, edge)
+    order = load_order(context.state, parcel.order_id)
+    released = event(
+        "order.released",
+        order_id=parcel.order_id,
+        parcel_id=known_id,
+        seller=order.seller,
+        symbol=order.symbol,
+        amount_minor=amount_minor,
+        lines=tuple(
+            {"line": parcel.lines[position].line, "quantity": count} for position, count in units
+        ),
+        parcel_ended=settled.due_ms is None,
+        reason=edge.trigger.value,
+    )
+    return (released,)

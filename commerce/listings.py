@@ -1,0 +1,221 @@
+"""Listings: listing.publish, listing.update, listing.withdraw.
+
+A version of a listing is an offer (电子商务法 art. 49) and never changes; an order names the
+version that its buyer saw. The stock is no part of the offer: it changes by deltas, so that two
+clerks of a seller never overwrite each other's count.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from chain.block import Event
+from chain.codec import U32, Amount, Hash, PositiveAmount, Range, TimeMs
+from chain.context import Context, event
+from chain.state import StateReader, Table
+from commerce.errors import (
+    ListingUnknown,
+    ListingVersionStale,
+    ListingWithdrawn,
+    NotTheSeller,
+    RoleMissing,
+    ShipWithinOutOfRange,
+    StockInsufficient,
+    StockTooLarge,
+    UpdateEmpty,
+)
+from commerce.indexes import index_listing
+from commerce.money import Symbol, load_asset
+from commerce.products import Gtin, load_product
+from commerce.roles import has_role_for_goods
+from commerce.timers import SHIP_WITHIN_MAX_MS, SHIP_WITHIN_MIN_MS
+
+STOCK_MAX = 2**31 - 1
+
+Stock = Annotated[int, Range(0, STOCK_MAX)]
+StockDelta = Annotated[int, Range(-STOCK_MAX, STOCK_MAX)]
+Duration = Annotated[int, Range(0, 2**48)]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an offer binds the seller to. `price_minor` is per unit, `freight_minor` once per order
+    line; `ship_within_ms` from payment, in commercial time, None for the chain's default;
+    `document` is the hash of all other conditions.
+    """
+
+    price_minor: PositiveAmount
+    freight_minor: Amount
+    ship_within_ms: Duration | None
+    document: Hash | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListingPublish:
+    """Sell `gtin` for `symbol`; `stock` units are there."""
+
+    gtin: Gtin
+    symbol: Symbol
+    stock: Stock
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class ListingUpdate:
+    """`version` is the newest that the sender knows. `terms` make a new version; `stock_delta`
+    alone doesn't.
+    """
+
+    listing_id: Hash
+    version: U32
+    stock_delta: StockDelta
+    terms: Terms | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListingWithdraw:
+    """No new orders from now on."""
+
+    listing_id: Hash
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """`version` is the newest, from 1; `stock` what can still be ordered."""
+
+    seller: Hash
+    gtin: Gtin
+    symbol: Symbol
+    version: U32
+    stock: Stock
+    withdrawn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One version of a listing; never changes."""
+
+    terms: Terms
+    published_ms: TimeMs
+
+
+LISTINGS: Table[Listing] = Table("listing", Listing)
+OFFERS: Table[Offer] = Table("offer", Offer)
+
+
+def version_part(version: int) -> bytes:
+    """The key part of a version."""
+    return version.to_bytes(4, "big")
+
+
+def load_listing(state: StateReader, listing_id: bytes) -> Listing:
+    """The listing, or `ListingUnknown`."""
+    listing = LISTINGS.load(state, listing_id)
+    if listing is None:
+        msg = f"no listing {listing_id.hex()}"
+        raise ListingUnknown(msg)
+    return listing
+
+
+def require_current(listing: Listing, version: int) -> None:
+    """`ListingWithdrawn` or `ListingVersionStale` unless this version is on offer."""
+    if listing.withdrawn:
+        msg = "the listing was withdrawn"
+        raise ListingWithdrawn(msg)
+    if listing.version != version:
+        msg = f"version {version}; the listing is at {listing.version}"
+        raise ListingVersionStale(msg)
+
+
+def change_stock(context: Context, listing_id: bytes, delta: int) -> None:
+    """Add to or take from the stock; `StockInsufficient` or `StockTooLarge` outside its range."""
+    listing = load_listing(context.state, listing_id)
+    stock = listing.stock + delta
+    if stock < 0:
+        msg = f"{listing.stock} in stock, {-delta} wanted"
+        raise StockInsufficient(msg)
+    if stock > STOCK_MAX:
+        msg = f"a stock is at most {STOCK_MAX}"
+        raise StockTooLarge(msg)
+    LISTINGS.store(context.state, replace(listing, stock=stock), listing_id)
+
+
+def return_stock(context: Context, listing_id: bytes, units: int) -> None:
+    """Put back what an order had reserved. Never fails: a clock may do this."""
+    listing = load_listing(context.state, listing_id)
+    stock = min(STOCK_MAX, listing.stock + units)
+    LISTINGS.store(context.state, replace(listing, stock=stock), listing_id)
+
+
+def listing_publish(op: ListingPublish, context: Context) -> tuple[Event, ...]:
+    """Offer a product; version 1 of a new listing."""
+    _check_terms(op.terms)
+    if not has_role_for_goods(context.state, context.sender, "merchant", op.gtin):
+        msg = "the sender needs the role merchant for these goods"
+        raise RoleMissing(msg)
+    load_product(context.state, op.gtin)
+    load_asset(context.state, op.symbol)
+    listing_id = context.new_id("listing")
+    listing = Listing(context.sender, op.gtin, op.symbol, 1, op.stock, withdrawn=False)
+    LISTINGS.store(context.state, listing, listing_id)
+    _store_offer(context, listing_id, 1, op.terms)
+    index_listing(context, context.sender, op.gtin, listing_id)
+    published = event(
+        "listing.published",
+        listing_id=listing_id,
+        seller=context.sender,
+        gtin=op.gtin,
+        symbol=op.symbol,
+        price_minor=op.terms.price_minor,
+        stock=op.stock,
+        version=1,
+    )
+    return (published,)
+
+
+def listing_update(op: ListingUpdate, context: Context) -> tuple[Event, ...]:
+    """Change the stock by a delta, or the terms by a new version."""
+    if op.terms is None and op.stock_delta == 0:
+        msg = "nothing changes"
+        raise UpdateEmpty(msg)
+    if op.terms is not None:
+        _check_terms(op.terms)
+    listing = _own_listing(context, op.listing_id)
+    require_current(listing, op.version)
+    change_stock(context, op.listing_id, op.stock_delta)
+    version = listing.version
+    if op.terms is not None:
+        version += 1
+        _store_offer(context, op.listing_id, version, op.terms)
+    changed = replace(load_listing(context.state, op.listing_id), version=version)
+    LISTINGS.store(context.state, changed, op.listing_id)
+    updated = event(
+        "listing.updated", listing_id=op.listing_id, version=version, stock=changed.stock
+    )
+    return (updated,)
+
+
+def listing_withdraw(op: ListingWithdraw, context: Context) -> tuple[Event, ...]:
+    """End an offer; orders that exist go on."""
+    listing = _own_listing(context, op.listing_id)
+    require_current(listing, listing.version)
+    LISTINGS.store(context.state, replace(listing, withdrawn=True), op.listing_id)
+    return (event("listing.withdrawn", listing_id=op.listing_id),)
+
+
+def _own_listing(context: Context, listing_id: bytes) -> Listing:
+    listing = load_listing(context.state, listing_id)
+    if listing.seller != context.sender:
+        msg = "the listing is another seller's"
+        raise NotTheSeller(msg)
+    return listing
+
+
+def _store_offer(context: Context, listing_id: bytes, version: int, terms: Terms) -> None:
+    OFFERS.store(context.state, Offer(terms, context.time_ms), listing_id, version_part(version))
+
+
+def _check_terms(terms: Terms) -> None:
+    promise_ms = terms.ship_within_ms
+    if promise_ms is not None and not SHIP_WITHIN_MIN_MS <= promise_ms <= SHIP_WITHIN_MAX_MS:
+        msg = f"ship within {SHIP_WITHIN_MIN_MS} to {SHIP_WITHIN_MAX_MS} ms, not {promise_ms}"
+        raise ShipWithinOutOfRange(msg)

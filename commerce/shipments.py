@@ -1,0 +1,295 @@
+"""Parcels on their way: shipment.create, shipment.delivered, shipment.lost, sys.order.lost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from chain.block import Event
+from chain.codec import Hash, Size
+from chain.context import Context, event
+from chain.crypto import tagged_hash
+from chain.deadlines import Deadline
+from commerce.accounts import require_account, share_controller
+from commerce.epcis.identifiers import gtin_of, is_key, is_well_formed
+from commerce.errors import (
+    DeliveryProofMissing,
+    IdentifierMalformed,
+    ItemNotInParcel,
+    LineRepeated,
+    NotTheCarrier,
+    NotTheSeller,
+    QuantityExceeded,
+    RecipientCodeWrong,
+    SharedController,
+    TooManyParcels,
+)
+from commerce.escrow import State, Trigger, edge_from
+from commerce.indexes import index_parcel
+from commerce.orders import (
+    ORDER_LINES_MAX,
+    LineIndex,
+    Order,
+    Quantity,
+    line_of,
+    load_order,
+    save_order,
+)
+from commerce.parcels import (
+    EPCS_MAX,
+    PARCELS_MAX,
+    Cell,
+    Epc,
+    Parcel,
+    ParcelLine,
+    Sscc,
+    all_open_units,
+    load_parcel,
+    parcel_id,
+    save_parcel,
+    settle_units,
+    units_of,
+)
+from commerce.roles import require_role
+from commerce.shanghai import return_window_end_ms
+
+# Long enough that nobody guesses it from its hash.
+CODE_SIZE_MIN = 16
+CODE_SIZE_MAX = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedLine:
+    """`quantity` units of the order line of index `line`."""
+
+    line: LineIndex
+    quantity: Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentCreate:
+    """A parcel with units of an order. `sscc` is the parcel's GS1 number, `epcs` the items in it as
+    EPC URIs or GS1 Digital Links, each of a GTIN in the parcel; `label_commitment` a salted hash.
+    """
+
+    order_id: Hash
+    carrier: Hash
+    lines: Annotated[tuple[ShippedLine, ...], Size(min=1, max=ORDER_LINES_MAX)]
+    sscc: Sscc | None
+    epcs: Annotated[tuple[Epc, ...], Size(max=EPCS_MAX)]
+    label_commitment: Hash | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentDelivered:
+    """Proof: the recipient's `code` (16 to 64 bytes, whose hash the order holds), or where an
+    independent carrier handed it over (`cell`).
+    """
+
+    parcel_id: Hash
+    code: Annotated[bytes, Size(min=CODE_SIZE_MIN, max=CODE_SIZE_MAX)] | None
+    cell: Cell | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentLost:
+    """The carrier's own word that the parcel will not arrive."""
+
+    parcel_id: Hash
+
+
+def recipient_code_commitment(code: bytes) -> bytes:
+    """What `order.create` holds of the code that the recipient tells the carrier."""
+    return tagged_hash("recipient-code", code)
+
+
+def shipment_create(op: ShipmentCreate, context: Context) -> tuple[Event, ...]:
+    """Hand units to a carrier; the parcel goes its own way, what is left keeps its deadline."""
+    _check_identifiers(op)
+    order = load_order(context.state, op.order_id)
+    if context.sender != order.seller:
+        msg = "only the seller ships"
+        raise NotTheSeller(msg)
+    require_account(context, op.carrier, "the carrier")
+    require_role(context.state, op.carrier, "carrier", "the carrier")
+    context.require_consent(op.carrier, "the carrier")
+    for shipped in op.lines:
+        edge_from(line_of(order, shipped.line).state, Trigger.SHIP)
+    if share_controller(context.state, op.carrier, order.buyer):
+        # Its word alone would send the buyer's money back (shipment.lost).
+        msg = "the carrier and the buyer share a key"
+        raise SharedController(msg)
+    _check_items(op, order)
+    if order.parcels >= PARCELS_MAX:
+        msg = f"an order has at most {PARCELS_MAX} parcels"
+        raise TooManyParcels(msg)
+    changed, lines = _take_units(order, op.lines)
+    parcel = Parcel(
+        order_id=op.order_id,
+        number=order.parcels,
+        carrier=op.carrier,
+        lines=lines,
+        state=State.IN_TRANSIT.value,
+        due_ms=context.time_ms + order.timers.lost_ms,
+        shipped_ms=context.time_ms,
+        delivered_ms=None,
+        cell=None,
+        sscc=op.sscc,
+        epcs=op.epcs,
+        label_commitment=op.label_commitment,
+    )
+    save_order(context, op.order_id, order, changed)
+    return _shipped(context, changed, parcel)
+
+
+def shipment_delivered(op: ShipmentDelivered, context: Context) -> tuple[Event, ...]:
+    """The recipient has the parcel; from now on silence pays the seller."""
+    parcel = _own_parcel(context, op.parcel_id)
+    edge = edge_from(parcel.state, Trigger.DELIVER)
+    order = load_order(context.state, parcel.order_id)
+    _check_proof(op, context, order, parcel)
+    delivered = replace(
+        parcel,
+        state=edge.target.value,
+        delivered_ms=context.time_ms,
+        due_ms=_confirm_due_ms(context, order, parcel),
+        cell=op.cell,
+    )
+    save_parcel(context, parcel, delivered)
+    told = event(
+        "shipment.delivered",
+        parcel_id=op.parcel_id,
+        order_id=parcel.order_id,
+        carrier=parcel.carrier,
+        by_code=op.code is not None,
+        confirm_until_ms=delivered.due_ms,
+    )
+    return (told,)
+
+
+def shipment_lost(op: ShipmentLost, context: Context) -> tuple[Event, ...]:
+    """The carrier gives the parcel up: the lost path at once, since nobody gains by waiting.
+
+    The carrier is the one who will answer for it, so its word suffices (it shares no key with the
+    buyer); the seller's claim on the carrier is another matter.
+    """
+    parcel = _own_parcel(context, op.parcel_id)
+    return _refund(context, parcel, Trigger.LOSE)
+
+
+def lost_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
+    """sys.order.lost: neither delivered nor confirmed in time, so the payer gets its money back."""
+    return _refund(context, load_parcel(context.state, deadline.object_id), Trigger.LOST_TIMEOUT)
+
+
+def _check_identifiers(op: ShipmentCreate) -> None:
+    indexes = [shipped.line for shipped in op.lines]
+    if len(set(indexes)) != len(indexes):
+        msg = "each line once"
+        raise LineRepeated(msg)
+    if op.sscc is not None and not is_key(op.sscc):
+        msg = f"{op.sscc!r} is no SSCC"
+        raise IdentifierMalformed(msg)
+    for epc in op.epcs:
+        if not is_well_formed(epc):
+            msg = f"{epc!r} is no well-formed identifier"
+            raise IdentifierMalformed(msg)
+
+
+def _check_items(op: ShipmentCreate, order: Order) -> None:
+    gtins = [order.lines[shipped.line].gtin for shipped in op.lines]
+    for epc in op.epcs:
+        if gtin_of(epc) not in gtins:
+            msg = f"{epc} is not among the goods of this parcel"
+            raise ItemNotInParcel(msg)
+
+
+def _take_units(
+    order: Order, shipped: Sequence[ShippedLine]
+) -> tuple[Order, tuple[ParcelLine, ...]]:
+    lines = []
+    for entry in shipped:
+        line = order.lines[entry.line]
+        if entry.quantity > line.unshipped:
+            msg = f"line {entry.line}: {line.unshipped} units are not shipped"
+            raise QuantityExceeded(msg)
+        lines.append(ParcelLine(entry.line, line.shipped, entry.quantity, 0))
+        taken = replace(line, shipped=line.shipped + entry.quantity)
+        if taken.unshipped == 0:
+            taken = replace(taken, state=State.IN_TRANSIT.value, due_ms=None)
+        order = order.replaced(entry.line, taken)
+    return replace(order, parcels=order.parcels + 1), tuple(lines)
+
+
+def _shipped(context: Context, order: Order, parcel: Parcel) -> tuple[Event, ...]:
+    save_parcel(context, None, parcel)
+    new_id = parcel_id(parcel.order_id, parcel.number)
+    index_parcel(context, parcel.carrier, new_id, parcel.order_id)
+    created = event(
+        "shipment.created",
+        parcel_id=new_id,
+        order_id=parcel.order_id,
+        seller=order.seller,
+        buyer=order.buyer,
+        carrier=parcel.carrier,
+        lines=units_of(order, parcel),
+        sscc=parcel.sscc,
+        lost_at_ms=parcel.due_ms,
+    )
+    return (created,)
+
+
+def _own_parcel(context: Context, known_id: bytes) -> Parcel:
+    parcel = load_parcel(context.state, known_id)
+    if context.sender != parcel.carrier:
+        msg = "only the parcel's carrier may say so"
+        raise NotTheCarrier(msg)
+    return parcel
+
+
+def _check_proof(op: ShipmentDelivered, context: Context, order: Order, parcel: Parcel) -> None:
+    if op.code is not None:
+        if recipient_code_commitment(op.code) != order.code_commitment:
+            msg = "the code is not the recipient's"
+            raise RecipientCodeWrong(msg)
+        return
+    if op.cell is None:
+        msg = "a delivery needs the recipient's code or a place"
+        raise DeliveryProofMissing(msg)
+    if share_controller(context.state, parcel.carrier, order.seller):
+        msg = "a carrier that shares the seller's key needs the recipient's code"
+        raise DeliveryProofMissing(msg)
+
+
+def _confirm_due_ms(context: Context, order: Order, parcel: Parcel) -> int:
+    """When silence confirms: never before the buyer's right to return has ended.
+
+    A line is exempt from that right only if its class is and the buyer confirmed it; one other line
+    in the parcel keeps the window open for all of it.
+    """
+    delivered_ms, timers = context.time_ms, order.timers
+    due_ms = max(
+        parcel.shipped_ms + timers.confirm_shipped_ms,
+        delivered_ms + timers.confirm_delivered_ms,
+    )
+    if all(order.lines[entry.line].return_exempt for entry in parcel.lines):
+        return due_ms
+    genesis = context.chain.genesis
+    drift_ms = genesis.consensus.clock_drift_max_ms
+    return max(due_ms, return_window_end_ms(delivered_ms, genesis.time_scale, drift_ms))
+
+
+def _refund(context: Context, parcel: Parcel, trigger: Trigger) -> tuple[Event, ...]:
+    edge = edge_from(parcel.state, trigger)
+    _, amount_minor = settle_units(context, parcel, all_open_units(parcel), edge)
+    order = load_order(context.state, parcel.order_id)
+    lost = event(
+        "shipment.lost",
+        parcel_id=parcel_id(parcel.order_id, parcel.number),
+        order_id=parcel.order_id,
+        carrier=parcel.carrier,
+        to=order.payer,
+        symbol=order.symbol,
+        amount_minor=amount_minor,
+        reason=trigger.value,
+    )
+    return (lost,)
