@@ -1,0 +1,192 @@
+"""Reading the chain: blocks, headers with certificates, transactions, receipts. All are readers."""
+
+from collections.abc import Sequence
+
+from chain.block import Header
+from chain.codec import decode, encode
+from chain.ledger import Ledger
+from chain.transaction import (
+    TRANSACTION_SIZE_MAX,
+    SignedTransaction,
+    read_transaction,
+    transaction_id,
+)
+from node.api.models import (
+    BlockListView,
+    BlockView,
+    CertificateView,
+    HeaderView,
+    ReceiptView,
+    SignedHeaderView,
+    TransactionView,
+)
+from node.api.parameters import (
+    HEIGHT_MAX,
+    Parameter,
+    flag,
+    hash_in_path,
+    number,
+    whole,
+)
+from node.api.problems import BlockUnknown, ReceiptNotFound, TransactionNotFound
+from node.api.replies import Reply, json_reply
+from node.api.routing import Call
+
+PAGE_MAX = 100
+TRANSACTIONS_PAGE_MAX = 1000
+
+LATEST = -1
+
+
+def _height_or_latest(text: str) -> int:
+    if text == "latest":
+        return LATEST
+    try:
+        return whole(0, HEIGHT_MAX)(text)
+    except ValueError as error:
+        msg = f"latest, or {error}"
+        raise ValueError(msg) from error
+
+
+HEIGHT: Parameter[int] = Parameter(
+    "height",
+    "path",
+    _height_or_latest,
+    {"type": "string", "pattern": "^(latest|0|[1-9][0-9]{0,15})$"},
+    "a height, or `latest`",
+    LATEST,
+)
+FULL = flag("full", "fill `transactions`")
+TRANSACTIONS_FROM = number(
+    "transactions_from", 0, HEIGHT_MAX, 0, "index of the first transaction of the page"
+)
+TRANSACTIONS_LIMIT = number(
+    "transactions_limit", 0, TRANSACTIONS_PAGE_MAX, TRANSACTIONS_PAGE_MAX, "transactions per page"
+)
+FROM = number("from", 0, HEIGHT_MAX, 0, "height of the first block")
+LIMIT = number("limit", 1, PAGE_MAX, 20, "blocks per page")
+TRANSACTION_ID = hash_in_path("id", "id of a transaction")
+RECEIPT_ID = hash_in_path("id", "id of a transaction or system transition")
+
+
+def read_block(call: Call) -> Reply:
+    """GET /v1/blocks/{height}."""
+    ledger = call.service.ledger
+    height = _resolve(ledger, call.get(HEIGHT))
+    block, certificate = ledger.block(height), ledger.certificate(height)
+    if block is None or certificate is None:
+        raise _no_block(ledger, height)
+    start, count = call.get(TRANSACTIONS_FROM), call.get(TRANSACTIONS_LIMIT)
+    page = block.bodies[start : start + count]
+    end = start + len(page)
+    view = BlockView(
+        header=HeaderView.of(block.header),
+        certificate=CertificateView.of(certificate, call.service.chain.committee),
+        transaction_ids=[_id_of(raw).hex() for raw in page],
+        transactions=_transactions(ledger, page) if call.get(FULL) else [],
+        next=end if page and end < len(block.bodies) else None,
+    )
+    return json_reply(view)
+
+
+def read_blocks(call: Call) -> Reply:
+    """GET /v1/blocks."""
+    ledger, start = call.service.ledger, call.get(FROM)
+    tip_height = ledger.tip.height
+    stop = min(start + call.get(LIMIT), tip_height + 1)
+    headers = [_header(ledger, height) for height in range(start, stop)]
+    view = BlockListView(
+        blocks=[HeaderView.of(header) for header in headers],
+        next=stop if stop <= tip_height and headers else None,
+        height=tip_height,
+    )
+    return json_reply(view)
+
+
+def read_header(call: Call) -> Reply:
+    """GET /v1/headers/{height}."""
+    ledger = call.service.ledger
+    height = _resolve(ledger, call.get(HEIGHT))
+    header, certificate = ledger.header(height), ledger.certificate(height)
+    if header is None or certificate is None:
+        raise _no_block(ledger, height)
+    view = SignedHeaderView(
+        header=HeaderView.of(header),
+        certificate=CertificateView.of(certificate, call.service.chain.committee),
+        raw_header=encode(header).hex(),
+        raw_certificate=encode(certificate).hex(),
+    )
+    return json_reply(view)
+
+
+def read_receipt(call: Call) -> Reply:
+    """GET /v1/receipts/{id}."""
+    view = find_receipt_view(call.service.ledger, call.get(RECEIPT_ID))
+    if view is None:
+        msg = "no receipt of this id here"
+        raise ReceiptNotFound(msg)
+    return json_reply(view)
+
+
+async def read_transaction_by_id(call: Call) -> Reply:
+    """GET /v1/transactions/{id}. The pool is asked on the loop, the ledger off it."""
+    wanted = call.get(TRANSACTION_ID)
+    pending = call.service.is_pending(wanted)
+    view = await call.off_loop(find_transaction_view, call.service.ledger, wanted)
+    if view is None and pending:
+        view = TransactionView.pending(wanted)
+    if view is None:
+        msg = "neither decided nor pending here"
+        raise TransactionNotFound(msg)
+    return json_reply(view, 202 if view.state == "pending" else 200)
+
+
+def find_receipt_view(ledger: Ledger, receipt_id: bytes) -> ReceiptView | None:
+    """The view of a receipt, or None."""
+    found = ledger.find_receipt(receipt_id)
+    if found is None:
+        return None
+    place, receipt = found
+    header = _header(ledger, place.height)
+    return ReceiptView.of(receipt, place, (header.digest(), header.time_ms), ledger.tip.height)
+
+
+def find_transaction_view(ledger: Ledger, wanted: bytes) -> TransactionView | None:
+    """The view of a decided transaction, or None (a system transition has a receipt only)."""
+    receipt = find_receipt_view(ledger, wanted)
+    if receipt is None:
+        return None
+    block = ledger.block(receipt.height)
+    for raw in block.bodies if block else ():
+        if _id_of(raw) == wanted:
+            return TransactionView.of(read_transaction(raw, ledger.rules), receipt)
+    return None
+
+
+def _transactions(ledger: Ledger, bodies: Sequence[bytes]) -> list[TransactionView]:
+    found: list[TransactionView] = []
+    for raw in bodies:
+        received = read_transaction(raw, ledger.rules)
+        receipt = find_receipt_view(ledger, received.id)
+        assert receipt is not None, "block and receipts are written in one batch"
+        found.append(TransactionView.of(received, receipt))
+    return found
+
+
+def _id_of(raw: bytes) -> bytes:
+    """The id alone: a tenth of the work of reading the whole transaction."""
+    return transaction_id(decode(SignedTransaction, raw, size_max=TRANSACTION_SIZE_MAX).content)
+
+
+def _resolve(ledger: Ledger, height: int) -> int:
+    return ledger.tip.height if height == LATEST else height
+
+
+def _header(ledger: Ledger, height: int) -> Header:
+    header = ledger.header(height)
+    assert header is not None, "at or below the tip"
+    return header
+
+
+def _no_block(ledger: Ledger, height: int) -> BlockUnknown:
+    return BlockUnknown(f"no block {height}; the newest here is {ledger.tip.height}", "path.height")

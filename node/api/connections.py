@@ -1,0 +1,263 @@
+"""Connections with deadlines: idle, dripping, flooding and non-reading clients are dropped.
+
+aiohttp bounds the size of a header and not the time that anything may take. Each connection here
+has one deadline for what it is doing and one for what it should be reading; one sweep for all ends
+the overdue ones. What a client still should read after a close has a deadline too: the transport
+alone would wait for it for ever.
+"""
+
+import asyncio
+import logging
+import math
+import uuid
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from enum import Enum
+from typing import Any, cast
+
+from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http_parser import RawRequestMessage
+from aiohttp.streams import StreamReader
+from aiohttp.web_protocol import RequestHandler
+from typing_extensions import override
+
+from node.api.problems import ApiProblem, Internal, RequestInvalid
+from node.api.replies import problem_reply
+from node.api.settings import ApiSettings
+
+log = logging.getLogger(__name__)
+
+SWEEP_S_MAX = 1.0
+# What a handler may take beyond the body's and the wait's deadlines.
+HANDLER_S = 30.0
+
+_FULL = (
+    b"HTTP/1.1 503 Service Unavailable\r\nServer: hushang\r\nRetry-After: 1\r\n"
+    b"Content-Length: 0\r\nConnection: close\r\n\r\n"
+)
+
+
+class Phase(Enum):
+    """What a connection is doing; the value is the reason when that takes too long."""
+
+    HEADER = "header too slow"
+    BUSY = "request too long"
+    STREAM = "stream"
+    IDLE = "idle"
+
+
+class Connections:
+    """Every open connection of one server; `dropped` counts by reason, for the metrics."""
+
+    def __init__(self, settings: ApiSettings) -> None:
+        self.settings = settings
+        self.dropped: Counter[str] = Counter()
+        self._open: dict[Connection, str] = {}
+        self._addresses: Counter[str] = Counter()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def admit(self, connection: "Connection", address: str) -> bool:
+        """Take a new connection in, unless all places, or those of its address, are taken."""
+        limits = self.settings
+        if len(self._open) >= limits.connections_max:
+            self.dropped["all places taken"] += 1
+            return False
+        if self._addresses[address] >= limits.connections_per_address_max:
+            self.dropped["places of the address taken"] += 1
+            return False
+        self._open[connection] = address
+        self._addresses[address] += 1
+        return True
+
+    def leave(self, connection: "Connection") -> None:
+        """Forget a connection that is gone."""
+        address = self._open.pop(connection, None)
+        if address is None:
+            return
+        self._addresses[address] -= 1
+        if not self._addresses[address]:
+            del self._addresses[address]
+
+    def start(self) -> None:
+        """Sweep from now on, several times within the shortest deadline."""
+        limits = self.settings
+        shortest = min(
+            limits.header_timeout_s,
+            limits.idle_timeout_s,
+            limits.write_timeout_s,
+            4 * SWEEP_S_MAX,
+        )
+        self._sweep(asyncio.get_running_loop(), shortest / 4)
+
+    def stop(self) -> None:
+        """Stop sweeping and drop whatever is still open."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for connection in list(self._open):
+            connection.abort()
+
+    def _sweep(self, loop: asyncio.AbstractEventLoop, interval_s: float) -> None:
+        now = loop.time()
+        for connection in list(self._open):
+            reason = connection.overdue(now)
+            if reason is not None:
+                self.dropped[reason] += 1
+                log.debug("dropped a connection from %s: %s", self._open[connection], reason)
+                connection.abort()
+        self._timer = loop.call_later(interval_s, self._sweep, loop, interval_s)
+
+
+class Connection(RequestHandler):
+    """One connection and its deadlines, in the loop's time."""
+
+    def __init__(self, server: "GuardedServer", **options: Any) -> None:
+        super().__init__(server, **options)
+        self._settings = server.open.settings
+        self._connections = server.open
+        self._finished = server.finished
+        self._pipe: asyncio.Transport | None = None
+        self._phase = Phase.HEADER
+        self._due = math.inf
+        self._write_due = math.inf
+        self._closing_due = math.inf
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        pipe = cast("asyncio.Transport", transport)
+        peer = pipe.get_extra_info("peername")
+        if not self._connections.admit(self, str(peer[0]) if peer else ""):
+            pipe.write(_FULL)
+            pipe.close()
+            return
+        self._pipe = pipe
+        self._enter(Phase.HEADER, self._settings.header_timeout_s)
+        super().connection_made(transport)
+
+    @override
+    def connection_lost(self, exc: BaseException | None) -> None:
+        if self._pipe is None:
+            return
+        self._connections.leave(self)
+        self._pipe = None
+        super().connection_lost(exc)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        # Once at the first byte: a header that drips is not helped by each further one.
+        if self._phase is Phase.IDLE and data:
+            self._enter(Phase.HEADER, self._settings.header_timeout_s)
+        super().data_received(data)
+
+    @override
+    def pause_writing(self) -> None:
+        # A stream has its own, shorter deadline, so that it can say why it ends.
+        factor = 2 if self._phase is Phase.STREAM else 1
+        self._write_due = self._loop.time() + factor * self._settings.write_timeout_s
+        super().pause_writing()
+
+    @override
+    def resume_writing(self) -> None:
+        self._write_due = math.inf
+        super().resume_writing()
+
+    def request_started(self) -> None:
+        """A request's header is complete: its handler bounds itself, this bounds the handler."""
+        limits = self._settings
+        self._enter(Phase.BUSY, limits.body_timeout_s + limits.wait_max_s + HANDLER_S)
+
+    def stream_started(self) -> None:
+        """The connection has become a WebSocket, which heartbeats bound."""
+        self._enter(Phase.STREAM, math.inf)
+
+    @override
+    def log_access(
+        self, request: web.BaseRequest, response: web.StreamResponse, time: float | None
+    ) -> None:
+        # The one method that aiohttp calls after each response, logging or not.
+        self._enter(Phase.IDLE, self._settings.idle_timeout_s)
+        self._finished(request, response)
+        super().log_access(request, response, time)
+
+    @override
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """What aiohttp answers to bad HTTP (4xx) or to an exception of ours (5xx), as a problem."""
+        if request.writer.output_size > 0:
+            msg = "the response has begun already"
+            raise ConnectionError(msg)
+        error: ApiProblem = RequestInvalid((message or "malformed request")[:200])
+        if status >= web.HTTPInternalServerError.status_code:
+            incident = uuid.uuid4().hex
+            log.error("request failed, incident %s", incident, exc_info=exc)
+            error = Internal(f"incident {incident}")
+        response = problem_reply(error).response()
+        response.force_close()
+        return response
+
+    def overdue(self, now: float) -> str | None:
+        """Why the connection is to be dropped now, or None."""
+        if self._pipe is not None and self._pipe.is_closing() and self._closing_due == math.inf:
+            self._closing_due = now + self._settings.write_timeout_s
+        if now > min(self._closing_due, self._write_due):
+            return "reader too slow"
+        return self._phase.value if now > self._due else None
+
+    def abort(self) -> None:
+        """Drop the connection and whatever was still to be sent."""
+        if self._pipe is not None:
+            self._pipe.abort()
+
+    def _enter(self, phase: Phase, seconds: float) -> None:
+        self._phase = phase
+        self._due = self._loop.time() + seconds
+
+
+class GuardedServer(web.Server):
+    """aiohttp's low-level server, with connections that have deadlines."""
+
+    def __init__(
+        self,
+        handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
+        connections: Connections,
+        finished: Callable[[web.BaseRequest, web.StreamResponse], None],
+    ) -> None:
+        super().__init__(handler, request_factory=self._request, handler_cancellation=True)
+        self.open = connections
+        self.finished = finished
+
+    @override
+    def __call__(self) -> RequestHandler:
+        limits = self.open.settings
+        return Connection(
+            self,
+            loop=self._loop,
+            access_log=None,
+            # Ours are shorter or equal; this one only must not be first.
+            keepalive_timeout=2 * max(limits.idle_timeout_s, limits.header_timeout_s),
+            lingering_time=min(2.0, limits.body_timeout_s),
+            auto_decompress=False,
+            max_headers=64,
+        )
+
+    def _request(
+        self,
+        message: RawRequestMessage,
+        payload: StreamReader,
+        protocol: RequestHandler,
+        writer: AbstractStreamWriter,
+        task: "asyncio.Task[None]",
+    ) -> web.BaseRequest:
+        connection = cast("Connection", protocol)
+        connection.request_started()
+        request = web.BaseRequest(message, payload, protocol, writer, task, self._loop)
+        request["began"] = self._loop.time()
+        return request

@@ -1,0 +1,76 @@
+"""Whom this API answers: no web page of a stranger drives a local node.
+
+A page can reach a node on the visitor's own machine in two ways: by a name that its owner points to
+127.0.0.1 after it was loaded (DNS rebinding; the Host header still tells the name), and by plain
+cross-origin requests (the Origin header tells the page). An IP literal or localhost can't be
+rebound, so those need no setting.
+"""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from node.api.problems import HostRefused, OriginRefused, RequestInvalid
+from node.api.settings import ApiSettings
+
+LOCAL_NAME = "localhost"
+
+
+def check_host(request: web.BaseRequest, settings: ApiSettings) -> None:
+    """`HostRefused` unless Host is an IP address, localhost or a configured name."""
+    given = request.headers.getall("Host", [])
+    if len(given) != 1:
+        msg = "one Host header is needed"
+        raise RequestInvalid(msg, "header.Host")
+    name = _name_of(given[0])
+    if name == LOCAL_NAME or _is_address(name) or name in _names(settings):
+        return
+    msg = f"this node does not answer for {name[:64]!r}"
+    raise HostRefused(msg, "header.Host")
+
+
+def check_origin(request: web.BaseRequest, settings: ApiSettings) -> str | None:
+    """The allowed foreign origin of the page that asks, None without one; `OriginRefused`."""
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return None
+    if origin in settings.origins:
+        return origin
+    # A page that this node serves: same scheme family, same host and port.
+    if origin.partition("://")[2].lower() == request.headers["Host"].lower():
+        return None
+    msg = f"a page of {origin[:128]!r} asks"
+    raise OriginRefused(msg, "header.Origin")
+
+
+def allow_origin(origin: str | None) -> dict[str, str]:
+    """The CORS headers that let a configured page read the answer."""
+    if origin is None:
+        return {}
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Headers": "Content-Type",
+        "Access-Control-Allow-Methods": "GET, POST",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+        "Vary": "Origin",
+    }
+
+
+def _name_of(host: str) -> str:
+    try:
+        return (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _names(settings: ApiSettings) -> frozenset[str]:
+    return frozenset(name.lower() for name in (*settings.hosts, settings.host))

@@ -1,0 +1,331 @@
+"""The JSON views of the chain: what every answer under /v1 looks like.
+
+Hashes are lower-case hex, accounts `hs1…`, times UTC milliseconds. Amounts (`…_minor`) and `nonce`
+are strings of decimal digits, all other integers JSON numbers (node/api/render.py).
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chain.bech32m import encode_account
+from chain.block import OK, Certificate, Event, Header, Receipt
+from chain.committee import Committee
+from chain.ledger import ReceiptPlace
+from chain.transaction import ReceivedTransaction
+from node.api.problems import TYPE_PREFIX, Problem, rule_of
+from node.api.render import AccountText, HashText, HexText, IntegerText, render, render_fields
+from node.service import Decided
+
+Whole = Annotated[int, Field(ge=0)]
+TimeMs = Annotated[int, Field(ge=0, description="UTC milliseconds")]
+Plain = Annotated[
+    dict[str, Any],
+    Field(description="plain data; bytes in hex, accounts as hs1…, …_minor as strings"),
+]
+
+
+class View(BaseModel):
+    """A view is complete and has nothing else."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EventView(View):
+    """Something that happened."""
+
+    type: str
+    data: Plain
+
+    @classmethod
+    def of(cls, event: Event) -> "EventView":
+        """The view of an event."""
+        return cls(type=event.type, data={k: render(v, k) for k, v in event.data.items()})
+
+
+class RuleView(View):
+    """The rule that a failed transaction broke."""
+
+    type: str
+    title: str
+    hint: str | None
+
+
+class ReceiptView(View):
+    """The outcome of a transaction or system transition; it is synced on the answering node.
+
+    `status` is "ok" or the broken rule's name; `certified` says that the next header, which commits
+    to it, is decided too.
+    """
+
+    id: HashText
+    status: str
+    failed_operation: Whole | None
+    rule: RuleView | None
+    height: Whole
+    index: Whole
+    block_hash: HashText
+    time_ms: TimeMs
+    certified: bool
+    events: list[EventView]
+
+    @classmethod
+    def of(
+        cls, receipt: Receipt, place: ReceiptPlace, block: tuple[bytes, int], tip_height: int
+    ) -> "ReceiptView":
+        """The view of a receipt; `block` is its block's hash and time."""
+        block_hash, time_ms = block
+        return cls(
+            id=receipt.id.hex(),
+            status=receipt.status,
+            failed_operation=receipt.failed_operation,
+            rule=None if receipt.status == OK else _rule(receipt.status),
+            height=place.height,
+            index=place.index,
+            block_hash=block_hash.hex(),
+            time_ms=time_ms,
+            certified=place.height < tip_height,
+            events=[EventView.of(event) for event in receipt.events],
+        )
+
+    @classmethod
+    def of_decided(cls, decided: Decided, tip_height: int) -> "ReceiptView":
+        """The view of a decision."""
+        block = (decided.block_hash, decided.time_ms)
+        return cls.of(decided.receipt, decided.place, block, tip_height)
+
+
+def _rule(status: str) -> RuleView:
+    title, hint = rule_of(status) or (status, "")
+    return RuleView(type=TYPE_PREFIX + status, title=title, hint=hint or None)
+
+
+class SubmissionForm(BaseModel):
+    """A signed transaction as JSON carries it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    transaction: HexText
+
+
+class SubmissionView(View):
+    """What became of a submitted transaction: `decided` with its receipt, or still `pending`."""
+
+    id: HashText
+    state: Literal["decided", "pending"]
+    receipt: ReceiptView | None
+
+
+class BatchForm(BaseModel):
+    """Several signed transactions."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    transactions: Annotated[list[HexText], Field(min_length=1, max_length=1000)]
+
+
+class BatchItemView(View):
+    """What became of one item of a batch; `problem` when it was refused at the door."""
+
+    index: Whole
+    id: HashText | None
+    state: Literal["decided", "pending", "refused"]
+    receipt: ReceiptView | None
+    problem: Problem | None
+
+
+class BatchView(View):
+    """One result per item, in the batch's order."""
+
+    results: list[BatchItemView]
+
+
+class OperationView(View):
+    """One operation: its type and its payload by field names."""
+
+    type: str
+    payload: Plain
+
+
+class SignatureView(View):
+    """Who signed with which key."""
+
+    account: AccountText
+    public_key: HashText
+    signature: HexText
+
+
+class TransactionView(View):
+    """A transaction and its outcome; while it is pending only id and state are told."""
+
+    id: HashText
+    state: Literal["decided", "pending"]
+    receipt: ReceiptView | None
+    body_hash: HashText | None
+    sender: AccountText | None
+    nonce: IntegerText | None
+    valid_until_ms: TimeMs | None
+    memo: str | None
+    operations: list[OperationView]
+    signatures: list[SignatureView]
+    raw: HexText | None
+
+    @classmethod
+    def pending(cls, transaction_id: bytes) -> "TransactionView":
+        """The view of a transaction in the pool."""
+        return cls(
+            id=transaction_id.hex(),
+            state="pending",
+            receipt=None,
+            body_hash=None,
+            sender=None,
+            nonce=None,
+            valid_until_ms=None,
+            memo=None,
+            operations=[],
+            signatures=[],
+            raw=None,
+        )
+
+    @classmethod
+    def of(cls, received: ReceivedTransaction, receipt: ReceiptView) -> "TransactionView":
+        """The view of a decided transaction."""
+        transaction = received.transaction
+        return cls(
+            id=received.id.hex(),
+            state="decided",
+            receipt=receipt,
+            body_hash=received.body_hash.hex(),
+            sender=encode_account(transaction.sender),
+            nonce=str(transaction.nonce),
+            valid_until_ms=transaction.valid_until_ms,
+            memo=transaction.memo,
+            operations=[
+                OperationView(type=name, payload=render_fields(payload))
+                for name, payload in zip(received.types, received.payloads, strict=True)
+            ],
+            signatures=[
+                SignatureView(
+                    account=encode_account(entry.account),
+                    public_key=entry.public_key.hex(),
+                    signature=entry.signature.hex(),
+                )
+                for entry in received.signatures
+            ],
+            raw=received.raw.hex(),
+        )
+
+
+class HeaderView(View):
+    """A block's header. The two result roots are those after the parent."""
+
+    hash: HashText
+    version: Whole
+    genesis_hash: HashText
+    height: Whole
+    parent_hash: HashText
+    view: Whole
+    parent_view: Whole
+    time_ms: TimeMs
+    proposer: Whole
+    epoch: Whole
+    transactions_root: HashText
+    transactions_count: Whole
+    state_root: HashText
+    receipts_root: HashText
+    next_committee_hash: HashText
+
+    @classmethod
+    def of(cls, header: Header) -> "HeaderView":
+        """The view of a header."""
+        return cls.model_validate({"hash": header.digest().hex(), **render_fields(header)})
+
+
+class CommitView(View):
+    """One member's Commit."""
+
+    member: Whole
+    name: str
+    signature: HexText
+
+
+class CertificateView(View):
+    """A quorum of Commits; height 0 needs none."""
+
+    height: Whole
+    view: Whole
+    digest: HashText
+    signatures: list[CommitView]
+
+    @classmethod
+    def of(cls, certificate: Certificate, committee: Committee) -> "CertificateView":
+        """The view of a certificate."""
+        commits = [
+            CommitView(
+                member=entry.member,
+                name=committee.members[entry.member].name,
+                signature=entry.signature.hex(),
+            )
+            for entry in certificate.signatures
+        ]
+        return cls(
+            height=certificate.height,
+            view=certificate.view,
+            digest=certificate.digest.hex(),
+            signatures=commits,
+        )
+
+
+class SignedHeaderView(View):
+    """A header with its certificate, and the canonical bytes of both to check them."""
+
+    header: HeaderView
+    certificate: CertificateView
+    raw_header: HexText
+    raw_certificate: HexText
+
+
+class BlockView(View):
+    """A block: header, certificate, a page of its transactions and its receipts' ids.
+
+    `transactions` is filled with `full`; `next` is the `transactions_from` of the next page.
+    """
+
+    header: HeaderView
+    certificate: CertificateView
+    transaction_ids: list[HashText]
+    transactions: list[TransactionView]
+    next: Whole | None
+
+
+class BlockListView(View):
+    """Headers in order of height; `next` is the `from` of the next page, null at the tip."""
+
+    blocks: list[HeaderView]
+    next: Whole | None
+    height: Whole
+
+
+class PlacedEventView(View):
+    """An event at its place in the chain; `next` is the cursor that resumes after it."""
+
+    cursor: str
+    next: str
+    height: Whole
+    block_hash: HashText
+    time_ms: TimeMs
+    receipt_id: HashText
+    type: str
+    data: Plain
+
+
+class EventPageView(View):
+    """A page of events. `next` resumes after it; `height` is the newest block here.
+
+    A filtered page may be short or empty while there is more: go on until `complete`.
+    """
+
+    events: list[PlacedEventView]
+    next: str
+    height: Whole
+    complete: bool

@@ -1,0 +1,188 @@
+"""The route table: one row a route. Dispatch, /v1/openapi.json and the tests all read it."""
+
+from chain import errors
+from node.api import blocks, events, node_reads, stream, submission
+from node.api.cursors import CURSOR
+from node.api.models import (
+    BatchView,
+    BlockListView,
+    BlockView,
+    EventPageView,
+    ReceiptView,
+    SignedHeaderView,
+    SubmissionView,
+    TransactionView,
+)
+from node.api.problems import (
+    BlockUnknown,
+    BodyInvalid,
+    BodyTooLarge,
+    MediaTypeUnsupported,
+    ObjectNotFound,
+    ReceiptNotFound,
+    TooManyStreams,
+    TransactionNotFound,
+)
+from node.api.routing import Route
+from node.api.status_models import (
+    CommitteeView,
+    GenesisView,
+    HealthView,
+    ReadyView,
+    StatusView,
+    TransactionTypesView,
+    TransactionTypeView,
+)
+from node.service import PoolFull
+
+# What the door may answer to a transaction (ledger.md § Node).
+DOOR = (
+    errors.EncodingInvalid,
+    errors.TooLarge,
+    errors.OperationUnknown,
+    errors.OperationMalformed,
+    errors.SignaturesUnsorted,
+    errors.SignatureInvalid,
+    errors.VersionUnknown,
+    errors.WrongChain,
+    errors.TransactionExpired,
+    errors.LifetimeTooLong,
+    errors.SenderUnknown,
+    errors.PolicyNotSatisfied,
+    PoolFull,
+)
+FORM = (MediaTypeUnsupported, BodyInvalid, BodyTooLarge)
+
+NODE: tuple[Route, ...] = (
+    Route("GET", "/", "What is here", {200: "text/plain"}, handle=node_reads.index),
+    Route(
+        "GET",
+        "/health",
+        "Are the process and its loop alive?",
+        {200: HealthView},
+        handle=node_reads.health,
+    ),
+    Route(
+        "GET",
+        "/ready",
+        "Does the node take part and serve what is current?",
+        {200: ReadyView, 503: ReadyView},
+        handle=node_reads.ready,
+    ),
+    Route("GET", "/metrics", "Prometheus metrics", {200: "text/plain"}, handle=node_reads.metrics),
+    Route(
+        "GET",
+        "/v1/openapi.json",
+        "This document",
+        {200: "application/json"},
+        handle=node_reads.document,
+    ),
+    Route("GET", "/v1/status", "The node", {200: StatusView}, handle=node_reads.status),
+    Route(
+        "GET",
+        "/v1/genesis",
+        "What the chain starts from",
+        {200: GenesisView},
+        read=node_reads.read_genesis,
+    ),
+    Route("GET", "/v1/committee", "Who votes", {200: CommitteeView}, handle=node_reads.committee),
+    Route(
+        "GET",
+        "/v1/transaction-types",
+        "Every native transaction type",
+        {200: TransactionTypesView},
+        read=node_reads.read_types,
+    ),
+    Route(
+        "GET",
+        "/v1/transaction-types/{name}",
+        "One native transaction type",
+        {200: TransactionTypeView},
+        read=node_reads.read_type,
+        parameters=(node_reads.TYPE_NAME,),
+        problems=(ObjectNotFound,),
+    ),
+)
+
+CHAIN: tuple[Route, ...] = (
+    Route(
+        "POST",
+        "/v1/transactions",
+        "Submit a signed transaction",
+        {200: SubmissionView, 202: SubmissionView},
+        handle=submission.submit,
+        parameters=(submission.WAIT, submission.TIMEOUT_MS),
+        bodies=submission.ONE_TAKES,
+        problems=(*FORM, *DOOR),
+    ),
+    Route(
+        "POST",
+        "/v1/transactions/batch",
+        "Submit up to 1000 signed transactions",
+        {200: BatchView, 202: BatchView},
+        handle=submission.submit_many,
+        parameters=(submission.WAIT, submission.TIMEOUT_MS),
+        bodies=submission.MANY_TAKES,
+        problems=(*FORM, errors.EncodingInvalid),
+    ),
+    Route(
+        "GET",
+        "/v1/transactions/{id}",
+        "A transaction and its outcome",
+        {200: TransactionView, 202: TransactionView},
+        handle=blocks.read_transaction_by_id,
+        parameters=(blocks.TRANSACTION_ID,),
+        problems=(TransactionNotFound,),
+    ),
+    Route(
+        "GET",
+        "/v1/receipts/{id}",
+        "The outcome of a transaction or system transition",
+        {200: ReceiptView},
+        read=blocks.read_receipt,
+        parameters=(blocks.RECEIPT_ID,),
+        problems=(ReceiptNotFound,),
+    ),
+    Route(
+        "GET",
+        "/v1/blocks",
+        "Headers in order of height",
+        {200: BlockListView},
+        read=blocks.read_blocks,
+        parameters=(blocks.FROM, blocks.LIMIT),
+    ),
+    Route(
+        "GET",
+        "/v1/blocks/{height}",
+        "A block",
+        {200: BlockView},
+        read=blocks.read_block,
+        parameters=(
+            blocks.HEIGHT,
+            blocks.FULL,
+            blocks.TRANSACTIONS_FROM,
+            blocks.TRANSACTIONS_LIMIT,
+        ),
+        problems=(BlockUnknown,),
+    ),
+    Route(
+        "GET",
+        "/v1/headers/{height}",
+        "A header, its certificate and the canonical bytes of both",
+        {200: SignedHeaderView},
+        read=blocks.read_header,
+        parameters=(blocks.HEIGHT,),
+        problems=(BlockUnknown,),
+    ),
+    Route(
+        "GET",
+        "/v1/events",
+        "Events from a cursor: a page, or with an upgrade a WebSocket",
+        {200: EventPageView},
+        handle=stream.events,
+        parameters=(CURSOR, events.TYPES, events.ACCOUNT, events.LIMIT),
+        problems=(TooManyStreams,),
+    ),
+)
+
+ROUTES: tuple[Route, ...] = (*NODE, *CHAIN)

@@ -1,0 +1,181 @@
+"""Routes and calls: what a route table holds, how a request finds its row, what a handler gets."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, TypeVar, cast
+from urllib.parse import unquote
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from chain.errors import HushangError
+from node.api.body import ByteBudget
+from node.api.connections import Connection
+from node.api.parameters import Parameter
+from node.api.places import Places
+from node.api.problems import MethodNotAllowed, ParameterInvalid, ParameterUnknown, RouteUnknown
+from node.api.replies import Reply
+from node.api.settings import ApiSettings
+from node.metrics import NodeMetrics
+from node.service import NodeService
+from node.validation import did_you_mean
+
+T = TypeVar("T")
+
+QUERY_ITEMS_MAX = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What all calls of one server share."""
+
+    service: NodeService
+    settings: ApiSettings
+    metrics: NodeMetrics
+    bodies: ByteBudget
+    streams: Places
+    waits: Places
+    threads: Executor
+    stopping: asyncio.Event
+    # The OpenAPI document of the server's routes.
+    document: dict[str, Any]
+    # Sets the API's own gauges, before the metrics are rendered.
+    gauges: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request that found its route, its parameters read."""
+
+    edge: Edge
+    route: "Route"
+    request: web.BaseRequest
+    values: Mapping[str, object]
+
+    @property
+    def service(self) -> NodeService:
+        """The node."""
+        return self.edge.service
+
+    def get(self, parameter: Parameter[T]) -> T:
+        """The value of a parameter of this route."""
+        assert parameter in self.route.parameters, parameter.name
+        return cast("T", self.values[parameter.name])
+
+    def streaming(self) -> None:
+        """The request has become a stream: other deadlines hold."""
+        cast("Connection", self.request.protocol).stream_started()
+
+    async def off_loop(self, function: Callable[..., T], *arguments: object) -> T:
+        """Run what reads the ledger in a thread, so that a big block stops no socket."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.edge.threads, function, *arguments)
+
+
+# A reader only reads the ledger and runs in a thread; a handler runs on the event loop.
+Reader: TypeAlias = Callable[[Call], Reply]
+Handler: TypeAlias = Callable[[Call], Awaitable[Reply | web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row: everything that dispatch and the OpenAPI document know of a route.
+
+    `answers` maps a status to the model of its JSON body, or to a media type where it has none;
+    `bodies` maps the media types that it takes to a model, or to None for raw bytes.
+    """
+
+    method: str
+    path: str
+    summary: str
+    answers: Mapping[int, type[BaseModel] | str]
+    read: Reader | None = None
+    handle: Handler | None = None
+    parameters: tuple[Parameter[Any], ...] = ()
+    bodies: Mapping[str, type[BaseModel] | None] = field(default_factory=dict)
+    problems: tuple[type[HushangError], ...] = ()
+
+    async def run(self, call: Call) -> Reply | web.StreamResponse:
+        """Answer a call: readers off the event loop, handlers on it."""
+        if self.read is not None:
+            return await call.off_loop(self.read, call)
+        assert self.handle is not None
+        return await self.handle(call)
+
+
+class Router:
+    """Finds the route of a request."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self._routes = [(_segments(route.path), route) for route in routes]
+
+    def find(self, method: str, raw_path: str) -> tuple[Route, dict[str, str]]:
+        """The route and its path's texts; `RouteUnknown` or `MethodNotAllowed`.
+
+        The path is split before it is unquoted: %2F never separates segments.
+        """
+        path = _segments(raw_path)
+        matches = [(t, route) for t, route in self._routes if _matches(t, path)]
+        if not matches:
+            msg = "no such route"
+            raise RouteUnknown(msg)
+        # A row with a literal where another has a parameter comes first.
+        matches.sort(key=lambda match: [segment.startswith("{") for segment in match[0]])
+        template = matches[0][0]
+        rows = [route for other, route in matches if other == template]
+        wanted = "GET" if method == "HEAD" else method
+        route = next((row for row in rows if row.method == wanted), None)
+        if route is None:
+            raise MethodNotAllowed(sorted({row.method for row in rows}))
+        texts = {
+            name[1:-1]: unquote(text)
+            for name, text in zip(template, path, strict=True)
+            if name.startswith("{")
+        }
+        return route, texts
+
+
+def read_parameters(
+    route: Route, path: Mapping[str, str], query: Sequence[tuple[str, str]]
+) -> dict[str, object]:
+    """Every parameter of the route, parsed; unknown, repeated or malformed ones are refused."""
+    if len(query) > QUERY_ITEMS_MAX:
+        msg = f"more than {QUERY_ITEMS_MAX} query parameters"
+        raise ParameterUnknown(msg)
+    known = {entry.name for entry in route.parameters if entry.place == "query"}
+    texts: dict[str, str] = {}
+    for name, text in query:
+        if name not in known:
+            msg = f"this request has no parameter {name[:64]!r}{did_you_mean(name[:64], known)}"
+            raise ParameterUnknown(msg, f"query.{name[:64]}")
+        if name in texts:
+            msg = "the parameter stands twice"
+            raise ParameterInvalid(msg, f"query.{name}")
+        texts[name] = text
+    return {
+        entry.name: _parse(entry, path if entry.place == "path" else texts)
+        for entry in route.parameters
+    }
+
+
+def _parse(parameter: Parameter[object], texts: Mapping[str, str]) -> object:
+    if parameter.name not in texts:
+        return parameter.default
+    try:
+        return parameter.parse(texts[parameter.name])
+    except ValueError as error:
+        msg = f"{parameter.name}: expected {error}"
+        raise ParameterInvalid(msg, f"{parameter.place}.{parameter.name}") from error
+
+
+def _segments(path: str) -> tuple[str, ...]:
+    return tuple(path.split("/"))
+
+
+def _matches(template: tuple[str, ...], path: tuple[str, ...]) -> bool:
+    return len(template) == len(path) and all(
+        part == text or (part.startswith("{") and text != "")
+        for part, text in zip(template, path, strict=True)
+    )

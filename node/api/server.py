@@ -1,0 +1,133 @@
+"""The API server: one low-level aiohttp server, one route table, every refusal a problem."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from aiohttp import web
+
+from chain.errors import HushangError
+from chain.store_contract import StorageError
+from node.api.body import ByteBudget
+from node.api.connections import Connections, GuardedServer
+from node.api.guard import allow_origin, check_host, check_origin
+from node.api.openapi import openapi
+from node.api.places import Places
+from node.api.problems import MethodNotAllowed, RequestInvalid
+from node.api.replies import Reply, problem_reply
+from node.api.routes import ROUTES
+from node.api.routing import Call, Edge, Router, read_parameters
+from node.api.settings import ApiSettings
+from node.metrics import NodeMetrics
+from node.service import NodeService
+
+log = logging.getLogger(__name__)
+
+API_VERSION = "1.0.0"
+THREADS = 2
+SHUTDOWN_S = 1.0
+UNKNOWN_ROUTE = "unknown"
+
+# Told of a storage error that a request met: fatal to the node (chain/store_contract.py).
+Fatal = Callable[[StorageError], None]
+
+
+class ApiServer:
+    """Serves one node. `start` once, `stop` once."""
+
+    def __init__(
+        self,
+        service: NodeService,
+        metrics: NodeMetrics,
+        settings: ApiSettings,
+        fatal: Fatal | None = None,
+    ) -> None:
+        self._settings = settings
+        self._metrics = metrics
+        self._fatal = fatal
+        self._connections = Connections(settings)
+        self._router = Router(ROUTES)
+        self._threads = ThreadPoolExecutor(THREADS, "api")
+        self._edge = Edge(
+            service=service,
+            settings=settings,
+            metrics=metrics,
+            bodies=ByteBudget(settings.bodies_size_max),
+            streams=Places(settings.streams_max),
+            waits=Places(settings.waits_max),
+            threads=self._threads,
+            stopping=asyncio.Event(),
+            document=openapi(ROUTES, API_VERSION),
+            gauges=self._set_gauges,
+        )
+        self._runner: web.ServerRunner | None = None
+
+    async def start(self) -> int:
+        """Listen; the bound port. An address in use raises `OSError`."""
+        server = GuardedServer(self._handle, self._connections, self._finished)
+        self._runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_S)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._settings.host, self._settings.port)
+        await site.start()
+        self._connections.start()
+        self._metrics.loop.start()
+        port: int = self._runner.addresses[0][1]
+        return port
+
+    async def stop(self) -> None:
+        """Take no more, end the streams, give running requests a second, then drop the rest."""
+        self._edge.stopping.set()
+        if self._runner is not None:
+            await self._runner.cleanup()
+        self._connections.stop()
+        self._metrics.loop.stop()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        request["route"] = UNKNOWN_ROUTE
+        origin: str | None = None
+        try:
+            check_host(request, self._settings)
+            origin = check_origin(request, self._settings)
+            answer = await self._answer(request, origin)
+        except StorageError as error:
+            # Nobody knows what the disk holds: not this request's fault, and the node must end.
+            if self._fatal is not None:
+                self._fatal(error)
+            raise
+        except MethodNotAllowed as error:
+            answer = problem_reply(error, {"Allow": ", ".join(error.allowed)})
+        except HushangError as error:
+            answer = problem_reply(error)
+        except web.HTTPException as error:
+            answer = problem_reply(RequestInvalid(error.reason))
+        if isinstance(answer, web.StreamResponse):
+            return answer
+        response = answer.response()
+        response.headers.update(allow_origin(origin))
+        return response
+
+    async def _answer(
+        self, request: web.BaseRequest, origin: str | None
+    ) -> Reply | web.StreamResponse:
+        if request.method == "OPTIONS" and origin is not None:
+            return Reply(b"", 204)
+        route, texts = self._router.find(request.method, request.rel_url.raw_path)
+        request["route"] = route.path
+        values = read_parameters(route, texts, list(request.rel_url.query.items()))
+        return await route.run(Call(self._edge, route, request, values))
+
+    def _finished(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
+        edge = self._metrics.edge
+        # The method is a label: only those that a route takes, no client's invention.
+        method = request.method if request.method in {"GET", "HEAD", "POST"} else "other"
+        route = request.get("route", UNKNOWN_ROUTE)
+        edge.requests.labels(method, route, str(response.status)).inc()
+        began: float | None = request.get("began")
+        if began is not None:
+            edge.seconds.observe(asyncio.get_running_loop().time() - began)
+
+    def _set_gauges(self) -> None:
+        connections = self._connections
+        self._metrics.edge.set_from(len(connections), connections.dropped, self._edge.streams.taken)

@@ -1,0 +1,182 @@
+"""The JSON views of the node itself and of what its chain started from."""
+
+from typing import Any, Literal
+
+from chain.bech32m import encode_account
+from chain.codec import encode
+from chain.context import Chain
+from node.api.models import TimeMs, View, Whole
+from node.api.render import AccountText, HashText, HexText, Json, render_fields
+from node.service import NodeStatus, PeerView
+
+
+class HealthView(View):
+    """The process and its event loop are alive."""
+
+    status: Literal["ok"]
+    loop_lag_ms: Whole
+
+
+class ReadyView(View):
+    """Does the node take part and serve what is current? `reasons` say why not."""
+
+    ready: bool
+    reasons: list[str]
+    height: Whole
+
+
+class PeerStatusView(View):
+    """Another node as this one sees it."""
+
+    name: str
+    public_key: HashText
+    connected: bool
+    height: Whole | None
+    last_seen_ms: TimeMs | None
+    queued: Whole
+    dropped: Whole
+    bytes_in: Whole
+    bytes_out: Whole
+    last_error: str | None
+
+    @classmethod
+    def of(cls, peer: PeerView) -> "PeerStatusView":
+        """The view of a peer."""
+        return cls.model_validate(render_fields(peer))
+
+
+class StatusView(View):
+    """A node's own account of itself."""
+
+    name: str
+    version: str
+    chain_id: str
+    genesis_hash: HashText
+    store: str
+    time_ms: TimeMs
+    started_ms: TimeMs
+    height: Whole
+    block_hash: HashText
+    state_root: HashText
+    view: Whole
+    primary: str
+    member_index: Whole | None
+    pool_count: Whole
+    pool_bytes: Whole
+    ready: bool
+    not_ready_because: list[str]
+    peers: list[PeerStatusView]
+
+    @classmethod
+    def of(cls, status: NodeStatus, chain: Chain) -> "StatusView":
+        """The view of a status."""
+        fields = {
+            **render_fields(status),
+            "chain_id": chain.genesis.chain_id,
+            "genesis_hash": chain.genesis_hash.hex(),
+            "peers": [PeerStatusView.of(peer) for peer in status.peers],
+        }
+        return cls.model_validate(fields)
+
+
+class MemberView(View):
+    """A voting member; `index` is its identity in votes."""
+
+    index: Whole
+    name: str
+    account: AccountText
+    node_key: HashText
+
+
+class CommitteeView(View):
+    """Who votes, and how many must agree."""
+
+    epoch: Whole
+    hash: HashText
+    n: Whole
+    f: Whole
+    quorum: Whole
+    members: list[MemberView]
+
+    @classmethod
+    def of(cls, chain: Chain) -> "CommitteeView":
+        """The view of the chain's committee."""
+        committee = chain.committee
+        members = [
+            MemberView(
+                index=index,
+                name=member.name,
+                account=encode_account(member.account),
+                node_key=member.node_key.hex(),
+            )
+            for index, member in enumerate(committee.members)
+        ]
+        return cls(
+            epoch=committee.epoch,
+            hash=committee.hash().hex(),
+            n=committee.n,
+            f=committee.f,
+            quorum=committee.quorum,
+            members=members,
+        )
+
+
+class GenesisView(View):
+    """What the chain starts from; `raw` are the canonical bytes whose hash names the chain."""
+
+    hash: HashText
+    chain_id: str
+    genesis: dict[str, Any]
+    raw: HexText
+
+    @classmethod
+    def of(cls, chain: Chain) -> "GenesisView":
+        """The view of a genesis."""
+        genesis: dict[str, Json] = render_fields(chain.genesis)
+        return cls.model_validate(
+            {
+                "hash": chain.genesis_hash.hex(),
+                "chain_id": chain.genesis.chain_id,
+                "genesis": genesis,
+                "raw": encode(chain.genesis).hex(),
+            }
+        )
+
+
+class FieldView(View):
+    """One field of a payload and what it holds."""
+
+    name: str
+    holds: str
+    nullable: bool
+
+
+class RefusalView(View):
+    """A rule that a handler checks."""
+
+    code: str
+    title: str
+    hint: str | None
+
+
+class TransactionTypeView(View):
+    """A native transaction type, derived from the registry.
+
+    `refusals` are in the handler's order of precedence; `payload` is the JSON Schema of the payload
+    as this API shows it.
+    """
+
+    name: str
+    summary: str
+    payload_notes: str
+    signers: str
+    rank: str
+    refusals: list[RefusalView]
+    fields: list[FieldView]
+    payload: dict[str, Any]
+
+
+class TransactionTypesView(View):
+    """Every native transaction type of this chain."""
+
+    types: list[TransactionTypeView]

@@ -1,0 +1,138 @@
+"""The event stream: catch up from the ledger, then wait for the next block, over one WebSocket.
+
+Messages are JSON objects of one key: `{"event": …}`, or `{"heartbeat": {"next", "height"}}` after a
+quiet while, whose `next` resumes as well as an event's. The client sends nothing. A reader that
+doesn't read is dropped: code 1008, "slow reader" (its copy of the reason waits behind what it has
+not read). When the node stops it says 1001.
+"""
+
+import asyncio
+import logging
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from node.api.cursors import CURSOR, LATEST, Cursor, parse_cursor
+from node.api.events import EventFilter, filter_of, read_events, read_page
+from node.api.problems import RequestInvalid, TooManyStreams
+from node.api.replies import SECURITY_HEADERS, Reply
+from node.api.routing import Call
+
+log = logging.getLogger(__name__)
+
+# Events read at a time: a page is in memory once per stream.
+CATCH_UP_EVENTS = 100
+MESSAGE_SIZE_MAX = 1024
+CLOSE_TIMEOUT_S = 1.0
+
+
+class _Ended(Exception):
+    """The stream ends: close code and reason."""
+
+    def __init__(self, code: WSCloseCode, reason: str) -> None:
+        super().__init__(reason)
+        self.close_code = code
+        self.reason = reason
+
+
+async def events(call: Call) -> Reply | web.StreamResponse:
+    """GET /v1/events: a page, or with an upgrade the stream."""
+    if "upgrade" not in call.request.headers.get("Connection", "").lower():
+        return await call.off_loop(read_events, call)
+    if not call.edge.streams.free:
+        msg = f"{call.edge.streams.count_max} streams are open"
+        raise TooManyStreams(msg)
+    socket = web.WebSocketResponse(
+        timeout=CLOSE_TIMEOUT_S,
+        heartbeat=call.edge.settings.heartbeat_s,
+        autoclose=False,
+        compress=False,
+        max_msg_size=MESSAGE_SIZE_MAX,
+    )
+    if not socket.can_prepare(call.request):
+        msg = "no WebSocket handshake (RFC 6455 §4.2.1)"
+        raise RequestInvalid(msg, "header.Upgrade")
+    socket.headers.update(SECURITY_HEADERS)
+    with call.edge.streams.place():
+        await socket.prepare(call.request)
+        call.streaming()
+        await _Stream(call, socket).run()
+    return socket
+
+
+class _Stream:
+    """One open stream. `cursor` is the next event to be told."""
+
+    def __init__(self, call: Call, socket: web.WebSocketResponse) -> None:
+        self.call = call
+        self.socket = socket
+        self.wanted: EventFilter = filter_of(call)
+        self.cursor: Cursor = call.get(CURSOR)
+        self.settings = call.edge.settings
+        self.loop = asyncio.get_running_loop()
+        self.sent_at = self.loop.time()
+
+    async def run(self) -> None:
+        """Tell until the client leaves, doesn't read, or the node stops."""
+        code, reason = WSCloseCode.OK, "client left"
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._listen())
+                group.create_task(self._stop())
+                group.create_task(self._tell())
+        except* _Ended as ended:
+            first = ended.exceptions[0]
+            assert isinstance(first, _Ended)
+            code, reason = first.close_code, first.reason
+        except* ConnectionError:
+            reason = "connection lost"
+        self.call.edge.metrics.edge.streams_ended.labels(reason).inc()
+        log.debug("event stream ended: %s", reason)
+        await self.socket.close(code=code, message=reason.encode(), drain=False)
+
+    async def _listen(self) -> None:
+        """Pings, pongs and the close frame; anything else the client has no business to send."""
+        message = await self.socket.receive()
+        if message.type in {WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED}:
+            raise _Ended(WSCloseCode.OK, "client left")
+        if message.type is WSMsgType.ERROR:
+            raise _Ended(WSCloseCode.PROTOCOL_ERROR, "protocol error")
+        raise _Ended(WSCloseCode.POLICY_VIOLATION, "this stream takes no messages")
+
+    async def _stop(self) -> None:
+        await self.call.edge.stopping.wait()
+        raise _Ended(WSCloseCode.GOING_AWAY, "the node stops")
+
+    async def _tell(self) -> None:
+        ledger = self.call.service.ledger
+        if self.cursor == LATEST:
+            self.cursor = Cursor(ledger.tip.height + 1, 0, 0)
+        while True:
+            page = await self.call.off_loop(
+                read_page, ledger, self.cursor, CATCH_UP_EVENTS, self.wanted
+            )
+            for event in page.events:
+                await self._send(f'{{"event":{event.model_dump_json()}}}')
+            self.cursor = parse_cursor(page.next)
+            await self._heartbeat(page.height)
+            if page.complete:
+                await self._await_block()
+
+    async def _await_block(self) -> None:
+        """Until there is a block at the cursor."""
+        wanted = self.cursor.height
+        timeout_ms = int(self.settings.heartbeat_s * 1000)
+        while (height := await self.call.service.wait_height(wanted, timeout_ms)) < wanted:
+            await self._heartbeat(height)
+
+    async def _heartbeat(self, height: int) -> None:
+        """After a quiet while, also one in which only others' events happened, tell how far."""
+        if self.loop.time() >= self.sent_at + self.settings.heartbeat_s:
+            await self._send(f'{{"heartbeat":{{"next":"{self.cursor}","height":{height}}}}}')
+
+    async def _send(self, text: str) -> None:
+        try:
+            async with asyncio.timeout(self.settings.write_timeout_s):
+                await self.socket.send_str(text)
+        except TimeoutError:
+            raise _Ended(WSCloseCode.POLICY_VIOLATION, "slow reader") from None
+        self.sent_at = self.loop.time()

@@ -1,0 +1,169 @@
+"""Submitting transactions, one or many, and waiting for their decision.
+
+200 is an outcome, also of a transaction that broke a rule of commerce: the receipt's status says
+which. 202 is "taken, not decided yet": safe to repeat or to ask for by id. What is refused at the
+door (bytes, size, signature, chain, window) is a 4xx and leaves no receipt.
+"""
+
+import asyncio
+import re
+from collections.abc import Sequence
+
+from chain.codec import unpack
+from chain.errors import HushangError
+from chain.store_contract import StorageError
+from chain.transaction import TRANSACTION_SIZE_MAX
+from node.api.body import JSON, MSGPACK, OCTETS, body_of, json_form, media_type
+from node.api.models import (
+    BatchForm,
+    BatchItemView,
+    BatchView,
+    ReceiptView,
+    SubmissionForm,
+    SubmissionView,
+)
+from node.api.parameters import choice, number
+from node.api.problems import BodyInvalid, problem_of
+from node.api.replies import Reply, json_reply
+from node.api.routing import Call
+from node.service import Decided, NodeService, Submitted
+
+BATCH_ITEMS_MAX = 1000
+WAIT_DEFAULT_MS = 10_000
+WAIT_MAX_MS = 60_000
+
+WAIT = choice(
+    "wait",
+    ("decided", "accepted"),
+    "decided: answer when the block is synced on this node, or 202 when the time is over; "
+    "accepted: answer once the transaction is in the pool",
+)
+TIMEOUT_MS = number(
+    "timeout_ms", 0, WAIT_MAX_MS, WAIT_DEFAULT_MS, "how long to wait for the decision"
+)
+
+ONE_TAKES = {MSGPACK: None, OCTETS: None, JSON: SubmissionForm}
+MANY_TAKES = {MSGPACK: None, JSON: BatchForm}
+
+_HEX = re.compile(r"(?:[0-9a-f]{2})*")
+
+
+async def submit(call: Call) -> Reply:
+    """POST /v1/transactions: take one transaction."""
+    settings, service = call.edge.settings, call.service
+    kind = media_type(call.request, ONE_TAKES)
+    size_max, timeout_s = settings.body_size_max, settings.body_timeout_s
+    async with body_of(call.request, call.edge.bodies, size_max, timeout_s) as data:
+        raw = _hex(json_form(data, SubmissionForm).transaction) if kind == JSON else data
+        submitted = await service.submit(raw)
+    decided = submitted.decided
+    if decided is None and _may_wait(call):
+        decided = (await _wait_all(call, [submitted.id]))[submitted.id]
+    view = SubmissionView(
+        id=submitted.id.hex(),
+        state="pending" if decided is None else "decided",
+        receipt=_receipt(service, decided),
+    )
+    place = {"Location": f"/v1/transactions/{view.id}"}
+    return json_reply(view, 202 if decided is None else 200, place)
+
+
+async def submit_many(call: Call) -> Reply:
+    """POST /v1/transactions/batch: take up to 1000; a bad one leaves the others alone."""
+    settings, service = call.edge.settings, call.service
+    kind = media_type(call.request, MANY_TAKES)
+    size_max, timeout_s = settings.batch_size_max, settings.body_timeout_s
+    async with body_of(call.request, call.edge.bodies, size_max, timeout_s) as data:
+        raws = _batch_json(data) if kind == JSON else _batch_msgpack(data, size_max)
+        taken = await _submit_all(service, raws)
+    waiting = [item for item in taken if isinstance(item, Submitted) and item.decided is None]
+    outcomes: dict[bytes, Decided | None] = {}
+    if waiting and _may_wait(call):
+        outcomes = await _wait_all(call, [item.id for item in waiting])
+    results = [_item(service, index, item, outcomes) for index, item in enumerate(taken)]
+    pending = any(result.state == "pending" for result in results)
+    return json_reply(BatchView(results=results), 202 if pending else 200)
+
+
+def _hex(text: str) -> bytes:
+    # The form's pattern said so already; bytes.fromhex alone would take spaces.
+    assert _HEX.fullmatch(text)
+    return bytes.fromhex(text)
+
+
+def _batch_json(data: bytes) -> Sequence[bytes]:
+    return [_hex(text) for text in json_form(data, BatchForm).transactions]
+
+
+def _batch_msgpack(data: bytes, size_max: int) -> Sequence[bytes]:
+    items = unpack(data, size_max=size_max)
+    if type(items) is not tuple or not 1 <= len(items) <= BATCH_ITEMS_MAX:
+        msg = f"expected an array of 1 to {BATCH_ITEMS_MAX} transactions"
+        raise BodyInvalid(msg, "body#")
+    for index, item in enumerate(items):
+        if type(item) is not bytes or len(item) > TRANSACTION_SIZE_MAX:
+            msg = f"expected at most {TRANSACTION_SIZE_MAX} bytes"
+            raise BodyInvalid(msg, f"body#[{index}]")
+    return items
+
+
+async def _submit_all(
+    service: NodeService, raws: Sequence[bytes]
+) -> Sequence[Submitted | HushangError]:
+    """Submit all at once, so that the node can check their signatures in slices."""
+
+    async def one(raw: bytes) -> Submitted | HushangError:
+        try:
+            return await service.submit(raw)
+        except StorageError:
+            raise
+        except HushangError as error:
+            return error
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one(raw)) for raw in raws]
+    return [task.result() for task in tasks]
+
+
+def _may_wait(call: Call) -> bool:
+    """Wants to wait, and a place is free; without one the answer is 202 at once."""
+    return call.get(WAIT) == "decided" and call.edge.waits.free
+
+
+async def _wait_all(call: Call, ids: Sequence[bytes]) -> dict[bytes, Decided | None]:
+    """The outcome of each, all within one time and one place."""
+    service = call.service
+    timeout_ms = min(call.get(TIMEOUT_MS), int(call.edge.settings.wait_max_s * 1000))
+    with call.edge.waits.place():
+        async with asyncio.TaskGroup() as group:
+            tasks = {
+                one: group.create_task(service.wait_decided(one, timeout_ms))
+                for one in dict.fromkeys(ids)
+            }
+    return {one: task.result() for one, task in tasks.items()}
+
+
+def _receipt(service: NodeService, decided: Decided | None) -> ReceiptView | None:
+    if decided is None:
+        return None
+    return ReceiptView.of_decided(decided, service.ledger.tip.height)
+
+
+def _item(
+    service: NodeService,
+    index: int,
+    item: Submitted | HushangError,
+    outcomes: dict[bytes, Decided | None],
+) -> BatchItemView:
+    if isinstance(item, HushangError):
+        return BatchItemView(
+            index=index, id=None, state="refused", receipt=None, problem=problem_of(item)
+        )
+    decided = item.decided or outcomes.get(item.id)
+    return BatchItemView(
+        index=index,
+        id=item.id.hex(),
+        state="pending" if decided is None else "decided",
+        receipt=_receipt(service, decided),
+        problem=None,
+    )

@@ -1,0 +1,180 @@
+"""A node's service for the API's tests: a real ledger in memory, real signatures, blocks on demand.
+
+`decide` makes the next block of whatever is in the pool; with `hurried` every submission is decided
+at once, as by a quorum that never sleeps.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import aiohttp
+
+from chain.context import Chain, authorise
+from chain.crypto import require_valid
+from chain.ledger import Ledger, Tip
+from chain.transaction import ReceivedTransaction, check_window, read_transaction
+from commerce.assets import AssetIssue
+from commerce.payments import PayTransfer
+from commerce.registry import operation
+from node.api.server import ApiServer
+from node.api.settings import ApiSettings
+from node.metrics import NodeMetrics
+from node.service import Decided, NodeStatus, PeerView, PoolFull, Submitted
+from tests.chain.world import World, account
+
+POOL_MAX = 2000
+
+PEER = PeerView("m1", bytes(32), True, 7, 1_767_225_600_000, 3, 1, 10, 20, None)  # noqa: FBT003
+
+
+class FakeService:
+    """Implements `NodeService` without consensus."""
+
+    def __init__(self, *, hurried: bool = False) -> None:
+        self.world = World()
+        self.hurried = hurried
+        self.pool: dict[bytes, ReceivedTransaction] = {}
+        self.reasons: tuple[str, ...] = ()
+        self._written = asyncio.Condition()
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.world.ledger
+
+    @property
+    def chain(self) -> Chain:
+        return self.ledger.chain
+
+    async def submit(self, raw: bytes) -> Submitted:
+        received = read_transaction(raw, self.ledger.rules)
+        for entry in received.signatures:
+            require_valid(entry.public_key, received.signing, entry.signature)
+        time_ms = self.ledger.tip.header.time_ms
+        lifetime_max_ms = self.chain.genesis.consensus.transaction_lifetime_max_ms
+        check_window(received.transaction, self.chain.genesis_hash, time_ms, lifetime_max_ms)
+        known = self.decided(received.id)
+        if known is not None:
+            return Submitted(received.id, known)
+        authorise(self.ledger.state, received, time_ms)
+        if len(self.pool) >= POOL_MAX:
+            raise PoolFull("the pool is full", 1500)
+        self.pool[received.id] = received
+        if self.hurried:
+            await self.decide()
+        return Submitted(received.id, None)
+
+    async def decide(self) -> Tip:
+        """The next block, of everything in the pool."""
+        tip = self.world.decide(*self.pool.values())
+        self.pool.clear()
+        async with self._written:
+            self._written.notify_all()
+        return tip
+
+    async def wait_decided(self, transaction_id: bytes, timeout_ms: int) -> Decided | None:
+        await self._wait(lambda: self.decided(transaction_id) is not None, timeout_ms)
+        return self.decided(transaction_id)
+
+    async def wait_height(self, height: int, timeout_ms: int) -> int:
+        await self._wait(lambda: self.ledger.tip.height >= height, timeout_ms)
+        return self.ledger.tip.height
+
+    async def _wait(self, condition: Callable[[], bool], timeout_ms: int) -> None:
+        try:
+            async with asyncio.timeout(timeout_ms / 1000), self._written:
+                await self._written.wait_for(condition)
+        except TimeoutError:
+            return
+
+    def decided(self, transaction_id: bytes) -> Decided | None:
+        found = self.ledger.find_receipt(transaction_id)
+        if found is None:
+            return None
+        place, receipt = found
+        header = self.ledger.header(place.height)
+        assert header is not None
+        return Decided(place, receipt, header.digest(), header.time_ms)
+
+    def is_pending(self, transaction_id: bytes) -> bool:
+        return transaction_id in self.pool
+
+    def status(self) -> NodeStatus:
+        tip = self.ledger.tip
+        return NodeStatus(
+            name="m0",
+            version="0.1.0",
+            store="memory",
+            time_ms=tip.header.time_ms,
+            started_ms=0,
+            height=tip.height,
+            block_hash=tip.digest,
+            state_root=tip.state_root,
+            view=3,
+            primary="m3",
+            member_index=0,
+            pool_count=len(self.pool),
+            pool_bytes=sum(len(received.raw) for received in self.pool.values()),
+            ready=not self.reasons,
+            not_ready_because=self.reasons,
+            peers=(PEER, replace(PEER, name="m2", connected=False, height=None)),
+        )
+
+    async def fund(self, to: str, amount_minor: int) -> None:
+        """Give an account money, in a block of its own."""
+        await self.submit(self.issue(to, amount_minor, f"to {to} at {self.ledger.tip.height}").raw)
+        if not self.hurried:
+            await self.decide()
+
+    # Transactions, ready to send.
+
+    def issue(self, to: str, amount_minor: int, reference: str) -> ReceivedTransaction:
+        """Money out of nothing, by its issuer."""
+        payload = AssetIssue("CNY", account(to), amount_minor, reference)
+        return self.world.signed("issuer", operation("asset.issue", payload))
+
+    def pay(self, sender: str, to: str, amount_minor: int) -> ReceivedTransaction:
+        """A payment."""
+        payload = PayTransfer(account(to), "CNY", amount_minor, None)
+        return self.world.signed(sender, operation("pay.transfer", payload))
+
+
+class Served:
+    """A served node and a client that talks to it over a real socket."""
+
+    def __init__(
+        self, service: FakeService, server: ApiServer, port: int, http: aiohttp.ClientSession
+    ) -> None:
+        self.service = service
+        self.server = server
+        self.port = port
+        self.http = http
+
+    async def get(self, path: str, **headers: str) -> tuple[int, Any]:
+        """Status and JSON body of a GET."""
+        async with self.http.get(path, headers=headers) as response:
+            return response.status, await response.json(content_type=None)
+
+    async def post(
+        self, path: str, data: bytes, kind: str = "application/msgpack"
+    ) -> tuple[int, Any]:
+        """Status and JSON body of a POST."""
+        async with self.http.post(path, data=data, headers={"Content-Type": kind}) as response:
+            return response.status, await response.json(content_type=None)
+
+
+@asynccontextmanager
+async def served(
+    settings: ApiSettings | None = None, *, hurried: bool = False
+) -> AsyncIterator[Served]:
+    """A fake node behind a real server on a free port."""
+    service = FakeService(hurried=hurried)
+    server = ApiServer(service, NodeMetrics(), settings or ApiSettings())
+    port = await server.start()
+    try:
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
+            yield Served(service, server, port, http)
+    finally:
+        await server.stop()
