@@ -137,14 +137,30 @@ def recall_votes(state: State) -> None:
 
 def change_view(state: State) -> bool:
     """f+1 members want a higher view: promise to leave this one (PBFT §4.4, §4.5.2)."""
-    views, tip, slot = state.views, state.tip, state.slot
+    views = state.views
     view = views.target
     if view <= views.view:
         return False
     state.enter(view)
-    message = state.promises.change_view(state.draft, view, tip.certificate, slot.prepared)
+    certificate, prepared = _shown(state)
+    message = state.promises.change_view(state.draft, view, certificate, prepared)
     views.note_view_change(message)
     return True
+
+
+def _shown(state: State) -> tuple[Certificate, PreparedCertificate | None]:
+    """The highest certificate, and the highest-view prepared certificate above it.
+
+    A block that is certified but not executed yet (after a restart: decided before) counts, else
+    the ViewChange would hide what was prepared above it.
+    """
+    slot, recovered = state.slot, state.recovered
+    if slot.certificate is None:
+        return state.tip.certificate, slot.prepared
+    certificate = recovered.certificates.get(
+        max(recovered.certificates, default=0), slot.certificate
+    )
+    return certificate, recovered.prepared.get(certificate.height + 1)
 
 
 def open_view(state: State) -> bool:
@@ -153,6 +169,8 @@ def open_view(state: State) -> bool:
     view, height = views.view, state.slot.height
     own = state.promises.new_view
     if view == 0 or (own is not None and own.view >= view) or not state.leads:
+        return False
+    if state.slot.certificate is not None:
         return False
     shown = [
         entry for entry in views.changes_to(view) if usable(entry, height, state.roster.primary)

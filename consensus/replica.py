@@ -34,6 +34,7 @@ from consensus.output import Draft, Output
 from consensus.promises import Promises
 from consensus.records import (
     BlockRecord,
+    DecidedRecord,
     NewViewRecord,
     PreparedRecord,
     Record,
@@ -159,6 +160,9 @@ class Replica:
         found += promises.votes()
         if slot.prepared is not None:
             found.append(PreparedRecord(slot.prepared))
+        held = None if slot.certificate is None else slot.blocks.get(slot.certificate.digest)
+        if slot.certificate is not None and held is not None and held.journalled:
+            found.append(DecidedRecord(slot.certificate))
         if promises.view_change is not None:
             found.append(ViewChangeRecord(promises.view_change))
         if promises.new_view is not None:
@@ -189,6 +193,7 @@ def _restored(config: ReplicaConfig, start: ChainTip, history: History, replay: 
     views = [certificate.view]
     views += [vote.view for vote in (promises.highest_vote,) if vote is not None]
     views += [m.view for m in (replay.view_change, replay.new_view) if m is not None]
+    views += [entry.view for entry in replay.recovered.certificates.values()]
     slot = Slot(height + 1, committee.quorum)
     state = State(
         config=config,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from chain.block import NO_HASH, Block, Certificate, Header, VoteType
 from chain.committee import Committee, Member
 from chain.crypto import domain, sha256, tagged_hash
+from chain.errors import ProtocolError
 from chain.genesis import ConsensusParameters
 from chain.merkle import EMPTY_ROOT
 from chain.transaction import body_hash
@@ -102,10 +103,12 @@ class Node:
     alive: bool = True
     evidence: list[object] = field(default_factory=list)
     wake_at: int = 0
+    # The journal was cut below this height, since the store had it for certain.
+    synced: int = 0
 
 
 class Cluster:
-    """See the module's docstring. `deliver` one or all; `pass_ticks`; `submit`; `crash`, `restart`."""
+    """Deliver what is under way, let ticks pass, submit transactions, crash and restart members."""
 
     def __init__(
         self, n: int, parameters: ConsensusParameters | None = None, faulty: Iterable[int] = ()
@@ -189,6 +192,7 @@ class Cluster:
             del node.chain[-unwritten:]
         if compact and not unwritten:
             node.journal = [encode_record(record) for record in node.replica.records()]
+            node.synced = len(node.chain)
         records = [decode_record(data) for data in node.journal]
         node.replica = self._replica(index, ChainTip(*self._tip(node.chain)), records)
         node.build = None
@@ -228,17 +232,10 @@ class Cluster:
     # --- obeying an Output
 
     def obey(self, node: Node, output: Output) -> None:
+        """Persist, then send, then write."""
         node.wake_at = output.wake_at
         node.journal += [encode_record(record) for record in output.persist]
-        for item in output.send:
-            others = [i for i in range(len(self.nodes)) if i != node.index]
-            for target in item.recipients or others:
-                self.queue.append(Envelope(node.index, target, item.message))
-        for served in output.serve:
-            self._serve(node, served)
-        for fetch in output.fetch:
-            for target in fetch.members:
-                self.queue.append(Envelope(node.index, target, fetch))
+        self._speak(node, output)
         for decided in output.decided:
             self._write(node, decided)
         for check in output.check:
@@ -249,6 +246,17 @@ class Cluster:
         if output.decided:
             self.tell(node)
         self._try_build(node)
+
+    def _speak(self, node: Node, output: Output) -> None:
+        others = [i for i in range(len(self.nodes)) if i != node.index]
+        for item in output.send:
+            for target in item.recipients or others:
+                self.queue.append(Envelope(node.index, target, item.message))
+        for served in output.serve:
+            self._serve(node, served)
+        for fetch in output.fetch:
+            for target in fetch.members:
+                self.queue.append(Envelope(node.index, target, fetch))
 
     def _serve(self, node: Node, served: Serve) -> None:
         for height in range(served.first, served.last + 1):
@@ -305,7 +313,14 @@ class Cluster:
                 for height in range(event.first, min(event.last, event.first + 20) + 1):
                     self._answer(node, envelope.source, height)
             case _:
-                self.feed(node, event)
+                self._take(node, envelope.source, event)
+
+    def _take(self, node: Node, source: int, event: Input) -> None:
+        try:
+            self.feed(node, event)
+        except ProtocolError:
+            assert source in self.faulty, "an honest member's message is refused"
+            self.count("refused")
 
     def _check(self, node: Node, request: CheckRequest) -> None:
         bodies = request.bodies
