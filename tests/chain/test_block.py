@@ -41,8 +41,8 @@ HEADER = Header(
 
 @pytest.mark.parametrize("field", [field.name for field in fields(Header)])
 def test_the_digest_binds_every_field_of_the_header(field: str) -> None:
-    value = getattr(HEADER, field)
-    other = value + 1 if isinstance(value, int) else sha256(value)
+    value: Any = getattr(HEADER, field)
+    other: Any = value + 1 if isinstance(value, int) else sha256(value)
     changed = replace(HEADER, **{field: other})
     assert changed.digest() != HEADER.digest()
     assert decode(Header, encode(changed)) == changed
@@ -51,7 +51,8 @@ def test_the_digest_binds_every_field_of_the_header(field: str) -> None:
 def test_no_two_fields_of_the_header_can_trade_places_unseen() -> None:
     names = [field.name for field in fields(Header)]
     for first, second in combinations(names, 2):
-        a, b = getattr(HEADER, first), getattr(HEADER, second)
+        a: Any = getattr(HEADER, first)
+        b: Any = getattr(HEADER, second)
         swapped = replace(HEADER, **{first: b, second: a})
         assert a == b or swapped.digest() != HEADER.digest()
 
