@@ -22,7 +22,17 @@ PREFIX: Final = "HUSHANG_"
 # Variables with this prefix that other parts read: the command line and the key files.
 OTHER_VARIABLES: Final = frozenset(
     f"{PREFIX}{name}"
-    for name in ("CONFIG", "CONTEXT", "HOME", "KEY", "NODE", "OUTPUT", "AS", "PASSPHRASE_FILE")
+    for name in (
+        "CONFIG",
+        "CONTEXT",
+        "DEBUG",
+        "HOME",
+        "KEY",
+        "NODE",
+        "OUTPUT",
+        "AS",
+        "PASSPHRASE_FILE",
+    )
 )
 
 Port = Annotated[int, Field(ge=0, le=65535)]

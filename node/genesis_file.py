@@ -27,6 +27,7 @@ from chain import genesis as core
 from chain.account import KeyPolicy, WeightedKey
 from chain.codec import decode, encode
 from chain.errors import HushangError, LedgerError
+from commerce.founding import check_commerce_genesis
 from node.strict_json import JsonRefused, read_json
 from node.validation import Form, complaints
 
@@ -113,7 +114,7 @@ class AssetForm(Form):
     issuer: StrictStr
 
 
-# The core's names by those in the file: a duration's unit stands in its text there.
+# The core's names by those in the file, where a duration's unit stands in its text (also timers).
 _CONSENSUS: Final = {
     field.name.removesuffix("_ms"): field for field in fields(core.ConsensusParameters)
 }
@@ -153,7 +154,7 @@ class GenesisForm(Form):
             time_ms=self.time_ms,
             time_scale=self.time_scale,
             consensus=_consensus_core(self.consensus),
-            timers=dict(self.timers),
+            timers={f"{name}_ms": value for name, value in self.timers.items()},
             members=tuple(
                 core.GenesisMember(m.name, m.policy.core(), bytes.fromhex(m.node_key))
                 for m in self.members
@@ -165,6 +166,7 @@ class GenesisForm(Form):
         # Reading the canonical bytes back applies the bounds of every field.
         genesis = decode(core.Genesis, encode(genesis))
         core.check_genesis(genesis)
+        check_commerce_genesis(genesis)
         return genesis
 
 
@@ -192,7 +194,7 @@ def form_of(genesis: core.Genesis, about: tuple[str, ...] = ()) -> GenesisForm:
         time_ms=genesis.time_ms,
         time_scale=genesis.time_scale,
         consensus=_consensus_form(genesis.consensus),
-        timers=dict(genesis.timers),
+        timers={name.removesuffix("_ms"): ms for name, ms in genesis.timers.items()},
         limits=dict(genesis.limits),
         members=tuple(
             MemberForm(name=m.name, node_key=m.node_key.hex(), policy=PolicyForm.of(m.policy))

@@ -5,10 +5,11 @@ unknown (safe to repeat), 7 refused by a rule, 8 verification failed, 9 bad conf
 """
 
 import json
-import logging
+import os
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import pairwise
 from typing import Any, Final
@@ -17,7 +18,8 @@ import typer
 
 from chain.errors import HushangError, LedgerError
 
-log = logging.getLogger(__name__)
+# Shows where an unexpected error came from.
+DEBUG_VARIABLE: Final = "HUSHANG_DEBUG"
 
 
 class ExitCode(IntEnum):
@@ -52,6 +54,11 @@ EXIT_CODES: Final = {
     "FormRefused": ExitCode.USAGE,
     "AddressMalformed": ExitCode.USAGE,
     "NodeUnreachable": ExitCode.UNREACHABLE,
+    "BrokeOff": ExitCode.UNREACHABLE,
+    "NodeBusy": ExitCode.UNREACHABLE,
+    "UrlRefused": ExitCode.USAGE,
+    "NodeUnnamed": ExitCode.NOT_FOUND,
+    "AccountUnnamed": ExitCode.NOT_FOUND,
     "OutcomeUnknown": ExitCode.OUTCOME_UNKNOWN,
     "NotFound": ExitCode.NOT_FOUND,
     "NotAuthorised": ExitCode.NOT_AUTHORISED,
@@ -84,6 +91,7 @@ class Failure:
     message: str
     hint: str
     exit_code: int
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 def failure_of(error: Exception) -> Failure:
@@ -93,7 +101,9 @@ def failure_of(error: Exception) -> Failure:
         exit_code = EXIT_CODES.get(type(error).__name__)
         if exit_code is None:
             exit_code = ExitCode.REFUSED if isinstance(error, LedgerError) else ExitCode.INTERNAL
-        return Failure(own, str(error), error.hint, exit_code)
+        hint = getattr(error, "told_hint", "") or error.hint
+        details = getattr(error, "details", {})
+        return Failure(own, str(error), hint, exit_code, details)
     if isinstance(error, typer.TyperException):
         hint = "hushang --help"
         context = getattr(error, "ctx", None)
@@ -102,7 +112,8 @@ def failure_of(error: Exception) -> Failure:
         return Failure("Usage", error.format_message(), hint, ExitCode.USAGE)
     if isinstance(error, typer.Abort):
         return Failure("Aborted", "stopped as you asked", "", ExitCode.INTERNAL)
-    log.debug("unexpected error", exc_info=error)
+    if os.environ.get(DEBUG_VARIABLE):
+        traceback.print_exception(error)
     words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     hint = "this should not happen: please report it, with HUSHANG_DEBUG=1 for the whole story"
     return Failure("Internal", words, hint, ExitCode.INTERNAL)
@@ -118,6 +129,9 @@ def report(error: Exception, arguments: Sequence[str]) -> int:
         print(json.dumps({"error": _as_json(failure)}, ensure_ascii=False), file=sys.stderr)
         return failure.exit_code
     print(f"error {failure.code}: {failure.message}", file=sys.stderr)
+    for name, value in failure.details.items():
+        if value is not None:
+            print(f"  {name}: {value}", file=sys.stderr)
     if failure.hint:
         print(f"  hint: {failure.hint}", file=sys.stderr)
     return failure.exit_code
@@ -125,7 +139,7 @@ def report(error: Exception, arguments: Sequence[str]) -> int:
 
 def _as_json(failure: Failure) -> dict[str, Any]:
     told = {"code": failure.code, "message": failure.message, "exit_code": int(failure.exit_code)}
-    return told | ({"hint": failure.hint} if failure.hint else {})
+    return told | ({"hint": failure.hint} if failure.hint else {}) | dict(failure.details)
 
 
 def wants_json(arguments: Sequence[str]) -> bool:

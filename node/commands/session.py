@@ -3,12 +3,67 @@
 A command that needs no node and no key imports neither.
 """
 
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Final, Self
 
-from node.commands.options import Options, Output
+from chain.account import single_key_policy
+from chain.bech32m import decode_account, encode_account
+from chain.codec import decode, encode
+from chain.crypto import PrivateKey
+from chain.errors import HushangError
+from chain.genesis import Genesis
+from chain.transaction import (
+    TRANSACTION_VERSION,
+    Operation,
+    SignedTransaction,
+    Transaction,
+    sign_transaction,
+)
+from node import keystore, testnet_layout
+from node.client import NodeClient, NodeFailed, Outcome
+from node.clock import now_ms
+from node.commands.options import TIMEOUT_S, Options, Output, Wait
 from node.commands.output import Printer
+from node.config import NodeConfig
+from node.money_text import format_amount, parse_amount, split_amount
+from node.testnet_layout import Testnet
+
+VALID_FOR_S: Final = 120
+NONCE_BITS: Final = 64
+OK: Final = "ok"
+
+
+class KeyMissing(HushangError):
+    """The command signs something, and nothing says with which key."""
+
+    hint = "--key FILE, or --as ROLE with a test network"
+
+
+class RuleBroken(HushangError):
+    """The transaction was decided, and refused by a rule of the ledger; it had no effect."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        receipt = outcome.receipt or {}
+        rule = receipt.get("rule") or {}
+        failed = receipt.get("failed_operation")
+        where = f"operation {failed}: " if failed else ""
+        super().__init__(f"{where}{rule.get('title') or outcome.status}")
+        self.told_code = outcome.status
+        self.told_hint = str(rule.get("hint") or "")
+        self.details = {"id": outcome.id, "height": outcome.height, "operation": failed}
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A key and the account that it speaks for."""
+
+    account: bytes
+    key: PrivateKey
 
 
 class Session:
@@ -36,3 +91,161 @@ class Session:
     def say(self, words: str) -> None:
         """Words for a person, on stderr."""
         self.printer.say(words)
+
+    # Whom to ask.
+
+    @cached_property
+    def testnet(self) -> Testnet | None:
+        """The test network that the command means, if there is one."""
+        return testnet_layout.find(self.options.context)
+
+    @cached_property
+    def client(self) -> NodeClient:
+        """The nodes to ask: --node, else those of the test network, else this machine's."""
+        return NodeClient(self._urls())
+
+    def _urls(self) -> Sequence[str]:
+        named = self.options.node
+        if named is not None and "://" in named:
+            return [named]
+        if named is not None:
+            return [self.require_testnet().node(named).api]
+        if self.testnet is not None:
+            return [node.api for node in self.testnet.nodes]
+        return [f"http://127.0.0.1:{NodeConfig.model_fields['api_port'].default}"]
+
+    def require_testnet(self) -> Testnet:
+        """The test network, or `TestnetMissing`."""
+        if self.testnet is None:
+            return testnet_layout.load(testnet_layout.directory_of(self.options.context))
+        return self.testnet
+
+    @cached_property
+    def genesis(self) -> Genesis:
+        """What the asked chain started from; its hash is what transactions name."""
+        told = self.client.get("/v1/genesis")
+        genesis = decode(Genesis, bytes.fromhex(told["raw"]))
+        if genesis.hash().hex() != told["hash"]:
+            raise NodeFailed("the node's genesis does not have the hash that it tells")
+        return genesis
+
+    # In whose name.
+
+    @cached_property
+    def signer(self) -> Signer:
+        """The key of --key, or of --as in the test network."""
+        if self.options.key is not None:
+            return self.signer_of(str(self.options.key))
+        if self.options.speaker is not None:
+            return self.signer_of(self.options.speaker)
+        raise KeyMissing("this needs a signature")
+
+    def signer_of(self, named: str) -> Signer:
+        """The signer of a name in the test network, or of a key file."""
+        file = Path(named)
+        if self.testnet is not None and "/" not in named:
+            known = [entry for entry in self.testnet.accounts if entry.name == named]
+            if known:
+                file = self.testnet.key_file(known[0])
+        described = keystore.show_key(file)
+        key = keystore.load_key(file, keystore.find_passphrase)
+        return Signer(described.account, key)
+
+    def account(self, text: str) -> bytes:
+        """An account id from `hs1…`, or from a name in the test network."""
+        if self.testnet is not None and not text.startswith("hs1"):
+            return decode_account(self.testnet.account(text).account)
+        return decode_account(text)
+
+    def own_account(self, text: str | None) -> bytes:
+        """The account named, or that of the signer."""
+        return self.signer.account if text is None else self.account(text)
+
+    # Money.
+
+    def decimals(self, symbol: str) -> int:
+        """How many decimals an asset has."""
+        founded = {asset.symbol: asset.decimals for asset in self.genesis.assets}
+        if symbol in founded:
+            return founded[symbol]
+        return int(self.client.get(f"/v1/assets/{symbol}")["decimals"])
+
+    def money(self, text: str) -> tuple[str, int]:
+        """(symbol, minor units) of `CNY 129.00`; without a symbol it is the chain's only asset."""
+        assets = self.genesis.assets
+        only = assets[0].symbol if len(assets) == 1 else None
+        symbol = split_amount(text, only)[0]
+        money = parse_amount(text, self.decimals(symbol), only)
+        return money.symbol, money.amount_minor
+
+    def amount_text(self, amount_minor: object, symbol: str) -> str:
+        """`CNY 129.00` of what the API tells."""
+        return format_amount(int(str(amount_minor)), self.decimals(symbol), symbol)
+
+    # Sending.
+
+    def transaction(self, operations: Sequence[Operation], sender: bytes) -> Transaction:
+        """An unsigned transaction, good for `--valid-for` seconds from now."""
+        valid_for_ms = (self.options.valid_for_s or VALID_FOR_S) * 1000
+        return Transaction(
+            version=TRANSACTION_VERSION,
+            genesis_hash=self.genesis.hash(),
+            sender=sender,
+            nonce=secrets.randbits(NONCE_BITS),
+            valid_until_ms=now_ms() + valid_for_ms,
+            operations=tuple(operations),
+            memo=None,
+        )
+
+    def signed(self, *operations: Operation) -> SignedTransaction:
+        """Signed by the signer and every --cosign."""
+        signers = [self.signer, *(self.signer_of(name) for name in self.options.cosign or ())]
+        pairs = {(entry.account, entry.key.public_key): entry for entry in signers}
+        content = self.transaction(operations, self.signer.account)
+        return sign_transaction(content, [(e.account, e.key) for e in pairs.values()])
+
+    def submit(self, signed: SignedTransaction) -> Outcome:
+        """Hand it in and wait as --wait says; `RuleBroken` if it was decided and refused."""
+        wait = self.options.wait or Wait.DECIDED
+        timeout_s = TIMEOUT_S if self.options.timeout_s is None else self.options.timeout_s
+        if wait is Wait.NONE:
+            timeout_s = 0.0
+        decided = wait is Wait.DECIDED
+        outcome = self.client.submit(encode(signed), decided=decided, timeout_s=timeout_s)
+        if outcome.is_decided and outcome.status != OK:
+            raise RuleBroken(outcome)
+        return outcome
+
+    def send(self, *operations: Operation, found: Mapping[str, str] | None = None) -> Outcome:
+        """Sign, submit, and print what came of it.
+
+        `found` maps names of the printed record to `event.field` of what happened.
+        """
+        outcome = self.submit(self.signed(*operations))
+        self.report(outcome, found or {})
+        return outcome
+
+    def report(self, outcome: Outcome, found: Mapping[str, str]) -> None:
+        """Print an outcome, with the ids that it brought."""
+        ids = {}
+        if outcome.is_decided:
+            for name, place in found.items():
+                event, _, field = place.rpartition(".")
+                ids[name] = outcome.event(event)[field]
+        record: dict[str, Any] = {"id": outcome.id, "state": _state(outcome), **ids}
+        if outcome.receipt is None:
+            self.printer.record(record)
+            return
+        receipt = dict(outcome.receipt)
+        shown = {"transaction": outcome.id, **ids, "height": receipt["height"]}
+        shown |= {"what happened": ", ".join(event["type"] for event in outcome.events)}
+        self.printer.record(record | receipt, shown)
+
+
+def _state(outcome: Outcome) -> str:
+    return "decided" if outcome.is_decided else "pending"
+
+
+def account_of_key(public_key: bytes) -> str:
+    """The `hs1…` id of the account that a policy of this key alone opens."""
+    return encode_account(single_key_policy(public_key).account_id())

@@ -1,0 +1,110 @@
+"""`hushang node`: write a node's settings, run the node."""
+
+import json
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from node import keystore
+from node.commands.failures import UsageWrong
+from node.commands.options import noun, verb
+from node.commands.session import Session
+from node.config import FILE_NAME, NodeConfig, load_config, to_toml
+
+app = noun("Run a member's node.")
+
+
+@verb(
+    app,
+    "init",
+    examples=(
+        "hushang node init --name pudong",
+        "hushang node init --name pudong --dir /srv/hushang --genesis genesis.json --plain",
+    ),
+)
+def init(
+    session: Session,
+    name: Annotated[str, typer.Option(help="The member's name in the genesis.")],
+    directory: Annotated[Path, typer.Option("--dir", help="Where to write.")] = Path(),
+    genesis: Annotated[Path, typer.Option(help="The chain's genesis.json.")] = Path("genesis.json"),
+    plain: Annotated[bool, typer.Option("--plain", help="Don't seal the node's key.")] = False,
+) -> None:
+    """Write hushang.toml and a fresh node key; prints the public key for the genesis.
+
+    Then name the other members' addresses under [[peers]] in hushang.toml.
+    """
+    file, key_file = directory / FILE_NAME, directory / "node.key"
+    if file.exists():
+        raise UsageWrong(f"{file} exists")
+    passphrase = None if plain else keystore.find_passphrase(key_file, os.environ)
+    key = keystore.write_key(key_file, keystore.new_seed(), passphrase=passphrase)
+    config = NodeConfig(
+        name=name,
+        data_dir=Path("data"),
+        genesis=Path(os.path.relpath(genesis, directory)),
+        node_key=Path(key_file.name),
+    )
+    file.write_text(to_toml(config), "utf-8")
+    record = {"config": str(file), "node_key": str(key_file), "public_key": key.public_key.hex()}
+    session.printer.record(record)
+    session.say(f"next: name the peers in {file}, then hushang node start --config {file}")
+
+
+@verb(
+    app,
+    "start",
+    examples=(
+        "hushang node start",
+        "hushang node start --config /srv/hushang/hushang.toml",
+        "HUSHANG_API_PORT=8080 hushang node start --log-level debug",
+    ),
+)
+def start(
+    session: Session,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="Settings; ./hushang.toml if there is one.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The member's name in the genesis.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Database and journal.")] = None,
+    genesis: Annotated[Path | None, typer.Option(help="The chain's genesis.json.")] = None,
+    node_key: Annotated[Path | None, typer.Option(help="The node's key file.")] = None,
+    p2p_host: Annotated[str | None, typer.Option(help="Where peers connect.")] = None,
+    p2p_port: Annotated[int | None, typer.Option(help="0 lets the system choose.")] = None,
+    api_host: Annotated[str | None, typer.Option(help="Where the API listens.")] = None,
+    api_port: Annotated[int | None, typer.Option(help="0 lets the system choose.")] = None,
+    store: Annotated[str | None, typer.Option(help="auto, leveldb, sqlite or memory.")] = None,
+    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+    log_file: Annotated[Path | None, typer.Option(help="Instead of stderr.")] = None,
+    show: Annotated[bool, typer.Option("--show", help="Only print the settings.")] = False,
+) -> None:
+    """Run the node until SIGTERM or Ctrl-C.
+
+    Flags beat HUSHANG_* variables, those beat hushang.toml, that beats the defaults.
+    """
+    named = os.environ.get("HUSHANG_CONFIG")
+    file = config or (Path(named) if named else None)
+    if file is None and Path(FILE_NAME).exists():
+        file = Path(FILE_NAME)
+    flags = {
+        "name": name,
+        "data_dir": data_dir,
+        "genesis": genesis,
+        "node_key": node_key,
+        "p2p_host": p2p_host,
+        "p2p_port": p2p_port,
+        "api_host": api_host,
+        "api_port": api_port,
+        "store": store,
+        "log_level": log_level,
+        "log_file": log_file,
+    }
+    settings = load_config(file, os.environ, flags)
+    if show:
+        session.printer.document(json.loads(settings.model_dump_json()))
+        return
+    # The node's own imports, aiohttp among them, only now.
+    sys.exit(import_module("node.server").run_node(settings))

@@ -1,0 +1,138 @@
+"""Bring a test network up: write it, start its processes, wait until they agree, fund its accounts.
+
+Whatever interrupts `up` leaves no process of it running. Data is never removed but by `reset`.
+"""
+
+import secrets
+import shutil
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from chain.bech32m import decode_account
+from chain.codec import encode
+from chain.transaction import TRANSACTION_VERSION, Transaction, sign_transaction
+from commerce.assets import AssetIssue
+from commerce.registry import operation
+from node import keystore, processes
+from node.client import NodeClient, NodeFailed, Outcome
+from node.clock import now_ms
+from node.testnet_genesis import Plan, create
+from node.testnet_layout import MANIFEST, NodePlace, Testnet, TestnetExists, load
+
+READY_TIMEOUT_S: Final = 60.0
+FUND_TIMEOUT_S: Final = 30.0
+VALID_FOR_MS: Final = 120_000
+ISSUER: Final = "issuer"
+SYMBOL: Final = "CNY"
+# What each role begins with, in fen.
+FUNDS_MINOR: Final = {
+    "buyer": 10_000_000,
+    "merchant": 1_000_000,
+    "carrier": 1_000_000,
+    "inspector": 1_000_000,
+    "arbiter": 1_000_000,
+    "regulator": 1_000_000,
+}
+
+Progress = Callable[[str], None]
+
+
+def up(plan: Plan, progress: Progress) -> Testnet:
+    """A new test network, running and funded. `TestnetExists` if there is one already."""
+    if (plan.directory / MANIFEST).exists():
+        known = load(plan.directory)
+        alive = len(processes.running(known))
+        state = f"{alive} of {len(known.nodes)} nodes run" if alive else "it is stopped"
+        again = "hushang testnet status" if alive else "hushang testnet start"
+        words = f"test network {known.name} exists in {known.directory}: {state}"
+        raise TestnetExists(f"{words}; {again}, or hushang testnet reset to begin anew")
+    testnet = create(plan)
+    progress(f"test network {testnet.name} in {testnet.directory}")
+    try:
+        start(testnet, testnet.nodes, progress)
+        fund(testnet)
+    except BaseException:
+        processes.stop(testnet, testnet.nodes, grace_s=2.0)
+        progress(f"stopped what was started; logs are in {testnet.directory}")
+        raise
+    progress("accounts are funded")
+    return testnet
+
+
+def start(testnet: Testnet, nodes: Sequence[NodePlace], progress: Progress) -> None:
+    """Start these nodes and wait until they are ready."""
+    for node in nodes:
+        pid = processes.start(testnet, node)
+        progress(f"{node.name}: pid {pid}, api {node.api}")
+    processes.wait_until_ready(testnet, nodes, READY_TIMEOUT_S, progress)
+
+
+def fund(testnet: Testnet) -> Outcome:
+    """The issuer gives every role its first money, in one transaction."""
+    issuer = testnet.account(ISSUER)
+    issues = [
+        AssetIssue(SYMBOL, decode_account(entry.account), amount_minor, f"testnet-{entry.name}")
+        for name, amount_minor in FUNDS_MINOR.items()
+        for entry in testnet.accounts
+        if entry.name == name
+    ]
+    sender = decode_account(issuer.account)
+    content = Transaction(
+        version=TRANSACTION_VERSION,
+        genesis_hash=bytes.fromhex(testnet.genesis_hash),
+        sender=sender,
+        nonce=secrets.randbits(64),
+        valid_until_ms=now_ms() + VALID_FOR_MS,
+        operations=tuple(operation("asset.issue", issue) for issue in issues),
+        memo=None,
+    )
+    key = keystore.load_key(testnet.key_file(issuer), keystore.find_passphrase)
+    raw = encode(sign_transaction(content, [(sender, key)]))
+    client = NodeClient([node.api for node in testnet.nodes])
+    outcome = client.submit(raw, timeout_s=FUND_TIMEOUT_S)
+    if outcome.status != "ok":
+        raise NodeFailed(f"the accounts could not be funded: {outcome.status}")
+    return outcome
+
+
+def reset(testnet: Testnet) -> None:
+    """Stop everything and remove the network's directory."""
+    processes.stop(testnet, testnet.nodes)
+    shutil.rmtree(testnet.directory)
+
+
+def describe(testnet: Testnet) -> dict[str, Any]:
+    """The network as machines read it, with the processes as they are now."""
+    return {
+        "name": testnet.name,
+        "directory": str(testnet.directory),
+        "chain_id": testnet.chain_id,
+        "genesis_hash": testnet.genesis_hash,
+        "genesis": str(testnet.directory / "genesis.json"),
+        "nodes": [describe_node(testnet, node) for node in testnet.nodes],
+        "accounts": [
+            {
+                "name": entry.name,
+                "role": entry.role,
+                "account": entry.account,
+                "key_file": str(testnet.key_file(entry)),
+            }
+            for entry in testnet.accounts
+        ],
+    }
+
+
+def describe_node(testnet: Testnet, node: NodePlace) -> dict[str, Any]:
+    """One node as machines read it."""
+    state = processes.state_of(testnet, node)
+    return {
+        "number": node.number,
+        "name": node.name,
+        "api": node.api,
+        "p2p": node.p2p,
+        "pid": state.pid,
+        "stale_pid_file": state.stale,
+        "data_dir": str(testnet.data_dir(node)),
+        "config": str(testnet.config_file(node)),
+        "log": str(testnet.log_file(node)),
+    }
