@@ -6,11 +6,12 @@ from chain.account import ACCOUNTS, Account, KeyPolicy, check_policy
 from chain.block import Event
 from chain.codec import Hash
 from chain.context import Context, event
-from chain.errors import CosignerMissing
+from chain.errors import CosignerMissing, KeyRefused, PolicyMalformed
 from chain.state import StateReader
-from commerce.errors import AccountExists, AccountUnknown
+from commerce.errors import AccountExists, AccountUnknown, NotAMember
 from commerce.indexes import index_account
 from commerce.members import require_member
+from commerce.refusals import refuses
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class AccountOpen:
     identity_commitment: Hash | None
 
 
+@refuses(PolicyMalformed, KeyRefused, NotAMember, CosignerMissing, AccountExists)
 def account_open(op: AccountOpen, context: Context) -> tuple[Event, ...]:
     """Open an account that the sending member sponsors; the new keys sign too."""
     check_policy(op.policy)

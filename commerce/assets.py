@@ -6,9 +6,20 @@ from typing import Annotated
 from chain.block import Event
 from chain.codec import Hash, Name, PositiveAmount, Range
 from chain.context import Context, event
+from chain.errors import CosignerMissing
 from chain.genesis import ASSET_DECIMALS_MAX
 from commerce.accounts import require_account
-from commerce.errors import AssetExists, NotTheIssuer, SymbolMalformed
+from commerce.errors import (
+    AccountUnknown,
+    AmountTooLarge,
+    AssetExists,
+    AssetUnknown,
+    DelegationExceeded,
+    NotTheIssuer,
+    ReferenceUsed,
+    RoleMissing,
+    SymbolMalformed,
+)
 from commerce.money import (
     ASSETS,
     Asset,
@@ -21,6 +32,7 @@ from commerce.money import (
     spend_delegation,
 )
 from commerce.references import reference_key, require_unused, use
+from commerce.refusals import refuses
 from commerce.roles import require_role
 
 
@@ -43,6 +55,7 @@ class AssetIssue:
     reference: Name
 
 
+@refuses(SymbolMalformed, CosignerMissing, AccountUnknown, RoleMissing, AssetExists)
 def asset_create(op: AssetCreate, context: Context) -> tuple[Event, ...]:
     """Add a kind of money with nothing issued, by a quorum of the members and its issuer."""
     if not is_symbol(op.symbol):
@@ -60,6 +73,14 @@ def asset_create(op: AssetCreate, context: Context) -> tuple[Event, ...]:
     return (event("asset.created", symbol=op.symbol, decimals=op.decimals, issuer=op.issuer),)
 
 
+@refuses(
+    AssetUnknown,
+    NotTheIssuer,
+    AccountUnknown,
+    ReferenceUsed,
+    DelegationExceeded,
+    AmountTooLarge,
+)
 def asset_issue(op: AssetIssue, context: Context) -> tuple[Event, ...]:
     """Only the issuer creates money, once per external reference."""
     asset = load_asset(context.state, op.symbol)

@@ -10,9 +10,10 @@ from chain.context import Context, event
 from chain.deadlines import Deadline
 from chain.errors import CosignerMissing
 from commerce.checkout import count_unpaid
-from commerce.errors import LineRepeated, NotAParty, StateForbids
+from commerce.errors import LineRepeated, LineUnknown, NotAParty, OrderUnknown, StateForbids
 from commerce.escrow import Edge, State, Trigger, edge_from, satisfied
 from commerce.orders import ORDER_LINES_MAX, LineIndex, Order, line_of, load_order, save_order
+from commerce.refusals import refuses
 from commerce.settlement import end_unshipped
 
 
@@ -27,6 +28,7 @@ class OrderCancel:
     reason: Text
 
 
+@refuses(LineRepeated, OrderUnknown, NotAParty, LineUnknown, StateForbids, CosignerMissing)
 def order_cancel(op: OrderCancel, context: Context) -> tuple[Event, ...]:
     """End units that are not shipped: refund if paid, stock back. Who must agree: the automaton."""
     if len(set(op.lines)) != len(op.lines):

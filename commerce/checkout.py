@@ -11,10 +11,20 @@ from chain.state import StateReader, Table
 from commerce.accounts import share_controller
 from commerce.errors import (
     AmountMismatch,
+    AmountTooLarge,
+    DelegationExceeded,
     ExemptionNotOffered,
+    InsufficientFunds,
     LineRepeated,
+    ListingUnknown,
+    ListingVersionStale,
+    ListingWithdrawn,
     MixedOrder,
+    OrderUnknown,
+    ReferenceUsed,
     SharedController,
+    StateForbids,
+    StockInsufficient,
     TooManyUnpaidOrders,
 )
 from commerce.escrow import State, Trigger, edge_from
@@ -39,6 +49,7 @@ from commerce.orders import (
 )
 from commerce.products import load_product
 from commerce.references import reference_key, require_unused, use
+from commerce.refusals import refuses
 from commerce.settlement import hold
 from commerce.timers import OrderTimers, order_timers
 
@@ -89,6 +100,19 @@ class UnpaidOrders:
 UNPAID: Table[UnpaidOrders] = Table("unpaid", UnpaidOrders)
 
 
+@refuses(
+    LineRepeated,
+    ListingUnknown,
+    ReferenceUsed,
+    ListingWithdrawn,
+    ListingVersionStale,
+    MixedOrder,
+    SharedController,
+    ExemptionNotOffered,
+    AmountTooLarge,
+    StockInsufficient,
+    TooManyUnpaidOrders,
+)
 def order_create(op: OrderCreate, context: Context) -> tuple[Event, ...]:
     """Accept offers: reserve the stock, and start the clock of the payment."""
     listing_ids = [line.listing_id for line in op.lines]
@@ -131,6 +155,7 @@ def order_create(op: OrderCreate, context: Context) -> tuple[Event, ...]:
     return _created(context, order)
 
 
+@refuses(OrderUnknown, StateForbids, AmountMismatch, InsufficientFunds, DelegationExceeded)
 def order_pay(op: OrderPay, context: Context) -> tuple[Event, ...]:
     """Put the order's total into escrow; refunds will go to who paid."""
     order = load_order(context.state, op.order_id)

@@ -12,10 +12,18 @@ from chain.block import Event
 from chain.codec import Hash, Size
 from chain.context import Context, event
 from chain.deadlines import Deadline
-from commerce.errors import LineRepeated, LineUnknown, NotTheBuyer, QuantityExceeded
+from commerce.errors import (
+    LineRepeated,
+    LineUnknown,
+    NotTheBuyer,
+    ParcelUnknown,
+    QuantityExceeded,
+    StateForbids,
+)
 from commerce.escrow import Edge, Trigger, edge_from
 from commerce.orders import ORDER_LINES_MAX, LineIndex, Quantity, load_order
 from commerce.parcels import Parcel, all_open_units, load_parcel, settle_units
+from commerce.refusals import refuses
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,7 @@ class OrderConfirm:
     lines: Annotated[tuple[ConfirmedLine, ...], Size(max=ORDER_LINES_MAX)]
 
 
+@refuses(LineRepeated, ParcelUnknown, NotTheBuyer, StateForbids, LineUnknown, QuantityExceeded)
 def order_confirm(op: OrderConfirm, context: Context) -> tuple[Event, ...]:
     """The buyer is content with units of a parcel: their money goes to the seller at once."""
     indexes = [confirmed.line for confirmed in op.lines]

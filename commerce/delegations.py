@@ -13,6 +13,7 @@ from chain.block import Event
 from chain.codec import Amount, Name, PublicKey, Size, TimeMs
 from chain.context import Context, event
 from chain.crypto import enrollable
+from chain.errors import KeyRefused
 from commerce.errors import (
     DelegationForbidden,
     DelegationUnknown,
@@ -20,6 +21,7 @@ from commerce.errors import (
     TooManyDelegations,
     TypesUnsorted,
 )
+from commerce.refusals import refuses
 
 DELEGATIONS_MAX = 64
 # Also names of types that this version doesn't have yet: a scope outlives an upgrade.
@@ -64,6 +66,7 @@ class DelegateRevoke:
     key: PublicKey
 
 
+@refuses(KeyRefused, TypesUnsorted, DelegationForbidden, ExpiryPassed, TooManyDelegations)
 def delegate(op: Delegate, context: Context) -> tuple[Event, ...]:
     """Let one more key speak for the sender, within types, an amount and a time."""
     enrollable(op.key)
@@ -86,6 +89,7 @@ def delegate(op: Delegate, context: Context) -> tuple[Event, ...]:
     return (event("delegation.granted", account=context.sender, key=op.key, types=op.types),)
 
 
+@refuses(DelegationUnknown)
 def delegate_revoke(op: DelegateRevoke, context: Context) -> tuple[Event, ...]:
     """End a delegation at once."""
     if DELEGATIONS.load(context.state, context.sender, op.key) is None:

@@ -13,10 +13,12 @@ from chain.codec import U32, Amount, Hash, PositiveAmount, Range, TimeMs
 from chain.context import Context, event
 from chain.state import StateReader, Table
 from commerce.errors import (
+    AssetUnknown,
     ListingUnknown,
     ListingVersionStale,
     ListingWithdrawn,
     NotTheSeller,
+    ProductUnknown,
     RoleMissing,
     ShipWithinOutOfRange,
     StockInsufficient,
@@ -26,6 +28,7 @@ from commerce.errors import (
 from commerce.indexes import index_listing
 from commerce.money import Symbol, load_asset
 from commerce.products import Gtin, load_product
+from commerce.refusals import refuses
 from commerce.roles import has_role_for_goods
 from commerce.timers import SHIP_WITHIN_MAX_MS, SHIP_WITHIN_MIN_MS
 
@@ -146,6 +149,7 @@ def return_stock(context: Context, listing_id: bytes, units: int) -> None:
     LISTINGS.store(context.state, replace(listing, stock=stock), listing_id)
 
 
+@refuses(ShipWithinOutOfRange, RoleMissing, ProductUnknown, AssetUnknown)
 def listing_publish(op: ListingPublish, context: Context) -> tuple[Event, ...]:
     """Offer a product; version 1 of a new listing."""
     _check_terms(op.terms)
@@ -172,6 +176,16 @@ def listing_publish(op: ListingPublish, context: Context) -> tuple[Event, ...]:
     return (published,)
 
 
+@refuses(
+    UpdateEmpty,
+    ShipWithinOutOfRange,
+    ListingUnknown,
+    NotTheSeller,
+    ListingWithdrawn,
+    ListingVersionStale,
+    StockInsufficient,
+    StockTooLarge,
+)
 def listing_update(op: ListingUpdate, context: Context) -> tuple[Event, ...]:
     """Change the stock by a delta, or the terms by a new version."""
     if op.terms is None and op.stock_delta == 0:
@@ -194,6 +208,7 @@ def listing_update(op: ListingUpdate, context: Context) -> tuple[Event, ...]:
     return (updated,)
 
 
+@refuses(ListingUnknown, NotTheSeller, ListingWithdrawn)
 def listing_withdraw(op: ListingWithdraw, context: Context) -> tuple[Event, ...]:
     """End an offer; orders that exist go on."""
     listing = _own_listing(context, op.listing_id)

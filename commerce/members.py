@@ -12,14 +12,10 @@ from chain.block import Event
 from chain.codec import Hash, Name, PublicKey, Size, TimeMs
 from chain.context import Context, event
 from chain.crypto import enrollable
+from chain.errors import CosignerMissing, KeyRefused
 from chain.state import StateReader, Table
-from commerce.errors import (
-    AccountUnknown,
-    KeysUnsorted,
-    MemberExists,
-    NotAMember,
-    TooManyMembers,
-)
+from commerce.errors import AccountUnknown, KeysUnsorted, MemberExists, NotAMember, TooManyMembers
+from commerce.refusals import refuses
 
 NODE_KEYS_MAX = 8
 MEMBERS_MAX = 256
@@ -62,6 +58,7 @@ def require_member(context: Context) -> None:
         raise NotAMember(msg)
 
 
+@refuses(KeysUnsorted, KeyRefused, CosignerMissing, AccountUnknown, MemberExists, TooManyMembers)
 def member_register(op: MemberRegister, context: Context) -> tuple[Event, ...]:
     """Make an account a member organisation, its own sponsor, by a quorum of the members."""
     if list(op.node_keys) != sorted(set(op.node_keys)):

@@ -6,8 +6,15 @@ from chain.block import Event
 from chain.codec import Hash, PositiveAmount
 from chain.context import Context, event
 from commerce.accounts import require_account
-from commerce.errors import SelfPayment
+from commerce.errors import (
+    AccountUnknown,
+    AssetUnknown,
+    DelegationExceeded,
+    InsufficientFunds,
+    SelfPayment,
+)
 from commerce.money import Symbol, credit, debit, load_asset
+from commerce.refusals import refuses
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +27,7 @@ class PayTransfer:
     memo_commitment: Hash | None
 
 
+@refuses(SelfPayment, AssetUnknown, AccountUnknown, InsufficientFunds, DelegationExceeded)
 def pay_transfer(op: PayTransfer, context: Context) -> tuple[Event, ...]:
     """Pay from the sender's available balance into the recipient's."""
     if op.to == context.sender:

@@ -10,6 +10,7 @@ from chain.state import StateReader, Table
 from commerce.epcis.identifiers import is_key
 from commerce.errors import IdentifierMalformed, PrefixNotHeld, ProductExists, ProductUnknown
 from commerce.indexes import index_product
+from commerce.refusals import refuses
 from commerce.rights import gtin_holder
 
 DOCUMENTS_MAX = 16
@@ -66,6 +67,7 @@ def load_product(state: StateReader, gtin: str) -> Product:
     return product
 
 
+@refuses(IdentifierMalformed, ProductExists, PrefixNotHeld)
 def product_register(op: ProductRegister, context: Context) -> tuple[Event, ...]:
     """Register a product under the sender's company prefix."""
     if not is_key(op.gtin):

@@ -13,19 +13,15 @@ from chain.codec import from_value, to_value
 from chain.context import Context
 from chain.deadlines import DEADLINES, Deadline
 from chain.errors import (
-    CosignerMissing,
     EncodingInvalid,
-    KeyRefused,
     LedgerError,
     OperationMalformed,
     OperationUnknown,
-    PolicyMalformed,
 )
 from chain.execution import Rank
 from chain.genesis import Genesis
 from chain.state import Overlay, StateReader, u64
 from chain.transaction import Operation
-from commerce import errors as e
 from commerce.accounts import AccountOpen, account_open
 from commerce.assets import AssetCreate, AssetIssue, asset_create, asset_issue
 from commerce.cancellation import OrderCancel, order_cancel, pay_timeout, ship_timeout
@@ -54,6 +50,7 @@ from commerce.orders import order_deadlines
 from commerce.parcels import parcel_deadlines
 from commerce.payments import PayTransfer, pay_transfer
 from commerce.products import ProductRegister, product_register
+from commerce.refusals import refusals_of
 from commerce.rights import GcpGrant, LocationRegister, gcp_grant, location_register
 from commerce.roles import RoleGrant, RoleRevoke, role_grant, role_revoke
 from commerce.shipments import (
@@ -71,18 +68,21 @@ from commerce.shipments import (
 class TransactionType:
     """One native type.
 
-    `signers` is documentation in the letters of docs/transactions.md, `refusals` are the rules that
-    the handler checks, in its order. `objects` names the deadlines of the objects that a payload
-    touches: those that are overdue are applied before the operation.
+    `signers` is documentation in the letters of docs/transactions.md. `objects` names the deadlines
+    of the objects that a payload touches: those that are overdue are applied before the operation.
     """
 
     name: str
     payload: type
     handler: Callable[[Any, Context], Sequence[Event]]
     signers: str
-    refusals: tuple[type[LedgerError], ...] = ()
     rank: Rank = Rank.OTHER
     objects: Callable[[Any, StateReader], Sequence[Deadline]] | None = None
+
+    @property
+    def refusals(self) -> tuple[type[LedgerError], ...]:
+        """The rules that the handler declares, in its order."""
+        return refusals_of(self.handler)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,198 +102,42 @@ def _parcel(payload: Any, state: StateReader) -> Sequence[Deadline]:
 
 
 TYPES: tuple[TransactionType, ...] = (
+    TransactionType("account.open", AccountOpen, account_open, "M + new keys"),
+    TransactionType("member.register", MemberRegister, member_register, "Q + the new member"),
+    TransactionType("role.grant", RoleGrant, role_grant, "Q"),
+    TransactionType("role.revoke", RoleRevoke, role_revoke, "Q"),
+    TransactionType("gcp.grant", GcpGrant, gcp_grant, "R or inspector + holder"),
     TransactionType(
-        "account.open",
-        AccountOpen,
-        account_open,
-        "M + new keys",
-        (PolicyMalformed, KeyRefused, e.NotAMember, CosignerMissing, e.AccountExists),
+        "location.register", LocationRegister, location_register, "R or inspector + holder"
     ),
-    TransactionType(
-        "member.register",
-        MemberRegister,
-        member_register,
-        "Q + the new member",
-        (
-            *(e.KeysUnsorted, KeyRefused, CosignerMissing, e.AccountUnknown),
-            *(e.MemberExists, e.TooManyMembers),
-        ),
-    ),
-    TransactionType(
-        "role.grant",
-        RoleGrant,
-        role_grant,
-        "Q",
-        (e.RoleUnknown, e.ScopeMalformed, CosignerMissing, e.AccountUnknown, e.GrantExists),
-    ),
-    TransactionType("role.revoke", RoleRevoke, role_revoke, "Q", (CosignerMissing, e.GrantUnknown)),
-    TransactionType(
-        "gcp.grant",
-        GcpGrant,
-        gcp_grant,
-        "R or inspector + holder",
-        (e.IdentifierMalformed, e.RoleMissing, e.AccountUnknown, CosignerMissing, e.PrefixHeld),
-    ),
-    TransactionType(
-        "location.register",
-        LocationRegister,
-        location_register,
-        "R or inspector + holder",
-        (e.IdentifierMalformed, e.RoleMissing, e.AccountUnknown, CosignerMissing, e.LocationHeld),
-    ),
-    TransactionType(
-        "delegate",
-        Delegate,
-        delegate,
-        "owner",
-        (
-            *(KeyRefused, e.TypesUnsorted, e.DelegationForbidden, e.ExpiryPassed),
-            e.TooManyDelegations,
-        ),
-    ),
-    TransactionType(
-        "delegate.revoke",
-        DelegateRevoke,
-        delegate_revoke,
-        "owner",
-        (e.DelegationUnknown,),
-    ),
-    TransactionType(
-        "asset.create",
-        AssetCreate,
-        asset_create,
-        "Q + I",
-        (e.SymbolMalformed, CosignerMissing, e.AccountUnknown, e.RoleMissing, e.AssetExists),
-    ),
-    TransactionType(
-        "asset.issue",
-        AssetIssue,
-        asset_issue,
-        "I",
-        (
-            *(e.AssetUnknown, e.NotTheIssuer, e.AccountUnknown, e.ReferenceUsed),
-            *(e.DelegationExceeded, e.AmountTooLarge),
-        ),
-    ),
-    TransactionType(
-        "pay.transfer",
-        PayTransfer,
-        pay_transfer,
-        "owner",
-        (
-            *(e.SelfPayment, e.AssetUnknown, e.AccountUnknown, e.InsufficientFunds),
-            e.DelegationExceeded,
-        ),
-    ),
-    TransactionType(
-        "product.register",
-        ProductRegister,
-        product_register,
-        "prefix holder",
-        (e.IdentifierMalformed, e.ProductExists, e.PrefixNotHeld),
-    ),
-    TransactionType(
-        "listing.publish",
-        ListingPublish,
-        listing_publish,
-        "S",
-        (e.ShipWithinOutOfRange, e.RoleMissing, e.ProductUnknown, e.AssetUnknown),
-    ),
-    TransactionType(
-        "listing.update",
-        ListingUpdate,
-        listing_update,
-        "S",
-        (
-            *(e.UpdateEmpty, e.ShipWithinOutOfRange, e.ListingUnknown, e.NotTheSeller),
-            *(e.ListingWithdrawn, e.ListingVersionStale, e.StockInsufficient, e.StockTooLarge),
-        ),
-    ),
-    TransactionType(
-        "listing.withdraw",
-        ListingWithdraw,
-        listing_withdraw,
-        "S",
-        (e.ListingUnknown, e.NotTheSeller, e.ListingWithdrawn),
-    ),
-    TransactionType(
-        "order.create",
-        OrderCreate,
-        order_create,
-        "B",
-        (
-            *(e.LineRepeated, e.ListingUnknown, e.ReferenceUsed),
-            *(e.ListingWithdrawn, e.ListingVersionStale),
-            *(e.MixedOrder, e.SharedController, e.ExemptionNotOffered),
-            *(e.AmountTooLarge, e.StockInsufficient, e.TooManyUnpaidOrders),
-        ),
-    ),
-    TransactionType(
-        "order.pay",
-        OrderPay,
-        order_pay,
-        "B or any payer",
-        (
-            *(e.OrderUnknown, e.StateForbids, e.AmountMismatch),
-            *(e.InsufficientFunds, e.DelegationExceeded),
-        ),
-        objects=_order,
-    ),
+    TransactionType("delegate", Delegate, delegate, "owner"),
+    TransactionType("delegate.revoke", DelegateRevoke, delegate_revoke, "owner"),
+    TransactionType("asset.create", AssetCreate, asset_create, "Q + I"),
+    TransactionType("asset.issue", AssetIssue, asset_issue, "I"),
+    TransactionType("pay.transfer", PayTransfer, pay_transfer, "owner"),
+    TransactionType("product.register", ProductRegister, product_register, "prefix holder"),
+    TransactionType("listing.publish", ListingPublish, listing_publish, "S"),
+    TransactionType("listing.update", ListingUpdate, listing_update, "S"),
+    TransactionType("listing.withdraw", ListingWithdraw, listing_withdraw, "S"),
+    TransactionType("order.create", OrderCreate, order_create, "B"),
+    TransactionType("order.pay", OrderPay, order_pay, "B or any payer", objects=_order),
     TransactionType(
         "order.cancel",
         OrderCancel,
         order_cancel,
         "before pay: B or S; paid: B + S; late: B",
-        (
-            *(e.LineRepeated, e.OrderUnknown, e.NotAParty, e.LineUnknown),
-            *(e.StateForbids, CosignerMissing),
-        ),
-        Rank.CANCEL,
-        _order,
+        rank=Rank.CANCEL,
+        objects=_order,
     ),
     TransactionType(
-        "shipment.create",
-        ShipmentCreate,
-        shipment_create,
-        "S + C",
-        (
-            *(e.LineRepeated, e.IdentifierMalformed, e.OrderUnknown, e.NotTheSeller),
-            *(e.AccountUnknown, e.RoleMissing, CosignerMissing, e.LineUnknown, e.StateForbids),
-            *(e.SharedController, e.ItemNotInParcel, e.TooManyParcels, e.QuantityExceeded),
-        ),
-        Rank.SHIP,
-        _order,
+        "shipment.create", ShipmentCreate, shipment_create, "S + C", rank=Rank.SHIP, objects=_order
     ),
     TransactionType(
-        "shipment.delivered",
-        ShipmentDelivered,
-        shipment_delivered,
-        "C",
-        (
-            *(e.ParcelUnknown, e.NotTheCarrier, e.StateForbids),
-            *(e.RecipientCodeWrong, e.DeliveryProofMissing),
-        ),
-        objects=_parcel,
+        "shipment.delivered", ShipmentDelivered, shipment_delivered, "C", objects=_parcel
     ),
+    TransactionType("shipment.lost", ShipmentLost, shipment_lost, "C", objects=_parcel),
     TransactionType(
-        "shipment.lost",
-        ShipmentLost,
-        shipment_lost,
-        "C",
-        (e.ParcelUnknown, e.NotTheCarrier, e.StateForbids),
-        objects=_parcel,
-    ),
-    TransactionType(
-        "order.confirm",
-        OrderConfirm,
-        order_confirm,
-        "B",
-        (
-            *(e.LineRepeated, e.ParcelUnknown, e.NotTheBuyer, e.StateForbids),
-            *(e.LineUnknown, e.QuantityExceeded),
-        ),
-        Rank.CONFIRM,
-        _parcel,
+        "order.confirm", OrderConfirm, order_confirm, "B", rank=Rank.CONFIRM, objects=_parcel
     ),
 )
 

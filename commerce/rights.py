@@ -11,6 +11,7 @@ from typing import Annotated
 from chain.block import Event
 from chain.codec import Hash, Size, TimeMs
 from chain.context import Context, event
+from chain.errors import CosignerMissing
 from chain.state import StateReader, Table
 from commerce.errors import (
     AccountUnknown,
@@ -19,6 +20,7 @@ from commerce.errors import (
     PrefixHeld,
     RoleMissing,
 )
+from commerce.refusals import refuses
 from commerce.roles import (
     PREFIX_DIGITS_MAX,
     PREFIX_DIGITS_MIN,
@@ -82,6 +84,7 @@ def location_holder(state: StateReader, gln: str) -> bytes | None:
     return None if holding is None else holding.holder
 
 
+@refuses(IdentifierMalformed, RoleMissing, AccountUnknown, CosignerMissing, PrefixHeld)
 def gcp_grant(op: GcpGrant, context: Context) -> tuple[Event, ...]:
     """Record who holds a company prefix, by a regulator or inspector; the holder signs too."""
     if not is_prefix(op.prefix):
@@ -98,6 +101,7 @@ def gcp_grant(op: GcpGrant, context: Context) -> tuple[Event, ...]:
     return (event("gcp.granted", prefix=op.prefix, holder=op.holder),)
 
 
+@refuses(IdentifierMalformed, RoleMissing, AccountUnknown, CosignerMissing, LocationHeld)
 def location_register(op: LocationRegister, context: Context) -> tuple[Event, ...]:
     """Record who holds a location, by a regulator or inspector; the holder signs too."""
     if not is_gln(op.gln):

@@ -12,6 +12,7 @@ from typing import Annotated
 from chain.block import Event
 from chain.codec import Hash, Name, Size, TimeMs
 from chain.context import Context, event
+from chain.errors import CosignerMissing
 from chain.state import StateReader, Table
 from commerce.epcis.identifiers import is_key
 from commerce.errors import (
@@ -22,6 +23,7 @@ from commerce.errors import (
     RoleUnknown,
     ScopeMalformed,
 )
+from commerce.refusals import refuses
 
 ROLES = (
     "merchant",
@@ -122,6 +124,7 @@ def check_role(role: str, scope: str) -> None:
         raise ScopeMalformed(msg)
 
 
+@refuses(RoleUnknown, ScopeMalformed, CosignerMissing, AccountUnknown, GrantExists)
 def role_grant(op: RoleGrant, context: Context) -> tuple[Event, ...]:
     """Give an account a role in a scope, by a quorum of the members."""
     check_role(op.role, op.scope)
@@ -138,6 +141,7 @@ def role_grant(op: RoleGrant, context: Context) -> tuple[Event, ...]:
     return (event("role.granted", account=op.account, role=op.role, scope=op.scope),)
 
 
+@refuses(CosignerMissing, GrantUnknown)
 def role_revoke(op: RoleRevoke, context: Context) -> tuple[Event, ...]:
     """Take a role back, by a quorum of the members; running orders and parcels go on."""
     context.require_member_quorum()

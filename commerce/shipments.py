@@ -9,18 +9,25 @@ from chain.codec import Hash, Size
 from chain.context import Context, event
 from chain.crypto import tagged_hash
 from chain.deadlines import Deadline
+from chain.errors import CosignerMissing
 from commerce.accounts import require_account, share_controller
 from commerce.epcis.identifiers import gtin_of, is_key, is_well_formed
 from commerce.errors import (
+    AccountUnknown,
     DeliveryProofMissing,
     IdentifierMalformed,
     ItemNotInParcel,
     LineRepeated,
+    LineUnknown,
     NotTheCarrier,
     NotTheSeller,
+    OrderUnknown,
+    ParcelUnknown,
     QuantityExceeded,
     RecipientCodeWrong,
+    RoleMissing,
     SharedController,
+    StateForbids,
     TooManyParcels,
 )
 from commerce.escrow import State, Trigger, edge_from
@@ -49,6 +56,7 @@ from commerce.parcels import (
     settle_units,
     units_of,
 )
+from commerce.refusals import refuses
 from commerce.roles import require_role
 from commerce.shanghai import return_window_end_ms
 
@@ -102,6 +110,21 @@ def recipient_code_commitment(code: bytes) -> bytes:
     return tagged_hash("recipient-code", code)
 
 
+@refuses(
+    LineRepeated,
+    IdentifierMalformed,
+    OrderUnknown,
+    NotTheSeller,
+    AccountUnknown,
+    RoleMissing,
+    CosignerMissing,
+    LineUnknown,
+    StateForbids,
+    SharedController,
+    ItemNotInParcel,
+    TooManyParcels,
+    QuantityExceeded,
+)
 def shipment_create(op: ShipmentCreate, context: Context) -> tuple[Event, ...]:
     """Hand units to a carrier; the parcel goes its own way, what is left keeps its deadline."""
     _check_identifiers(op)
@@ -141,6 +164,7 @@ def shipment_create(op: ShipmentCreate, context: Context) -> tuple[Event, ...]:
     return _shipped(context, changed, parcel)
 
 
+@refuses(ParcelUnknown, NotTheCarrier, StateForbids, RecipientCodeWrong, DeliveryProofMissing)
 def shipment_delivered(op: ShipmentDelivered, context: Context) -> tuple[Event, ...]:
     """The recipient has the parcel; from now on silence pays the seller."""
     parcel = _own_parcel(context, op.parcel_id)
@@ -166,6 +190,7 @@ def shipment_delivered(op: ShipmentDelivered, context: Context) -> tuple[Event, 
     return (told,)
 
 
+@refuses(ParcelUnknown, NotTheCarrier, StateForbids)
 def shipment_lost(op: ShipmentLost, context: Context) -> tuple[Event, ...]:
     """The carrier gives the parcel up: the lost path at once, since nobody gains by waiting.
 

@@ -5,6 +5,7 @@ succeed, and returns the id that it made.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from chain.block import Event
 from chain.genesis import Genesis
@@ -80,6 +81,10 @@ class Shop(World):
         """A new listing."""
         offer = ListingPublish(code, "CNY", stock, terms)
         return self._made("listing_id", self.done(seller, ("listing.publish", offer)))
+
+    def promised(self, ship_within_ms: int) -> bytes:
+        """A listing of tea that promises to ship within some time."""
+        return self.publish(TEA, terms=replace(TERMS, ship_within_ms=ship_within_ms))
 
     def order(self, *lines: tuple[bytes, int], buyer: str = "buyer", exempt: bool = False) -> bytes:
         """An unpaid order."""

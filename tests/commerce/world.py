@@ -135,7 +135,7 @@ class Memory:
 class Sent:
     """One transaction to be: who sends, which operations, who signs too (account or delegate)."""
 
-    sender: str
+    sender: str | bytes
     operations: tuple[Operation, ...]
     with_: tuple[str, ...] = ()
 
@@ -165,17 +165,19 @@ class World:
         extra: Sequence[tuple[bytes, bytes]] = (),
     ) -> ReceivedTransaction:
         """As a node reads it; `keys` sign for the sender instead of its own; `extra` as given."""
+        sender = sent.sender if isinstance(sent.sender, bytes) else account(sent.sender)
+        own = keys or (str(sent.sender),)
         content = Transaction(
             TRANSACTION_VERSION,
             self.chain.genesis_hash,
-            account(sent.sender),
+            sender,
             next(self.nonces),
             self.time_ms + MINUTE_MS,
             sent.operations,
             None,
         )
         signers = [*extra, *((account(name), key(name)) for name in sent.with_)]
-        signers += [(account(sent.sender), key(name)) for name in keys or (sent.sender,)]
+        signers += [(sender, key(name)) for name in own]
         entries = tuple(SignatureEntry(*signer, bytes(64)) for signer in sorted(set(signers)))
         return read_transaction(encode(SignedTransaction(encode(content), entries)), self.rules)
 
@@ -217,9 +219,7 @@ class World:
     def send(self, sender: str, *sent: tuple[str, object], with_: Sequence[str] = ()) -> Receipt:
         """One transaction of (type, payload) pairs in a block of its own; its receipt."""
         operations = tuple(operation(*pair) for pair in sent)
-        received = self.transaction(Sent(sender, operations, tuple(with_)))
-        receipts = self.block(received).receipts
-        return next(receipt for receipt in receipts if receipt.id == received.id)
+        return self._receipt(self.transaction(Sent(sender, operations, tuple(with_))))
 
     def done(
         self, sender: str, *sent: tuple[str, object], with_: Sequence[str] = ()
@@ -238,8 +238,29 @@ class World:
         self, sender: str, delegate: str, sent: tuple[str, object], *with_: str
     ) -> Receipt:
         """One operation that a delegated key signs for the sender; its receipt."""
-        received = self.transaction(Sent(sender, (operation(*sent),), with_), keys=(delegate,))
+        sending = Sent(sender, (operation(*sent),), with_)
+        return self._receipt(self.transaction(sending, keys=(delegate,)))
+
+    def send_as(self, sender: bytes, key_name: str, sent: tuple[str, object]) -> Receipt:
+        """One operation of an account that has no name here, signed by one of its keys."""
+        received = self.transaction(Sent(sender, (operation(*sent),)), keys=(key_name,))
+        return self._receipt(received)
+
+    def send_with(
+        self, sender: str, cosigners: Sequence[tuple[bytes, str]], sent: tuple[str, object]
+    ) -> Receipt:
+        """One operation that accounts without a name co-sign by keys that have one."""
+        extra = [(account_id, key(name)) for account_id, name in cosigners]
+        return self._receipt(self.transaction(Sent(sender, (operation(*sent),)), extra=extra))
+
+    def _receipt(self, received: ReceivedTransaction) -> Receipt:
         return next(r for r in self.block(received).receipts if r.id == received.id)
+
+    def limit_deadlines(self, count: int) -> None:
+        """How many due deadlines a block fires by itself from now on."""
+        consensus = replace(self.genesis.consensus, block_deadlines_max=count)
+        changed = replace(self.genesis, consensus=consensus)
+        self.chain = replace(self.chain, genesis=changed)
 
     def open(self, new_policy: KeyPolicy, *signers: str) -> bytes:
         """An account of several keys, opened by m0; its id."""

@@ -1,0 +1,91 @@
+"""Rules of listing.publish, listing.update and listing.withdraw."""
+
+# ruff: noqa: E501 (the rule table is aligned)
+
+from dataclasses import replace
+
+from chain.state import Overlay
+from commerce.checkout import load_offer
+from commerce.listings import (
+    LISTINGS,
+    STOCK_MAX,
+    ListingPublish,
+    ListingUpdate,
+    ListingWithdraw,
+    load_listing,
+)
+from commerce.roles import RoleGrant
+from tests.commerce.attempts import Attempt, Row, play
+from tests.commerce.shop import TEA, TERMS, Shop, gtin
+from tests.commerce.world import DAY_MS, HOUR_MS, QUORUM, account
+
+PUBLISH, UPDATE, WITHDRAW = "listing.publish", "listing.update", "listing.withdraw"
+OFFER = ListingPublish(TEA, "CNY", 5, TERMS)
+SOON = replace(TERMS, ship_within_ms=HOUR_MS - 1)
+LATE = replace(TERMS, ship_within_ms=45 * DAY_MS + 1)
+CHEAPER = replace(TERMS, price_minor=900, ship_within_ms=HOUR_MS)
+NOWHERE = bytes(32)
+OTHER_GOODS = RoleGrant(account("friend"), "merchant", "gcp:6900009", None)
+
+PUBLISHING: list[Row] = [
+    Attempt("merchant", PUBLISH, replace(OFFER, terms=SOON), (), "ShipWithinOutOfRange"),
+    Attempt("merchant", PUBLISH, replace(OFFER, terms=LATE), (), "ShipWithinOutOfRange"),
+    Attempt("buyer", PUBLISH, OFFER, (), "RoleMissing"),
+    Attempt("m0", "role.grant", OTHER_GOODS, QUORUM, "ok"),
+    Attempt("friend", PUBLISH, OFFER, (), "RoleMissing"),
+    Attempt("merchant", PUBLISH, replace(OFFER, gtin=gtin(99)), (), "ProductUnknown"),
+    Attempt("merchant", PUBLISH, replace(OFFER, symbol="EUR"), (), "AssetUnknown"),
+    Attempt("merchant", PUBLISH, OFFER, (), "ok"),
+    Attempt("rival", PUBLISH, OFFER, (), "ok"),
+]
+
+
+def updates(tea: bytes) -> list[Row]:
+    """The stock begins at 100."""
+    # fmt: off
+    return [
+        #       sender      type      payload                                            outcome
+        Attempt("merchant", UPDATE,   ListingUpdate(tea, 1, 0, None),                (), "UpdateEmpty"),
+        Attempt("merchant", UPDATE,   ListingUpdate(tea, 1, 0, SOON),                (), "ShipWithinOutOfRange"),
+        Attempt("merchant", UPDATE,   ListingUpdate(NOWHERE, 1, 1, None),            (), "ListingUnknown"),
+        Attempt("rival",    UPDATE,   ListingUpdate(tea, 1, 1, None),                (), "NotTheSeller"),
+        Attempt("merchant", UPDATE,   ListingUpdate(tea, 2, 1, None),                (), "ListingVersionStale"),
+        Attempt("merchant", UPDATE,   ListingUpdate(tea, 1, -101, None),             (), "StockInsufficient"),
+        Attempt("merchant", UPDATE,   ListingUpdate(tea, 1, STOCK_MAX - 99, None),   (), "StockTooLarge"),
+        Attempt("merchant", UPDATE,   ListingUpdate(tea, 1, STOCK_MAX - 100, None),  (), "ok"),
+        Attempt("merchant", UPDATE,   ListingUpdate(tea, 1, 7 - STOCK_MAX, None),    (), "ok"),
+        Attempt("merchant", UPDATE,   ListingUpdate(tea, 1, 2, CHEAPER),             (), "ok"),
+        Attempt("merchant", UPDATE,   ListingUpdate(tea, 1, 1, None),                (), "ListingVersionStale"),
+        Attempt("merchant", UPDATE,   ListingUpdate(tea, 2, 1, None),                (), "ok"),
+        Attempt("merchant", WITHDRAW, ListingWithdraw(NOWHERE),                      (), "ListingUnknown"),
+        Attempt("rival",    WITHDRAW, ListingWithdraw(tea),                          (), "NotTheSeller"),
+        Attempt("merchant", WITHDRAW, ListingWithdraw(tea),                          (), "ok"),
+        Attempt("merchant", WITHDRAW, ListingWithdraw(tea),                          (), "ListingWithdrawn"),
+        Attempt("merchant", UPDATE,   ListingUpdate(tea, 2, 1, None),                (), "ListingWithdrawn"),
+    ]
+    # fmt: on
+
+
+def test_a_merchant_publishes_within_the_scope_of_its_role() -> None:
+    play(Shop(), PUBLISHING)
+
+
+def test_stock_changes_by_deltas_and_terms_by_versions() -> None:
+    shop = Shop()
+    play(shop, updates(shop.tea))
+    listing = load_listing(shop.state, shop.tea)
+    assert (listing.stock, listing.version, listing.withdrawn) == (10, 2, True)
+    assert load_offer(shop.state, shop.tea, 1).terms == TERMS
+    assert load_offer(shop.state, shop.tea, 2).terms == CHEAPER
+
+
+def test_stock_that_returns_to_a_full_listing_never_stops_a_clock() -> None:
+    shop = Shop()
+    order_id = shop.order((shop.tea, 2))
+    overlay = Overlay(shop.state)
+    full = replace(load_listing(shop.state, shop.tea), stock=STOCK_MAX - 1)
+    LISTINGS.store(overlay, full, shop.tea)
+    shop.state.write(overlay.changes)
+    assert [receipt.status for receipt in shop.wait(2 * HOUR_MS)] == ["ok"]
+    assert shop.load(order_id).state == "CLOSED"
+    assert load_listing(shop.state, shop.tea).stock == STOCK_MAX
