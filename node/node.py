@@ -5,11 +5,9 @@ task is cancelled. Nothing is decided here.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-
-from p2p.gossip import Gossip
 
 from chain.block import Header
 from chain.context import Chain
@@ -35,6 +33,7 @@ from node.sync import Sync
 from node.transport import Transport
 from node.verifier import TransactionVerifier, VoteVerifier
 from node.waiters import Waiters
+from p2p.gossip import Gossip
 from p2p.network import Network, NetworkSettings
 from p2p.peer import Member as PeerAddress
 from p2p.peer import PeerStatus
@@ -52,7 +51,7 @@ class NodeKeyUnknown(HushangError):
 
 @dataclass(frozen=True, slots=True)
 class NodeSetup:
-    """What a node is made of: opened, and closed, by `node.server`. `jitter` draws from [0, 1)."""
+    """What a node is made of: opened, and closed, by `node.server`."""
 
     name: str
     key: PrivateKey
@@ -60,7 +59,10 @@ class NodeSetup:
     listen: tuple[str, int]
     ledger: Ledger
     journal: Journal
+    # Draws from [0, 1), for the delays of reconnecting.
     jitter: Callable[[], float]
+    # Told the receipts' statuses of each synced block.
+    block_written: Callable[[Iterable[str]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,9 @@ class Node:
                 self._gossip.spread_again(received.raw)
 
     def _written(self, written: Written) -> None:
-        self._waiters.written(tuple(t.id for t in written.executed.transactions))
+        receipts = written.executed.result.receipts
+        self._waiters.written(tuple(receipt.id for receipt in receipts))
+        self._setup.block_written(receipt.status for receipt in receipts)
 
     # What the API asks of the node.
 
@@ -218,7 +222,7 @@ class Node:
             block_hash=tip.digest,
             state_root=tip.state_root,
             view=self._replica.view,
-            primary=self.chain.committee.members[self._replica.primary].name,
+            primary=self._primary_name(),
             member_index=self._index,
             pool_count=len(self._mempool),
             pool_bytes=self._mempool.bytes,
@@ -226,6 +230,11 @@ class Node:
             not_ready_because=reasons,
             peers=tuple(_peer_view(peer) for peer in self._network.peers()),
         )
+
+    def _primary_name(self) -> str:
+        """The member that leads the own view; empty while the replica can't tell yet."""
+        primary = self._replica.primary
+        return "" if primary is None else self.chain.committee.members[primary].name
 
     def _not_ready_because(self) -> tuple[str, ...]:
         connected, quorum = 1 + len(self._router.heights), self.chain.committee.quorum

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chain.crypto import PrivateKey
 from chain.errors import HushangError
 from chain.genesis import Genesis
 from chain.ledger import Ledger
@@ -117,31 +116,22 @@ async def _main(config: NodeConfig) -> None:
         ledger = Ledger(store, genesis, Registry())
         owner = journal_owner(ledger.chain.genesis_hash, key.public_key)
         with closing(Journal(Path(config.data_dir) / "journal", owner)) as journal:
-            setup = _setup(config, key, members, ledger, journal)
-            await _serve(Node(setup), config)
+            metrics = NodeMetrics()
+            setup = NodeSetup(
+                name=config.name,
+                key=key,
+                members=members,
+                listen=(config.p2p_host, config.p2p_port),
+                ledger=ledger,
+                journal=journal,
+                jitter=random.random,
+                block_written=metrics.chain.block_written,
+            )
+            await _serve(Node(setup), metrics, config)
 
 
-def _setup(
-    config: NodeConfig,
-    key: PrivateKey,
-    members: tuple[MemberAddress, ...],
-    ledger: Ledger,
-    journal: Journal,
-) -> NodeSetup:
-    return NodeSetup(
-        name=config.name,
-        key=key,
-        members=members,
-        listen=(config.p2p_host, config.p2p_port),
-        ledger=ledger,
-        journal=journal,
-        jitter=random.random,
-    )
-
-
-async def _serve(node: Node, config: NodeConfig) -> None:
+async def _serve(node: Node, metrics: NodeMetrics, config: NodeConfig) -> None:
     """Run node and API until a signal comes or one of them fails."""
-    metrics = NodeMetrics()
     api = ApiServer(node, metrics, ApiSettings(host=config.api_host, port=config.api_port))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -1,0 +1,158 @@
+"""Nodes in one process: real TLS on loopback, real journals on disk, a store of any kind each."""
+
+import asyncio
+import random
+import socket
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+
+from chain.codec import encode
+from chain.genesis import Genesis
+from chain.ledger import Ledger
+from chain.store import open_store
+from chain.store_contract import Kind
+from chain.transaction import TRANSACTION_VERSION, Operation, Transaction, sign_transaction
+from commerce.registry import Registry
+from node.clock import now_ms
+from node.journal import Journal
+from node.node import Node, NodeSetup, journal_owner
+from tests.chain.world import account, genesis, key
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a member's node listens."""
+
+    public_key: bytes
+    name: str
+    host: str
+    port: int
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass(slots=True)
+class RunningNode:
+    """One node, its task, and what must be closed after it."""
+
+    node: Node
+    task: asyncio.Task[None]
+    journal: Journal
+    statuses: list[str] = field(default_factory=list)
+
+    async def stop(self) -> None:
+        """Cancel it and close its files."""
+        self.task.cancel()
+        await asyncio.wait([self.task])
+        self.journal.close()
+        self.node.ledger.store.close()
+
+
+class Cluster:
+    """`n` members in one event loop; any of them can be stopped and started again."""
+
+    def __init__(self, directory: Path, n: int, kind: Kind) -> None:
+        self.directory = directory
+        self.kind: Kind = kind
+        self.genesis: Genesis = replace(genesis(n), time_ms=now_ms())
+        self.running: dict[int, RunningNode] = {}
+        self.addresses = tuple(
+            Address(member.node_key, member.name, "127.0.0.1", free_port())
+            for member in self.genesis.members
+        )
+        self._nonces = count(1)
+
+    async def start(self, index: int) -> Node:
+        """Start a member on whatever its directory holds."""
+        directory = self.directory / f"m{index}"
+        directory.mkdir(exist_ok=True)
+        store = open_store(directory / "db", kind=self.kind)
+        ledger = Ledger(store, self.genesis, Registry())
+        node_key = key(f"node of m{index}")
+        owner = journal_owner(ledger.chain.genesis_hash, node_key.public_key)
+        journal = Journal(directory / "journal", owner)
+        statuses: list[str] = []
+
+        def written(found: Iterable[str]) -> None:
+            statuses.extend(found)
+
+        setup = NodeSetup(
+            name=f"m{index}",
+            key=node_key,
+            members=self.addresses,
+            listen=("127.0.0.1", self.addresses[index].port),
+            ledger=ledger,
+            journal=journal,
+            jitter=random.Random(index).random,
+            block_written=written,
+        )
+        node = Node(setup)
+        ready = asyncio.Event()
+
+        async def started() -> None:
+            ready.set()
+
+        task = asyncio.create_task(node.run(started))  # noqa: TID251 - `stop` ends it
+        waiting = asyncio.ensure_future(ready.wait())
+        await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        self.running[index] = RunningNode(node, task, journal, statuses)
+        if task.done():
+            task.result()
+        return node
+
+    async def stop(self, index: int) -> None:
+        """Stop a member; its directory stays."""
+        await self.running.pop(index).stop()
+
+    @property
+    def nodes(self) -> list[Node]:
+        """The running nodes in order."""
+        return [running.node for _, running in sorted(self.running.items())]
+
+    def signed(self, sender: str, *operations: Operation, nonce: int | None = None) -> bytes:
+        """Raw bytes of a transaction of a one-key party."""
+        transaction = Transaction(
+            TRANSACTION_VERSION,
+            self.genesis.hash(),
+            account(sender),
+            next(self._nonces) if nonce is None else nonce,
+            now_ms() + 60_000,
+            operations,
+            None,
+        )
+        return encode(sign_transaction(transaction, [(account(sender), key(sender))]))
+
+    async def level(self) -> int:
+        """Wait until all running nodes have the same height and nothing waits; the height."""
+        async with asyncio.timeout(30):
+            while True:
+                heights = {node.ledger.tip.height for node in self.nodes}
+                idle = not any(node.ledger.tip.needs_seal for node in self.nodes)
+                if len(heights) == 1 and idle:
+                    return heights.pop()
+                await self.nodes[0].wait_height(max(heights) + 1, 50)
+
+
+@asynccontextmanager
+async def cluster(
+    directory: Path, n: int = 4, kind: Kind = "memory", start: Iterable[int] | None = None
+) -> AsyncIterator[Cluster]:
+    """A running cluster; everything is stopped at the end."""
+    made = Cluster(directory, n, kind)
+    try:
+        for index in range(n) if start is None else start:
+            await made.start(index)
+        yield made
+    finally:
+        for index in list(made.running):
+            await made.stop(index)

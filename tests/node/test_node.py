@@ -1,0 +1,182 @@
+"""Whole nodes in one process, over real TLS: they agree, survive stops, and refuse at the door."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from chain.block import check_certificate
+from chain.crypto import verify
+from chain.errors import (
+    EncodingInvalid,
+    SenderUnknown,
+    SignatureInvalid,
+    WrongChain,
+)
+from chain.store_contract import Kind
+from commerce.assets import AssetIssue
+from commerce.money import balance_of
+from commerce.payments import PayTransfer
+from commerce.registry import operation
+from node.service import Decided
+from tests.chain.world import World, account
+from tests.node.cluster import Cluster, cluster
+
+WAIT_MS = 20_000
+
+
+async def decide(net: Cluster, raw: bytes, at: int = 0) -> Decided:
+    """Submit to the `at`-th running node and wait for the outcome there."""
+    submitted = await net.nodes[at].submit(raw)
+    decided = await net.nodes[at].wait_decided(submitted.id, WAIT_MS)
+    assert decided is not None, "not decided in time"
+    return decided
+
+
+def issue(net: Cluster, amount_minor: int = 1_000_000, reference: str = "bank-1") -> bytes:
+    op = operation("asset.issue", AssetIssue("CNY", account("buyer"), amount_minor, reference))
+    return net.signed("issuer", op)
+
+
+def pay(net: Cluster, amount_minor: int = 1) -> bytes:
+    op = operation("pay.transfer", PayTransfer(account("merchant"), "CNY", amount_minor, None))
+    return net.signed("buyer", op)
+
+
+async def assert_equal(net: Cluster) -> int:
+    """All running nodes have the same blocks, roots and certified headers; the height."""
+    height = await net.level()
+    for at in range(height + 1):
+        assert len({node.ledger.block_bytes(at) for node in net.nodes}) == 1
+    assert len({node.ledger.tip.state_root for node in net.nodes}) == 1
+    chain = net.nodes[0].chain
+    for node in net.nodes:
+        for at in range(1, height + 1):
+            certificate = node.ledger.certificate(at)
+            header = node.ledger.header(at)
+            assert certificate is not None
+            assert header is not None
+            assert certificate.digest == header.digest()
+            check_certificate(certificate, chain.committee, chain.genesis_hash, verify)
+    return height
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("kind", ["leveldb", "sqlite", "memory"])
+async def test_four_nodes_agree_on_every_store(tmp_path: Path, kind: Kind) -> None:
+    async with cluster(tmp_path, kind=kind) as net:
+        assert (await decide(net, issue(net))).receipt.status == "ok"
+        for turn in range(8):
+            assert (await decide(net, pay(net, 100), turn % 4)).receipt.status == "ok"
+        await assert_equal(net)
+        for node in net.nodes:
+            merchant = balance_of(node.ledger.state, account("merchant"), "CNY")
+            assert merchant.available_minor == 800
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 7])
+async def test_committees_of_any_size_decide(tmp_path: Path, n: int) -> None:
+    async with cluster(tmp_path, n) as net:
+        await decide(net, issue(net))
+        assert (await decide(net, pay(net), n - 1)).receipt.status == "ok"
+        await assert_equal(net)
+
+
+@pytest.mark.asyncio
+async def test_what_was_decided_is_sealed_and_then_the_chain_rests(tmp_path: Path) -> None:
+    async with cluster(tmp_path) as net:
+        await decide(net, issue(net))
+        height = await net.level()
+        assert not net.nodes[0].ledger.tip.needs_seal
+        # Nothing to do: no block for a whole second, twenty times the delay of a seal.
+        assert await net.nodes[0].wait_height(height + 1, 1_000) == height
+
+
+@pytest.mark.asyncio
+async def test_a_stopped_member_catches_up_and_its_vote_is_needed_again(tmp_path: Path) -> None:
+    async with cluster(tmp_path, kind="leveldb") as net:
+        await decide(net, issue(net))
+        await net.stop(3)
+        for _ in range(20):
+            await decide(net, pay(net))
+        await net.level()
+        await net.start(3)
+        await assert_equal(net)
+        # With another member gone, a quorum of three needs the one that came back.
+        await net.stop(1)
+        assert (await decide(net, pay(net))).receipt.status == "ok"
+        await assert_equal(net)
+
+
+@pytest.mark.asyncio
+async def test_all_members_stop_at_once_and_nothing_is_lost(tmp_path: Path) -> None:
+    async with cluster(tmp_path, kind="leveldb") as net:
+        await decide(net, issue(net))
+        outcomes = [await decide(net, pay(net)) for _ in range(5)]
+        for index in range(4):
+            await net.stop(index)
+        for index in range(4):
+            await net.start(index)
+        await assert_equal(net)
+        for node in net.nodes:
+            for outcome in outcomes:
+                known = node.decided(outcome.receipt.id)
+                assert known is not None
+                assert known.receipt == outcome.receipt
+        assert (await decide(net, pay(net))).receipt.status == "ok"
+
+
+@pytest.mark.asyncio
+async def test_two_of_four_members_decide_nothing_until_a_third_comes(tmp_path: Path) -> None:
+    async with cluster(tmp_path, start=(0, 1)) as net:
+        submitted = await net.nodes[0].submit(issue(net))
+        assert await net.nodes[0].wait_decided(submitted.id, 1_000) is None
+        assert net.nodes[0].status().not_ready_because
+        await net.start(2)
+        decided = await net.nodes[0].wait_decided(submitted.id, WAIT_MS)
+        assert decided is not None
+        await assert_equal(net)
+
+
+@pytest.mark.asyncio
+async def test_a_repeated_transaction_gives_the_same_answer_and_pays_once(tmp_path: Path) -> None:
+    async with cluster(tmp_path) as net:
+        await decide(net, issue(net))
+        raw = pay(net, 100)
+        first = await decide(net, raw)
+        for at in range(4):
+            again = await net.nodes[at].submit(raw)
+            assert (await net.nodes[at].wait_decided(again.id, WAIT_MS)) == first
+        await net.level()
+        merchant = balance_of(net.nodes[2].ledger.state, account("merchant"), "CNY")
+        assert merchant.available_minor == 100
+
+
+@pytest.mark.asyncio
+async def test_many_clients_at_once_get_one_receipt_each(tmp_path: Path) -> None:
+    async with cluster(tmp_path) as net:
+        await decide(net, issue(net))
+        raws = [pay(net) for _ in range(200)]
+        outcomes = await asyncio.gather(*[decide(net, raw, i % 4) for i, raw in enumerate(raws)])
+        assert {outcome.receipt.status for outcome in outcomes} == {"ok"}
+        assert len({outcome.receipt.id for outcome in outcomes}) == 200
+        await assert_equal(net)
+
+
+@pytest.mark.asyncio
+async def test_what_no_valid_block_may_hold_is_refused_at_the_door(tmp_path: Path) -> None:
+    async with cluster(tmp_path, 1) as net:
+        (node,) = net.nodes
+        good = pay(net)
+        with pytest.raises(EncodingInvalid):
+            await node.submit(good[:-1])
+        with pytest.raises(SignatureInvalid):
+            await node.submit(good[:-1] + bytes([good[-1] ^ 1]))
+        other_chain = World(members=2)
+        op = operation("pay.transfer", PayTransfer(account("merchant"), "CNY", 1, None))
+        with pytest.raises(WrongChain):
+            await node.submit(other_chain.signed("buyer", op).raw)
+        with pytest.raises(SenderUnknown):
+            await node.submit(net.signed("stranger", op))
+        assert node.ledger.tip.height == 0
