@@ -89,9 +89,13 @@ class World:
     """A ledger with helpers to sign transactions and to make, certify and write blocks."""
 
     def __init__(
-        self, store: KVStore | None = None, members: int = 4, rules: Rules | None = None
+        self,
+        store: KVStore | None = None,
+        members: int = 4,
+        rules: Rules | None = None,
+        made: Genesis | None = None,
     ) -> None:
-        self.genesis = genesis(members)
+        self.genesis = made or genesis(members)
         self.members = members
         self.rules = rules or Registry()
         self.store = store or MemoryStore()
