@@ -27,7 +27,14 @@ from chain.tree_node import (
     value_hash,
 )
 from chain.tree_proof import verify_proof
-from chain.tree_rows import ROOT_IDENT, TOP_IDENT_END, Known, StateTreeDamaged, TreeRows
+from chain.tree_rows import (
+    ROOT_IDENT,
+    TOP_IDENT_END,
+    TOP_NODES_MAX,
+    Known,
+    StateTreeDamaged,
+    TreeRows,
+)
 from chain.tree_stage import Walk
 
 __all__ = ["EMPTY_ROOT", "Staged", "StateTree", "StateTreeDamaged", "verify_proof"]
@@ -36,7 +43,6 @@ EMPTY_ROOT: Final = EMPTY
 
 # Enough for 10^6 keys; a node of a larger state reads the rest from the store.
 CACHE_BYTES_MAX: Final = 128 * 1024 * 1024
-# What a cached node weighs beside its bytes: object header, key, its share of the dict.
 _NODE_OVERHEAD_BYTES: Final = 140
 _EVICTED_SHARE: Final = 16
 
@@ -60,7 +66,7 @@ class Staged:
 class StateTree:
     """The committed tree of one store. Open one per store and prefix."""
 
-    __slots__ = ("_cache", "_cache_bytes", "_cache_bytes_max", "_known", "_rows", "_top")
+    __slots__ = ("_cache_bytes", "_cache_bytes_max", "_known", "_nodes", "_rows")
 
     def __init__(
         self, rows: TreeRows, known: Known, top: dict[int, bytes], *, cache_bytes_max: int
@@ -68,8 +74,8 @@ class StateTree:
         """Use `open`."""
         self._rows = rows
         self._known = known
-        self._top = top
-        self._cache: dict[int, bytes] = {}
+        # The top and the cache in one dict, in order of last change.
+        self._nodes = top
         self._cache_bytes = 0
         self._cache_bytes_max = cache_bytes_max
 
@@ -116,13 +122,25 @@ class StateTree:
     def commit(self, staged: Staged) -> None:
         """Take over `staged`, whose writes are in the store."""
         assert staged.bases[-1] == self.root, "staged on another root than the tree's"
+        nodes = self._nodes
+        grown = 0
         for ident, node in staged.nodes.items():
-            self._keep(ident, node)
+            before = nodes.pop(ident, None)
+            if node is not None:
+                nodes[ident] = node
+            if ident >= TOP_IDENT_END:
+                grown += _weight(node) - _weight(before)
+        self._cache_bytes += grown
         self._known = (staged.size, staged.root)
         while self._cache_bytes > self._cache_bytes_max:
-            # A share at once: a dict that loses its first items one by one is slow to walk.
-            for ident in tuple(islice(self._cache, len(self._cache) // _EVICTED_SHARE + 1)):
-                self._keep(ident, None)
+            self._evict()
+
+    def _evict(self) -> None:
+        """Forget a share of the cached nodes, those that have not changed for the longest time."""
+        # A share at once: a dict that loses its first items one by one is slow to walk.
+        oldest = islice(self._nodes, TOP_NODES_MAX + len(self._nodes) // _EVICTED_SHARE)
+        for ident in [ident for ident in oldest if ident >= TOP_IDENT_END]:
+            self._cache_bytes -= _weight(self._nodes.pop(ident))
 
     def prove(self, key: bytes) -> bytes:
         """The proof for `verify_proof` that the committed state holds `key`, or that it doesn't."""
@@ -147,24 +165,14 @@ class StateTree:
 
     def node(self, ident: int, depth: int, known: Known) -> bytes:
         """The committed node at `ident` (for chain.tree_stage), from memory or the store."""
-        nodes = self._top if ident < TOP_IDENT_END else self._cache
-        node = nodes.get(ident)
+        node = self._nodes.get(ident)
         if node is None:
-            node = self._rows.load(ident, depth, known)
-            self._keep(ident, node)
+            node = self._nodes[ident] = self._rows.load(ident, depth, known)
+            if ident >= TOP_IDENT_END:
+                self._cache_bytes += _weight(node)
         return node
 
-    def _keep(self, ident: int, node: bytes | None) -> None:
-        """Replace what memory has at `ident`; in the cache that makes it the youngest."""
-        if ident < TOP_IDENT_END:
-            if node is not None:
-                self._top[ident] = node
-            else:
-                self._top.pop(ident, None)
-            return
-        before = self._cache.pop(ident, None)
-        if before is not None:
-            self._cache_bytes -= len(before) + _NODE_OVERHEAD_BYTES
-        if node is not None:
-            self._cache[ident] = node
-            self._cache_bytes += len(node) + _NODE_OVERHEAD_BYTES
+
+def _weight(node: bytes | None) -> int:
+    """What a cached node costs: its bytes, object header, key, its share of the dict."""
+    return 0 if node is None else len(node) + _NODE_OVERHEAD_BYTES

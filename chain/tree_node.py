@@ -90,10 +90,11 @@ def set_children(array: bytearray, children: Sequence[tuple[int, bytes]]) -> byt
     """Write (digit, hash) of changed children, digits ascending; returns the inner node's hash."""
     quarter = -1
     for digit, child in children:
-        if quarter >= 0 and digit >> 2 != quarter:
-            array[_QUARTER_SLOT[quarter]] = sha256(array[_QUARTER[quarter]]).digest()
+        if digit >> 2 != quarter:
+            if quarter >= 0:
+                array[_QUARTER_SLOT[quarter]] = sha256(array[_QUARTER[quarter]]).digest()
+            quarter = digit >> 2
         array[CHILD_SLOT[digit]] = child
-        quarter = digit >> 2
     if quarter >= 0:
         array[_QUARTER_SLOT[quarter]] = sha256(array[_QUARTER[quarter]]).digest()
     return sha256(array[_TOP]).digest()

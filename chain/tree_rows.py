@@ -33,9 +33,10 @@ from chain.tree_node import (
     split,
 )
 
-# Inner nodes above this depth are made at the start and stay: 4,369 of them, 3 MB.
+# Nodes above this depth stay in memory, inner ones from the start: at most 4,369, 3 MB.
 TOP_DEPTH: Final = 4
 TOP_IDENT_END: Final = 1 << 4 * TOP_DEPTH
+TOP_NODES_MAX: Final = TOP_IDENT_END // 15
 ROOT_IDENT: Final = 1
 _FORMAT: Final = b"\x01"
 _DEPTH: Final = tuple(bytes((depth,)) for depth in range(PATH_DIGITS + 1))

@@ -85,7 +85,8 @@ class Walk:
             size = node[digit]
             child = ident << 4 | digit
             new = self._child(child, depth + 1, (size, node[CHILD_SLOT[digit]]), start, stop)
-            self._record(child, depth + 1, size, new)
+            if depth >= TOP_DEPTH - 1 or size != HEAVY or new[0] != HEAVY:
+                self._record(child, depth + 1, size, new)
             changed.append((digit, new[1]))
             if new[0] != size:
                 array[digit] = new[0]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chain.store import Kind, KVStore, MemoryStore, open_store
 from chain.tree import EMPTY_ROOT, Staged, StateTree, StateTreeDamaged, verify_proof
 from chain.tree_node import position
+from chain.tree_rows import TOP_IDENT_END
 from tests.chain.tree_reference import (
     PREFIX,
     Changes,
@@ -263,8 +264,9 @@ def test_the_cache_stays_within_its_limit_and_counts_right() -> None:
             commit(store, tree, {b"\x02%d" % n: b"%d" % block for n in range(block, 3000, 71)})
             assert tree._cache_bytes <= limit
             tree.prove(b"\x02%d" % block)
-            assert tree._cache_bytes == sum(len(node) + 140 for node in tree._cache.values())
-        assert tree._cache
+            cached = [node for ident, node in tree._nodes.items() if ident >= TOP_IDENT_END]
+            assert cached
+            assert tree._cache_bytes == sum(len(node) + 140 for node in cached)
 
 
 def spoiled(store: KVStore, key: bytes, value: bytes | None) -> KVStore:

@@ -75,7 +75,7 @@ def test_a_bucket_of_another_place_proves_no_absence() -> None:
 def test_an_inner_node_does_not_pass_for_a_bucket() -> None:
     """The message of two quarters is 64 bytes a piece, like entries; the first byte differs."""
     _, tree = planted(numbered(400))
-    top = tree._top[1]
+    top = tree._nodes[1]
     message = top[16 + 4 * 129 : 16 + 5 * 129]
     assert sha256(message).digest() == tree.root
     proof = bytes((2,)) + message[1:]
