@@ -17,10 +17,12 @@ from chain.state import StateReader, Table
 from commerce.epcis.canonical import event_key
 from commerce.epcis.cbv_hash import prehash
 from commerce.epcis.document import Document, Event, read_document
+from commerce.epcis.errors import EpcisInvalid, EpcisMalformed, EpcisTooLarge
 from commerce.epcis.identifiers import prefix_digits
 from commerce.epcis.lexeme import DOCUMENT_SIZE_MAX
 from commerce.epcis.stored_index import IndexedEvent, entries
 from commerce.epcis.summary import Summary, summarise
+from commerce.refusals import refuses
 from commerce.rights import prefix_holder
 
 PUBLIC = "public"
@@ -65,6 +67,7 @@ EVENTS: Table[CapturedEvent] = Table("epcis", CapturedEvent)
 DECLARATIONS: Table[ErrorDeclared] = Table("epcis-declared", ErrorDeclared)
 
 
+@refuses(VisibilityUnknown, EpcisMalformed, EpcisTooLarge, EpcisInvalid)
 def epcis_capture(op: EpcisCapture, context: Context) -> tuple[Reported, ...]:
     """Check a document and store each of its events that is new."""
     if op.visibility != PUBLIC:

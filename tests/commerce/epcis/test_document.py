@@ -4,9 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from commerce.epcis.document import read_document
-from commerce.epcis.errors import EpcisInvalid
-from tests.commerce.epcis.statements import needs_outside_data, outside
+from commerce.epcis.document import EVENTS_MAX, read_document
+from commerce.epcis.errors import EpcisInvalid, EpcisTooLarge
+from tests.commerce.epcis.statements import (
+    CONTEXT,
+    Members,
+    data,
+    document,
+    harvest,
+    needs_outside_data,
+    outside,
+    packing,
+    without,
+)
 
 EXAMPLES = outside("epcis/JSON")
 REFUSED = [p for p in EXAMPLES if "all_possible_fields" in p.name or "Query" in p.name]
@@ -28,3 +38,130 @@ def test_an_example_is_refused_for_the_rule_it_breaks(path: Path) -> None:
     rule = "query document" if "Query" in path.name else "sensor rule"
     with pytest.raises(EpcisInvalid, match=rule):
         read_document(path.read_bytes())
+
+
+def refused_at(members: object) -> str:
+    try:
+        read_document(data(members))  # type: ignore[arg-type]
+    except EpcisInvalid as refusal:
+        return refusal.path or "."
+    return "ok"
+
+
+MASTER_DATA = {
+    "epcisMasterData": {
+        "vocabularyList": [
+            {
+                "type": "urn:epcglobal:epcis:vtype:Location",
+                "vocabularyElementList": [
+                    {
+                        "id": "urn:epc:id:sgln:6901234.00000.0",
+                        "attributes": [{"id": "urn:epcglobal:cbv:mda:city", "attribute": "沪"}],
+                        "children": ["urn:epc:id:sgln:6901234.00001.0"],
+                        "note": "the schema leaves master data open",
+                    }
+                ],
+            }
+        ]
+    },
+    "tea:routing": 7,
+}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"@context": CONTEXT},
+        {"id": "urn:uuid:1", "sender": "s", "receiver": "r", "instanceIdentifier": "7"},
+        {"tea:note": "an extension"},
+        {"epcisHeader": MASTER_DATA},
+        {"schemaVersion": "2.0.0"},
+        {"epcisBody": {"eventList": []}},
+        {"epcisBody": {"eventList": [], "tea:note": 1}},
+    ],
+)
+def test_a_valid_document_is_accepted(changes: Members) -> None:
+    assert refused_at({**document(), **changes}) == "ok"
+
+
+@pytest.mark.parametrize(
+    ("path", "changes"),
+    [
+        ("type", {"type": "Document"}),
+        ("type", {"type": 7}),
+        ("@context", {"@context": [CONTEXT, "https://tea.example/c.jsonld"]}),
+        ("schemaVersion", {"schemaVersion": 2.0}),
+        ("schemaVersion", {"schemaVersion": "two"}),
+        ("creationDate", {"creationDate": "2024-04-09"}),
+        ("id", {"id": "document 1"}),
+        ("sender", {"sender": 7}),
+        ("note", {"note": "bare"}),
+        ("epcisBody", {"epcisBody": []}),
+        ("epcisBody", {"epcisBody": {}}),
+        ("epcisBody.eventList", {"epcisBody": {"eventList": {}}}),
+        ("epcisBody.note", {"epcisBody": {"eventList": [], "note": 1}}),
+        ("epcisBody.eventList[1]", {"epcisBody": {"eventList": [harvest(), 7]}}),
+        ("epcisHeader.other", {"epcisHeader": {"other": 7}}),
+        (
+            "epcisHeader.epcisMasterData.vocabularyList[0]",
+            {"epcisHeader": {"epcisMasterData": {"vocabularyList": [{}]}}},
+        ),
+        (
+            "epcisHeader.epcisMasterData.vocabularyList[0].vocabularyElementList[0].id",
+            {
+                "epcisHeader": {
+                    "epcisMasterData": {
+                        "vocabularyList": [
+                            {"type": "urn:x:y", "vocabularyElementList": [{"id": "here"}]}
+                        ]
+                    }
+                }
+            },
+        ),
+        (
+            "epcisBody.eventList[1].epcList[1]",
+            {"epcisBody": {"eventList": [packing(), harvest(epcList=["urn:x:y", "z"])]}},
+        ),
+    ],
+)
+def test_a_fault_is_named_by_its_path_in_the_document(path: str, changes: Members) -> None:
+    assert refused_at({**document(), **changes}) == path
+
+
+@pytest.mark.parametrize("name", ["@context", "schemaVersion", "creationDate", "epcisBody"])
+def test_a_document_lacks_nothing(name: str) -> None:
+    assert refused_at(without(document(harvest()), name)) == "."
+
+
+def test_what_is_no_document_is_refused() -> None:
+    values: list[object] = [[], 7, "x", None, {}]
+    for value in values:
+        assert refused_at(value) in (".", "type")
+
+
+def test_a_query_document_is_no_statement() -> None:
+    with pytest.raises(EpcisInvalid, match="query document"):
+        read_document(data({**document(), "type": "EPCISQueryDocument"}))
+
+
+def test_a_single_event_is_captured_with_its_own_context() -> None:
+    event = {"@context": [CONTEXT, {"tea": "https://tea.example/"}], **harvest(**{"tea:x": 1})}
+    (read,) = read_document(data(event)).events
+    assert (read.type, read.path) == ("ObjectEvent", "")
+    assert refused_at(harvest()) == "."
+    assert refused_at({**event, "@context": {"tea": "https://tea.example/"}}) == "@context"
+    assert refused_at({**event, "bizStep": "sipping"}) == "bizStep"
+
+
+def test_a_document_has_at_most_a_hundred_events() -> None:
+    events = [harvest(eventID=f"urn:uuid:{i}") for i in range(EVENTS_MAX + 1)]
+    assert len(read_document(data(document(*events[1:]))).events) == EVENTS_MAX
+    with pytest.raises(EpcisTooLarge):
+        read_document(data(document(*events)))
+
+
+def test_extensions_may_be_left_out_of_the_hash_but_standard_members_not() -> None:
+    changes = {"tea:ignoreFields": ["tea:scanner", "bizStep"]}
+    read = read_document(data({**document(harvest()), **changes}))
+    assert "https://tea.example/epcis/scanner" in read.hash_ignored
