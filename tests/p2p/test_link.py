@@ -110,7 +110,7 @@ async def test_a_peer_that_never_reads_costs_bounded_memory_and_is_given_up() ->
 async def test_votes_overtake_bulk_to_a_peer_that_reads_slowly() -> None:
     async with town() as place:
         node, raw = await with_raw(place, 1, unread_ticks_max=10_000, silent_ticks_max=10_000)
-        size, count = 64 * 1024, 100
+        size, count = 64 * 1024, 250
         for number in range(count):
             node.network.send(JINGAN.public_key, Channel.SYNC, bytes([number]) * size)
         await eventually(lambda: current(node)._write_paused)

@@ -20,6 +20,8 @@ from p2p.messages import (
     Message,
     MessageMalformed,
     Ping,
+    Proposed,
+    ProposedRequest,
     Transactions,
     UnknownMessage,
     read_message,
@@ -36,6 +38,8 @@ EXAMPLES: list[Message] = [
     BlocksRequest(1, BLOCKS_MAX),
     Blocks(1, (CertifiedBlock(b"block", b"certificate"),)),
     Blocks(9, ()),
+    ProposedRequest(3, bytes(32)),
+    Proposed(b"block"),
 ]
 
 
@@ -68,6 +72,8 @@ def test_a_message_reads_back_equal_and_on_no_other_channel(message: Message) ->
         BlocksRequest(1, BLOCKS_MAX + 1),
         Blocks(1, (CertifiedBlock(b"b", b"c"),) * (BLOCKS_MAX + 1)),
         Blocks(1, (CertifiedBlock(b"", b"c"),)),
+        ProposedRequest(3, bytes(31)),
+        Proposed(b""),
     ],
     ids=lambda m: type(m).__name__,
 )
