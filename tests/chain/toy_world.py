@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from chain.block import Receipt
 from chain.genesis import ConsensusParameters
+from chain.store_contract import KVStore
 from chain.transaction import ReceivedTransaction
 from tests.chain.toy import ToyRules, value_of
 from tests.chain.world import World, genesis
@@ -14,10 +15,12 @@ OK = ("ok", None)
 class ToyWorld(World):
     """A world under toy rules, and what they did, in order."""
 
-    def __init__(self, consensus: ConsensusParameters | None = None) -> None:
+    def __init__(
+        self, consensus: ConsensusParameters | None = None, store: KVStore | None = None
+    ) -> None:
         self.toy = ToyRules()
-        made = genesis()
-        super().__init__(rules=self.toy, made=replace(made, consensus=consensus or made.consensus))
+        made = replace(genesis(), consensus=consensus or ConsensusParameters())
+        super().__init__(store=store, rules=self.toy, made=made)
 
     def value(self, name: str) -> int:
         """A counter's value at the tip."""

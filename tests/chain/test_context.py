@@ -1,0 +1,121 @@
+"""What a handler sees: ids of its own, consents, indexes, the delegation that it spends."""
+
+from dataclasses import replace
+
+import pytest
+
+from chain.account import ACCOUNTS, DELEGATIONS, Account, Delegation, single_key_policy
+from chain.context import Authority, Chain, Context, authorise, event
+from chain.errors import (
+    CosignerMissing,
+    PolicyNotSatisfied,
+    ResultMalformed,
+    SenderUnknown,
+)
+from chain.state import Overlay
+from chain.transaction import ReceivedTransaction
+from tests.chain.toy import add
+from tests.chain.toy_world import ToyWorld
+from tests.chain.world import account, key
+
+
+def context_of(world: ToyWorld, received: ReceivedTransaction) -> Context:
+    made = Context(Overlay(world.ledger.state), world.ledger.chain, 1, world.now_ms)
+    made.received = received
+    return made
+
+
+@pytest.fixture
+def world() -> ToyWorld:
+    return ToyWorld()
+
+
+def test_new_ids_differ_by_tag_transaction_and_operation(world: ToyWorld) -> None:
+    contexts = [context_of(world, world.signed("buyer", add("a"))) for _ in range(2)]
+    ids = set()
+    for context in contexts:
+        for context.operation_index in (0, 1):
+            ids |= {context.new_id("order"), context.new_id("parcel")}
+    assert len(ids) == 2 * 2 * 2
+
+
+def test_the_sender_consents_and_others_only_by_their_signatures(world: ToyWorld) -> None:
+    context = context_of(world, world.signed("buyer", add("a"), with_=["merchant", "stranger"]))
+    assert context.sender == account("buyer")
+    assert context.consents(account("buyer"))
+    assert context.consents(account("merchant"))
+    assert not context.consents(account("carrier"))
+    assert not context.consents(account("stranger")), "it has no account"
+    with pytest.raises(CosignerMissing, match="the carrier must sign too"):
+        context.require_consent(account("carrier"), "the carrier")
+
+
+def test_the_policy_of_an_account_that_is_only_being_opened_can_be_asked_for(
+    world: ToyWorld,
+) -> None:
+    context = context_of(world, world.signed("buyer", add("a"), with_=["stranger"]))
+    policy = single_key_policy(key("stranger").public_key)
+    assert context.consents_by(policy.account_id(), policy)
+    assert not context.consents_by(account("nobody"), single_key_policy(key("nobody").public_key))
+
+
+def test_consent_is_asked_of_the_state_that_earlier_operations_left(world: ToyWorld) -> None:
+    context = context_of(world, world.signed("buyer", add("a"), with_=["merchant"]))
+    moved = Account(single_key_policy(key("new").public_key), account("m0"), None)
+    ACCOUNTS.store(context.state, moved, account("merchant"))
+    assert not context.consents(account("merchant"))
+
+
+def test_a_quorum_counts_member_accounts_and_no_others(world: ToyWorld) -> None:
+    few = context_of(world, world.signed("m0", add("a"), with_=["m1", "buyer", "merchant"]))
+    with pytest.raises(CosignerMissing, match="2 members signed, 3 are needed"):
+        few.require_member_quorum()
+    context_of(
+        world, world.signed("buyer", add("a"), with_=["m0", "m1", "m2"])
+    ).require_member_quorum()
+
+
+def test_authority_is_the_policy_or_one_delegated_key(world: ToyWorld) -> None:
+    state = Overlay(world.ledger.state)
+    made = world.signed("buyer", add("a"))
+    assert authorise(state, made, world.now_ms) == Authority()
+    with pytest.raises(SenderUnknown):
+        authorise(state, world.signed("stranger", add("a")), world.now_ms)
+    by_other = replace(
+        made, signatures=(replace(made.signatures[0], public_key=key("erp").public_key),)
+    )
+    with pytest.raises(PolicyNotSatisfied):
+        authorise(state, by_other, world.now_ms)
+    scope = Delegation(("toy.add",), 10, 0, world.now_ms)
+    DELEGATIONS.store(state, scope, account("buyer"), key("erp").public_key)
+    assert authorise(state, by_other, world.now_ms) == Authority(key("erp").public_key, scope)
+
+
+def test_what_a_delegated_key_has_spent_is_stored_and_seen_at_once(world: ToyWorld) -> None:
+    context = context_of(world, world.signed("buyer", add("a")))
+    scope = Delegation(("toy.add",), 10, 0, world.now_ms)
+    context.authority = Authority(key("erp").public_key, scope)
+    spent = replace(scope, spent_minor=7)
+    context.save_delegation(spent)
+    assert context.authority.delegation == spent
+    assert DELEGATIONS.load(context.state, account("buyer"), key("erp").public_key) == spent
+
+
+def test_index_entries_are_kept_apart_from_the_state(world: ToyWorld) -> None:
+    context = context_of(world, world.signed("buyer", add("a")))
+    context.index(b"k", b"v")
+    context.index(b"k", None)
+    assert context.indexes == [(b"k", b"v"), (b"k", None)]
+    assert context.state.changes == {}
+    with pytest.raises(ResultMalformed):
+        context.index(bytes(2000), b"")
+
+
+def test_event_data_comes_out_sorted() -> None:
+    assert list(event("toy.said", b=1, a=2, c=3).data) == ["a", "b", "c"]
+
+
+def test_the_chains_committee_is_that_of_its_genesis(world: ToyWorld) -> None:
+    chain = Chain.of(world.genesis)
+    assert chain.committee == world.genesis.committee()
+    assert chain.genesis_hash == world.genesis.hash()
