@@ -62,6 +62,11 @@ def asset_part(symbol: str) -> bytes:
     return symbol.encode().ljust(_SYMBOL_WIDTH, b"\x00")
 
 
+def symbol_of(part: bytes) -> str:
+    """The symbol that `asset_part` made a key part of."""
+    return part.rstrip(b"\x00").decode()
+
+
 def load_asset(state: StateReader, symbol: str) -> Asset:
     """The asset, or `AssetUnknown`."""
     asset = ASSETS.load(state, asset_part(symbol))

@@ -34,6 +34,7 @@ from commerce.delegations import (
     delegate_revoke,
     require_own_keys,
 )
+from commerce.epcis.capture import EpcisCapture, epcis_capture
 from commerce.founding import found_commerce
 from commerce.indexes import index_activity
 from commerce.invariants import check_conservation
@@ -139,6 +140,7 @@ TYPES: tuple[TransactionType, ...] = (
     TransactionType(
         "order.confirm", OrderConfirm, order_confirm, "B", rank=Rank.CONFIRM, objects=_parcel
     ),
+    TransactionType("epcis.capture", EpcisCapture, epcis_capture, "any"),
 )
 
 TRANSITIONS: tuple[SystemTransition, ...] = (

@@ -17,7 +17,7 @@ TABLE: list[Row] = [
     Attempt("m0",    GRANT,  RoleGrant(BUYER, "emperor", "", None),        QUORUM,   "RoleUnknown"),
     Attempt("m0",    GRANT,  RoleGrant(BUYER, "merchant", "food", None),   QUORUM,   "ScopeMalformed"),
     Attempt("m0",    GRANT,  RoleGrant(BUYER, "merchant", "gcp:", None),   QUORUM,   "ScopeMalformed"),
-    Attempt("m0",    GRANT,  RoleGrant(BUYER, "merchant", "gcp:６900001", None), QUORUM, "ScopeMalformed"),
+    Attempt("m0",    GRANT,  RoleGrant(BUYER, "merchant", "gcp:\uff16900001", None), QUORUM, "ScopeMalformed"),
     Attempt("m0",    GRANT,  RoleGrant(BUYER, "inspector", "gln:6901234000005", None), QUORUM, "ScopeMalformed"),
     Attempt("m0",    GRANT,  RoleGrant(BUYER, "merchant", GCP, None),      ("m1",),  "CosignerMissing"),
     Attempt("buyer", GRANT,  RoleGrant(BUYER, "merchant", GCP, None),      QUORUM,   "CosignerMissing"),

@@ -1,0 +1,36 @@
+"""docs/transactions.md is what the registry says."""
+
+from dataclasses import fields
+from pathlib import Path
+
+from commerce.documentation import render_transactions
+from commerce.escrow import EDGES
+from commerce.registry import TRANSITIONS, TYPES
+from commerce.timers import TIMERS
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "transactions.md"
+
+
+def test_the_page_is_the_generated_one() -> None:
+    assert PAGE.read_text("utf-8") == render_transactions(), "hushang docs"
+
+
+def test_the_page_tells_each_type_field_refusal_edge_and_timer() -> None:
+    page = render_transactions()
+    sections = dict(part.split("\n", 1) for part in page.split("\n## ")[1:])
+    for entry in TYPES:
+        section = sections[entry.name]
+        assert f"Signed by: {entry.signers}." in section
+        assert all(f"`{rule.__name__}`" in section for rule in entry.refusals)
+        assert all(f"| `{field.name}` |" in section for field in fields(entry.payload))
+        assert all(f"| `{rule.__name__}` |" in sections["Refusals"] for rule in entry.refusals)
+    assert all(f"| `{entry.kind}` |" in sections["System transitions"] for entry in TRANSITIONS)
+    assert all(f"| `{rule.name}` |" in sections["Timers"] for rule in TIMERS)
+    automaton = sections["The escrow automaton"]
+    assert all(f"{edge.source} --> {edge.target}: {edge.trigger}" in automaton for edge in EDGES)
+
+
+def test_no_field_is_told_by_the_name_of_a_python_type() -> None:
+    page = render_transactions()
+    assert "typing" not in page
+    assert "<class" not in page
