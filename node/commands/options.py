@@ -148,12 +148,20 @@ def _parameters(shape: Callable[..., Any]) -> list[inspect.Parameter]:
 
 def noun(help_text: str, *, single: bool = False) -> typer.Typer:
     """The application of one noun; `single` if it has no verbs."""
-    return typer.Typer(
+    app = typer.Typer(
         help=help_text,
         rich_markup_mode=None,
         no_args_is_help=not single,
         add_completion=False,
     )
+    if not single:
+        # With a callback Typer keeps the verb's word even where there is only one verb.
+        app.callback()(_group)
+    return app
+
+
+def _group() -> None:
+    """A noun does nothing before its verb."""
 
 
 def verb(

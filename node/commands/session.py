@@ -28,12 +28,13 @@ from node import keystore, testnet_layout
 from node.client import NodeClient, NodeFailed, Outcome
 from node.clock import now_ms
 from node.commands.options import TIMEOUT_S, Options, Output, Wait
-from node.commands.output import Printer
+from node.commands.output import Printer, with_times
 from node.config import NodeConfig
 from node.money_text import format_amount, parse_amount, split_amount
 from node.testnet_layout import Testnet
 
 VALID_FOR_S: Final = 120
+LIST_MAX: Final = 10_000
 NONCE_BITS: Final = 64
 OK: Final = "ok"
 
@@ -197,9 +198,10 @@ class Session:
             memo=None,
         )
 
-    def signed(self, *operations: Operation) -> SignedTransaction:
-        """Signed by the signer and every --cosign."""
-        signers = [self.signer, *(self.signer_of(name) for name in self.options.cosign or ())]
+    def signed(self, *operations: Operation, also: Sequence[Signer] = ()) -> SignedTransaction:
+        """Signed by the signer, every --cosign, and others."""
+        named = [self.signer_of(name) for name in self.options.cosign or ()]
+        signers = [self.signer, *named, *also]
         pairs = {(entry.account, entry.key.public_key): entry for entry in signers}
         content = self.transaction(operations, self.signer.account)
         return sign_transaction(content, [(e.account, e.key) for e in pairs.values()])
@@ -222,16 +224,15 @@ class Session:
         `found` maps names of the printed record to `event.field` of what happened.
         """
         outcome = self.submit(self.signed(*operations))
-        self.report(outcome, found or {})
+        ids = {}
+        for name, place in (found or {}).items() if outcome.is_decided else ():
+            event, _, field = place.rpartition(".")
+            ids[name] = outcome.event(event)[field]
+        self.report(outcome, ids)
         return outcome
 
-    def report(self, outcome: Outcome, found: Mapping[str, str]) -> None:
-        """Print an outcome, with the ids that it brought."""
-        ids = {}
-        if outcome.is_decided:
-            for name, place in found.items():
-                event, _, field = place.rpartition(".")
-                ids[name] = outcome.event(event)[field]
+    def report(self, outcome: Outcome, ids: Mapping[str, Any]) -> None:
+        """Print an outcome, with what it brought."""
         record: dict[str, Any] = {"id": outcome.id, "state": _state(outcome), **ids}
         if outcome.receipt is None:
             self.printer.record(record)
@@ -240,6 +241,41 @@ class Session:
         shown = {"transaction": outcome.id, **ids, "height": receipt["height"]}
         shown |= {"what happened": ", ".join(event["type"] for event in outcome.events)}
         self.printer.record(record | receipt, shown)
+
+    # Showing.
+
+    def show(self, path: str) -> None:
+        """Print what a node tells of one thing."""
+        told = self.client.get(path)
+        self.printer.record(told, self.readable(told))
+
+    def show_list(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Print a list of things."""
+        self.printer.records(records, [self.readable(record) for record in records])
+
+    def pages(self, path: str, name: str) -> Sequence[Mapping[str, Any]]:
+        """Everything of a paged list, up to a limit."""
+        found: list[Mapping[str, Any]] = []
+        cursor = None
+        while len(found) < LIST_MAX:
+            page = self.client.get(path, {"cursor": cursor})
+            found += page[name]
+            cursor = page.get("next")
+            if cursor is None:
+                return found
+        self.say(f"the first {len(found)} of more")
+        return found
+
+    def readable(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """For people: amounts with their asset, times in Shanghai's."""
+        symbol = record.get("symbol")
+        shown: dict[str, Any] = {}
+        for name, value in with_times(record).items():
+            if name.endswith("_minor") and isinstance(symbol, str) and value is not None:
+                shown[name.removesuffix("_minor")] = self.amount_text(value, symbol)
+            else:
+                shown[name] = value
+        return shown
 
 
 def _state(outcome: Outcome) -> str:

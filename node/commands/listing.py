@@ -1,0 +1,145 @@
+"""`hushang listing`: offer goods for sale."""
+
+from typing import Annotated
+
+import typer
+
+from commerce.listings import ListingPublish, ListingUpdate, ListingWithdraw, Terms
+from commerce.registry import operation
+from node.commands.failures import UsageWrong
+from node.commands.options import noun, verb
+from node.commands.session import Session
+from node.genesis_file import parse_duration
+from node.json_values import read_hash
+
+app = noun("Offer goods for sale. Each version of a listing is an offer that never changes.")
+
+LISTING = Annotated[str, typer.Argument(metavar="LISTING", help="Its id, 64 hex digits.")]
+FREIGHT = Annotated[str | None, typer.Option(help="Once per order line.")]
+SHIP_WITHIN = Annotated[
+    str | None, typer.Option(help='Promise to ship, from payment: "48 h". Default: the chain\'s.')
+]
+CONDITIONS = Annotated[
+    str | None, typer.Option(help="Hash of all other conditions, 32 bytes in hex.")
+]
+
+
+@verb(
+    app,
+    "publish",
+    sends=True,
+    examples=(
+        'hushang listing publish 06901234000016 --price "CNY 129.00" --stock 100 --as merchant',
+        'hushang listing publish 06901234000016 --price "CNY 129.00" --stock 100'
+        ' --freight "CNY 8.00" --ship-within "48 h" --key merchant.key',
+    ),
+)
+def publish(
+    session: Session,
+    gtin: Annotated[str, typer.Argument(help="A registered product, 14 digits.")],
+    price: Annotated[str, typer.Option(help='Per unit: "CNY 129.00".')],
+    stock: Annotated[int, typer.Option(help="How many units there are.")],
+    freight: FREIGHT = None,
+    ship_within: SHIP_WITHIN = None,
+    conditions: CONDITIONS = None,
+) -> None:
+    """Publish an offer; prints the listing's id."""
+    symbol, price_minor = session.money(price)
+    terms = Terms(
+        price_minor=price_minor,
+        freight_minor=freight_of(session, freight, symbol),
+        ship_within_ms=duration(ship_within),
+        document=None if conditions is None else read_hash(conditions, "--conditions"),
+    )
+    session.send(
+        operation("listing.publish", ListingPublish(gtin, symbol, stock, terms)),
+        found={"listing_id": "listing.published.listing_id"},
+    )
+
+
+@verb(app, "show", examples=("hushang listing show $LISTING",))
+def show(session: Session, listing: LISTING) -> None:
+    """Show a listing and the terms of its newest version."""
+    session.show(f"/v1/listings/{read_hash(listing, 'LISTING').hex()}")
+
+
+@verb(
+    app,
+    "update",
+    sends=True,
+    examples=(
+        "hushang listing update $LISTING --stock-delta 20 --as merchant",
+        'hushang listing update $LISTING --price "CNY 119.00" --as merchant',
+    ),
+)
+def update(
+    session: Session,
+    listing: LISTING,
+    stock_delta: Annotated[int, typer.Option(help="Units more, or less where negative.")] = 0,
+    price: Annotated[str | None, typer.Option(help="Makes a new version.")] = None,
+    freight: FREIGHT = None,
+    ship_within: SHIP_WITHIN = None,
+    conditions: CONDITIONS = None,
+) -> None:
+    """Change the stock by a delta, or the terms by a new version.
+
+    Terms that are not given stay as they are.
+    """
+    listing_id = read_hash(listing, "LISTING")
+    known = session.client.get(f"/v1/listings/{listing_id.hex()}")
+    terms = None
+    if any(given is not None for given in (price, freight, ship_within, conditions)):
+        old = known["terms"]
+        terms = Terms(
+            price_minor=int(old["price_minor"]),
+            freight_minor=int(old["freight_minor"]),
+            ship_within_ms=old["ship_within_ms"] if ship_within is None else duration(ship_within),
+            document=old["document"] and bytes.fromhex(old["document"]),
+        )
+        terms = changed_terms(session, known["symbol"], terms, (price, freight, conditions))
+    changed = ListingUpdate(listing_id, known["version"], stock_delta, terms)
+    session.send(operation("listing.update", changed), found={"version": "listing.updated.version"})
+
+
+@verb(app, "withdraw", sends=True, examples=("hushang listing withdraw $LISTING --as merchant",))
+def withdraw(session: Session, listing: LISTING) -> None:
+    """End an offer; orders that exist go on."""
+    session.send(operation("listing.withdraw", ListingWithdraw(read_hash(listing, "LISTING"))))
+
+
+def changed_terms(
+    session: Session, symbol: str, terms: Terms, given: tuple[str | None, str | None, str | None]
+) -> Terms:
+    """The terms with what was given in place of the old."""
+    price, freight, conditions = given
+    price_minor = terms.price_minor if price is None else own_money(session, price, symbol)
+    return Terms(
+        price_minor=price_minor,
+        freight_minor=terms.freight_minor
+        if freight is None
+        else own_money(session, freight, symbol),
+        ship_within_ms=terms.ship_within_ms,
+        document=terms.document if conditions is None else read_hash(conditions, "--conditions"),
+    )
+
+
+def freight_of(session: Session, freight: str | None, symbol: str) -> int:
+    """The freight in the price's asset; none if not given."""
+    return 0 if freight is None else own_money(session, freight, symbol)
+
+
+def own_money(session: Session, text: str, symbol: str) -> int:
+    """Minor units of an amount that must be of this asset."""
+    found, amount_minor = session.money(text)
+    if found != symbol:
+        raise UsageWrong(f"{text}: this listing sells for {symbol}")
+    return amount_minor
+
+
+def duration(text: str | None) -> int | None:
+    """Milliseconds of `48 h`."""
+    try:
+        found = parse_duration(text)
+    except ValueError as error:
+        raise UsageWrong(str(error)) from error
+    return found if isinstance(found, int) else None

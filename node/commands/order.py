@@ -1,0 +1,196 @@
+"""`hushang order`: buy: order, pay into escrow, confirm."""
+
+import re
+from typing import Annotated, Any, Final
+
+import typer
+
+from chain.bech32m import encode_account
+from commerce.cancellation import OrderCancel
+from commerce.checkout import OrderCreate, OrderPay, WantedLine
+from commerce.confirmation import ConfirmedLine, OrderConfirm
+from commerce.registry import operation
+from node.commands.failures import UsageWrong
+from node.commands.options import noun, verb
+from node.commands.session import Session
+from node.json_values import read_hash
+from node.private_data import code_commitment, commit, new_recipient_code
+
+app = noun("Buy: order, pay into escrow, confirm.")
+
+ORDER = Annotated[str, typer.Argument(metavar="ORDER", help="Its id, 64 hex digits.")]
+_LINE: Final = re.compile(r"([0-9a-f]{64})(?:@([0-9]{1,9}))?(?::([0-9]{1,7}))?", re.ASCII)
+_UNITS: Final = re.compile(r"([0-9]{1,2}):([0-9]{1,7})", re.ASCII)
+
+
+@verb(
+    app,
+    "create",
+    sends=True,
+    examples=(
+        'hushang order create $LISTING:2 --ship-to "1 Century Avenue, Pudong" --as buyer',
+        'hushang order create $LISTING@1:2 --ship-to "Century Ave 1" --reference erp-7 --as buyer',
+    ),
+)
+def create(
+    session: Session,
+    lines: Annotated[
+        list[str],
+        typer.Argument(metavar="LISTING[@VERSION][:UNITS]...", help="What to buy; 1 unit each."),
+    ],
+    ship_to: Annotated[str, typer.Option(help="The address; only its salted hash is sent.")],
+    reference: Annotated[
+        str | None, typer.Option(help="Your own number; an order with it is made only once.")
+    ] = None,
+    confirm_exempt: Annotated[
+        bool,
+        typer.Option("--confirm-exempt", help="Give up the return in 7 days for exempt goods."),
+    ] = False,
+    code: Annotated[
+        bool, typer.Option(help="Make a code that the recipient tells the carrier.")
+    ] = True,
+) -> None:
+    """Accept offers of one seller; the stock is reserved and the time to pay runs.
+
+    Without @VERSION it is the newest that the node knows. Keep what is printed: the salt proves the
+    address, the recipient tells the code to the carrier at the door.
+    """
+    wanted = tuple(read_line(session, text, exempt=confirm_exempt) for text in lines)
+    address = commit("ship-to", ship_to)
+    recipient_code = new_recipient_code() if code else None
+    made = OrderCreate(
+        lines=wanted,
+        ship_to_commitment=address.commitment,
+        code_commitment=None if recipient_code is None else code_commitment(recipient_code),
+        client_reference=reference,
+    )
+    outcome = session.submit(session.signed(operation("order.create", made)))
+    ids: dict[str, Any] = {"ship_to_salt": address.salt.hex()}
+    if recipient_code is not None:
+        ids["recipient_code"] = recipient_code
+    if outcome.is_decided:
+        created = outcome.event("order.created")
+        ids["order_id"] = created["order_id"]
+        ids["total_minor"] = created["total_minor"]
+        ids["symbol"] = created["symbol"]
+    session.report(outcome, ids)
+
+
+@verb(
+    app,
+    "pay",
+    sends=True,
+    examples=(
+        "hushang order pay $ORDER --as buyer",
+        'hushang order pay $ORDER "CNY 258.00" --as buyer',
+    ),
+)
+def pay(
+    session: Session,
+    order: ORDER,
+    amount: Annotated[
+        str | None, typer.Argument(help="The total that you agree to; default: what the node says.")
+    ] = None,
+) -> None:
+    """Pay an order's total into escrow: the seller gets it when the goods have arrived."""
+    order_id = read_hash(order, "ORDER")
+    if amount is not None:
+        amount_minor = session.money(amount)[1]
+    else:
+        known = session.client.get(f"/v1/orders/{order_id.hex()}")
+        amount_minor = int(known["total_minor"])
+        session.say(f"paying {session.amount_text(amount_minor, known['symbol'])}")
+    session.send(operation("order.pay", OrderPay(order_id, amount_minor)))
+
+
+@verb(app, "show", examples=("hushang order show $ORDER",))
+def show(session: Session, order: ORDER) -> None:
+    """Show an order: lines, money, state, the next deadline."""
+    session.show(f"/v1/orders/{read_hash(order, 'ORDER').hex()}")
+
+
+@verb(
+    app,
+    "list",
+    examples=("hushang order list --as buyer", "hushang order list merchant -o ndjson"),
+)
+def list_orders(
+    session: Session,
+    account: Annotated[
+        str | None,
+        typer.Argument(metavar="[ACCOUNT]", help="hs1… or a name; default: the signer's."),
+    ] = None,
+) -> None:
+    """List an account's orders, as buyer, seller or payer."""
+    owner = encode_account(session.own_account(account))
+    session.show_list(session.pages(f"/v1/accounts/{owner}/orders", "orders"))
+
+
+@verb(
+    app,
+    "cancel",
+    sends=True,
+    examples=(
+        'hushang order cancel $ORDER --reason "changed my mind" --as buyer',
+        'hushang order cancel $ORDER --reason "out of stock" --as merchant --cosign buyer',
+    ),
+)
+def cancel(
+    session: Session,
+    order: ORDER,
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    line: Annotated[
+        list[int] | None, typer.Option(help="Only this line, from 0; repeatable.")
+    ] = None,
+) -> None:
+    """End what isn't shipped: the money goes back, the stock too.
+
+    Before payment buyer or seller alone; paid, both together; late, the buyer alone.
+    """
+    ended = OrderCancel(read_hash(order, "ORDER"), tuple(line or ()), reason)
+    session.send(operation("order.cancel", ended))
+
+
+@verb(
+    app,
+    "confirm",
+    sends=True,
+    examples=(
+        "hushang order confirm $PARCEL --as buyer",
+        "hushang order confirm $PARCEL --units 0:1 --as buyer",
+    ),
+)
+def confirm(
+    session: Session,
+    parcel: Annotated[str, typer.Argument(metavar="PARCEL", help="The parcel's id.")],
+    units: Annotated[
+        list[str] | None, typer.Option(help="LINE:UNITS, from 0; default everything in it.")
+    ] = None,
+) -> None:
+    """Confirm what arrived: the seller is paid in this very block. Waives no right to return."""
+    lines = tuple(ConfirmedLine(*read_units(text)) for text in units or ())
+    confirmed = OrderConfirm(read_hash(parcel, "PARCEL"), lines)
+    session.send(
+        operation("order.confirm", confirmed),
+        found={"released_minor": "order.released.amount_minor"},
+    )
+
+
+def read_line(session: Session, text: str, *, exempt: bool) -> WantedLine:
+    """`LISTING[@VERSION][:UNITS]`."""
+    match = _LINE.fullmatch(text)
+    if match is None:
+        raise UsageWrong(f"{text!r} is not LISTING[@VERSION][:UNITS]")
+    listing_id = bytes.fromhex(match[1])
+    version = int(match[2]) if match[2] else None
+    if version is None:
+        version = int(session.client.get(f"/v1/listings/{match[1]}")["version"])
+    return WantedLine(listing_id, version, int(match[3] or 1), exempt)
+
+
+def read_units(text: str) -> tuple[int, int]:
+    """`LINE:UNITS`."""
+    match = _UNITS.fullmatch(text)
+    if match is None:
+        raise UsageWrong(f"{text!r} is not LINE:UNITS")
+    return int(match[1]), int(match[2])

@@ -1,0 +1,97 @@
+"""`hushang shipment`: ship, deliver, report lost."""
+
+from typing import Annotated
+
+import typer
+
+from commerce.registry import operation
+from commerce.shipments import ShipmentCreate, ShipmentDelivered, ShipmentLost, ShippedLine
+from node.commands.options import noun, verb
+from node.commands.order import read_units
+from node.commands.session import Session
+from node.json_values import read_hash
+
+app = noun("Ship, deliver, report lost.")
+
+PARCEL = Annotated[str, typer.Argument(metavar="PARCEL", help="Its id, 64 hex digits.")]
+
+
+@verb(
+    app,
+    "create",
+    sends=True,
+    examples=(
+        "hushang shipment create $ORDER --carrier carrier --as merchant --cosign carrier",
+        "hushang shipment create $ORDER --units 0:1 --carrier carrier --cosign carrier"
+        " --as merchant",
+    ),
+)
+def create(
+    session: Session,
+    order: Annotated[str, typer.Argument(metavar="ORDER", help="The order's id.")],
+    carrier: Annotated[str, typer.Option(help="Who carries it: hs1… or a name; signs too.")],
+    units: Annotated[
+        list[str] | None, typer.Option(help="LINE:UNITS, from 0; default all that is unshipped.")
+    ] = None,
+    epc: Annotated[
+        list[str] | None, typer.Option(help="An item in it, EPC URI or Digital Link; repeatable.")
+    ] = None,
+    sscc: Annotated[str | None, typer.Option(help="The parcel's GS1 number, 18 digits.")] = None,
+) -> None:
+    """Hand units of a paid order to a carrier; prints the parcel's id."""
+    order_id = read_hash(order, "ORDER")
+    if units:
+        lines = tuple(ShippedLine(*read_units(text)) for text in units)
+    else:
+        lines = unshipped_lines(session, order_id)
+    made = ShipmentCreate(order_id, session.account(carrier), lines, sscc, tuple(epc or ()), None)
+    session.send(
+        operation("shipment.create", made), found={"parcel_id": "shipment.created.parcel_id"}
+    )
+
+
+@verb(
+    app,
+    "delivered",
+    sends=True,
+    examples=(
+        "hushang shipment delivered $PARCEL --code $CODE --as carrier",
+        "hushang shipment delivered $PARCEL --cell wtw3sj --as carrier",
+    ),
+)
+def delivered(
+    session: Session,
+    parcel: PARCEL,
+    code: Annotated[
+        str | None, typer.Option(help="What the recipient said; public from now on.")
+    ] = None,
+    cell: Annotated[
+        str | None, typer.Option(help="Where, without a code: a geohash of up to 6 characters.")
+    ] = None,
+) -> None:
+    """Report a delivery, with the recipient's code or the place as proof."""
+    proof = None if code is None else code.encode()
+    told = ShipmentDelivered(read_hash(parcel, "PARCEL"), proof, cell)
+    session.send(operation("shipment.delivered", told))
+
+
+@verb(app, "lost", sends=True, examples=("hushang shipment lost $PARCEL --as carrier",))
+def lost(session: Session, parcel: PARCEL) -> None:
+    """Report that a parcel will not arrive: whoever paid gets the money back."""
+    session.send(operation("shipment.lost", ShipmentLost(read_hash(parcel, "PARCEL"))))
+
+
+@verb(app, "show", examples=("hushang shipment show $PARCEL",))
+def show(session: Session, parcel: PARCEL) -> None:
+    """Show a parcel: units, carrier, state, the next deadline."""
+    session.show(f"/v1/parcels/{read_hash(parcel, 'PARCEL').hex()}")
+
+
+def unshipped_lines(session: Session, order_id: bytes) -> tuple[ShippedLine, ...]:
+    """Everything of an order that waits for a parcel."""
+    known = session.client.get(f"/v1/orders/{order_id.hex()}")
+    waiting = [
+        (index, line["quantity"] - line["shipped"] - line["cancelled"])
+        for index, line in enumerate(known["lines"])
+    ]
+    return tuple(ShippedLine(index, units) for index, units in waiting if units)

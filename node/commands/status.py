@@ -1,0 +1,28 @@
+"""`hushang status`: what a node says of itself."""
+
+from node.commands.options import noun, verb
+from node.commands.output import with_times
+from node.commands.session import Session
+
+app = noun("What a node says of itself.", single=True)
+
+
+@verb(
+    app,
+    "status",
+    examples=(
+        "hushang status",
+        "hushang status --node xuhui",
+        "hushang status --node http://127.0.0.1:26780 -o json",
+    ),
+)
+def status(session: Session) -> None:
+    """Show a node's height, view, primary, peers, and why it isn't ready if it isn't."""
+    told = session.client.get("/v1/status")
+    peers = ", ".join(
+        f"{peer['name']} {'at ' + str(peer['height']) if peer['connected'] else 'away'}"
+        for peer in told["peers"]
+    )
+    shown = with_times({**told, "peers": peers})
+    shown["not_ready_because"] = "; ".join(told["not_ready_because"])
+    session.printer.record(told, shown)
