@@ -32,6 +32,9 @@ SWEEP_S_MAX = 1.0
 # What a handler may take beyond the body's and the wait's deadlines.
 HANDLER_S = 30.0
 
+# When a request's header was complete, in the loop's time.
+BEGAN = web.RequestKey("began", float)
+
 _FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\nServer: hushang\r\nRetry-After: 1\r\n"
     b"Content-Length: 0\r\nConnection: close\r\n\r\n"
@@ -259,5 +262,5 @@ class GuardedServer(web.Server):
         connection = cast("Connection", protocol)
         connection.request_started()
         request = web.BaseRequest(message, payload, protocol, writer, task, self._loop)
-        request["began"] = self._loop.time()
+        request[BEGAN] = self._loop.time()
         return request

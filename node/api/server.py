@@ -10,7 +10,7 @@ from aiohttp import web
 from chain.errors import HushangError
 from chain.store_contract import StorageError
 from node.api.body import ByteBudget
-from node.api.connections import Connections, GuardedServer
+from node.api.connections import BEGAN, Connections, GuardedServer
 from node.api.guard import allow_origin, check_host, check_origin
 from node.api.openapi import openapi
 from node.api.places import Places
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 API_VERSION = "1.0.0"
 THREADS = 2
 SHUTDOWN_S = 1.0
+# The template of the route that a request found, for the metrics.
+ROUTE = web.RequestKey("route", str)
 UNKNOWN_ROUTE = "unknown"
 
 # Told of a storage error that a request met: fatal to the node (chain/store_contract.py).
@@ -85,7 +87,7 @@ class ApiServer:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        request["route"] = UNKNOWN_ROUTE
+        request[ROUTE] = UNKNOWN_ROUTE
         origin: str | None = None
         try:
             check_host(request, self._settings)
@@ -114,7 +116,7 @@ class ApiServer:
         if request.method == "OPTIONS" and origin is not None:
             return Reply(b"", 204)
         route, texts = self._router.find(request.method, request.rel_url.raw_path)
-        request["route"] = route.path
+        request[ROUTE] = route.path
         values = read_parameters(route, texts, list(request.rel_url.query.items()))
         return await route.run(Call(self._edge, route, request, values))
 
@@ -122,11 +124,9 @@ class ApiServer:
         edge = self._metrics.edge
         # The method is a label: only those that a route takes, no client's invention.
         method = request.method if request.method in {"GET", "HEAD", "POST"} else "other"
-        route = request.get("route", UNKNOWN_ROUTE)
+        route = request.get(ROUTE, UNKNOWN_ROUTE)
         edge.requests.labels(method, route, str(response.status)).inc()
-        began: float | None = request.get("began")
-        if began is not None:
-            edge.seconds.observe(asyncio.get_running_loop().time() - began)
+        edge.seconds.observe(asyncio.get_running_loop().time() - request[BEGAN])
 
     def _set_gauges(self) -> None:
         connections = self._connections

@@ -8,10 +8,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from io import BytesIO
 from typing import Any
 
 import aiohttp
 
+from chain.codec import encode
 from chain.context import Chain, authorise
 from chain.crypto import require_valid
 from chain.ledger import Ledger, Tip
@@ -36,8 +38,11 @@ class FakeService:
     def __init__(self, *, hurried: bool = False) -> None:
         self.world = World()
         self.hurried = hurried
+        self.pool_max = POOL_MAX
         self.pool: dict[bytes, ReceivedTransaction] = {}
         self.reasons: tuple[str, ...] = ()
+        # Set once somebody waits for a decision.
+        self.waited_for = asyncio.Event()
         self._written = asyncio.Condition()
 
     @property
@@ -59,7 +64,7 @@ class FakeService:
         if known is not None:
             return Submitted(received.id, known)
         authorise(self.ledger.state, received, time_ms)
-        if len(self.pool) >= POOL_MAX:
+        if len(self.pool) >= self.pool_max:
             raise PoolFull("the pool is full", 1500)
         self.pool[received.id] = received
         if self.hurried:
@@ -75,6 +80,7 @@ class FakeService:
         return tip
 
     async def wait_decided(self, transaction_id: bytes, timeout_ms: int) -> Decided | None:
+        self.waited_for.set()
         await self._wait(lambda: self.decided(transaction_id) is not None, timeout_ms)
         return self.decided(transaction_id)
 
@@ -135,6 +141,10 @@ class FakeService:
         payload = AssetIssue("CNY", account(to), amount_minor, reference)
         return self.world.signed("issuer", operation("asset.issue", payload))
 
+    def content_of(self, received: ReceivedTransaction) -> bytes:
+        """The signed bytes of a transaction."""
+        return encode(received.transaction)
+
     def pay(self, sender: str, to: str, amount_minor: int) -> ReceivedTransaction:
         """A payment."""
         payload = PayTransfer(account(to), "CNY", amount_minor, None)
@@ -161,7 +171,9 @@ class Served:
         self, path: str, data: bytes, kind: str = "application/msgpack"
     ) -> tuple[int, Any]:
         """Status and JSON body of a POST."""
-        async with self.http.post(path, data=data, headers={"Content-Type": kind}) as response:
+        async with self.http.post(
+            path, data=BytesIO(data), headers={"Content-Type": kind}
+        ) as response:
             return response.status, await response.json(content_type=None)
 
 
