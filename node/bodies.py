@@ -17,8 +17,9 @@ from node.verifier import TransactionVerifier
 GOSSIP_GRACE_S = 0.01
 ASK_AGAIN_S = 0.3
 
-# Asks members (by index) for the bodies of these hashes.
-Ask = Callable[[Sequence[bytes], tuple[int, ...]], None]
+# Asks for the bodies of these hashes: on the first attempt the members (by index) that vouched for
+# them, later others too, in turn: those may be gone.
+Ask = Callable[[Sequence[bytes], tuple[int, ...], int], None]
 
 
 class BodyInvalid(LedgerError):
@@ -44,7 +45,7 @@ class Bodies:
             self._wanted[wanted] = height
         if request.bodies is not None:
             await self._take(request.bodies, certified=request.certified)
-        grace_s = GOSSIP_GRACE_S
+        grace_s, attempt = GOSSIP_GRACE_S, 0
         while missing := [h for h in request.body_hashes if self._get(h) is None]:
             # Cleared before waiting: what arrives from here on wakes us.
             self._news.clear()
@@ -52,8 +53,8 @@ class Bodies:
                 async with asyncio.timeout(grace_s):
                     await self._news.wait()
             except TimeoutError:
-                self._ask(missing, request.sources)
-                grace_s = ASK_AGAIN_S
+                self._ask(missing, request.sources, attempt)
+                grace_s, attempt = ASK_AGAIN_S, attempt + 1
         return tuple(self._valid(wanted) for wanted in request.body_hashes)
 
     def _get(self, wanted: bytes) -> ReceivedTransaction | HushangError | None:

@@ -91,7 +91,7 @@ class Node:
         ledger = setup.ledger
         self._setup = setup
         self._started_ms = now_ms()
-        self._transport = Transport(ledger.chain.committee)
+        self._transport = Transport(ledger.chain.committee, key.public_key)
         index = self._transport.index(key.public_key)
         if index is None:
             msg = f"key {key.public_key.hex()} of {setup.name}"
@@ -125,6 +125,7 @@ class Node:
             self._replica,
             self._driver,
             self._door,
+            self._mempool,
             bodies,
             self._sync,
             self._gossip,

@@ -3,20 +3,24 @@
 import logging
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-
-from p2p.gossip import Gossip
+from itertools import islice
 
 from consensus.messages import decode_message
 from consensus.replica import Replica
 from node.bodies import Bodies
 from node.door import Door
 from node.driver import Driver
+from node.mempool import Mempool
 from node.sync import Sync
 from node.transport import Transport
 from p2p import messages as wire
 from p2p.frames import Channel
+from p2p.gossip import Gossip
 
 logger = logging.getLogger(__name__)
+
+# Of the own pool, what a peer is sent when it connects.
+SPREAD_AGAIN_MAX = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class Routes:
     replica: Replica
     driver: Driver
     door: Door
+    mempool: Mempool
     bodies: Bodies
     sync: Sync
     gossip: Gossip
@@ -47,6 +52,9 @@ class Router:
         """A member's node is there."""
         self.heights[peer] = hello.height
         self._to.gossip.connected(peer)
+        # Its pool may have been lost with its process.
+        for waiting in islice(self._to.mempool.fair_order(), SPREAD_AGAIN_MAX):
+            self._to.gossip.spread_again(waiting.received.raw)
 
     def disconnected(self, peer: bytes, _reason: str) -> None:
         """A member's node is gone."""
