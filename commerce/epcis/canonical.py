@@ -32,30 +32,49 @@ def canonical_json(event: Event) -> bytes:
     try:
         return _object(members, event.scope).encode()
     except EpcisInvalid as refusal:
-        refusal.within(event.path)
+        if event.path:
+            refusal.within(event.path)
         raise
 
 
 def _object(members: dict[str, Json], scope: Scope) -> str:
-    expand = scope.expand
-    full = {expand(name): value for name, value in members.items()}
+    full = members
+    if any(":" in name for name in members):
+        full = {scope.expand(name): value for name, value in members.items()}
     if len(full) != len(members):
         rule = "two members have one full name"
         raise EpcisInvalid(rule)
-    # Code point order, which is the order of the UTF-8 bytes too.
-    written = [f"{encode_basestring(name)}:{_value(full[name], scope)}" for name in sorted(full)]
+    written: list[str] = []
+    name = ""
+    try:
+        # Code point order, which is the order of the UTF-8 bytes too.
+        for name in sorted(full):
+            written.append(f"{encode_basestring(name)}:{_value(full[name], scope)}")
+    except EpcisInvalid as refusal:
+        refusal.within(name)
+        raise
     return "{" + ",".join(written) + "}"
 
 
 def _value(value: Json, scope: Scope) -> str:
     if isinstance(value, str):
-        return encode_basestring(scope.expand(value))
+        return encode_basestring(scope.expand(value) if ":" in value else value)
     if isinstance(value, Number):
         return value.canonical()
     if isinstance(value, dict):
         return _object(value, scope)
     if isinstance(value, list):
-        return "[" + ",".join([_value(item, scope) for item in value]) + "]"
+        return _array(value, scope)
     if value is None:
         return "null"
     return "true" if value else "false"
+
+
+def _array(items: list[Json], scope: Scope) -> str:
+    written: list[str] = []
+    try:
+        written.extend(_value(item, scope) for item in items)
+    except EpcisInvalid as refusal:
+        refusal.within(len(written))
+        raise
+    return "[" + ",".join(written) + "]"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from commerce.epcis.canonical import canonical_json
 from commerce.epcis.document import EVENTS_MAX, read_document
 from commerce.epcis.errors import EpcisInvalid, EpcisTooLarge
 from tests.commerce.epcis.statements import (
@@ -152,6 +153,10 @@ def test_a_single_event_is_captured_with_its_own_context() -> None:
     assert refused_at(harvest()) == "."
     assert refused_at({**event, "@context": {"tea": "https://tea.example/"}}) == "@context"
     assert refused_at({**event, "bizStep": "sipping"}) == "bizStep"
+    twice = {**event, "readPoint": {"id": "urn:x:y", "tea:a": 1, "https://tea.example/a": 2}}
+    with pytest.raises(EpcisInvalid) as refusal:
+        canonical_json(read_document(data(twice)).events[0])
+    assert refusal.value.path == "readPoint"
 
 
 def test_a_document_has_at_most_a_hundred_events() -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import unicodedata
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chain.errors import LedgerError
+from chain.unicode14 import is_agreed_text
 from commerce.epcis.errors import EpcisMalformed, EpcisTooLarge
 from commerce.epcis.lexeme import (
+    _PLAIN,
     DEPTH_MAX,
     DOCUMENT_SIZE_MAX,
     NODES_MAX,
@@ -135,6 +138,20 @@ def test_zeros_at_the_ends_are_not_significant() -> None:
 def test_bytes_that_are_not_strict_json_are_refused(data: bytes) -> None:
     with pytest.raises(EpcisMalformed):
         read_json(data)
+
+
+def test_text_that_is_plain_at_a_glance_is_agreed_text() -> None:
+    plain = [chr(c) for c in range(sys.maxunicode + 1) if _PLAIN.fullmatch(chr(c))]
+    assert len(plain) > 30_000
+    assert all(is_agreed_text(character.replace("\r", "\n")) for character in plain)
+    # Nothing in it is ever the second part of a composed character.
+    seconds = set()
+    for code in range(sys.maxunicode + 1):
+        parts = unicodedata.decomposition(chr(code)).split()
+        if len(parts) == 2 and not parts[0].startswith("<"):
+            seconds.add(chr(int(parts[1], 16)))
+    assert seconds.isdisjoint(plain)
+    assert not any(0x1100 <= ord(character) < 0x1200 for character in plain)
 
 
 def test_escapes_line_ends_and_chinese_are_read() -> None:
