@@ -43,6 +43,7 @@ EMPTY_ROOT: Final = EMPTY
 
 # Enough for 10^6 keys; a node of a larger state reads the rest from the store.
 CACHE_BYTES_MAX: Final = 128 * 1024 * 1024
+# What a cached node weighs beside its bytes: object header, key, its share of the dict.
 _NODE_OVERHEAD_BYTES: Final = 140
 _EVICTED_SHARE: Final = 16
 
@@ -115,7 +116,7 @@ class StateTree:
                 for key, value in changes.items()
             ]
         )
-        walk = Walk(self, self._rows, nodes, items)
+        walk = Walk(self._nodes, self._load, self._rows, nodes, items)
         size, root = walk.run(known)
         return Staged(root=root, writes=walk.rows, bases=bases, size=size, nodes=walk.nodes)
 
@@ -128,8 +129,12 @@ class StateTree:
             before = nodes.pop(ident, None)
             if node is not None:
                 nodes[ident] = node
-            if ident >= TOP_IDENT_END:
-                grown += _weight(node) - _weight(before)
+            if ident < TOP_IDENT_END:
+                continue
+            if before is not None:
+                grown -= len(before) + _NODE_OVERHEAD_BYTES
+            if node is not None:
+                grown += len(node) + _NODE_OVERHEAD_BYTES
         self._cache_bytes += grown
         self._known = (staged.size, staged.root)
         while self._cache_bytes > self._cache_bytes_max:
@@ -140,7 +145,7 @@ class StateTree:
         # A share at once: a dict that loses its first items one by one is slow to walk.
         oldest = islice(self._nodes, TOP_NODES_MAX + len(self._nodes) // _EVICTED_SHARE)
         for ident in [ident for ident in oldest if ident >= TOP_IDENT_END]:
-            self._cache_bytes -= _weight(self._nodes.pop(ident))
+            self._cache_bytes -= len(self._nodes.pop(ident)) + _NODE_OVERHEAD_BYTES
 
     def prove(self, key: bytes) -> bytes:
         """The proof for `verify_proof` that the committed state holds `key`, or that it doesn't."""
@@ -149,7 +154,7 @@ class StateTree:
         steps = []
         bucket = b""
         while known[0]:
-            node = self.node(ident, depth, known)
+            node = self._node(ident, depth, known)
             if known[0] < LIGHT:
                 bucket = node
                 break
@@ -163,16 +168,13 @@ class StateTree:
             ident, depth = ident << 4 | digit, depth + 1
         return b"".join((bytes((len(bucket) // ENTRY_SIZE,)), bucket, *reversed(steps)))
 
-    def node(self, ident: int, depth: int, known: Known) -> bytes:
-        """The committed node at `ident` (for chain.tree_stage), from memory or the store."""
+    def _node(self, ident: int, depth: int, known: Known) -> bytes:
         node = self._nodes.get(ident)
-        if node is None:
-            node = self._nodes[ident] = self._rows.load(ident, depth, known)
-            if ident >= TOP_IDENT_END:
-                self._cache_bytes += _weight(node)
+        return self._load(ident, depth, known) if node is None else node
+
+    def _load(self, ident: int, depth: int, known: Known) -> bytes:
+        """Take a committed node that is not in memory from the store."""
+        node = self._nodes[ident] = self._rows.load(ident, depth, known)
+        if ident >= TOP_IDENT_END:
+            self._cache_bytes += len(node) + _NODE_OVERHEAD_BYTES
         return node
-
-
-def _weight(node: bytes | None) -> int:
-    """What a cached node costs: its bytes, object header, key, its share of the dict."""
-    return 0 if node is None else len(node) + _NODE_OVERHEAD_BYTES

@@ -4,8 +4,8 @@ One walk from the root over the changes in the order of their paths meets each n
 function returns what the parent must know of the node afterwards: its hash and its size byte.
 """
 
-from collections.abc import Sequence
-from typing import Final, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from chain.tree_node import (
     ARRAY_SIZE,
@@ -32,28 +32,25 @@ from chain.tree_rows import ROOT_IDENT, TOP_DEPTH, Known, TreeRows
 _SIZE_BYTE: Final = tuple(bytes((size,)) for size in range(HEAVY + 1))
 
 
-class NodeSource(Protocol):
-    """The nodes as they are before the changes."""
-
-    def node(self, ident: int, depth: int, known: Known) -> bytes:
-        """The node at `ident`, as its parent knows it."""
-        ...
-
-
 class Walk:
     """One staging: `nodes` and `rows` are the outcome, None where something goes away."""
 
-    __slots__ = ("_items", "_keys", "_source", "nodes", "rows")
+    __slots__ = ("_committed", "_items", "_keys", "_load", "nodes", "rows")
 
     def __init__(
         self,
-        source: NodeSource,
+        committed: Mapping[int, bytes],
+        load: Callable[[int, int, Known], bytes],
         keys: TreeRows,
         nodes: dict[int, bytes | None],
         items: Sequence[Item],
     ) -> None:
-        """`nodes` (changed in place) lies over `source`; `items` ascend by path."""
-        self._source = source
+        """`nodes` (changed in place) lies over `committed`, and that over `load`.
+
+        `items` ascend by path.
+        """
+        self._committed = committed
+        self._load = load
         self._keys = keys
         self._items = items
         self.nodes = nodes
@@ -159,7 +156,9 @@ class Walk:
 
     def _node(self, ident: int, depth: int, known: Known) -> bytes:
         node = self.nodes.get(ident)
-        return self._source.node(ident, depth, known) if node is None else node
+        if node is None:
+            node = self._committed.get(ident)
+        return self._load(ident, depth, known) if node is None else node
 
     def _record(self, ident: int, depth: int, size_before: int, new: Known) -> None:
         """Write or remove the row of a heavy node's child; chain/tree_rows.py has the rule."""
