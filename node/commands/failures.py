@@ -52,6 +52,8 @@ EXIT_CODES: Final = {
     "UsageWrong": ExitCode.USAGE,
     "AmountMalformed": ExitCode.USAGE,
     "FormRefused": ExitCode.USAGE,
+    "TransactionFileInvalid": ExitCode.USAGE,
+    "NotReady": ExitCode.UNREACHABLE,
     "AddressMalformed": ExitCode.USAGE,
     "NodeUnreachable": ExitCode.UNREACHABLE,
     "BrokeOff": ExitCode.UNREACHABLE,

@@ -89,12 +89,13 @@ def update(
     known = session.client.get(f"/v1/listings/{listing_id.hex()}")
     terms = None
     if any(given is not None for given in (price, freight, ship_within, conditions)):
-        old = known["terms"]
         terms = Terms(
-            price_minor=int(old["price_minor"]),
-            freight_minor=int(old["freight_minor"]),
-            ship_within_ms=old["ship_within_ms"] if ship_within is None else duration(ship_within),
-            document=old["document"] and bytes.fromhex(old["document"]),
+            price_minor=int(known["price_minor"]),
+            freight_minor=int(known["freight_minor"]),
+            ship_within_ms=known["ship_within_ms"]
+            if ship_within is None
+            else duration(ship_within),
+            document=known["document"] and bytes.fromhex(known["document"]),
         )
         terms = changed_terms(session, known["symbol"], terms, (price, freight, conditions))
     changed = ListingUpdate(listing_id, known["version"], stock_delta, terms)

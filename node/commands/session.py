@@ -185,9 +185,16 @@ class Session:
 
     # Sending.
 
-    def transaction(self, operations: Sequence[Operation], sender: bytes) -> Transaction:
+    def transaction(
+        self,
+        operations: Sequence[Operation],
+        sender: bytes,
+        *,
+        valid_for_s: int | None = None,
+        memo: str | None = None,
+    ) -> Transaction:
         """An unsigned transaction, good for `--valid-for` seconds from now."""
-        valid_for_ms = (self.options.valid_for_s or VALID_FOR_S) * 1000
+        valid_for_ms = (valid_for_s or self.options.valid_for_s or VALID_FOR_S) * 1000
         return Transaction(
             version=TRANSACTION_VERSION,
             genesis_hash=self.genesis.hash(),
@@ -195,7 +202,7 @@ class Session:
             nonce=secrets.randbits(NONCE_BITS),
             valid_until_ms=now_ms() + valid_for_ms,
             operations=tuple(operations),
-            memo=None,
+            memo=memo,
         )
 
     def signed(self, *operations: Operation, also: Sequence[Signer] = ()) -> SignedTransaction:

@@ -90,8 +90,5 @@ def show(session: Session, parcel: PARCEL) -> None:
 def unshipped_lines(session: Session, order_id: bytes) -> tuple[ShippedLine, ...]:
     """Everything of an order that waits for a parcel."""
     known = session.client.get(f"/v1/orders/{order_id.hex()}")
-    waiting = [
-        (index, line["quantity"] - line["shipped"] - line["cancelled"])
-        for index, line in enumerate(known["lines"])
-    ]
+    waiting = [(line["index"], line["unshipped"]) for line in known["lines"]]
     return tuple(ShippedLine(index, units) for index, units in waiting if units)

@@ -1,0 +1,66 @@
+"""`hushang explain`: what an error code means."""
+
+from importlib import import_module
+from typing import Annotated, Any, Final
+
+import typer
+
+from chain.errors import HushangError
+from node.commands.failures import EXIT_CODES, UsageWrong, failure_of
+from node.commands.options import noun, verb
+from node.commands.session import Session
+from node.validation import did_you_mean
+
+app = noun("What an error code means.", single=True)
+
+# Wherever a rule has its class; importing them makes the whole tree known.
+MODULES: Final = (
+    "commerce.registry",
+    "commerce.epcis.capture",
+    "node.api.problems",
+    "node.client",
+    "node.commands.session",
+    "node.genesis_file",
+    "node.keystore",
+    "node.processes",
+    "node.testnet",
+    "node.transaction_file",
+)
+
+
+@verb(
+    app, "explain", examples=("hushang explain InsufficientFunds", "hushang explain --all -o json")
+)
+def explain(
+    session: Session,
+    code: Annotated[
+        str | None, typer.Argument(help="A code, as an error or receipt has it.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="List every code.")] = False,
+) -> None:
+    """Say what a code means, what helps, and which exit code it brings."""
+    for name in MODULES:
+        import_module(name)
+    known = {cls.__name__: cls for cls in subclasses(HushangError)}
+    if everything or code is None:
+        session.printer.records([meaning(known[name]) for name in sorted(known)])
+        return
+    if code not in known:
+        raise UsageWrong(f"no code {code}{did_you_mean(code, known)}")
+    session.printer.record(meaning(known[code]))
+
+
+def subclasses(cls: type[HushangError]) -> list[type[HushangError]]:
+    """All classes below one."""
+    found: list[type[HushangError]] = []
+    for child in cls.__subclasses__():
+        found += [child, *subclasses(child)]
+    return found
+
+
+def meaning(cls: type[HushangError]) -> dict[str, Any]:
+    """A rule in words."""
+    blank = cls.__new__(cls)
+    code = EXIT_CODES.get(cls.__name__) or failure_of(blank).exit_code
+    words = " ".join((cls.__doc__ or "").split())
+    return {"code": cls.__name__, "means": words, "hint": cls.hint, "exit_code": int(code)}

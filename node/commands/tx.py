@@ -1,0 +1,155 @@
+"""`hushang tx`: transactions: build, sign, submit, look at."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chain.codec import decode, encode
+from chain.transaction import SignedTransaction
+from node import keystore
+from node.commands.failures import UsageWrong
+from node.commands.options import noun, verb
+from node.commands.session import Session
+from node.genesis_file import load_genesis
+from node.json_values import FormRefused, read_hash
+from node.strict_json import read_json
+from node.transaction_file import (
+    FILE_SIZE_MAX,
+    TransactionFile,
+    from_text,
+    read_operations,
+    to_text,
+)
+
+app = noun("Transactions: build, sign, submit in three files; look at one.")
+
+FILE = Annotated[Path, typer.Argument(metavar="FILE", help="The file; - for stdin.")]
+OUT = Annotated[Path | None, typer.Option("--out", help="Where to write; default stdout.")]
+
+
+@verb(app, "show", examples=("hushang tx show $ID", "hushang tx show $ID -o json"))
+def show(
+    session: Session, transaction: Annotated[str, typer.Argument(metavar="ID", help="Its id.")]
+) -> None:
+    """Show a transaction and its outcome."""
+    told = session.client.get(f"/v1/transactions/{read_hash(transaction, 'ID').hex()}")
+    if not session.printer.is_table:
+        session.printer.document(told)
+        return
+    receipt = told["receipt"] or {}
+    shown = {"transaction": told["id"], "state": told["state"], "status": receipt.get("status")}
+    shown |= {name: receipt.get(name) for name in ("height", "index", "block_hash", "time_ms")}
+    shown |= {"sender": told["sender"], "memo": told["memo"]}
+    shown |= {
+        f"operation {i}": f"{o['type']} {o['payload']}" for i, o in enumerate(told["operations"])
+    }
+    shown |= {
+        f"event {i}": f"{e['type']} {e['data']}" for i, e in enumerate(receipt.get("events", ()))
+    }
+    session.printer.record(told, session.readable(shown))
+
+
+@verb(
+    app,
+    "build",
+    examples=(
+        "hushang tx build operations.json --key merchant.key --out unsigned.json",
+        "hushang tx build operations.json --sender hs1... --genesis genesis.json --valid-for 600",
+    ),
+)
+def build(
+    session: Session,
+    file: FILE,
+    sender: Annotated[
+        str | None, typer.Option(help="Whose it is: hs1… or a name; default: the key's account.")
+    ] = None,
+    genesis: Annotated[
+        Path | None, typer.Option(help="The chain's genesis.json: then no node is asked.")
+    ] = None,
+    valid_for: Annotated[int, typer.Option(help="Seconds until it expires.")] = 300,
+    memo: Annotated[str | None, typer.Option(help="A public text, up to 512 characters.")] = None,
+    out: OUT = None,
+) -> None:
+    """Build an unsigned transaction of operations; needs no private key.
+
+    FILE: {"operations": [{"type": "pay.transfer", "payload": {"to": "hs1...", ...}}, ...]}, the
+    fields as docs/transactions.md names them, or GET /v1/transaction-types.
+    """
+    wanted = read_json(read_file(file))
+    if not isinstance(wanted, dict) or set(wanted) != {"operations"}:
+        raise FormRefused("expected an object with operations")
+    operations = read_operations(wanted["operations"])
+    owner = public_account(session) if sender is None else session.account(sender)
+    if genesis is not None:
+        session.genesis = load_genesis(genesis)
+    content = session.transaction(operations, owner, valid_for_s=valid_for, memo=memo)
+    write(TransactionFile(encode(content)), out)
+
+
+@verb(
+    app,
+    "sign",
+    examples=(
+        "hushang tx sign unsigned.json --key merchant.key --out signed.json",
+        "hushang tx sign signed.json --as carrier --out signed-by-both.json",
+    ),
+)
+def sign(
+    session: Session,
+    file: FILE,
+    account: Annotated[
+        str | None, typer.Option(help="Sign for this account; default: the key's own.")
+    ] = None,
+    out: OUT = None,
+) -> None:
+    """Add a signature; needs no node. For several parties sign in turn."""
+    unsigned = from_text(read_file(file))
+    owner = session.signer.account if account is None else session.account(account)
+    write(unsigned.signed_by(owner, session.signer.key), out)
+
+
+@verb(
+    app,
+    "submit",
+    sends=True,
+    examples=("hushang tx submit signed.json", "hushang tx submit signed.json --wait accepted"),
+)
+def submit(session: Session, file: FILE) -> None:
+    """Hand in a signed transaction: a file of `tx sign`, or raw bytes. Harmless to repeat."""
+    raw = from_text(read_file(file)).raw()
+    session.report(session.submit(decode(SignedTransaction, raw)), {})
+
+
+def read_file(file: Path) -> bytes:
+    """All of a file or stdin, up to a limit."""
+    try:
+        if str(file) == "-":
+            data = sys.stdin.buffer.read(FILE_SIZE_MAX + 1)
+        else:
+            with file.open("rb") as stream:
+                data = stream.read(FILE_SIZE_MAX + 1)
+    except OSError as error:
+        raise UsageWrong(f"{file}: {error.strerror}") from error
+    if len(data) > FILE_SIZE_MAX:
+        raise UsageWrong(f"{file}: more than {FILE_SIZE_MAX} bytes")
+    return data
+
+
+def write(file: TransactionFile, out: Path | None) -> None:
+    """To a file, or to stdout: a transaction is data."""
+    if out is None:
+        sys.stdout.write(to_text(file))
+    else:
+        out.write_text(to_text(file), "utf-8")
+
+
+def public_account(session: Session) -> bytes:
+    """The account of --key or --as, from the public part of the key's file."""
+    options = session.options
+    if options.key is not None:
+        return keystore.show_key(options.key).account
+    if options.speaker is not None:
+        return session.account(options.speaker)
+    raise UsageWrong("--sender, or --key, or --as: whose transaction is it?")
