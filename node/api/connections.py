@@ -9,6 +9,7 @@ alone would wait for it for ever.
 import asyncio
 import logging
 import math
+import socket
 import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -29,6 +30,7 @@ from node.api.settings import ApiSettings
 log = logging.getLogger(__name__)
 
 SWEEP_S_MAX = 1.0
+SEND_BUFFER_SIZE = 256 * 1024
 # What a handler may take beyond the body's and the wait's deadlines.
 HANDLER_S = 30.0
 
@@ -136,6 +138,7 @@ class Connection(RequestHandler):
             pipe.write(_FULL)
             pipe.close()
             return
+        _bound_send_buffer(pipe)
         self._pipe = pipe
         self._enter(Phase.HEADER, self._settings.header_timeout_s)
         super().connection_made(transport)
@@ -222,6 +225,13 @@ class Connection(RequestHandler):
     def _enter(self, phase: Phase, seconds: float) -> None:
         self._phase = phase
         self._due = self._loop.time() + seconds
+
+
+def _bound_send_buffer(pipe: asyncio.Transport) -> None:
+    """Linux would let what a client doesn't read grow to megabytes in the kernel."""
+    sock = pipe.get_extra_info("socket")
+    if sock is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_SIZE)
 
 
 class GuardedServer(web.Server):

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -46,9 +47,9 @@ class ApiServer:
         fatal: Fatal | None = None,
     ) -> None:
         self._settings = settings
-        self._metrics = metrics
+        self.metrics = metrics
         self._fatal = fatal
-        self._connections = Connections(settings)
+        self.connections = Connections(settings)
         self._router = Router(ROUTES)
         self._threads = ThreadPoolExecutor(THREADS, "api")
         self._edge = Edge(
@@ -65,15 +66,30 @@ class ApiServer:
         )
         self._runner: web.ServerRunner | None = None
 
+    @property
+    def dropped(self) -> Counter[str]:
+        """How many connections were dropped, by reason."""
+        return self.connections.dropped
+
+    @property
+    def streams(self) -> int:
+        """How many event streams are open."""
+        return self._edge.streams.taken
+
+    @property
+    def bodies_left(self) -> int:
+        """Bytes of bodies that may still be taken in at once."""
+        return self._edge.bodies.left
+
     async def start(self) -> int:
         """Listen; the bound port. An address in use raises `OSError`."""
-        server = GuardedServer(self._handle, self._connections, self._finished)
+        server = GuardedServer(self._handle, self.connections, self._finished)
         self._runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_S)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._settings.host, self._settings.port)
         await site.start()
-        self._connections.start()
-        self._metrics.loop.start()
+        self.connections.start()
+        self.metrics.loop.start()
         port: int = self._runner.addresses[0][1]
         return port
 
@@ -82,8 +98,8 @@ class ApiServer:
         self._edge.stopping.set()
         if self._runner is not None:
             await self._runner.cleanup()
-        self._connections.stop()
-        self._metrics.loop.stop()
+        self.connections.stop()
+        self.metrics.loop.stop()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -121,7 +137,7 @@ class ApiServer:
         return await route.run(Call(self._edge, route, request, values))
 
     def _finished(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
-        edge = self._metrics.edge
+        edge = self.metrics.edge
         # The method is a label: only those that a route takes, no client's invention.
         method = request.method if request.method in {"GET", "HEAD", "POST"} else "other"
         route = request.get(ROUTE, UNKNOWN_ROUTE)
@@ -129,5 +145,5 @@ class ApiServer:
         edge.seconds.observe(asyncio.get_running_loop().time() - request[BEGAN])
 
     def _set_gauges(self) -> None:
-        connections = self._connections
-        self._metrics.edge.set_from(len(connections), connections.dropped, self._edge.streams.taken)
+        connections = self.connections
+        self.metrics.edge.set_from(len(connections), connections.dropped, self._edge.streams.taken)

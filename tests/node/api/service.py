@@ -157,6 +157,7 @@ class Served:
     def __init__(
         self, service: FakeService, server: ApiServer, port: int, http: aiohttp.ClientSession
     ) -> None:
+        self.metrics = server.metrics
         self.service = service
         self.server = server
         self.port = port

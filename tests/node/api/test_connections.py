@@ -1,0 +1,191 @@
+"""Idle, dripping, flooding and non-reading clients over real sockets, and what bad HTTP gets."""
+
+import asyncio
+import json
+from itertools import count
+
+import pytest
+from aiohttp import web
+from typing_extensions import override
+
+from node.api.connections import Connections, GuardedServer
+from node.api.settings import ApiSettings
+from tests.node.api.service import served
+from tests.node.api.wire import request, until, wire
+
+QUICK = ApiSettings(
+    header_timeout_s=0.3, body_timeout_s=0.3, idle_timeout_s=0.3, write_timeout_s=0.3
+)
+
+
+@pytest.mark.asyncio
+async def test_a_socket_that_says_nothing_is_dropped() -> None:
+    async with served(QUICK) as node, wire(node.port) as client:
+        assert await client.read_all() == b""
+        assert node.server.dropped["header too slow"] == 1
+
+
+@pytest.mark.asyncio
+async def test_a_header_that_drips_is_dropped_although_each_byte_is_in_time() -> None:
+    async with served(QUICK) as node, wire(node.port) as client:
+
+        async def drip() -> None:
+            for number in count():
+                client.send(b"GET / HTTP/1.1\r\n" if not number else b"A")
+                await asyncio.sleep(0.05)
+
+        dripping = asyncio.ensure_future(drip())
+        assert await client.read_all() == b""
+        dripping.cancel()
+
+
+@pytest.mark.asyncio
+async def test_a_next_header_that_drips_on_a_kept_connection_is_dropped_too() -> None:
+    settings = QUICK.model_copy(update={"idle_timeout_s": 30.0})
+    async with served(settings) as node, wire(node.port) as client:
+        client.send(request())
+        assert await client.reader.readuntil(b"}")
+        client.send(b"GET / HT")
+        assert await client.read_all() == b""
+        assert node.server.dropped["header too slow"] == 1
+
+
+@pytest.mark.asyncio
+async def test_a_connection_that_asked_once_and_rests_is_dropped_as_idle() -> None:
+    async with served(QUICK) as node, wire(node.port) as client:
+        client.send(request())
+        assert b'"status":"ok"' in await client.read_all()
+        assert node.server.dropped["idle"] == 1
+
+
+@pytest.mark.asyncio
+async def test_a_body_that_drips_is_refused_with_408_and_the_connection_closed() -> None:
+    head = request(
+        "/v1/transactions", "Content-Type: application/msgpack", "Content-Length: 9", method="POST"
+    )
+    async with served(QUICK) as node, wire(node.port) as client:
+        client.send(head + b"123")
+        answer = await client.read_all()
+        assert answer.startswith(b"HTTP/1.1 408 ")
+        assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] == "BodyTimeout"
+        assert node.server.bodies_left == QUICK.bodies_size_max
+
+
+@pytest.mark.asyncio
+async def test_a_client_that_does_not_read_its_answers_is_dropped() -> None:
+    async with served(QUICK) as node, wire(node.port, receive_buffer=4096) as client:
+        asking = request("/v1/openapi.json") * 400
+        client.send(asking)
+        await until(lambda: node.server.dropped["reader too slow"] == 1)
+
+
+class ClosingPipe(asyncio.Transport):
+    """A transport that was closed and waits for its peer to read the rest."""
+
+    def __init__(self) -> None:
+        super().__init__({"peername": ("192.0.2.1", 1)})
+        self.aborted = False
+
+    @override
+    def is_closing(self) -> bool:
+        return True
+
+    @override
+    def abort(self) -> None:
+        self.aborted = True
+
+    @override
+    def close(self) -> None:
+        """As after a last answer: nothing happens until the peer reads."""
+
+
+@pytest.mark.asyncio
+async def test_a_closed_connection_whose_rest_nobody_fetches_is_dropped() -> None:
+    async def handler(_request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response()
+
+    connections = Connections(QUICK)
+    connection = GuardedServer(handler, connections, lambda _request, _response: None)()
+    pipe = ClosingPipe()
+    connection.connection_made(pipe)
+    connections.start()
+    await until(lambda: pipe.aborted)
+    assert connections.dropped == {"reader too slow": 1}
+    connection.connection_lost(None)
+    assert len(connections) == 0
+    connections.stop()
+
+
+@pytest.mark.asyncio
+async def test_beyond_the_places_of_one_address_a_connection_is_refused_and_freed_by_a_close() -> (
+    None
+):
+    settings = ApiSettings(connections_per_address_max=2)
+    async with served(settings) as node:
+        async with wire(node.port) as first, wire(node.port) as second:
+            for client in (first, second):
+                client.send(request())
+                assert await client.reader.readline() == b"HTTP/1.1 200 OK\r\n"
+            async with wire(node.port) as third:
+                assert (await third.read_all()).startswith(b"HTTP/1.1 503 ")
+            assert node.server.dropped["places of the address taken"] == 1
+        await until(lambda: len(node.server.connections) == 0)
+        assert (await node.get("/health"))[0] == 200
+
+
+@pytest.mark.asyncio
+async def test_beyond_all_places_a_connection_is_refused() -> None:
+    async with served(ApiSettings(connections_max=1)) as node, wire(node.port) as first:
+        first.send(request())
+        assert await first.reader.readline() == b"HTTP/1.1 200 OK\r\n"
+        async with wire(node.port) as second:
+            assert (await second.read_all()).startswith(b"HTTP/1.1 503 ")
+        assert node.server.dropped["all places taken"] == 1
+
+
+BAD_HTTP = (
+    b"nonsense\r\n\r\n",
+    b"GET / HTTP/9.9\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"a" * 9000 + b"\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + b"X: y\r\n" * 100 + b"\r\n",
+    b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n",
+    b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+)
+
+
+@pytest.mark.parametrize("data", BAD_HTTP, ids=range(len(BAD_HTTP)))
+@pytest.mark.asyncio
+async def test_bad_http_gets_a_problem_without_a_trace_of_our_insides(data: bytes) -> None:
+    async with served(QUICK) as node, wire(node.port) as client:
+        client.send(data + b"\r\n\r\n")
+        head, _, body = (await client.read_all()).partition(b"\r\n\r\n")
+        assert head.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 "))
+        assert b"application/problem+json" in head
+        assert b"Server: hushang" in head
+        told = json.JSONDecoder().raw_decode(body.decode())[0]
+        assert told["code"] == "RequestInvalid"
+        assert b"Traceback" not in body
+        assert b".py" not in body
+
+
+@pytest.mark.asyncio
+async def test_an_exception_of_ours_is_a_500_whose_id_stands_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with served() as node:
+
+        def broken() -> None:
+            secret = "the insides"
+            raise ValueError(secret)
+
+        monkeypatch.setattr(node.service, "status", broken)
+        status, told = await node.get("/v1/status")
+        assert (status, told["code"]) == (500, "Internal")
+        assert "the insides" not in json.dumps(told)
+        incident = told["detail"].removeprefix("incident ")
+        assert any(incident in record.message for record in caplog.records)
+        assert (await node.get("/health"))[0] == 200

@@ -1,0 +1,179 @@
+"""The WebSocket: catching up and going on, resuming, heartbeats, and clients that misbehave."""
+
+import asyncio
+import json
+from typing import Any
+
+import aiohttp
+import pytest
+
+from chain.bech32m import encode_account
+from commerce.assets import AssetIssue
+from commerce.registry import operation
+from node.api.settings import ApiSettings
+from tests.chain.world import account
+from tests.node.api.service import Served, served
+from tests.node.api.wire import until, wire
+
+
+async def message(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
+    told: dict[str, Any] = await socket.receive_json(timeout=20)
+    return told
+
+
+async def event(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
+    """The next event, heartbeats passed over."""
+    while "event" not in (told := await message(socket)):
+        pass
+    found: dict[str, Any] = told["event"]
+    return found
+
+
+@pytest.mark.asyncio
+async def test_a_stream_catches_up_and_then_tells_what_happens() -> None:
+    async with served(hurried=True) as node:
+        await node.service.fund("buyer", 1)
+        await node.service.fund("buyer", 2)
+        async with node.http.ws_connect("/v1/events") as socket:
+            amounts = [(await event(socket))["data"]["amount_minor"] for _ in range(2)]
+            for amount in (3, 4, 5):
+                await node.service.fund("buyer", amount)
+            amounts += [(await event(socket))["data"]["amount_minor"] for _ in range(3)]
+        assert amounts == ["1", "2", "3", "4", "5"]
+
+
+@pytest.mark.asyncio
+async def test_over_many_connections_nothing_is_lost_and_nothing_told_twice() -> None:
+    async with served(hurried=True) as node:
+
+        async def spend() -> None:
+            for number in range(1, 41):
+                await node.service.fund("buyer", number)
+
+        spending = asyncio.ensure_future(spend())
+        found: list[int] = []
+        cursor = "0.0.0"
+        while len(found) < 40:
+            async with node.http.ws_connect(f"/v1/events?cursor={cursor}") as socket:
+                for _ in range(min(7, 40 - len(found))):
+                    told = await event(socket)
+                    found.append(int(told["data"]["amount_minor"]))
+                    cursor = told["next"]
+        await spending
+        assert found == list(range(1, 41))
+
+
+@pytest.mark.asyncio
+async def test_a_stream_from_latest_tells_only_what_comes() -> None:
+    async with served(hurried=True) as node:
+        await node.service.fund("buyer", 1)
+        async with node.http.ws_connect("/v1/events?cursor=latest") as socket:
+            await until(lambda: node.server.streams == 1)
+            await asyncio.sleep(0.05)
+            await node.service.fund("buyer", 2)
+            assert (await event(socket))["data"]["amount_minor"] == "2"
+
+
+@pytest.mark.asyncio
+async def test_a_filtered_stream_learns_how_far_it_is_from_heartbeats() -> None:
+    async with served(ApiSettings(heartbeat_s=0.05), hurried=True) as node:
+        path = f"/v1/events?types=pay&account={encode_account(account('merchant'))}"
+        async with node.http.ws_connect(path) as socket:
+            await node.service.fund("buyer", 100)
+            await node.service.fund("merchant", 100)
+            while (told := await message(socket))["heartbeat"]["next"] != "3.0.0":
+                pass
+            assert told["heartbeat"]["height"] == 2
+            await node.service.submit(node.service.pay("buyer", "merchant", 3).raw)
+            assert (await event(socket))["cursor"] == "3.0.0"
+
+
+@pytest.mark.asyncio
+async def test_a_client_that_talks_is_shown_the_door() -> None:
+    async with served() as node, node.http.ws_connect("/v1/events") as socket:
+        await socket.send_str("hello")
+        answer = await socket.receive(timeout=20)
+        assert (answer.type, answer.data) == (aiohttp.WSMsgType.CLOSE, 1008)
+        assert answer.extra == "this stream takes no messages"
+
+
+@pytest.mark.asyncio
+async def test_a_message_too_large_ends_the_stream() -> None:
+    async with served() as node, node.http.ws_connect("/v1/events") as socket:
+        await socket.send_str("x" * 100_000)
+        assert (await socket.receive(timeout=20)).type is aiohttp.WSMsgType.CLOSE
+
+
+@pytest.mark.asyncio
+async def test_a_stopping_node_says_so() -> None:
+    async with served() as node, node.http.ws_connect("/v1/events") as socket:
+        await until(lambda: node.server.streams == 1)
+        await node.server.stop()
+        answer = await socket.receive(timeout=20)
+        assert (answer.type, answer.data) == (aiohttp.WSMsgType.CLOSE, 1001)
+
+
+@pytest.mark.asyncio
+async def test_beyond_all_places_a_stream_is_refused_and_a_left_one_frees_its_place() -> None:
+    async with served(ApiSettings(streams_max=1)) as node:
+        async with node.http.ws_connect("/v1/events"):
+            with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
+                await node.http.ws_connect("/v1/events")
+            assert refusal.value.status == 503
+            assert (await node.get("/v1/events"))[0] == 200, "pages need no place"
+        await until(lambda: node.server.streams == 0)
+        async with node.http.ws_connect("/v1/events"):
+            pass
+
+
+HANDSHAKE = (
+    "GET /v1/events HTTP/1.1",
+    "Host: 127.0.0.1",
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    "",
+    "",
+)
+
+
+async def fill(node: Served, transactions: int) -> None:
+    """Blocks with a hundred events each, some 40 KB of them as JSON."""
+    for number in range(transactions):
+        issues = [AssetIssue("CNY", account("buyer"), 1, f"{number}.{i}") for i in range(100)]
+        operations = [operation("asset.issue", issue) for issue in issues]
+        await node.service.submit(node.service.world.signed("issuer", *operations).raw)
+        await node.service.decide()
+
+
+@pytest.mark.asyncio
+async def test_a_reader_that_never_reads_is_dropped_and_others_are_not() -> None:
+    async def read(socket: aiohttp.ClientWebSocketResponse) -> list[str]:
+        return [(await event(socket))["cursor"] for _ in range(4000)]
+
+    async with (
+        served(ApiSettings(write_timeout_s=2.0)) as node,
+        wire(node.port, receive_buffer=4096) as deaf,
+        node.http.ws_connect("/v1/events") as socket,
+    ):
+        reading = asyncio.ensure_future(read(socket))
+        await fill(node, 40)
+        deaf.send("\r\n".join(HANDSHAKE).encode())
+        ended = node.metrics.edge.streams_ended.labels("slow reader")
+        await until(lambda: ended._value.get() == 1)
+        # Whoever wakes up in time reads what it missed, and the reason.
+        assert b"slow reader" in await deaf.read_all()
+        assert await reading == [f"{1 + i // 100}.0.{i % 100}" for i in range(4000)]
+        assert node.server.streams == 1
+
+
+@pytest.mark.asyncio
+async def test_a_broken_handshake_is_a_problem() -> None:
+    async with served() as node, wire(node.port) as client:
+        lines = [line for line in HANDSHAKE if not line.startswith("Sec-WebSocket-Key")]
+        client.send("\r\n".join(lines).encode())
+        head = await client.reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 400 ")
+        body = await client.reader.readuntil(b"}")
+        assert json.loads(body)["code"] == "RequestInvalid"
