@@ -1,0 +1,92 @@
+"""From a fresh network to its end: raise it, play the scenes, stop it, leave nothing behind."""
+
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+from node import processes, testnet
+from node.demo import money
+from node.demo.stage import Stage
+from node.demo.story import Claim, Step, Story, as_json
+from node.testnet_genesis import Plan
+from node.testnet_layout import Testnet
+
+NAME: Final = "demo"
+SCENES: Final[tuple[Callable[[Stage], None], ...]] = (money.play,)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How the demo is to run. `directory` None: a temporary one, removed at the end."""
+
+    nodes: int = 4
+    store: str = "auto"
+    directory: Path | None = None
+    keep: bool = False
+
+
+def play(wish: Wish, tell: Callable[[Step], None], say: Callable[[str], None]) -> dict[str, Any]:
+    """Play everything; the whole story as machines read it."""
+    place = wish.directory or Path(tempfile.mkdtemp(prefix="hushang-demo-"))
+    story = Story(tell)
+    with interruptible(), raised(wish, place, say) as network:
+        stage = Stage(network, story)
+        introduce(stage)
+        for scene in SCENES:
+            scene(stage)
+        return {"network": testnet.describe(network), "steps": [as_json(s) for s in story.steps]}
+
+
+@contextmanager
+def raised(wish: Wish, place: Path, say: Callable[[str], None]) -> Iterator[Testnet]:
+    """A running network; stopped afterwards whatever happens, its data kept only on failure."""
+    network = testnet.up(Plan(place, NAME, wish.nodes, store=wish.store), say)
+    try:
+        yield network
+    except BaseException:
+        processes.stop(network, network.nodes)
+        say(f"stopped; what the nodes wrote is in {place}")
+        raise
+    if wish.keep:
+        say(f"still running: hushang testnet status --context {place}")
+        return
+    processes.stop(network, network.nodes)
+    say("all nodes are stopped")
+    if wish.directory is None:
+        shutil.rmtree(place)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """SIGTERM ends the demo like Ctrl-C does: with everything stopped."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        with suppress(TypeError):
+            signal.signal(signal.SIGTERM, before)
+
+
+def introduce(stage: Stage) -> None:
+    """Who plays."""
+    states = processes.running(stage.testnet)
+    facts = {s.node.name: f"pid {s.pid}  api {s.node.api}  p2p {s.node.p2p}" for s in states}
+    facts |= {"chain": stage.testnet.chain_id, "genesis": stage.testnet.genesis_hash}
+    stage.tell_of(
+        f"{len(states)} members run a node each: separate processes with their own keys and data.",
+        facts,
+        [
+            Claim("/v1/status", "/chain_id", stage.testnet.chain_id),
+            Claim("/v1/status", "/genesis_hash", stage.testnet.genesis_hash),
+        ],
+    )
