@@ -10,7 +10,6 @@ from commerce.epcis.capture import (
     DECLARATIONS,
     EVENTS,
     EpcisCapture,
-    epcis_capture,
     may_state,
 )
 from commerce.epcis.cbv_hash import cbv_hash
@@ -19,7 +18,6 @@ from commerce.epcis.identifiers import identity
 from commerce.epcis.stored_index import StoredIndex, keys_by_event_id, keys_by_hash
 from commerce.epcis.summary import summarise
 from commerce.epcis.trace import Direction, trace
-from commerce.registry import TYPES, Registry, TransactionType
 from tests.commerce.attempts import Attempt, Row, play
 from tests.commerce.epcis.statements import (
     Members,
@@ -36,17 +34,9 @@ from tests.commerce.epcis.statements import (
 )
 from tests.commerce.world import World, account
 
-CAPTURE = TransactionType("epcis.capture", EpcisCapture, epcis_capture, "any")
-
-
-def world() -> World:
-    made = World()
-    made.rules = Registry((*(entry for entry in TYPES if entry.name != CAPTURE.name), CAPTURE))
-    return made
-
 
 def captured(at: World, sender: str, *events: Members) -> list[Event]:
-    receipt = at.send(sender, (CAPTURE.name, EpcisCapture(data(document(*events)), "public")))
+    receipt = at.send(sender, ("epcis.capture", EpcisCapture(data(document(*events)), "public")))
     assert receipt.status == OK
     return list(receipt.events)
 
@@ -89,7 +79,7 @@ TABLE: list[Row] = [
 
 
 def test_a_document_is_captured_or_refused_by_name() -> None:
-    at = world()
+    at = World()
     play(at, TABLE[:5])
     assert not at.indexes
     play(at, TABLE[5:])
@@ -97,7 +87,7 @@ def test_a_document_is_captured_or_refused_by_name() -> None:
 
 
 def test_what_is_captured_is_found_by_key_hash_and_event_id() -> None:
-    at = world()
+    at = World()
     event = harvest(eventID="urn:uuid:1")
     (reported,) = captured(at, "merchant", event)
     (read,) = read_document(data(document(event))).events
@@ -113,7 +103,7 @@ def test_what_is_captured_is_found_by_key_hash_and_event_id() -> None:
 
 
 def test_capture_is_idempotent_for_one_capturer() -> None:
-    at = world()
+    at = World()
     (first,) = captured(at, "merchant", harvest())
     before, indexes = list(EVENTS.items(at.state)), dict(at.indexes)
     again, fresh = captured(at, "merchant", harvest(recordTime="2024-05-01T00:00:00Z"), packing())
@@ -128,24 +118,24 @@ def test_capture_is_idempotent_for_one_capturer() -> None:
 
 
 def test_an_event_twice_in_one_document_is_one() -> None:
-    at = world()
+    at = World()
     events = captured(at, "merchant", harvest(), harvest())
     assert [event.data["known"] for event in events] == [False, True]
     assert steps(at, serial(1)) == 1
 
 
 def test_an_event_refused_within_a_document_stores_nothing_of_it() -> None:
-    at = world()
+    at = World()
     bad = harvest(readPoint={"id": "urn:x:y", "tea:a": 1, "https://tea.example/epcis/a": 2})
     both = EpcisCapture(data(document(harvest(), bad)), "public")
-    receipt = at.send("merchant", (CAPTURE.name, both))
+    receipt = at.send("merchant", ("epcis.capture", both))
     assert receipt.status == "EpcisInvalid"
     assert not at.indexes
     assert list(EVENTS.items(at.state)) == []
 
 
 def test_a_statement_about_anothers_goods_is_a_claim_outside_every_trace() -> None:
-    at = world()
+    at = World()
     (own,) = captured(at, "merchant", harvest())
     (forged,) = captured(at, "rival", blending(outputEPCList=[serial(1)]))
     (born,) = captured(at, "rival", harvest(epcList=[serial(99)]))
@@ -156,7 +146,7 @@ def test_a_statement_about_anothers_goods_is_a_claim_outside_every_trace() -> No
 
 
 def test_what_nobody_holds_and_what_is_not_made_may_be_stated() -> None:
-    at = world()
+    at = World()
     foreign = harvest(epcList=["urn:epc:id:sgtin:4012345.012345.1"])
     seen = harvest(action="OBSERVE", epcList=[serial(1)])
     for event in (foreign, seen, packing()):
@@ -176,7 +166,7 @@ def test_what_nobody_holds_and_what_is_not_made_may_be_stated() -> None:
     ],
 )
 def test_a_prefix_is_recognised_in_every_kind_of_key(epc: str) -> None:
-    at = world()
+    at = World()
     (read,) = read_document(data(document(harvest(epcList=[epc])))).events
     summary = summarise(read)
     assert may_state(at.state, account("merchant"), summary)
@@ -184,7 +174,7 @@ def test_a_prefix_is_recognised_in_every_kind_of_key(epc: str) -> None:
 
 
 def test_a_declared_error_leaves_the_trace_and_stays_known_before() -> None:
-    at = world()
+    at = World()
     captured(at, "merchant", harvest())
     before = at.height
     captured(at, "rival", harvest(action="OBSERVE"))
@@ -198,7 +188,7 @@ def test_a_declared_error_leaves_the_trace_and_stays_known_before() -> None:
 
 
 def test_nobody_can_declare_anothers_statement_an_error() -> None:
-    at = world()
+    at = World()
     captured(at, "merchant", harvest())
     declaration = {"declarationTime": "2026-01-01T00:00:00Z", "reason": "did_not_occur"}
     captured(at, "rival", harvest(errorDeclaration=declaration))
@@ -206,22 +196,22 @@ def test_nobody_can_declare_anothers_statement_an_error() -> None:
 
 
 def test_an_error_declaration_voids_whatever_the_document_leaves_out_of_hashes() -> None:
-    at = world()
+    at = World()
     captured(at, "merchant", harvest(**{"tea:scanner": "s7"}))
     declaration = {"declarationTime": "2026-01-01T00:00:00Z"}
     declared = harvest(errorDeclaration=declaration, **{"tea:scanner": "s7"})
     ignoring = {**document(declared), "tea:ignoreFields": ["tea:scanner"]}
-    at.send("merchant", (CAPTURE.name, EpcisCapture(data(ignoring), "public")))
+    at.send("merchant", ("epcis.capture", EpcisCapture(data(ignoring), "public")))
     assert steps(at, serial(1)) == 0
 
 
 @needs_outside_data
 def test_the_examples_of_gs1_are_captured_and_read_back_equal() -> None:
-    at = world()
+    at = World()
     accepted = 0
     for path in outside("epcis/JSON"):
         carried = EpcisCapture(path.read_bytes(), "public")
-        sent = at.send("merchant", (CAPTURE.name, carried))
+        sent = at.send("merchant", ("epcis.capture", carried))
         accepted += sent.status == OK
         assert sent.status in (OK, "EpcisInvalid"), path
     assert accepted == 41
