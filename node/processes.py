@@ -172,7 +172,10 @@ def _recorded_pid(path: Path) -> int | None:
 def _is_node(pid: int, config_file: Path) -> bool:
     """Does this pid run the node of these settings? Reaps it if it was ours and has ended."""
     child = _children.get(pid)
-    if child is not None and child.poll() is not None:
+    if child is not None:
+        # The system never gives the pid of an unreaped child to another process.
+        if child.poll() is None:
+            return True
         del _children[pid]
         return False
     return str(config_file) in _command_line(pid)
