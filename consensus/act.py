@@ -57,8 +57,7 @@ def decide(state: State) -> bool:
         certificate = slot.votes.certificate()
         if certificate is None:
             return False
-        key = (certificate.height, certificate.view, certificate.digest)
-        state.errands.proven[key] = None
+        state.note_proven(certificate)
         state.learn(certificate)
     certificate = slot.certificate
     assert certificate is not None

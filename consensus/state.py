@@ -90,8 +90,7 @@ class State:
     def prove(self, certificate: Certificate) -> None:
         """Raise `MessageInvalid` unless the certificate is valid; each is verified once."""
         key = (certificate.height, certificate.view, certificate.digest)
-        proven = self.errands.proven
-        if key in proven:
+        if key in self.errands.proven:
             return
         if certificate.height == 0:
             if certificate != Certificate(0, 0, self.genesis_digest, ()):
@@ -103,7 +102,12 @@ class State:
             check_certificate(certificate, config.committee, config.genesis_hash, config.verify)
         except CertificateInvalid as error:
             raise MessageInvalid(str(error)) from error
-        proven[key] = None
+        self.note_proven(certificate)
+
+    def note_proven(self, certificate: Certificate) -> None:
+        """A valid certificate, verified just now or put together from verified Commits."""
+        proven = self.errands.proven
+        proven[certificate.height, certificate.view, certificate.digest] = None
         if len(proven) > PROVEN_MAX:
             del proven[next(iter(proven))]
 

@@ -7,7 +7,7 @@ agreement, and that no honest member ever signs two votes for one slot, across r
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from chain.block import NO_HASH, Block, Certificate, Header, VoteType
+from chain.block import NO_HASH, Certificate, Header, VoteType
 from chain.committee import Committee, Member
 from chain.crypto import domain, sha256, tagged_hash
 from chain.errors import ProtocolError
@@ -43,7 +43,7 @@ def genesis_header() -> Header:
         parent_hash=NO_HASH,
         view=0,
         parent_view=0,
-        time_ms=START_MS - 1000,
+        time_ms=START_MS - 7_200_000,
         proposer=0,
         epoch=0,
         transactions_root=EMPTY_ROOT,
@@ -98,11 +98,18 @@ class Node:
     replica: Replica
     journal: list[bytes] = field(default_factory=list)
     chain: list[Decided] = field(default_factory=list)
-    pool: list[bytes] = field(default_factory=list)
+    # Waiting transactions, with the tick of their arrival.
+    pool: dict[bytes, int] = field(default_factory=dict)
+    # A censor's: transactions it never proposes.
+    hidden: set[bytes] = field(default_factory=set)
+    executed: list[bytes] = field(default_factory=list)
     build: BuildRequest | None = None
+    deadline_ms: int | None = None
     alive: bool = True
     evidence: list[object] = field(default_factory=list)
     wake_at: int = 0
+    # Blocks that came before the ones below them.
+    fetched: dict[int, FetchedBlock] = field(default_factory=dict)
     # The journal was cut below this height, since the store had it for certain.
     synced: int = 0
 
@@ -209,13 +216,21 @@ class Cluster:
         for body in bodies:
             self.bodies[body_hash(body)] = body
         for index in members:
-            self.nodes[index].pool.extend(bodies)
+            self.nodes[index].pool |= dict.fromkeys(bodies, self.tick)
             if self.nodes[index].alive:
                 self.tell(self.nodes[index])
 
     def tell(self, node: Node) -> None:
         """Tell the replica what there is to do, and build if it may."""
-        self.feed(node, Work(waiting=bool(node.pool)))
+        self.feed(node, Work(bool(node.pool), self._skipped_ms(node), node.deadline_ms))
+
+    def _skipped_ms(self, node: Node) -> int:
+        """Since when a transaction waits that the last block could have held."""
+        if not node.chain:
+            return 0
+        proposed = (node.chain[-1].block.header.time_ms - START_MS) // TICK_MS
+        oldest = min(node.pool.values(), default=proposed)
+        return (self.tick - oldest) * TICK_MS if oldest < proposed else 0
 
     def feed(self, node: Node, event: Input) -> None:
         """One step of one replica."""
@@ -245,6 +260,9 @@ class Cluster:
         node.evidence += output.evidence
         if output.decided:
             self.tell(node)
+            following = node.fetched.pop(node.replica.height + 1, None)
+            if following is not None:
+                self.queue.append(Envelope(node.index, node.index, following))
         self._try_build(node)
 
     def _speak(self, node: Node, output: Output) -> None:
@@ -274,18 +292,22 @@ class Cluster:
         first = self.decided.setdefault(header.height, decided.digest)
         assert first == decided.digest, f"{node.index} decides another block at {header.height}"
         node.chain.append(decided)
-        included = set(decided.block.bodies)
-        node.pool = [body for body in node.pool if body not in included]
+        for body in decided.block.bodies:
+            node.pool.pop(body, None)
+        if node.deadline_ms is not None and header.time_ms >= node.deadline_ms:
+            node.deadline_ms = None
         if decided.certificate.view != header.view:
             self.count("re-proposal")
         self.log.append(f"{node.index} decides {header.height}")
 
     def _try_build(self, node: Node) -> None:
         request = node.build
-        if request is None or not (node.pool or request.at_once):
+        if request is None:
+            return
+        bodies = tuple(body for body in node.pool if body not in node.hidden)
+        if not bodies and not request.at_once:
             return
         node.build = None
-        bodies = tuple(node.pool)
         proposal = Proposal(
             height=request.height,
             view=request.view,
@@ -310,12 +332,17 @@ class Cluster:
             case FetchBlock():
                 self._find(node, envelope.source, event)
             case FetchBlocks():
-                for height in range(event.first, min(event.last, event.first + 20) + 1):
+                for height in range(event.first, event.last + 1):
                     self._answer(node, envelope.source, height)
             case _:
                 self._take(node, envelope.source, event)
 
     def _take(self, node: Node, source: int, event: Input) -> None:
+        if isinstance(event, FetchedBlock) and event.certificate is not None:
+            height = event.block.header.height
+            if height > node.replica.height + 1:
+                node.fetched[height] = event
+                return
         try:
             self.feed(node, event)
         except ProtocolError:
@@ -331,7 +358,11 @@ class Cluster:
         header = request.header
         if header.height != len(node.chain) + 1:
             return
+        node.executed.append(request.digest)
         results = execute(self._tip(node.chain)[2], header, bodies)
+        due = node.deadline_ms is not None and node.deadline_ms <= header.time_ms
+        if results is not None and due:
+            results = replace(results, needs_seal=True)
         if results is not None and node.index in self.corrupt:
             results = replace(results, state_root=sha256(results.state_root))
         self.feed(node, Checked(header.height, request.view, request.digest, bodies, results))
@@ -391,7 +422,3 @@ def sent(cluster: Cluster, kind: type[Message]) -> list[Message]:
     """Messages of one kind under way, each once."""
     found = [entry.event for entry in cluster.queue if isinstance(entry.event, kind)]
     return list(dict.fromkeys(found))
-
-
-def block_of(decided: Decided) -> Block:
-    return decided.block

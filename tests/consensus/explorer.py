@@ -41,7 +41,6 @@ from tests.consensus.cluster import (
     Cluster,
     Envelope,
     Node,
-    block_of,
     sign_as,
     verify_stub,
 )
@@ -395,7 +394,7 @@ class Explorer:
         for node in cluster.up():
             parent = cluster.genesis.digest()
             for decided in node.chain:
-                header = block_of(decided).header
+                header = decided.block.header
                 assert header.parent_hash == parent
                 parent = header.digest()
             for entry in node.evidence:
