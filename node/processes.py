@@ -19,7 +19,7 @@ from typing import Final
 from chain.errors import HushangError
 from node.client import NodeClient, NodeFailed, NodeRefused, NodeUnreachable
 from node.config import PREFIX
-from node.testnet_layout import NodePlace, Testnet
+from node.testnet_layout import LocalNetwork, NodePlace
 
 POLL_S: Final = 0.05
 GRACE_S: Final = 10.0
@@ -49,7 +49,7 @@ class NodeState:
     stale: bool
 
 
-def state_of(testnet: Testnet, node: NodePlace) -> NodeState:
+def state_of(testnet: LocalNetwork, node: NodePlace) -> NodeState:
     """Does the node's process run?"""
     recorded = _recorded_pid(testnet.pid_file(node))
     if recorded is None:
@@ -59,13 +59,13 @@ def state_of(testnet: Testnet, node: NodePlace) -> NodeState:
     return NodeState(node, None, stale=True)
 
 
-def running(testnet: Testnet) -> Sequence[NodeState]:
+def running(testnet: LocalNetwork) -> Sequence[NodeState]:
     """The nodes whose process runs."""
     states = [state_of(testnet, node) for node in testnet.nodes]
     return [state for state in states if state.pid is not None]
 
 
-def start(testnet: Testnet, node: NodePlace) -> int:
+def start(testnet: LocalNetwork, node: NodePlace) -> int:
     """Start a node's process unless it runs; its pid."""
     known = state_of(testnet, node).pid
     if known is not None:
@@ -92,7 +92,9 @@ def start(testnet: Testnet, node: NodePlace) -> int:
     return process.pid
 
 
-def stop(testnet: Testnet, nodes: Sequence[NodePlace], grace_s: float = GRACE_S) -> Sequence[str]:
+def stop(
+    testnet: LocalNetwork, nodes: Sequence[NodePlace], grace_s: float = GRACE_S
+) -> Sequence[str]:
     """Ask the nodes to end; who doesn't within the grace is killed. The names of those killed."""
     states = [state_of(testnet, node) for node in nodes]
     for state in states:
@@ -107,7 +109,7 @@ def stop(testnet: Testnet, nodes: Sequence[NodePlace], grace_s: float = GRACE_S)
     return [state.node.name for state in left]
 
 
-def kill(testnet: Testnet, node: NodePlace) -> int | None:
+def kill(testnet: LocalNetwork, node: NodePlace) -> int | None:
     """SIGKILL; returns when the process is gone: its pid, or None if it had none.
 
     The pid file stays, as after a crash.
@@ -119,7 +121,7 @@ def kill(testnet: Testnet, node: NodePlace) -> int | None:
 
 
 def wait_until_ready(
-    testnet: Testnet,
+    testnet: LocalNetwork,
     nodes: Sequence[NodePlace],
     timeout_s: float,
     progress: Callable[[str], None] = lambda _: None,
@@ -152,7 +154,7 @@ def _not_ready_because(node: NodePlace) -> str | None:
     return None if status["ready"] else "; ".join(status["not_ready_because"])
 
 
-def _last_words(testnet: Testnet, node: NodePlace) -> str:
+def _last_words(testnet: LocalNetwork, node: NodePlace) -> str:
     path = testnet.log_file(node)
     try:
         lines = path.read_text("utf-8", "replace").splitlines()
@@ -205,7 +207,7 @@ def _signal(state: NodeState, number: signal.Signals) -> None:
 
 
 def _wait_gone(
-    testnet: Testnet, states: Sequence[NodeState], timeout_s: float
+    testnet: LocalNetwork, states: Sequence[NodeState], timeout_s: float
 ) -> Sequence[NodeState]:
     """Wait until these processes are gone; those that are not."""
     deadline = time.monotonic() + timeout_s

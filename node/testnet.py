@@ -17,7 +17,7 @@ from node import keystore, processes
 from node.client import NodeClient, NodeFailed, Outcome
 from node.clock import now_ms
 from node.testnet_genesis import Plan, create
-from node.testnet_layout import MANIFEST, NodePlace, Testnet, TestnetExists, load
+from node.testnet_layout import MANIFEST, LocalNetwork, NetworkExists, NodePlace, load
 
 READY_TIMEOUT_S: Final = 60.0
 FUND_TIMEOUT_S: Final = 30.0
@@ -37,15 +37,15 @@ FUNDS_MINOR: Final = {
 Progress = Callable[[str], None]
 
 
-def up(plan: Plan, progress: Progress) -> Testnet:
-    """A new test network, running and funded. `TestnetExists` if there is one already."""
+def up(plan: Plan, progress: Progress) -> LocalNetwork:
+    """A new test network, running and funded. `NetworkExists` if there is one already."""
     if (plan.directory / MANIFEST).exists():
         known = load(plan.directory)
         alive = len(processes.running(known))
         state = f"{alive} of {len(known.nodes)} nodes run" if alive else "it is stopped"
         again = "hushang testnet status" if alive else "hushang testnet start"
         words = f"test network {known.name} exists in {known.directory}: {state}"
-        raise TestnetExists(f"{words}; {again}, or hushang testnet reset to begin anew")
+        raise NetworkExists(f"{words}; {again}, or hushang testnet reset to begin anew")
     testnet = create(plan)
     progress(f"test network {testnet.name} in {testnet.directory}")
     try:
@@ -59,7 +59,7 @@ def up(plan: Plan, progress: Progress) -> Testnet:
     return testnet
 
 
-def start(testnet: Testnet, nodes: Sequence[NodePlace], progress: Progress) -> None:
+def start(testnet: LocalNetwork, nodes: Sequence[NodePlace], progress: Progress) -> None:
     """Start these nodes and wait until they are ready."""
     for node in nodes:
         pid = processes.start(testnet, node)
@@ -67,7 +67,7 @@ def start(testnet: Testnet, nodes: Sequence[NodePlace], progress: Progress) -> N
     processes.wait_until_ready(testnet, nodes, READY_TIMEOUT_S, progress)
 
 
-def fund(testnet: Testnet) -> Outcome:
+def fund(testnet: LocalNetwork) -> Outcome:
     """The issuer gives every role its first money, in one transaction."""
     issuer = testnet.account(ISSUER)
     issues = [
@@ -95,13 +95,13 @@ def fund(testnet: Testnet) -> Outcome:
     return outcome
 
 
-def reset(testnet: Testnet) -> None:
+def reset(testnet: LocalNetwork) -> None:
     """Stop everything and remove the network's directory."""
     processes.stop(testnet, testnet.nodes)
     shutil.rmtree(testnet.directory)
 
 
-def describe(testnet: Testnet) -> dict[str, Any]:
+def describe(testnet: LocalNetwork) -> dict[str, Any]:
     """The network as machines read it, with the processes as they are now."""
     return {
         "name": testnet.name,
@@ -122,7 +122,7 @@ def describe(testnet: Testnet) -> dict[str, Any]:
     }
 
 
-def describe_node(testnet: Testnet, node: NodePlace) -> dict[str, Any]:
+def describe_node(testnet: LocalNetwork, node: NodePlace) -> dict[str, Any]:
     """One node as machines read it."""
     state = processes.state_of(testnet, node)
     return {

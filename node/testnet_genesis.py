@@ -16,7 +16,14 @@ from node.clock import now_ms
 from node.config import NodeConfig, PeerAddress, to_toml
 from node.genesis_file import example_path, genesis_text, load_genesis
 from node.keystore import new_seed, write_key
-from node.testnet_layout import LOOPBACK, MANIFEST, AccountPlace, NodePlace, Testnet, TestnetExists
+from node.testnet_layout import (
+    LOOPBACK,
+    MANIFEST,
+    AccountPlace,
+    LocalNetwork,
+    NetworkExists,
+    NodePlace,
+)
 
 NODES_MAX: Final = 64
 # The districts of Shanghai; the example consortium has the first four.
@@ -110,10 +117,10 @@ def free_ports(count: int, host: str = LOOPBACK) -> tuple[int, ...]:
     return tuple(found)
 
 
-def create(plan: Plan) -> Testnet:
-    """Write a test network that was never started; `TestnetExists` if the directory has one."""
+def create(plan: Plan) -> LocalNetwork:
+    """Write a test network that was never started; `NetworkExists` if the directory has one."""
     if (plan.directory / MANIFEST).exists():
-        raise TestnetExists(f"{plan.directory} holds a test network")
+        raise NetworkExists(f"{plan.directory} holds a test network")
     plan.directory.mkdir(parents=True, exist_ok=True)
     directory = plan.directory.resolve()
     genesis, seeds = fresh_genesis(plan, now_ms())
@@ -122,7 +129,7 @@ def create(plan: Plan) -> Testnet:
         NodePlace(index + 1, member.name, ports[2 * index], ports[2 * index + 1])
         for index, member in enumerate(genesis.members)
     )
-    testnet = Testnet(
+    testnet = LocalNetwork(
         directory=directory,
         name=plan.name,
         chain_id=genesis.chain_id,
@@ -151,7 +158,7 @@ def _accounts(genesis: Genesis) -> tuple[AccountPlace, ...]:
     )
 
 
-def _write_node(testnet: Testnet, node: NodePlace, seed: bytes, store: str) -> None:
+def _write_node(testnet: LocalNetwork, node: NodePlace, seed: bytes, store: str) -> None:
     """Settings and key of one node; paths relative to the settings' file."""
     others = [other for other in testnet.nodes if other != node]
     config = NodeConfig(

@@ -23,17 +23,17 @@ NAME_DEFAULT: Final = "local"
 LOOPBACK: Final = "127.0.0.1"
 
 
-class TestnetMissing(HushangError):
+class NetworkMissing(HushangError):
     """There is no test network here."""
 
     hint = "hushang testnet up -n 4"
 
 
-class TestnetExists(HushangError):
+class NetworkExists(HushangError):
     """A test network of this name exists already."""
 
 
-class TestnetBroken(HushangError):
+class NetworkBroken(HushangError):
     """The manifest of a test network can't be read."""
 
     hint = "hushang testnet reset removes it"
@@ -78,7 +78,7 @@ class AccountPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class Testnet:
+class LocalNetwork:
     """One test network in `directory`."""
 
     directory: Path
@@ -151,22 +151,22 @@ def directory_of(context: str | None, environ: Mapping[str, str] = os.environ) -
     return home(environ) / name
 
 
-def load(directory: Path) -> Testnet:
-    """The test network in a directory, or `TestnetMissing`."""
+def load(directory: Path) -> LocalNetwork:
+    """The test network in a directory, or `NetworkMissing`."""
     path = directory / MANIFEST
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise TestnetMissing(f"no test network in {directory}") from None
+        raise NetworkMissing(f"no test network in {directory}") from None
     except OSError as error:
-        raise TestnetBroken(f"{path}: {error.strerror}") from error
+        raise NetworkBroken(f"{path}: {error.strerror}") from error
     try:
         return _from_record(directory.resolve(), read_json(data))
     except (JsonRefused, KeyError, TypeError, AttributeError) as error:
-        raise TestnetBroken(f"{path}: {type(error).__name__} {error}") from error
+        raise NetworkBroken(f"{path}: {type(error).__name__} {error}") from error
 
 
-def find(context: str | None, environ: Mapping[str, str] = os.environ) -> Testnet | None:
+def find(context: str | None, environ: Mapping[str, str] = os.environ) -> LocalNetwork | None:
     """The test network that a command means: the named one, `local`, or the only one there is."""
     if context is not None:
         return load(directory_of(context, environ))
@@ -181,10 +181,10 @@ def known(environ: Mapping[str, str] = os.environ) -> Sequence[Path]:
     return sorted(path.parent for path in home(environ).glob(f"*/{MANIFEST}"))
 
 
-def _from_record(directory: Path, record: Mapping[str, Any]) -> Testnet:
+def _from_record(directory: Path, record: Mapping[str, Any]) -> LocalNetwork:
     if (record["format"], record["version"]) != (FORMAT, FORMAT_VERSION):
-        raise TestnetBroken(f"{directory}: not a manifest of version {FORMAT_VERSION}")
-    return Testnet(
+        raise NetworkBroken(f"{directory}: not a manifest of version {FORMAT_VERSION}")
+    return LocalNetwork(
         directory=directory,
         name=str(record["name"]),
         chain_id=str(record["chain_id"]),

@@ -70,9 +70,9 @@ EXIT_CODES: Final = {
     "ProofInvalid": ExitCode.VERIFICATION_FAILED,
     "CertificateInvalid": ExitCode.VERIFICATION_FAILED,
     "SignatureInvalid": ExitCode.VERIFICATION_FAILED,
-    "TestnetMissing": ExitCode.NOT_FOUND,
-    "TestnetExists": ExitCode.USAGE,
-    "TestnetBroken": ExitCode.INTERNAL,
+    "NetworkMissing": ExitCode.NOT_FOUND,
+    "NetworkExists": ExitCode.USAGE,
+    "NetworkBroken": ExitCode.INTERNAL,
     "NodeDied": ExitCode.INTERNAL,
 }
 

@@ -31,7 +31,7 @@ from node.commands.options import TIMEOUT_S, Options, Output, Wait
 from node.commands.output import Printer, with_times
 from node.config import NodeConfig
 from node.money_text import format_amount, parse_amount, split_amount
-from node.testnet_layout import Testnet
+from node.testnet_layout import LocalNetwork
 
 VALID_FOR_S: Final = 120
 LIST_MAX: Final = 10_000
@@ -96,7 +96,7 @@ class Session:
     # Whom to ask.
 
     @cached_property
-    def testnet(self) -> Testnet | None:
+    def testnet(self) -> LocalNetwork | None:
         """The test network that the command means, if there is one."""
         return testnet_layout.find(self.options.context)
 
@@ -115,8 +115,8 @@ class Session:
             return [node.api for node in self.testnet.nodes]
         return [f"http://127.0.0.1:{NodeConfig.model_fields['api_port'].default}"]
 
-    def require_testnet(self) -> Testnet:
-        """The test network, or `TestnetMissing`."""
+    def require_testnet(self) -> LocalNetwork:
+        """The test network, or `NetworkMissing`."""
         if self.testnet is None:
             return testnet_layout.load(testnet_layout.directory_of(self.options.context))
         return self.testnet

@@ -11,7 +11,7 @@ from node.commands.failures import UsageWrong
 from node.commands.options import noun, verb
 from node.commands.session import Session
 from node.testnet_genesis import NODES_MAX, Plan
-from node.testnet_layout import NAME_DEFAULT, NodePlace, Testnet
+from node.testnet_layout import NAME_DEFAULT, LocalNetwork, NodePlace
 
 app = noun("A network of real node processes on this machine, its data under ./.hushang/NAME.")
 
@@ -121,17 +121,17 @@ def reset(session: Session, directory: DIRECTORY = None) -> None:
     session.printer.record({"removed": str(network.directory)})
 
 
-def chosen(session: Session, directory: Path | None) -> Testnet:
+def chosen(session: Session, directory: Path | None) -> LocalNetwork:
     """The network in --dir, or the one that the command means."""
     return testnet_layout.load(directory) if directory else session.require_testnet()
 
 
-def picked(network: Testnet, which: str | None) -> tuple[NodePlace, ...]:
+def picked(network: LocalNetwork, which: str | None) -> tuple[NodePlace, ...]:
     """The node named, or all."""
     return network.nodes if which is None else (network.node(which),)
 
 
-def show(session: Session, network: Testnet) -> None:
+def show(session: Session, network: LocalNetwork) -> None:
     """Print the network: nodes and accounts."""
     record = testnet.describe(network)
     if not session.printer.is_table:
@@ -147,7 +147,7 @@ def show(session: Session, network: Testnet) -> None:
     session.printer.records([{k: e[k] for k in ("role", "account", "key_file")} for e in roles])
 
 
-def say_next(session: Session, network: Testnet) -> None:
+def say_next(session: Session, network: LocalNetwork) -> None:
     """Three commands to paste."""
     place = "" if network.name == NAME_DEFAULT else f" --context {network.directory}"
     session.say("Next:")
@@ -156,7 +156,7 @@ def say_next(session: Session, network: Testnet) -> None:
     session.say(f"  hushang watch{place}")
 
 
-def report_nodes(session: Session, network: Testnet) -> None:
+def report_nodes(session: Session, network: LocalNetwork) -> None:
     """Print what runs now."""
     session.printer.records([testnet.describe_node(network, node) for node in network.nodes])
 

@@ -15,7 +15,7 @@ from node.demo import money
 from node.demo.stage import Stage
 from node.demo.story import Claim, Step, Story, as_json
 from node.testnet_genesis import Plan
-from node.testnet_layout import Testnet
+from node.testnet_layout import LocalNetwork
 
 NAME: Final = "demo"
 SCENES: Final[tuple[Callable[[Stage], None], ...]] = (money.play,)
@@ -44,7 +44,7 @@ def play(wish: Wish, tell: Callable[[Step], None], say: Callable[[str], None]) -
 
 
 @contextmanager
-def raised(wish: Wish, place: Path, say: Callable[[str], None]) -> Iterator[Testnet]:
+def raised(wish: Wish, place: Path, say: Callable[[str], None]) -> Iterator[LocalNetwork]:
     """A running network; stopped afterwards whatever happens, its data kept only on failure."""
     network = testnet.up(Plan(place, NAME, wish.nodes, store=wish.store), say)
     try:

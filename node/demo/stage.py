@@ -17,7 +17,7 @@ from node.client import NodeClient, NodeFailed, Outcome
 from node.clock import now_ms
 from node.demo.story import Claim, Story, receipt_claims
 from node.money_text import format_amount
-from node.testnet_layout import NodePlace, Testnet
+from node.testnet_layout import LocalNetwork, NodePlace
 
 SYMBOL: Final = "CNY"
 DECIMALS: Final = 2
@@ -37,7 +37,7 @@ class Party:
 class Stage:
     """One network and one story. Transactions go to one node, claims are checked on another."""
 
-    def __init__(self, testnet: Testnet, story: Story) -> None:
+    def __init__(self, testnet: LocalNetwork, story: Story) -> None:
         self.testnet = testnet
         self.story = story
 

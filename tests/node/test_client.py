@@ -1,0 +1,212 @@
+"""The client against nodes that answer late, refuse, break off or aren't there."""
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from typing_extensions import override
+
+from node.client import (
+    BrokeOff,
+    NodeBusy,
+    NodeClient,
+    NodeFailed,
+    NodeRefused,
+    NodeUnreachable,
+    NotAuthorised,
+    NotFound,
+    OutcomeUnknown,
+    UrlRefused,
+)
+
+RECEIPT = {"id": "ab", "status": "ok", "height": 7, "events": [{"type": "x.y", "data": {"a": 1}}]}
+DECIDED = (200, {"id": "ab", "state": "decided", "receipt": RECEIPT})
+PENDING = (202, {"id": "ab", "state": "pending", "receipt": None})
+BUSY = (429, {"code": "PoolFull", "detail": "full"})
+BREAK_OFF: tuple[int, object] = (0, {})
+
+Reply = tuple[int, Any]
+
+
+class Served:
+    """What a scripted node was asked."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.asked: list[tuple[str, str, bytes]] = []
+
+
+@contextmanager
+def node(*script: Reply) -> Iterator[Served]:
+    """A node that gives these replies in turn, the last one for ever."""
+    replies = list(script)
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            served.asked.append((self.command, self.path, body))
+            status, document = replies.pop(0) if len(replies) > 1 else replies[0]
+            if status == 0:
+                self.connection.shutdown(socket.SHUT_RDWR)
+                return
+            data = document if isinstance(document, bytes) else json.dumps(document).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def do_GET(self) -> None:
+            self.answer()
+
+        def do_POST(self) -> None:
+            self.answer()
+
+        @override
+        def log_message(self, format: str, *args: Any) -> None:
+            """Not a word."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    served = Served(f"http://127.0.0.1:{server.server_address[1]}")
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield served
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    """A URL where nobody listens: the port is bound and never accepts."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+
+
+def test_a_decision_is_told_with_its_events() -> None:
+    with node(DECIDED) as served:
+        outcome = NodeClient([served.url]).submit(b"raw")
+    assert (outcome.status, outcome.height, outcome.event("x.y")) == ("ok", 7, {"a": 1})
+    method, path, body = served.asked[0]
+    assert (method, body) == ("POST", b"raw")
+    assert path.startswith("/v1/transactions?wait=decided&timeout_ms=")
+    with pytest.raises(NodeFailed):
+        outcome.event("x.z")
+
+
+def test_a_pending_transaction_is_asked_for_with_the_same_bytes_until_it_is_decided() -> None:
+    with node(PENDING, BUSY, PENDING, DECIDED) as served:
+        assert NodeClient([served.url]).submit(b"raw").is_decided
+    assert {body for _, _, body in served.asked} == {b"raw"}
+    assert len(served.asked) == 4
+
+
+def test_whoever_waits_for_acceptance_only_gets_the_id() -> None:
+    with node(PENDING) as served:
+        outcome = NodeClient([served.url]).submit(b"raw", decided=False)
+    assert (outcome.id, outcome.status, outcome.events) == ("ab", "pending", ())
+    assert served.asked[0][1] == "/v1/transactions?wait=accepted"
+
+
+def test_after_the_time_a_taken_transaction_has_an_unknown_outcome() -> None:
+    with node(PENDING) as served, pytest.raises(OutcomeUnknown) as caught:
+        NodeClient([served.url]).submit(b"raw", timeout_s=0)
+    assert caught.value.details == {"id": "ab"}
+
+
+def test_after_the_time_bytes_that_may_have_arrived_have_an_unknown_outcome() -> None:
+    with node(BREAK_OFF) as served, pytest.raises(OutcomeUnknown):
+        NodeClient([served.url]).submit(b"raw", timeout_s=0)
+
+
+def test_a_full_pool_is_told_as_such_when_the_time_is_over() -> None:
+    with node(BUSY) as served, pytest.raises(NodeBusy) as caught:
+        NodeClient([served.url]).submit(b"raw", timeout_s=0)
+    assert caught.value.told_code == "PoolFull"
+
+
+def test_a_refusal_at_the_door_is_final() -> None:
+    problem = {"code": "WrongChain", "detail": "signed for another", "hint": "h", "where": "body#"}
+    with node((422, problem)) as served, pytest.raises(NodeRefused) as caught:
+        NodeClient([served.url]).submit(b"raw")
+    assert len(served.asked) == 1
+    assert (caught.value.told_code, caught.value.told_hint) == ("WrongChain", "h")
+    assert str(caught.value) == "body#: signed for another"
+
+
+@pytest.mark.parametrize(
+    ("status", "document", "error"),
+    [
+        (404, {"code": "BlockUnknown"}, NotFound),
+        (403, {"code": "SignatureInvalid"}, NotAuthorised),
+        (401, {}, NotAuthorised),
+        (400, {"code": "ParameterInvalid"}, NodeRefused),
+        (503, {"code": "Busy"}, NodeBusy),
+        (500, {"code": "Internal"}, NodeFailed),
+        (502, b"<html>", NodeBusy),
+        (404, b"<html>", NotFound),
+        (200, b"<html>", NodeFailed),
+        (200, b"\xff", NodeFailed),
+    ],
+)
+def test_each_answer_that_is_none_has_its_error(
+    status: int, document: Any, error: type[Exception]
+) -> None:
+    with node((status, document)) as served, pytest.raises(error) as caught:
+        NodeClient([served.url]).get("/v1/blocks/9")
+    assert type(caught.value) is error
+
+
+def test_a_node_that_is_away_is_passed_over(nobody: str) -> None:
+    with node(DECIDED) as served:
+        client = NodeClient([nobody, served.url])
+        assert client.submit(b"raw").is_decided
+        assert client.get("/v1/status") == DECIDED[1]
+
+
+def test_a_node_that_breaks_off_is_passed_over_too() -> None:
+    with node(BREAK_OFF) as first, node(DECIDED) as second:
+        assert NodeClient([first.url, second.url]).submit(b"raw").is_decided
+        assert first.asked[0][2] == second.asked[0][2] == b"raw"
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda client: client.get("/v1/status"),
+        lambda client: client.submit(b"raw", timeout_s=0),
+    ],
+)
+def test_with_no_node_at_all_nobody_was_reached(
+    nobody: str, ask: Callable[[NodeClient], object]
+) -> None:
+    with pytest.raises(NodeUnreachable) as caught:
+        ask(NodeClient([nobody]))
+    assert not isinstance(caught.value, BrokeOff)
+    assert nobody in str(caught.value)
+
+
+def test_queries_are_quoted_and_what_is_none_is_left_out() -> None:
+    with node((200, {})) as served:
+        NodeClient([served.url]).get("/v1/trace", {"q": "urn:a b&c", "cursor": None})
+    assert served.asked[0][1] == "/v1/trace?q=urn%3Aa+b%26c"
+
+
+def test_text_is_given_as_it_is() -> None:
+    with node((200, b"a 1\n")) as served:
+        assert NodeClient([served.url]).text("/metrics") == "a 1\n"
+
+
+@pytest.mark.parametrize(
+    "url", ["", "host:1", "https://host", "http://", "http://host/path", "http://host:x"]
+)
+def test_what_is_no_url_of_a_node_is_refused(url: str) -> None:
+    with pytest.raises(UrlRefused):
+        NodeClient([url])

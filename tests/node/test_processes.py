@@ -1,0 +1,129 @@
+"""Finding, starting and ending the processes of a network; stand-ins take the place of nodes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from node import processes
+from node.processes import NodeDied, NotReady, kill, running, start, state_of, stop
+from node.testnet_genesis import Plan, create
+from node.testnet_layout import LocalNetwork
+
+DEAF = "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True)"
+WAITS = "print(1, flush=True)"
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Iterator[LocalNetwork]:
+    made = create(Plan(tmp_path / "net", "x", 2))
+    yield made
+    stop(made, made.nodes, grace_s=5)
+    assert not running(made)
+
+
+def stand_in(network: LocalNetwork, number: int, script: str = WAITS) -> int:
+    """A process that looks like a node, told by its command line."""
+    node = network.nodes[number]
+    command = [sys.executable, "-c", f"{script}\nimport time\ntime.sleep(600)"]
+    process = subprocess.Popen([*command, str(network.config_file(node))], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"1\n"
+    process.stdout.close()
+    processes._children[process.pid] = process
+    network.pid_file(node).write_text(f"{process.pid}\n")
+    return process.pid
+
+
+def test_a_node_runs_while_its_process_does(network: LocalNetwork) -> None:
+    first = network.nodes[0]
+    assert state_of(network, first).pid is None
+    pid = stand_in(network, 0)
+    assert state_of(network, first).pid == pid
+    assert [state.pid for state in running(network)] == [pid]
+
+
+def test_a_pid_that_belongs_to_somebody_else_is_stale_and_left_alone(
+    network: LocalNetwork,
+) -> None:
+    first = network.nodes[0]
+    network.pid_file(first).write_text(f"{os.getpid()}\n")
+    state = state_of(network, first)
+    assert (state.pid, state.stale) == (None, True)
+    assert kill(network, first) is None
+    assert stop(network, [first]) == []
+
+
+@pytest.mark.parametrize("text", ["", "x", "-1", "99999999"])
+def test_a_pid_file_with_nonsense_is_nobodys_node(network: LocalNetwork, text: str) -> None:
+    network.pid_file(network.nodes[0]).write_text(text)
+    assert state_of(network, network.nodes[0]).pid is None
+
+
+def test_stop_asks_kindly_and_removes_the_pid_file(network: LocalNetwork) -> None:
+    pid = stand_in(network, 0)
+    other = stand_in(network, 1)
+    assert stop(network, [network.nodes[0]]) == []
+    assert [state.pid for state in running(network)] == [other]
+    assert not network.pid_file(network.nodes[0]).exists()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_who_does_not_listen_is_killed_after_the_grace(network: LocalNetwork) -> None:
+    stand_in(network, 0, DEAF)
+    assert stop(network, network.nodes, grace_s=0.2) == [network.nodes[0].name]
+    assert not running(network)
+
+
+def test_a_killed_node_is_gone_when_kill_returns_and_told_as_crashed(
+    network: LocalNetwork,
+) -> None:
+    pid = stand_in(network, 0, DEAF)
+    assert kill(network, network.nodes[0]) == pid
+    state = state_of(network, network.nodes[0])
+    assert (state.pid, state.stale) == (None, True)
+
+
+def test_a_running_node_is_not_started_twice(network: LocalNetwork) -> None:
+    pid = stand_in(network, 0)
+    assert start(network, network.nodes[0]) == pid
+
+
+def test_a_node_that_ends_at_once_is_told_with_its_last_words(network: LocalNetwork) -> None:
+    first = network.nodes[0]
+    network.config_file(first).write_text("nonsense = 1\n")
+    start(network, first)
+    with pytest.raises(NodeDied, match="unknown key"):
+        processes.wait_until_ready(network, [first], 30)
+    assert state_of(network, first).pid is None
+
+
+def test_a_node_that_says_nothing_is_not_ready_in_time(network: LocalNetwork) -> None:
+    stand_in(network, 0)
+    began = time.monotonic()
+    with pytest.raises(NotReady, match=network.nodes[0].name):
+        processes.wait_until_ready(network, [network.nodes[0]], 0.2)
+    assert time.monotonic() - began < 10
+
+
+def test_a_node_outlives_the_signal_to_its_starters_group(network: LocalNetwork) -> None:
+    first = network.nodes[0]
+    pid = start(network, first)
+    assert os.getsid(pid) == pid
+    assert os.getpgid(pid) != os.getpgrp()
+    os.kill(pid, signal.SIGKILL)
+
+
+def test_settings_of_whoever_starts_a_node_do_not_reach_it(
+    network: LocalNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HUSHANG_API_PORT", "nonsense")
+    start(network, network.nodes[0])
+    start(network, network.nodes[1])
+    processes.wait_until_ready(network, network.nodes, 60)
