@@ -1,7 +1,8 @@
 """How many strangers may stand at the door: a slot from accept until the greeting or the end.
 
-Whoever finds no slot is turned away at once, before TLS costs anything. Some slots are kept for
-hosts at which members were seen, so that a crowd elsewhere can't lock the committee out.
+Whoever finds no slot, or comes in a rush, is turned away at once, before TLS costs anything. Some
+slots are kept for hosts at which members were seen, so that a crowd elsewhere can't lock the
+committee out.
 """
 
 from collections import Counter
@@ -22,24 +23,32 @@ class DoorStatus:
 class Door:
     """Counts strangers by host. Invariant: `sum(_inside.values()) <= strangers_max`."""
 
-    __slots__ = ("_inside", "_known", "_limits", "_refused", "_turned_away")
+    __slots__ = ("_arrived", "_inside", "_known", "_limits", "_refused", "_turned_away")
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._inside: Counter[str] = Counter()
         self._known: dict[str, None] = {}  # in the order learnt
+        self._arrived: Counter[str] = Counter()  # in this tick, by known host; "" for the rest
         self._turned_away = 0
         self._refused: Counter[str] = Counter()
 
     def enter(self, host: str) -> bool:
         """Take a slot for a connection from this host, or turn it away."""
-        free_needed = 0 if host in self._known else self._limits.strangers_reserved
+        known = host in self._known
+        free_needed = 0 if known else self._limits.strangers_reserved
         crowded = self._inside.total() + free_needed >= self._limits.strangers_max
-        if crowded or self._inside[host] >= self._limits.strangers_per_host_max:
+        rush = self._arrived[host if known else ""] >= self._limits.arrivals_per_tick_max
+        if crowded or rush or self._inside[host] >= self._limits.strangers_per_host_max:
             self._turned_away += 1
             return False
         self._inside[host] += 1
+        self._arrived[host if known else ""] += 1
         return True
+
+    def tick(self) -> None:
+        """A beat of the heart: arrivals are counted anew."""
+        self._arrived.clear()
 
     def leave(self, host: str) -> None:
         """Give the slot back. Requires an `enter` that said yes."""

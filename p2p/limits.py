@@ -38,6 +38,9 @@ class Limits:
     # Of `strangers_max`, kept for hosts that members were seen at.
     strangers_reserved: int = 16
     known_hosts_max: int = 256
+    # Handshakes begun in one tick, by each known host and by all others together: each costs some
+    # 2 ms of the event loop.
+    arrivals_per_tick_max: int = 32
     accept_pause_s: float = 0.2
 
     # The heartbeat. A peer sends something each `keepalive_ticks`; one that was not heard for

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import secrets
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -22,13 +23,9 @@ from p2p.limits import Limits
 from p2p.link import Link, Terms
 from p2p.messages import PROTOCOL_VERSION, Hello
 from p2p.peer import DuplicateConnection, Member, Peer, PeerStatus, describe
-from p2p.tls import Credentials, NodeIdentity
+from p2p.tls import Credentials, NodeIdentity, NotAMember, handshake_refusal
 
 logger = logging.getLogger(__name__)
-
-
-class NotAMember(ProtocolError):
-    """The peer's key is its own, or of no member any more."""
 
 
 class WrongPeer(ProtocolError):
@@ -182,6 +179,7 @@ class Network:
         while True:
             await asyncio.sleep(self._limits.tick_s)
             now_ms = self._settings.clock_ms()
+            self._door.tick()
             for peer in self._peers.values():
                 peer.tick(now_ms)
 
@@ -216,7 +214,8 @@ class Network:
             await _greet(link, connecting, self._limits.handshake_s)
         except (OSError, ProtocolError) as error:
             self._door.refuse(error)
-            logger.info("refused a connection from %s: %s", host, describe(error))
+            # A crowd of strangers must not fill the log: the counters tell of them.
+            logger.debug("refused a connection from %s: %s", host, describe(error))
             self._blame(link.peer, error)
             return
         finally:
@@ -347,6 +346,11 @@ async def _greet(link: Link, connecting: Awaitable[object], deadline_s: float) -
             await connecting
             await link.greeted()
         greeted = True
+    except TimeoutError:
+        msg = f"not within {deadline_s:g} s"
+        raise GreetingMissed(msg) from None
+    except ssl.SSLError as error:
+        raise handshake_refusal(error) from error
     finally:
         if not greeted:
-            link.close(GreetingMissed(f"not within {deadline_s:g} s"), blame=True)
+            link.close(GreetingMissed("given up"), blame=True)

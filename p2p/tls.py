@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 from chain.crypto import PrivateKey
 from chain.errors import ProtocolError
 from p2p.certificates import (
+    CertificateRefused,
     Validity,
     anchor,
     issue_leaf,
@@ -31,10 +32,21 @@ from p2p.certificates import (
 
 # The application protocol (RFC 7301) is the protocol's major version: other numbers never talk.
 ALPN: Final = "hushang/1"
+# OpenSSL's X509_V_ERR_… for a path that ends at no anchor of ours: DEPTH_ZERO_SELF_SIGNED_CERT,
+# SELF_SIGNED_CERT_IN_CHAIN, UNABLE_TO_GET_ISSUER_CERT_LOCALLY, UNABLE_TO_VERIFY_LEAF_SIGNATURE.
+NO_ANCHOR: Final = frozenset({18, 19, 20, 21})
 
 
 class PeerUnauthenticated(ProtocolError):
     """The handshake ended without TLS 1.3, this application protocol and a peer certificate."""
+
+
+class NotAMember(ProtocolError):
+    """The peer's certificate comes from no member's node key, or from this node's own."""
+
+
+class HandshakeFailed(ProtocolError):
+    """TLS could not be agreed: no TLS, too old, no certificate, or the peer refused ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +81,7 @@ class Credentials:
         self, identity: NodeIdentity, members: Sequence[bytes], clock_ms: Callable[[], int]
     ) -> None:
         self._node_key = node_signing_key(identity.seed)
+        self._public_key = identity.public_key
         self._clock_ms = clock_ms
         self._members = tuple(members)
         self._contexts = self._issue()
@@ -98,7 +111,9 @@ class Credentials:
         validity = leaf_validity(self._clock_ms())
         tls_key = Ed25519PrivateKey.generate()
         leaf = issue_leaf(self._node_key, tls_key.public_key(), validity)
-        anchors = b"".join(anchor(member) for member in self._members)
+        # Not our own: nobody else has that key, and OpenSSL would send the anchor with the leaf.
+        others = [member for member in self._members if member != self._public_key]
+        anchors = b"".join(anchor(member) for member in others)
         server = make_context(ssl.PROTOCOL_TLS_SERVER, anchors)
         client = make_context(ssl.PROTOCOL_TLS_CLIENT, anchors)
         for context in (server, client):
@@ -151,3 +166,12 @@ def peer_key(connection: ssl.SSLObject | ssl.SSLSocket | None) -> bytes:
         msg = "no certificate"
         raise PeerUnauthenticated(msg)
     return issuer_key(leaf_der)
+
+
+def handshake_refusal(error: ssl.SSLError) -> ProtocolError:
+    """What OpenSSL's error says, under the name of the rule."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        if error.verify_code in NO_ANCHOR:
+            return NotAMember("the certificate is signed by no member's node key")
+        return CertificateRefused(error.verify_message)
+    return HandshakeFailed(error.reason or str(error))

@@ -46,3 +46,20 @@ def test_refusals_are_counted_by_their_name() -> None:
     for error in (TimeoutError(), ConnectionResetError(), TimeoutError()):
         door.refuse(error)
     assert door.status().refused == {"TimeoutError": 2, "ConnectionResetError": 1}
+
+
+def test_a_rush_of_short_calls_is_turned_away_until_the_next_beat() -> None:
+    door = Door(Limits(arrivals_per_tick_max=3))
+    door.learn("10.0.0.9")
+
+    def call(host: str) -> bool:
+        let_in = door.enter(host)
+        if let_in:
+            door.leave(host)
+        return let_in
+
+    assert [call(f"10.0.0.{i}") for i in range(5)] == [True, True, True, False, False]
+    assert [call("10.0.0.9") for _ in range(4)] == [True, True, True, False]
+    door.tick()
+    assert call("10.0.0.1")
+    assert call("10.0.0.9")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chain.codec import encode, pack
-from p2p.frames import FRAME_SIZE_MAX, Channel
+from p2p.frames import FRAME_SIZE_MAX, Channel, frame_header
 from p2p.messages import (
     BLOCKS_MAX,
     BODIES_MAX,
@@ -115,3 +115,22 @@ def test_a_bomb_of_empty_containers_is_refused() -> None:
 def test_the_largest_transaction_fits_into_a_frame() -> None:
     _, payload = write_message(Transactions((bytes(TRANSACTION_SIZE_MAX),)))
     assert len(payload) <= FRAME_SIZE_MAX
+
+
+@pytest.mark.parametrize(
+    ("message", "frame"),
+    [
+        (
+            Hello(1, bytes(range(32)), 7, "pudong", 10, "hushang"),
+            "0000003600019601c420000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+            "07a67075646f6e670aa768757368616e67",
+        ),
+        (Ping(), "00000002000290"),
+        (BlocksRequest(5, 2), "000000040322920502"),
+        (BodiesRequest((b"\xaa" * 32,)), "0000002503209191c420" + 32 * "aa"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_the_bytes_of_the_protocol_page_are_those_on_the_wire(message: Message, frame: str) -> None:
+    channel, payload = write_message(message)
+    assert (frame_header(channel, len(payload)) + payload).hex() == frame

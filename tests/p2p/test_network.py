@@ -96,7 +96,7 @@ async def test_a_removed_member_is_disconnected_and_refused_from_then_on() -> No
         await eventually(lambda: b.key in [peer for peer, _ in a.heard.farewells])
         assert not a.network.send(b.key, Channel.CONSENSUS, b"vote")
         assert [status.name for status in a.network.peers()] == ["jingan"]
-        await eventually(lambda: a.network.door().refused.get("SSLCertVerificationError"))
+        await eventually(lambda: a.network.door().refused.get("NotAMember"))
         assert a.sees(JINGAN)
         place.introduce(a, b, c)
         await eventually(lambda: a.sees(XUHUI) and b.sees(PUDONG))

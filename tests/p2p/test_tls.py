@@ -5,7 +5,15 @@ import ssl
 import pytest
 
 from p2p.certificates import DAY_MS
-from p2p.tls import ALPN, Credentials, NodeIdentity, PeerUnauthenticated, peer_key
+from p2p.tls import (
+    ALPN,
+    Credentials,
+    NodeIdentity,
+    NotAMember,
+    PeerUnauthenticated,
+    handshake_refusal,
+    peer_key,
+)
 from tests.p2p.certs import (
     Presented,
     behind_intermediate,
@@ -17,8 +25,9 @@ from tests.p2p.certs import (
     self_issued,
 )
 
-PUDONG, XUHUI, STRANGER = identity("pudong"), identity("xuhui"), identity("stranger")
-MEMBERS = [PUDONG, XUHUI]
+PUDONG, XUHUI, JINGAN = identity("pudong"), identity("xuhui"), identity("jingan")
+STRANGER = identity("stranger")
+MEMBERS = [PUDONG, XUHUI, JINGAN]
 
 
 class Handshake:
@@ -81,7 +90,7 @@ def test_a_client_refuses_the_certificate_of_an_unknown_key() -> None:
         (expired(XUHUI), "certificate has expired"),
         (not_yet_valid(XUHUI), "certificate is not yet valid"),
         (self_issued(XUHUI), "certificate verify failed"),
-        (behind_intermediate(PUDONG, XUHUI), "path length constraint exceeded"),
+        (behind_intermediate(JINGAN, XUHUI), "path length constraint exceeded"),
     ],
     ids=["expired", "not yet valid", "forged", "another member's intermediate"],
 )
@@ -91,7 +100,7 @@ def test_a_bad_certificate_is_refused_by_either_side(presented: Presented, reaso
         Handshake(server_context(), client).run()
     server = presented.context(ssl.PROTOCOL_TLS_SERVER, MEMBERS)
     with pytest.raises(ssl.SSLCertVerificationError, match=reason):
-        Handshake(server, client_context()).run()
+        Handshake(server, client_context(PUDONG)).run()
 
 
 def test_a_client_without_a_certificate_is_refused() -> None:
@@ -118,6 +127,28 @@ def test_another_application_protocol_is_refused(protocols: list[str]) -> None:
     pair.run()
     with pytest.raises(PeerUnauthenticated, match="application protocol"):
         peer_key(pair.server)
+
+
+def test_a_node_does_not_take_itself_for_a_peer() -> None:
+    with pytest.raises(ssl.SSLCertVerificationError) as caught:
+        Handshake(server_context(PUDONG), client_context(PUDONG)).run()
+    assert isinstance(handshake_refusal(caught.value), NotAMember)
+
+
+@pytest.mark.parametrize(
+    ("presented", "name"),
+    [
+        (honest(STRANGER), "NotAMember"),
+        (self_issued(XUHUI), "NotAMember"),
+        (expired(XUHUI), "CertificateRefused"),
+    ],
+)
+def test_a_refused_handshake_is_named_after_its_rule(presented: Presented, name: str) -> None:
+    # A peer that trusts its own anchor sends it along with its leaf.
+    client = presented.context(ssl.PROTOCOL_TLS_CLIENT, [*MEMBERS, STRANGER])
+    with pytest.raises(ssl.SSLError) as caught:
+        Handshake(server_context(), client).run()
+    assert handshake_refusal(caught.value).code == name
 
 
 def test_no_session_can_be_resumed() -> None:
