@@ -55,11 +55,11 @@ class NodeIdentity:
 
     name: str
     seed: bytes = field(repr=False)
+    # The node key's public half, 32 bytes: this node's peer id.
+    public_key: bytes = field(init=False)
 
-    @property
-    def public_key(self) -> bytes:
-        """The node key's public half, 32 bytes: this node's peer id."""
-        return PrivateKey(self.seed).public_key
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "public_key", PrivateKey(self.seed).public_key)
 
 
 @dataclass(frozen=True, slots=True)
