@@ -82,7 +82,7 @@ def genesis() -> Genesis:
         time_ms=TIME_MS,
         time_scale=60,
         consensus=ConsensusParameters(),
-        timers={"pay": 7_200_000, "ship": 259_200_000},
+        timers={"pay_ms": 7_200_000, "ship_ms": 259_200_000},
         members=tuple(
             GenesisMember(name, single(name), public(f"node of {name}")) for name in FOUNDERS
         ),
