@@ -320,6 +320,9 @@ def _propose(state: State, held: HeldBlock) -> None:
     certificate = state.tip.certificate_for(view)
     message = state.promises.pre_prepare(state.draft, view, held, certificate)
     state.slot.propose(Candidate(message, held.digest), view)
+    if held.results is None:
+        # Executed while the backups check it; the own Commit waits for the results.
+        _request_check(state, held)
 
 
 def _request_build(state: State) -> None:

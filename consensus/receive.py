@@ -227,7 +227,9 @@ def status(state: State, message: Status) -> None:
 def _answer(state: State, message: Status) -> None:
     """Send what the member lacks: blocks with certificates, or what starts the view."""
     timers, tip, views = state.timers, state.tip, state.views
-    lags = message.height < tip.height and timers.tick >= tip.tick + timers.answer_ticks
+    # One below is no lag while the Commits of our newest block may still be on their way.
+    settled = tip.height - (timers.tick < tip.tick + timers.answer_ticks)
+    lags = message.height < settled
     lost = message.view < views.view or (message.view == views.view and not message.started)
     if not lags and not (lost and state.started):
         return

@@ -49,7 +49,8 @@ class Timers:
         self._view = ticks(parameters.view_timeout_ms), ticks(parameters.view_timeout_max_ms)
         self._resend = ticks(parameters.resend_ms)
         self.tick = 0
-        self.resend_at = self._resend
+        # At once at the start: a replica that comes back says where it stands.
+        self.resend_at = 0
         self._entered = 0
         self._doublings = 0
         self._since: dict[Watch, int] = {}

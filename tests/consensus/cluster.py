@@ -90,6 +90,16 @@ class Envelope:
     event: Input | FetchBlock | FetchBlocks | CheckRequest
 
 
+class Observer:
+    """Sees everything that happens; this one does not care."""
+
+    def on_output(self, node: "Node", output: Output) -> None:
+        """A replica wants this done."""
+
+    def on_delivery(self, envelope: Envelope) -> None:
+        """This arrives now."""
+
+
 @dataclass
 class Node:
     """One replica, its disk (`journal`, `chain`) and what its shell remembers."""
@@ -118,8 +128,13 @@ class Cluster:
     """Deliver what is under way, let ticks pass, submit transactions, crash and restart members."""
 
     def __init__(
-        self, n: int, parameters: ConsensusParameters | None = None, faulty: Iterable[int] = ()
+        self,
+        n: int,
+        parameters: ConsensusParameters | None = None,
+        faulty: Iterable[int] = (),
+        observer: Observer | None = None,
     ) -> None:
+        self.observer = observer or Observer()
         self.parameters = parameters or ConsensusParameters()
         self.committee = committee(n)
         self.genesis = genesis_header()
@@ -248,6 +263,7 @@ class Cluster:
 
     def obey(self, node: Node, output: Output) -> None:
         """Persist, then send, then write."""
+        self.observer.on_output(node, output)
         node.wake_at = output.wake_at
         node.journal += [encode_record(record) for record in output.persist]
         self._speak(node, output)
@@ -325,6 +341,7 @@ class Cluster:
         node = self.nodes[envelope.target]
         if not node.alive:
             return
+        self.observer.on_delivery(envelope)
         event = envelope.event
         match event:
             case CheckRequest():
