@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document, made from the route table and the pydantic models; nothing by hand."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
@@ -9,6 +9,9 @@ from pydantic.json_schema import models_json_schema
 from node.api.parameters import Parameter
 from node.api.problems import MEDIA_TYPE, Problem, status_of, title_of
 from node.api.routing import Route
+
+# The reference to each model's schema among the components.
+Schemas: TypeAlias = Mapping[object, dict[str, Any]]
 
 REFERENCE = "#/components/schemas/{model}"
 DESCRIPTION = (
@@ -23,12 +26,13 @@ DESCRIPTION = (
 def openapi(routes: Sequence[Route], version: str) -> dict[str, Any]:
     """The document of these routes."""
     models = sorted({m for route in routes for m in _models(route)} | {Problem}, key=_name)
-    _, definitions = models_json_schema(
-        [(m, "serialization") for m in models], ref_template=REFERENCE
+    named, definitions = models_json_schema(
+        [(model, "serialization") for model in models], ref_template=REFERENCE
     )
+    schemas: dict[object, dict[str, Any]] = {model: s for (model, _), s in named.items()}
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Hushang node", "version": version, "description": DESCRIPTION},
@@ -46,19 +50,21 @@ def _models(route: Route) -> list[type[BaseModel]]:
     return [entry for entry in given if isinstance(entry, type)]
 
 
-def _operation(route: Route) -> dict[str, Any]:
+def _operation(route: Route, schemas: Schemas) -> dict[str, Any]:
     function = route.read or route.handle
     assert function is not None
     operation: dict[str, Any] = {
         "operationId": function.__name__,
         "summary": route.summary,
         "parameters": [_parameter(entry) for entry in route.parameters],
-        "responses": {str(status): _answer(entry) for status, entry in route.answers.items()},
+        "responses": {
+            str(status): _answer(entry, schemas) for status, entry in route.answers.items()
+        },
     }
     if route.bodies:
-        content = {kind: _content(model) for kind, model in route.bodies.items()}
+        content = {kind: _content(model, schemas) for kind, model in route.bodies.items()}
         operation["requestBody"] = {"required": True, "content": content}
-    problem = {MEDIA_TYPE: _content(Problem)}
+    problem = {MEDIA_TYPE: _content(Problem, schemas)}
     for cls in route.problems:
         entry = operation["responses"].setdefault(
             str(status_of(cls)), {"description": "", "content": problem}
@@ -79,14 +85,14 @@ def _parameter(parameter: Parameter[Any]) -> dict[str, Any]:
     }
 
 
-def _answer(answer: type[BaseModel] | str) -> dict[str, Any]:
+def _answer(answer: type[BaseModel] | str, schemas: Schemas) -> dict[str, Any]:
     if isinstance(answer, str):
         return {"description": answer, "content": {answer: {}}}
     doc = (answer.__doc__ or answer.__name__).strip().partition("\n")[0]
-    return {"description": doc, "content": {"application/json": _content(answer)}}
+    return {"description": doc, "content": {"application/json": _content(answer, schemas)}}
 
 
-def _content(model: type[BaseModel] | None) -> dict[str, Any]:
+def _content(model: type[BaseModel] | None, schemas: Schemas) -> dict[str, Any]:
     if model is None:
         return {"schema": {"type": "string", "format": "binary"}}
-    return {"schema": {"$ref": REFERENCE.format(model=model.__name__)}}
+    return {"schema": schemas[model]}

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chain import errors
 from chain.errors import HushangError
+from commerce import errors as commerce
 from node.service import PoolFull
 from node.strict_json import JsonRefused
 
@@ -181,6 +182,13 @@ STATUSES: dict[type[HushangError], int] = {
     errors.OperationUnknown: 400,
     errors.OperationMalformed: 400,
     errors.TransactionRepeated: 409,
+    # Raised by the views of an object that doesn't exist.
+    commerce.AccountUnknown: 404,
+    commerce.AssetUnknown: 404,
+    commerce.ProductUnknown: 404,
+    commerce.ListingUnknown: 404,
+    commerce.OrderUnknown: 404,
+    commerce.ParcelUnknown: 404,
     PoolFull: 429,
 }
 

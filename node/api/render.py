@@ -63,10 +63,10 @@ def is_text_integer(name: str) -> bool:
 def render(value: object, name: str = "") -> Json:
     """The JSON form of a value of the core; `name` is that of the field it stands in."""
     match value:
+        case Enum():
+            return _word(value)
         case None | bool() | str():
             return value
-        case Enum():
-            return value.name.lower()
         case int():
             return str(value) if is_text_integer(name) else value
         case bytes():
@@ -77,6 +77,11 @@ def render(value: object, name: str = "") -> Json:
             return {str(key): render(entry, str(key)) for key, entry in value.items()}
         case _:
             return render_fields(value)
+
+
+def _word(value: Enum) -> str:
+    """A StrEnum's own text, else the member's name in lower case."""
+    return value.value if isinstance(value, str) else value.name.lower()
 
 
 def render_bytes(value: bytes, name: str) -> str:
@@ -127,7 +132,7 @@ def _json_type(annotation: Any, name: str) -> Any:
 
 def _plain_type(annotation: Any, name: str) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return Literal[tuple(entry.name.lower() for entry in annotation)]
+        return Literal[tuple(_word(entry) for entry in annotation)]
     if annotation is bytes:
         return AccountText if is_account_field(name) else HexText
     if annotation is int and is_text_integer(name):

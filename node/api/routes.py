@@ -33,6 +33,7 @@ from node.api.status_models import (
     TransactionTypesView,
     TransactionTypeView,
 )
+from node.api.trade_routes import ACCOUNTS, PROVENANCE, TRADE
 from node.service import PoolFull
 
 # What the door may answer to a transaction (ledger.md § Node).
@@ -185,4 +186,4 @@ CHAIN: tuple[Route, ...] = (
     ),
 )
 
-ROUTES: tuple[Route, ...] = (*NODE, *CHAIN)
+ROUTES: tuple[Route, ...] = (*NODE, *CHAIN, *ACCOUNTS, *TRADE, *PROVENANCE)

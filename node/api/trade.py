@@ -1,0 +1,197 @@
+"""Products, listings, orders and parcels as the API shows them: commerce's views, by index."""
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from chain.codec import Hash
+from chain.state import StateReader
+from commerce import indexes, views
+from commerce.views import ListingView, OrderView, ParcelView, ProductView
+from node.api.paging import CURSOR, LIMIT, newest, split_place
+from node.api.parameters import (
+    Parameter,
+    account_in_path,
+    account_in_query,
+    hash_in_path,
+    text_in_path,
+    text_in_query,
+)
+from node.api.problems import ParameterInvalid
+from node.api.render import model_of, render_fields
+from node.api.replies import Reply, json_reply
+from node.api.routing import Call
+
+GTIN = text_in_path("gtin", "[0-9]{14}", "a GTIN of 14 digits")
+LISTING_ID = hash_in_path("id", "id of a listing")
+ORDER_ID = hash_in_path("id", "id of an order")
+PARCEL_ID = hash_in_path("id", "id of a parcel")
+PARTY = account_in_path("account", "buyer, seller or payer")
+HOLDER = account_in_query("holder", "products that this account registered")
+SELLER = account_in_query("seller", "listings of this seller")
+OF_GTIN = text_in_query("gtin", "[0-9]{14}", "listings of this product, a GTIN of 14 digits")
+OF_ACCOUNT = account_in_query("account", "orders with this buyer, seller or payer")
+CARRIER = account_in_query("carrier", "parcels of this carrier")
+
+
+@dataclass(frozen=True, slots=True)
+class ProductsView:
+    """Products of one holder."""
+
+    products: tuple[ProductView, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListingsView:
+    """Listings, newest first."""
+
+    listings: tuple[ListingView, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEntry:
+    """An order in a list; `part` is the account's: buyer, seller or payer."""
+
+    order_id: Hash
+    part: str
+    state: str
+    buyer: Hash
+    seller: Hash
+    symbol: str
+    decimals: int
+    total_minor: int
+    held_minor: int
+    created_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersView:
+    """Orders of an account, newest first; one in which it has two parts stands there for each."""
+
+    orders: tuple[OrderEntry, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelsView:
+    """Parcels of a carrier, newest first."""
+
+    parcels: tuple[ParcelView, ...]
+    next: str | None
+
+
+PRODUCT_MODEL: type[BaseModel] = model_of(ProductView)
+PRODUCTS_MODEL: type[BaseModel] = model_of(ProductsView)
+LISTING_MODEL: type[BaseModel] = model_of(ListingView)
+LISTINGS_MODEL: type[BaseModel] = model_of(ListingsView)
+ORDER_MODEL: type[BaseModel] = model_of(OrderView)
+ORDERS_MODEL: type[BaseModel] = model_of(OrdersView)
+PARCEL_MODEL: type[BaseModel] = model_of(ParcelView)
+PARCELS_MODEL: type[BaseModel] = model_of(ParcelsView)
+
+
+def read_product(call: Call) -> Reply:
+    """GET /v1/products/{gtin}."""
+    return json_reply(render_fields(views.product_view(_state(call), call.get(GTIN))))
+
+
+def read_listing(call: Call) -> Reply:
+    """GET /v1/listings/{id}."""
+    return json_reply(render_fields(views.listing_view(_state(call), call.get(LISTING_ID))))
+
+
+def read_order(call: Call) -> Reply:
+    """GET /v1/orders/{id}."""
+    return json_reply(render_fields(views.order_view(_state(call), call.get(ORDER_ID))))
+
+
+def read_parcel(call: Call) -> Reply:
+    """GET /v1/parcels/{id}."""
+    return json_reply(render_fields(views.parcel_view(_state(call), call.get(PARCEL_ID))))
+
+
+def read_products(call: Call) -> Reply:
+    """GET /v1/products?holder=."""
+    prefix = indexes.HOLDER_PRODUCT + _needed(call, HOLDER)
+    found, following = _page(call, prefix)
+    gtins = [rest.decode() for rest, _ in found]
+    products = tuple(views.product_view(_state(call), gtin) for gtin in gtins)
+    return json_reply(render_fields(ProductsView(products, following)))
+
+
+def read_listings(call: Call) -> Reply:
+    """GET /v1/listings?seller= or ?gtin=."""
+    seller, gtin = call.get(SELLER), call.get(OF_GTIN)
+    if (seller is None) == (gtin is None):
+        msg = "give either seller or gtin"
+        raise ParameterInvalid(msg, "query.seller")
+    prefix = indexes.SELLER_LISTING + seller if seller else b""
+    if gtin is not None:
+        prefix = indexes.GTIN_LISTING + gtin.encode()
+    ids, following = _ids(call, prefix)
+    listings = tuple(views.listing_view(_state(call), known) for known in ids)
+    return json_reply(render_fields(ListingsView(listings, following)))
+
+
+def read_orders(call: Call) -> Reply:
+    """GET /v1/orders?account=."""
+    return _orders(call, _needed(call, OF_ACCOUNT))
+
+
+def read_orders_of(call: Call) -> Reply:
+    """GET /v1/accounts/{account}/orders."""
+    return _orders(call, call.get(PARTY))
+
+
+def read_parcels(call: Call) -> Reply:
+    """GET /v1/parcels?carrier=."""
+    ids, following = _ids(call, indexes.CARRIER_PARCEL + _needed(call, CARRIER))
+    parcels = tuple(views.parcel_view(_state(call), known) for known in ids)
+    return json_reply(render_fields(ParcelsView(parcels, following)))
+
+
+def _orders(call: Call, account: bytes) -> Reply:
+    found, following = _page(call, indexes.ACCOUNT_ORDER + account)
+    orders = tuple(
+        _entry(_state(call), split_place(rest)[1], part.decode()) for rest, part in found
+    )
+    return json_reply(render_fields(OrdersView(orders, following)))
+
+
+def _entry(state: StateReader, order_id: bytes, part: str) -> OrderEntry:
+    order = views.order_view(state, order_id)
+    return OrderEntry(
+        order_id=order_id,
+        part=part,
+        state=order.state,
+        buyer=order.buyer,
+        seller=order.seller,
+        symbol=order.symbol,
+        decimals=order.decimals,
+        total_minor=order.total_minor,
+        held_minor=order.held_minor,
+        created_ms=order.created_ms,
+    )
+
+
+def _state(call: Call) -> StateReader:
+    return call.service.ledger.state
+
+
+def _needed(call: Call, parameter: Parameter[bytes | None]) -> bytes:
+    value = call.get(parameter)
+    if value is None:
+        msg = f"{parameter.name} is needed"
+        raise ParameterInvalid(msg, f"query.{parameter.name}")
+    return value
+
+
+def _page(call: Call, prefix: bytes) -> tuple[list[tuple[bytes, bytes]], str | None]:
+    return newest(call.service.ledger, prefix, call.get(CURSOR), call.get(LIMIT))
+
+
+def _ids(call: Call, prefix: bytes) -> tuple[list[bytes], str | None]:
+    found, following = _page(call, prefix)
+    return [split_place(rest)[1] for rest, _ in found], following
