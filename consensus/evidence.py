@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from chain.block import SignatureVerifier, VoteType, vote_bytes
-from chain.codec import U8, U16, U64, Hash, Signature
+from chain.codec import U8, U16, Hash, Height, Signature, View
 from chain.committee import Committee
 from consensus.messages import ViewChange
 from consensus.signing import view_change_bytes
@@ -19,8 +19,8 @@ class SignedVote:
     """A PrePrepare, Prepare or Commit, reduced to what its signature covers."""
 
     type: U8
-    view: U64
-    height: U64
+    view: View
+    height: Height
     digest: Hash
     member: U16
     signature: Signature

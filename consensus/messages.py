@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
 from chain.block import BLOCK_TRANSACTIONS_MAX, Certificate, CommitSignature, Header, VoteType
-from chain.codec import ENCODED_SIZE_MAX, U16, U64, Hash, Signature, Size, decode, encode
+from chain.codec import ENCODED_SIZE_MAX, U16, Hash, Height, Signature, Size, View, decode, encode
 from chain.committee import COMMITTEE_SIZE_MAX
 from chain.errors import EncodingInvalid, ProtocolError
 
@@ -43,7 +43,7 @@ class PrePrepare:
     `view` is the one it is proposed in, not below `header.view`; `certificate` is the parent's.
     """
 
-    view: U64
+    view: View
     member: U16
     header: Header
     body_hashes: BodyHashes
@@ -60,8 +60,8 @@ class PrePrepare:
 class Prepare:
     """A backup has checked the block of this digest and votes for it in this view (PBFT §4.2)."""
 
-    view: U64
-    height: U64
+    view: View
+    height: Height
     digest: Hash
     member: U16
     signature: Signature
@@ -74,8 +74,8 @@ class Commit:
     A quorum of these signatures is the block's certificate.
     """
 
-    view: U64
-    height: U64
+    view: View
+    height: Height
     digest: Hash
     member: U16
     signature: Signature
@@ -88,7 +88,7 @@ class PreparedCertificate:
     `prepares` is sorted by member and without the primary.
     """
 
-    view: U64
+    view: View
     header: Header
     primary: U16
     signature: Signature
@@ -108,7 +108,7 @@ class ViewChange:
     any, of a view below `view` (PBFT §4.4).
     """
 
-    view: U64
+    view: View
     member: U16
     certificate: Certificate
     prepared: PreparedCertificate | None
@@ -127,8 +127,8 @@ class NewView:
     What must be re-proposed at `height` is not said but recomputed by everyone (PBFT §4.4).
     """
 
-    view: U64
-    height: U64
+    view: View
+    height: Height
     member: U16
     view_changes: Annotated[tuple[ViewChange, ...], Size(max=COMMITTEE_SIZE_MAX)]
     signature: Signature
@@ -138,8 +138,8 @@ class NewView:
 class Complaint:
     """The signer's timer ran out in `view`: it wants another primary. `height`: where it was."""
 
-    view: U64
-    height: U64
+    view: View
+    height: Height
     member: U16
     signature: Signature
 
@@ -152,7 +152,7 @@ class Status:
     decided block in this view). Without it peers send the NewView again.
     """
 
-    view: U64
+    view: View
     member: U16
     started: bool
     certificate: Certificate

@@ -8,7 +8,20 @@ from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
 from chain.block import Block, Certificate
-from chain.codec import ENCODED_SIZE_MAX, U8, U16, U32, U64, Hash, Signature, Size, TimeMs, decode
+from chain.codec import (
+    ENCODED_SIZE_MAX,
+    U8,
+    U16,
+    U32,
+    U64,
+    Hash,
+    Height,
+    Signature,
+    Size,
+    TimeMs,
+    View,
+    decode,
+)
 from chain.codec import encode as encode_value
 from chain.committee import COMMITTEE_SIZE_MAX
 from chain.errors import EncodingInvalid, ProtocolError
@@ -32,8 +45,8 @@ class VoteRecord:
     """An own PrePrepare, Prepare or Commit: `type` is the value of `VoteType`."""
 
     type: U8
-    view: U64
-    height: U64
+    view: View
+    height: Height
     digest: Hash
     signature: Signature
 
@@ -73,8 +86,8 @@ class Blame:
     member: U16
     count: U32
     time_ms: TimeMs
-    height: U64
-    view: U64
+    height: Height
+    view: View
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +102,7 @@ class PeriodRoster:
 class RosterRecord:
     """The blame ledger after the header of `height`: it spares a restart reading all headers."""
 
-    height: U64
+    height: Height
     blames: Annotated[tuple[Blame, ...], Size(max=COMMITTEE_SIZE_MAX)]
     periods: Annotated[tuple[PeriodRoster, ...], Size(max=8)]
 
