@@ -11,14 +11,14 @@ from types import FrameType
 from typing import Any, Final
 
 from node import processes, testnet
-from node.demo import money
+from node.demo import money, trade
 from node.demo.stage import Stage
 from node.demo.story import Claim, Step, Story, as_json
 from node.testnet_genesis import Plan
 from node.testnet_layout import LocalNetwork
 
 NAME: Final = "demo"
-SCENES: Final[tuple[Callable[[Stage], None], ...]] = (money.play,)
+SCENES: Final[tuple[Callable[[Stage], None], ...]] = (money.play, trade.play)
 
 
 @dataclass(frozen=True, slots=True)

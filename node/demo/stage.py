@@ -109,6 +109,10 @@ class Stage:
         witness = self.witness
         self.story.add(words, facts, claims, self.asks(witness))
 
+    def holds_now(self, claims: Sequence[Claim]) -> None:
+        """Check on the witness what is true only for a while; it is not told on."""
+        self.story.verify(claims, self.asks(self.witness))
+
     def event_claims(self, outcome: Outcome, index: int, *names: str) -> list[Claim]:
         """Claims about fields of the `index`-th event of a transaction."""
         path, data = f"/v1/receipts/{outcome.id}", outcome.events[index]["data"]
