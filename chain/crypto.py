@@ -6,7 +6,6 @@ a domain tag; every signature is over a domain tag too.
 """
 
 import hashlib
-from collections.abc import Sequence
 
 from nacl.bindings import crypto_sign_open
 from nacl.exceptions import BadSignatureError
@@ -123,9 +122,3 @@ class PrivateKey:
     def sign(self, message: bytes) -> bytes:
         """The 64-byte signature of `message`; the same each time (Ed25519 is deterministic)."""
         return self._key.sign(message).signature
-
-
-def hash_list(tag: str, items: Sequence[bytes]) -> bytes:
-    """Hash of a list of 32-byte hashes under `tag`; fixed widths make the joined bytes unique."""
-    assert all(len(item) == HASH_SIZE for item in items)
-    return tagged_hash(tag, b"".join(items))

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chain import bech32m
 from chain.bech32m import decode_account, encode_account
 from chain.errors import AddressMalformed
 
@@ -41,3 +42,17 @@ def test_every_single_mistyped_character_is_noticed() -> None:
 def test_other_texts_are_refused(text: str) -> None:
     with pytest.raises(AddressMalformed):
         decode_account(text)
+
+
+def test_bits_beyond_the_account_are_refused_even_with_a_fitting_checksum() -> None:
+    values = [*bech32m._regroup(bytes(32), 8, 5)[:-1], 1]
+    polymod = bech32m._polymod([*bech32m._PREFIX_VALUES, *values, *[0] * 6]) ^ bech32m._CONSTANT
+    checksum = [(polymod >> 5 * (5 - i)) & 31 for i in range(6)]
+    text = "hs1" + "".join(bech32m._CHARSET[value] for value in [*values, *checksum])
+    with pytest.raises(AddressMalformed, match="bits beyond"):
+        decode_account(text)
+
+
+def test_a_megabyte_is_refused_by_its_length() -> None:
+    with pytest.raises(AddressMalformed, match="61 characters"):
+        decode_account("hs1" + "q" * 1_000_000)

@@ -1,6 +1,7 @@
 """The canonical codec: one value, one encoding; the rest is refused before it costs memory."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import IntEnum
 from typing import Annotated, Any
 
 import msgpack
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chain.codec import (
+    MAP_KEY_MAX,
     NODES_MAX,
     U8,
     U64,
@@ -19,6 +21,7 @@ from chain.codec import (
     Text,
     decode,
     encode,
+    encode_checked,
     from_value,
     to_value,
     unpack,
@@ -42,6 +45,14 @@ class Sample:
     note: Text | None
     open: bool
     extra: Any
+
+
+class Color(IntEnum):
+    RED = 1
+
+
+class Loud(str):
+    __slots__ = ()
 
 
 SAMPLE = Sample(
@@ -145,6 +156,44 @@ def test_more_nodes_than_the_cap_are_refused_by_name() -> None:
 def test_more_bytes_than_the_cap_are_refused_by_name() -> None:
     with pytest.raises(TooLarge):
         decode(Sample, packed(), size_max=10)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("version", 256),
+        ("owner", bytes(31)),
+        ("amount_minor", -1),
+        ("amount_minor", 2**70),
+        ("note", "e\u0301"),
+        ("labels", {"k" * (MAP_KEY_MAX + 1): "x"}),
+        ("labels", {1: "x"}),
+        ("extra", 0.5),
+        ("extra", 2**64),
+        ("extra", -(2**63) - 1),
+        ("extra", [1]),
+        ("extra", {"b": 1, "a": 2}),
+        ("extra", {1: 2}),
+        ("extra", {"k" * (MAP_KEY_MAX + 1): 1}),
+        ("extra", Color.RED),
+        ("extra", Loud("x")),
+    ],
+)
+def test_a_checked_encoding_refuses_what_could_not_be_decoded(field: str, value: Any) -> None:
+    with pytest.raises(EncodingInvalid):
+        encode_checked(replace(SAMPLE, **{field: value}))
+
+
+def test_a_checked_encoding_is_the_plain_one_for_what_fits() -> None:
+    assert encode_checked(SAMPLE) == encode(SAMPLE)
+
+
+def test_a_long_map_key_is_refused_when_read() -> None:
+    longest = {"k" * MAP_KEY_MAX: "x"}
+    assert decode(Sample, packed(labels=longest)).labels == longest
+    for where in ("labels", "extra"):
+        with pytest.raises(EncodingInvalid):
+            decode(Sample, packed(**{where: {"k" * (MAP_KEY_MAX + 1): "x"}}))
 
 
 def test_a_field_without_bounds_is_a_programming_error() -> None:

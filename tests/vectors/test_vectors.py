@@ -167,7 +167,7 @@ def test_the_page_shows_the_worked_example_of_the_vectors() -> None:
 
 def test_the_page_names_every_domain_tag() -> None:
     said = set(re.findall(r"`([a-z-]+)`", PROTOCOL))
-    call = re.compile(r"(?:tagged_hash|domain|new_id|hash_list|commit)\(\s*f?\"([a-z-]+)")
+    call = re.compile(r"(?:tagged_hash|domain|new_id|commit)\(\s*f?\"([a-z-]+)")
     used = {
         tag
         for package in ("chain", "consensus", "commerce", "node")
