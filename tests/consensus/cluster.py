@@ -7,16 +7,14 @@ agreement, and that no honest member ever signs two votes for one slot, across r
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from chain.block import NO_HASH, Certificate, Header, VoteType
-from chain.committee import Committee, Member
-from chain.crypto import domain, sha256, tagged_hash
+from chain.block import Certificate, Header, VoteType
+from chain.crypto import domain, sha256
 from chain.errors import ProtocolError
 from chain.genesis import ConsensusParameters
 from chain.merkle import EMPTY_ROOT
 from chain.transaction import body_hash
 from consensus.config import TICK_MS, ChainTip, ReplicaConfig
 from consensus.input import Checked, FetchedBlock, Input, Proposal, Work
-from consensus.messages import Message
 from consensus.output import (
     BuildRequest,
     CheckRequest,
@@ -29,56 +27,17 @@ from consensus.output import (
 )
 from consensus.records import Record, decode_record, encode_record
 from consensus.replica import Replica
+from tests.consensus.stub_chain import (
+    GENESIS_HASH,
+    START_MS,
+    committee,
+    execute,
+    genesis_header,
+    sign_as,
+    verify_stub,
+)
 
-GENESIS_HASH = sha256(b"a test chain")
-START_MS = 1_700_000_000_000
 VOTE_FIXED = len(domain("vote")) + 32 + 8
-
-
-def genesis_header() -> Header:
-    return Header(
-        version=1,
-        genesis_hash=GENESIS_HASH,
-        height=0,
-        parent_hash=NO_HASH,
-        view=0,
-        parent_view=0,
-        time_ms=START_MS - 7_200_000,
-        proposer=0,
-        epoch=0,
-        transactions_root=EMPTY_ROOT,
-        transactions_count=0,
-        state_root=NO_HASH,
-        receipts_root=EMPTY_ROOT,
-        next_committee_hash=NO_HASH,
-    )
-
-
-def committee(n: int, epoch: int = 0) -> Committee:
-    return Committee(epoch, tuple(Member(f"m{i}", sha256(b"a%d" % i), key(i)) for i in range(n)))
-
-
-def key(member: int) -> bytes:
-    return sha256(b"key %d" % member)
-
-
-def sign_as(member: int, message: bytes) -> bytes:
-    """A stub of a signature: whoever knows the public key can make it."""
-    return tagged_hash("stub", key(member) + message) * 2
-
-
-def verify_stub(public_key: bytes, message: bytes, signature: bytes) -> bool:
-    return signature == tagged_hash("stub", public_key + message) * 2
-
-
-def execute(parent: Results, header: Header, bodies: tuple[bytes, ...]) -> Results | None:
-    """A ledger of sorts: roots depend on everything before; a body that begins with "bad" isn't
-    allowed, an empty block fires nothing.
-    """
-    if any(body.startswith(b"bad") for body in bodies):
-        return None
-    seed = parent.state_root + header.time_ms.to_bytes(8, "big") + b"".join(bodies)
-    return Results(tagged_hash("state", seed), tagged_hash("receipts", seed), bool(bodies))
 
 
 @dataclass(frozen=True)
@@ -433,9 +392,3 @@ class _History:
         if height == 0:
             return self._cluster.genesis
         return self._cluster.nodes[self._index].chain[height - 1].block.header
-
-
-def sent(cluster: Cluster, kind: type[Message]) -> list[Message]:
-    """Messages of one kind under way, each once."""
-    found = [entry.event for entry in cluster.queue if isinstance(entry.event, kind)]
-    return list(dict.fromkeys(found))

@@ -25,7 +25,8 @@ from consensus.messages import (
 )
 from consensus.signing import signing_bytes
 from consensus.state import State
-from tests.consensus.cluster import GENESIS_HASH, Cluster, sign_as
+from tests.consensus.cluster import Cluster
+from tests.consensus.stub_chain import GENESIS_HASH, sign_as
 
 M = TypeVar("M", PrePrepare, Prepare, Commit, ViewChange, NewView, Complaint, Status)
 UNSIGNED = bytes(64)

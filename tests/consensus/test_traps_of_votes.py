@@ -24,8 +24,9 @@ from consensus.messages import (
 )
 from consensus.records import decode_record
 from consensus.replica import Replica
-from tests.consensus.cluster import GENESIS_HASH, Cluster, Envelope, verify_stub
+from tests.consensus.cluster import Cluster, Envelope
 from tests.consensus.forging import UNSIGNED, M, block_on, certificate, pre_prepare, sign
+from tests.consensus.stub_chain import GENESIS_HASH, verify_stub
 
 
 def grow(cluster: Cluster, blocks: int) -> None:
