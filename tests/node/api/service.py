@@ -12,6 +12,7 @@ from io import BytesIO
 from typing import Any
 
 import aiohttp
+from yarl import URL
 
 from chain.codec import encode
 from chain.context import Chain, authorise
@@ -21,7 +22,7 @@ from chain.transaction import ReceivedTransaction, check_window, read_transactio
 from commerce.assets import AssetIssue
 from commerce.payments import PayTransfer
 from commerce.registry import operation
-from node.api.server import ApiServer
+from node.api.server import ApiServer, Fatal
 from node.api.settings import ApiSettings
 from node.metrics import NodeMetrics
 from node.service import Decided, NodeStatus, PeerView, PoolFull, Submitted
@@ -163,6 +164,10 @@ class Served:
         self.port = port
         self.http = http
 
+    def url(self, path: str) -> URL:
+        """A URL whose path and query are sent as they are."""
+        return URL(f"http://127.0.0.1:{self.port}{path}", encoded=True)
+
     async def get(self, path: str, **headers: str) -> tuple[int, Any]:
         """Status and JSON body of a GET."""
         async with self.http.get(path, headers=headers) as response:
@@ -180,11 +185,11 @@ class Served:
 
 @asynccontextmanager
 async def served(
-    settings: ApiSettings | None = None, *, hurried: bool = False
+    settings: ApiSettings | None = None, *, hurried: bool = False, fatal: Fatal | None = None
 ) -> AsyncIterator[Served]:
     """A fake node behind a real server on a free port."""
     service = FakeService(hurried=hurried)
-    server = ApiServer(service, NodeMetrics(), settings or ApiSettings())
+    server = ApiServer(service, NodeMetrics(), settings or ApiSettings(), fatal)
     port = await server.start()
     try:
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:

@@ -1,0 +1,76 @@
+"""What a node says of itself: health, readiness, status, genesis, committee, types, the hint."""
+
+import pytest
+
+from chain.codec import decode
+from chain.genesis import Genesis
+from commerce.registry import TYPES
+from tests.node.api.service import served
+
+
+@pytest.mark.asyncio
+async def test_a_node_that_is_behind_is_healthy_and_not_ready_and_says_why() -> None:
+    async with served() as node:
+        assert await node.get("/ready") == (200, {"ready": True, "reasons": [], "height": 0})
+        node.service.reasons = ("12 blocks behind", "no quorum of peers")
+        status, told = await node.get("/ready")
+        assert (status, told["ready"], told["reasons"]) == (503, False, [*node.service.reasons])
+        assert (await node.get("/health"))[0] == 200
+
+
+@pytest.mark.asyncio
+async def test_the_status_names_chain_tip_and_peers() -> None:
+    async with served(hurried=True) as node:
+        await node.service.fund("buyer", 5)
+        _, told = await node.get("/v1/status")
+        tip = node.service.ledger.tip
+        assert (told["height"], told["block_hash"]) == (1, tip.digest.hex())
+        assert told["state_root"] == tip.state_root.hex()
+        assert told["genesis_hash"] == node.service.chain.genesis_hash.hex()
+        assert [(peer["name"], peer["connected"]) for peer in told["peers"]] == [
+            ("m1", True),
+            ("m2", False),
+        ]
+
+
+@pytest.mark.asyncio
+async def test_the_genesis_bytes_have_the_chains_hash() -> None:
+    async with served() as node:
+        _, told = await node.get("/v1/genesis")
+        genesis = decode(Genesis, bytes.fromhex(told["raw"]))
+        assert genesis.hash().hex() == told["hash"]
+        assert told["genesis"]["chain_id"] == told["chain_id"] == "test-world"
+
+
+@pytest.mark.asyncio
+async def test_the_committee_tells_how_many_must_agree() -> None:
+    async with served() as node:
+        _, told = await node.get("/v1/committee")
+        assert (told["n"], told["f"], told["quorum"]) == (4, 1, 3)
+        assert [member["index"] for member in told["members"]] == [0, 1, 2, 3]
+
+
+@pytest.mark.asyncio
+async def test_every_transaction_type_is_told_with_fields_signers_and_refusals() -> None:
+    async with served() as node:
+        _, told = await node.get("/v1/transaction-types")
+        assert [entry["name"] for entry in told["types"]] == [entry.name for entry in TYPES]
+        _, pay = await node.get("/v1/transaction-types/pay.transfer")
+        assert pay in told["types"]
+        assert [field["name"] for field in pay["fields"]] == [
+            "to",
+            "symbol",
+            "amount_minor",
+            "memo_commitment",
+        ]
+        assert [field["nullable"] for field in pay["fields"]] == [False, False, False, True]
+        assert pay["payload"]["properties"]["amount_minor"]["type"] == "string"
+        assert "InsufficientFunds" in [rule["code"] for rule in pay["refusals"]]
+        assert (await node.get("/v1/transaction-types/pay.nobody"))[0] == 404
+
+
+@pytest.mark.asyncio
+async def test_the_front_page_says_where_to_look() -> None:
+    async with served() as node, node.http.get("/") as response:
+        assert response.content_type == "text/plain"
+        assert "/v1/openapi.json" in await response.text()

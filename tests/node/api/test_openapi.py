@@ -1,0 +1,149 @@
+"""The OpenAPI document against the routes; every GET route against it and against wild input."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import pytest
+from pydantic import BaseModel
+
+from chain.bech32m import encode_account
+from node.api.openapi import openapi
+from node.api.routes import ROUTES
+from node.api.routing import Route
+from tests.chain.world import account
+from tests.node.api.market import GTIN, ITEM, Market, trade
+from tests.node.api.service import Served, served
+
+DIALECT = jsonschema.Draft202012Validator
+
+WILD = (
+    *("", "0", "-1", "latest", "99999999999999999999", "１２", "null", "true", "1e9"),  # noqa: RUF001
+    *("hs1", encode_account(bytes(32)), "00" * 32, "AB" * 32, "%00", "%ff", "%2e%2e", "..%2F.."),
+    *("%F0%9F%92%B0", "a" * 4000, "'\"<script>", "{id}", "%7Bid%7D", "*", "CNY", GTIN, ITEM),
+)
+
+
+def document() -> dict[str, Any]:
+    return openapi(ROUTES, "1.0.0")
+
+
+def references(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        for entry in value.values():
+            yield from references(entry)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from references(entry)
+
+
+def test_every_route_stands_in_the_document_once() -> None:
+    told = {
+        (method.upper(), path)
+        for path, operations in document()["paths"].items()
+        for method in operations
+    }
+    assert told == {(route.method, route.path) for route in ROUTES}
+    assert len(told) == len(ROUTES)
+    names = [
+        operation["operationId"]
+        for operations in document()["paths"].values()
+        for operation in operations.values()
+    ]
+    assert len(set(names)) == len(names)
+
+
+def test_every_schema_is_one_and_every_reference_leads_to_one() -> None:
+    told = document()
+    for schema in told["components"]["schemas"].values():
+        DIALECT.check_schema(schema)
+    known = {f"#/components/schemas/{name}" for name in told["components"]["schemas"]}
+    assert set(references(told["paths"])) <= known
+    assert set(references(told["components"])) <= known
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+def test_a_routes_path_names_its_path_parameters_and_says_what_it_does(route: Route) -> None:
+    named = re.findall(r"{(\w+)}", route.path)
+    assert named == [entry.name for entry in route.parameters if entry.place == "path"]
+    assert route.summary
+    assert (route.read is None) != (route.handle is None)
+    assert all(entry.description for entry in route.parameters)
+
+
+def example(route: Route, market: Market) -> str:
+    """A path with a query that has an answer."""
+    values = {
+        "account": encode_account(account("buyer")),
+        "symbol": "CNY",
+        "gtin": GTIN,
+        "height": "3",
+        "name": "pay.transfer",
+        "key": market.event_keys[0].hex(),
+        "operation": "0",
+    }
+    ids = {
+        "/v1/listings/{id}": market.listing_id,
+        "/v1/orders/{id}": market.order_id,
+        "/v1/parcels/{id}": market.parcel_id,
+    }
+    values["id"] = ids.get(route.path, market.capture_id).hex()
+    queries = {
+        "/v1/products": f"?holder={encode_account(account('merchant'))}",
+        "/v1/listings": f"?gtin={GTIN}",
+        "/v1/orders": f"?account={values['account']}",
+        "/v1/parcels": f"?carrier={encode_account(account('carrier'))}",
+        "/v1/trace": f"?epc={ITEM}",
+        "/v1/epcis/events": "?event_id=none",
+        "/v1/blocks/{height}": "?full",
+    }
+    return route.path.format(**values) + queries.get(route.path, "")
+
+
+@pytest.mark.asyncio
+async def test_every_answer_has_exactly_the_documented_form() -> None:
+    async with served() as node:
+        market = await trade(node.service)
+        told = (await node.get("/v1/openapi.json"))[1]
+        for route in ROUTES:
+            if route.method == "GET" and not isinstance(route.answers[200], str):
+                await check_answer(node, route, example(route, market), told)
+
+
+async def check_answer(node: Served, route: Route, path: str, told: dict[str, Any]) -> None:
+    status, body = await node.get(path)
+    assert status == 200, (path, body)
+    model = route.answers[200]
+    assert isinstance(model, type)
+    assert issubclass(model, BaseModel)
+    answer = told["paths"][route.path]["get"]["responses"]["200"]
+    schema = answer["content"]["application/json"]["schema"]
+    resolved = {**schema, "components": told["components"]}
+    jsonschema.validate(body, resolved, cls=DIALECT)
+
+
+@pytest.mark.asyncio
+async def test_whatever_a_parameter_holds_the_answer_is_no_failure_of_ours() -> None:
+    async with served() as node:
+        await node.service.fund("buyer", 5)
+        for route in ROUTES:
+            if route.method != "GET":
+                continue
+            for wild in WILD:
+                path = re.sub(r"{\w+}", wild.replace("\\", ""), route.path)
+                await check_wild(node, path)
+                for entry in route.parameters:
+                    await check_wild(node, f"{path}?{entry.name}={wild}")
+
+
+async def check_wild(node: Served, path: str) -> None:
+    async with node.http.get(node.url(path)) as response:
+        assert response.status < 500, path
+        if response.status >= 400:
+            assert response.content_type == "application/problem+json", path
+            problem = await response.json(content_type=None)
+            assert problem["status"] == response.status
+            assert problem["code"]
