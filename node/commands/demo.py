@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
+from node.commands.failures import UsageWrong
 from node.commands.options import Output, noun, verb
 from node.commands.session import Session
-from node.demo.play import Wish, play
+from node.demo.play import NODES_MIN, Wish, play
 from node.demo.story import Step, as_json, as_text
 
 app = noun("Four nodes agree on one real trade, told in plain words.", single=True)
@@ -36,6 +37,8 @@ def demo(
     Every height, id and amount that is told is checked on another node's API before it is told;
     with -o json each step carries these checks as claims: path, JSON pointer, value.
     """
+    if nodes < NODES_MIN:
+        raise UsageWrong(f"-n: at least {NODES_MIN}, so that one can be killed")
     began = time.monotonic()
     printer = session.printer
 

@@ -77,7 +77,8 @@ def come_back(stage: Stage, node: NodePlace, missed: Outcome) -> None:
     stage.wait_for_height(node, missed.height, CATCH_UP_S)
     receipt = stage.asks(node).get(f"/v1/receipts/{missed.id}")
     path = f"/v1/receipts/{missed.id}"
-    claims = [Claim(path, f"/{key}", receipt[key]) for key in ("status", "height", "block_hash")]
+    names = ("id", "status", "height", "block_hash")
+    claims = [Claim(path, f"/{name}", receipt[name]) for name in names]
     stage.tell_of(
         f"{node.name} is started again, catches up and has the same receipt.",
         {"transaction": missed.id, "height": str(receipt["height"])},

@@ -18,6 +18,8 @@ from node.testnet_genesis import Plan
 from node.testnet_layout import LocalNetwork
 
 NAME: Final = "demo"
+# With fewer no node can be missed: f = ⌊(n-1)/3⌋.
+NODES_MIN: Final = 4
 SCENES: Final[tuple[Callable[[Stage], None], ...]] = (money.play, trade.play)
 
 

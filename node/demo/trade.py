@@ -229,6 +229,7 @@ def settle(stage: Stage, trade: Trade, order_id: str) -> None:
     merchant_minor = FUNDS_MINOR["merchant"] + paid_minor
     path = f"/v1/orders/{order_id}"
     claims = [
+        Claim(path, "/order_id", order_id),
         Claim(path, "/state", "RELEASED"),
         Claim(path, "/held_minor", "0"),
         Claim(path, "/released_minor", str(TOTAL_MINOR)),
