@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
 
+from chain.account import SignatureEntry
 from chain.codec import encode, pack, to_value
 from chain.crypto import PrivateKey, require_valid
 from chain.errors import HushangError
@@ -88,27 +89,37 @@ def _set(place: int, value: Any) -> bytes:
 
 def refused() -> dict[str, bytes]:
     """Bytes that break one rule each."""
-    first = examples()[0]
-    signed = first.signed()
-    raw, content, buyer = encode(signed), signed.content, first.content.sender
-    two = next(example for example in examples() if len(example.signers) > 1).signed()
-    entry = signed.signatures[0]
+    return _frames() | _contents() | _signatures()
+
+
+def _frames() -> dict[str, bytes]:
+    signed = examples()[0].signed()
+    raw, content = encode(signed), signed.content
+    entry = to_value(signed)[1][0]
 
     def carry(changed: bytes) -> bytes:
-        return _sign(changed, key("buyer"), buyer)
+        return _sign(changed, key("buyer"), entry[0])
 
-    def listed(*entries: Any) -> bytes:
-        return encode(SignedTransaction(signed.content, tuple(entries)))
-
-    flipped = bytes([entry.signature[0] ^ 1]) + entry.signature[1:]
-    operation = to_value(first.content)[5][0]
     return {
         "a byte too many": raw + b"\x00",
         "a byte too few": raw[:-1],
         "content with a byte too many": carry(content + b"\x00"),
         "version in a long form": carry(b"\x97\xcc\x01" + content[2:]),
-        "content as text": pack([content.hex(), [[buyer, entry.public_key, entry.signature]]]),
+        "content as text": pack([content.hex(), [entry]]),
         "signed as an array of three": pack([content, [], None]),
+        "eight fields": carry(pack([*to_value(examples()[0].content), None])),
+        "no signatures": pack([content, []]),
+    }
+
+
+def _contents() -> dict[str, bytes]:
+    operation = to_value(examples()[0].content)[5][0]
+    payload = operation[1]
+
+    def paid(*fields_of_payload: Any) -> bytes:
+        return _set(5, [["pay.transfer", [*fields_of_payload]]])
+
+    return {
         "version 2": _set(0, 2),
         "a short genesis hash": _set(1, bytes(31)),
         "a short sender": _set(2, bytes(31)),
@@ -122,27 +133,33 @@ def refused() -> dict[str, bytes]:
         "a memo that is not in NFC": _set(6, "e\u0301"),
         "a memo of 513 code points": _set(6, "茶" * 513),
         "a memo of bytes": _set(6, b"tea"),
-        "eight fields": carry(pack([*to_value(first.content), None])),
-        "an unknown type": _set(5, [["pay.steal", operation[1]]]),
-        "a payload with a field too few": _set(5, [["pay.transfer", operation[1][:-1]]]),
-        "a payload with a float": _set(5, [["pay.transfer", [*operation[1][:2], 0.5, None]]]),
-        "an amount of 0": _set(5, [["pay.transfer", [*operation[1][:2], 0, None]]]),
-        "an amount of 2^63": _set(5, [["pay.transfer", [*operation[1][:2], 2**63, None]]]),
-        "no signatures": pack([content, []]),
+        "an unknown type": _set(5, [["pay.steal", payload]]),
+        "a payload with a field too few": paid(*payload[:-1]),
+        "a payload with a float": paid(*payload[:2], 0.5, None),
+        "an amount of 0": paid(*payload[:2], 0, None),
+        "an amount of 2^63": paid(*payload[:2], 2**63, None),
+    }
+
+
+def _signatures() -> dict[str, bytes]:
+    signed = examples()[0].signed()
+    content, entry = signed.content, signed.signatures[0]
+    two = next(example for example in examples() if len(example.signers) > 1).signed()
+
+    def listed(*entries: SignatureEntry) -> bytes:
+        return encode(SignedTransaction(content, entries))
+
+    def by(signature: bytes) -> bytes:
+        return listed(replace(entry, signature=signature))
+
+    flipped = bytes([entry.signature[0] ^ 1]) + entry.signature[1:]
+    one_bad = (two.signatures[0], replace(two.signatures[1], signature=bytes(64)))
+    return {
         "unsorted signatures": encode(replace(two, signatures=two.signatures[::-1])),
         "a signature twice": listed(entry, entry),
-        "a signature of 63 bytes": listed(replace(entry, signature=bytes(63))),
-        "a signature with a bit changed": listed(replace(entry, signature=flipped)),
-        "a signature of another key": listed(
-            replace(entry, signature=key("shop").sign(signing_bytes(content)))
-        ),
-        "a signature over the content without its tag": listed(
-            replace(entry, signature=key("buyer").sign(content))
-        ),
-        "a good signature beside a bad one": encode(
-            replace(
-                two,
-                signatures=(two.signatures[0], replace(two.signatures[1], signature=bytes(64))),
-            )
-        ),
+        "a signature of 63 bytes": by(bytes(63)),
+        "a signature with a bit changed": by(flipped),
+        "a signature of another key": by(key("shop").sign(signing_bytes(content))),
+        "a signature over the content without its tag": by(key("buyer").sign(content)),
+        "a good signature beside a bad one": encode(replace(two, signatures=one_bad)),
     }
