@@ -6,7 +6,7 @@ from commerce.confirmation import ConfirmedLine, OrderConfirm
 from commerce.escrow import State
 from commerce.shanghai import return_window_end_ms
 from tests.commerce.attempts import Attempt, Row, play
-from tests.commerce.shop import TEA, TERMS, Shop
+from tests.commerce.shop import TEA, TERMS, Shop, create
 from tests.commerce.world import DAY_MS, FUNDS_MINOR
 
 CONFIRM = "order.confirm"
@@ -89,6 +89,19 @@ def test_the_statutory_window_holds_the_money_unless_the_buyer_gave_it_up() -> N
     exempted_ms, normal_ms = due
     assert exempted_ms == 3 * DAY_MS
     assert 7 * DAY_MS < normal_ms <= 8 * DAY_MS + 10_000
+
+
+def test_one_line_that_can_be_returned_keeps_the_window_open_for_its_parcel() -> None:
+    shop = Shop()
+    cake, tea = create((shop.cake, 1), exempt=True), create((shop.tea, 1))
+    both = replace(cake, lines=(*cake.lines, *tea.lines))
+    (created,) = shop.done("buyer", ("order.create", both))
+    order_id = created.data["order_id"]
+    shop.pay(order_id)
+    parcel_id = shop.ship(order_id)
+    shop.time_ms += 9 * DAY_MS
+    shop.deliver(parcel_id)
+    assert (shop.parcel(parcel_id).due_ms or 0) > shop.time_ms + 7 * DAY_MS
 
 
 def test_a_partly_confirmed_parcel_that_is_lost_refunds_the_rest() -> None:

@@ -153,6 +153,7 @@ class World:
         self.rules.found(self.genesis, first)
         self.state.write(first.changes)
         self.height = 0
+        self.audited = True
         self.time_ms = self.genesis.time_ms
         self.nonces = count(1)
         self.receipts: list[Receipt] = []
@@ -214,7 +215,8 @@ class World:
             self.indexes[key] = value
         for receipt in result.receipts:
             assert decode(Receipt, encode(receipt)) == receipt
-        full_check(self.state)
+        if self.audited:
+            full_check(self.state)
 
     def send(self, sender: str, *sent: tuple[str, object], with_: Sequence[str] = ()) -> Receipt:
         """One transaction of (type, payload) pairs in a block of its own; its receipt."""

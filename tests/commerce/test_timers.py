@@ -1,0 +1,59 @@
+"""The timers of a genesis: defaults, ranges, scale, and that a running order keeps its own."""
+
+import dataclasses
+
+import pytest
+
+from chain.context import Chain
+from chain.errors import GenesisInvalid
+from commerce.timers import DAY_MS, MINUTE_MS, TIMERS, OrderTimers, check_timers, order_timers
+from tests.commerce.shop import Shop
+from tests.commerce.world import World, genesis
+
+
+def test_an_order_has_one_field_for_each_timer_in_their_order() -> None:
+    names = [field.name for field in dataclasses.fields(OrderTimers)]
+    assert names == [rule.name for rule in TIMERS]
+
+
+@pytest.mark.parametrize("rule", TIMERS, ids=lambda rule: rule.name)
+def test_a_timer_stays_within_its_legal_range(rule: object) -> None:
+    (timer,) = [entry for entry in TIMERS if entry is rule]
+    assert timer.min_ms <= timer.default_ms <= timer.max_ms
+    for value_ms in (timer.min_ms, timer.default_ms, timer.max_ms):
+        check_timers({timer.name: value_ms})
+    for value_ms in (timer.min_ms - 1, timer.max_ms + 1):
+        with pytest.raises(GenesisInvalid, match=timer.name):
+            check_timers({timer.name: value_ms})
+        with pytest.raises(GenesisInvalid, match=timer.name):
+            World(genesis(timers={timer.name: value_ms}))
+
+
+def test_a_timer_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(GenesisInvalid, match="coffee_ms"):
+        World(genesis(timers={"coffee_ms": 1}))
+
+
+def test_a_genesis_overrides_and_scales() -> None:
+    plain = order_timers(genesis(timers={"pay_ms": 30 * MINUTE_MS}))
+    assert (plain.pay_ms, plain.lost_ms) == (30 * MINUTE_MS, 30 * DAY_MS)
+    fast = order_timers(genesis(time_scale=1_000))
+    assert (fast.pay_ms, fast.lost_ms) == (7_200, 2_592_000)
+
+
+def test_no_life_lasts_longer_than_four_hundred_days() -> None:
+    longest = {rule.name: rule.max_ms for rule in TIMERS}
+    unshipped_ms = longest["pay_ms"] + longest["ship_ms"] + longest["ship_refund_ms"]
+    parcel_ms = longest["lost_ms"] + max(
+        longest["confirm_shipped_ms"], longest["confirm_delivered_ms"], 9 * DAY_MS
+    )
+    assert unshipped_ms + parcel_ms <= 400 * DAY_MS
+
+
+def test_a_change_of_parameters_never_moves_a_running_clock() -> None:
+    shop = Shop()
+    order_id = shop.paid((shop.tea, 1))
+    changed = dataclasses.replace(shop.genesis, timers={"lost_ms": 15 * DAY_MS})
+    shop.chain = Chain(changed, shop.chain.genesis_hash, shop.chain.committee)
+    parcel_id = shop.ship(order_id)
+    assert shop.parcel(parcel_id).due_ms == shop.time_ms + 30 * DAY_MS
