@@ -35,6 +35,7 @@ from tests.vectors.reader_core import (
     u64,
     vote,
 )
+from tests.vectors.reader_pages import check_structure, tables
 from tests.vectors.reader_votes import check_message, read_header
 
 Json = Any
@@ -260,6 +261,25 @@ def check_certificates(vectors: Json) -> int:
     return len(vectors["valid"]) + len(vectors["invalid"])
 
 
+def check_payloads(vectors: Json) -> int:
+    """Payloads of each type against the tables of docs/transactions.md."""
+    known = tables("transactions.md")
+
+    def read(kind: str, data: bytes) -> None:
+        value = parse(data)
+        check_free(value)
+        check_structure(known, kind, value)
+
+    for kind, rows in vectors.items():
+        for row in rows["valid"]:
+            read(kind, raw(row["bytes"]))
+            same(row["name"], row["bytes"], write(untag(row["value"])).hex())
+        for row in rows["refused"]:
+            what = f"{kind}, {row['name']}"
+            same(what, "EncodingInvalid", refusal(read, kind, raw(row["bytes"])))
+    return sum(len(rows["valid"]) + len(rows["refused"]) for rows in vectors.values())
+
+
 CHECKS: dict[str, Callable[[Json], int]] = {
     "canonical": check_canonical,
     "keys": check_keys,
@@ -271,6 +291,7 @@ CHECKS: dict[str, Callable[[Json], int]] = {
     "votes": check_votes,
     "certificates": check_certificates,
     "chain": check_chain,
+    "payloads": check_payloads,
 }
 
 

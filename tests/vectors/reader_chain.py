@@ -17,6 +17,7 @@ from tests.vectors.reader_core import (
     tree_root,
     u64,
 )
+from tests.vectors.reader_pages import check_structure, tables
 from tests.vectors.reader_votes import read_header
 
 GENESIS_FIELDS = 10
@@ -133,6 +134,9 @@ def _remember(
 
 def _check_state(block: Any, minutes: dict[int, tuple[int, bytes]]) -> None:
     state = {bytes.fromhex(key): bytes.fromhex(value) for key, value in block["state"]}
+    known = tables("protocol-state.md")
+    for key, value in state.items():
+        check_structure(known, key.partition(b"/")[0].decode(), parse(value))
     require(tree_root(state).hex() == block["state_root"], "state root")
     remembered = {key: value for key, value in state.items() if key.startswith(b"remembered/")}
     expected = {
