@@ -40,7 +40,7 @@ class FetchedBlock:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What there is to do on this node; tell it whenever it changes.
+    """What there is to do on this node; tell it whenever it changes, and after each block.
 
     `waiting`: the pool has a transaction that may stand in a block. `skipped_ms`: for how long the
     oldest transaction has been waiting that this node's own fair order would have placed in the

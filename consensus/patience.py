@@ -3,9 +3,17 @@
 from chain.block import VoteType
 from consensus import act
 from consensus.config import ticks
+from consensus.input import Work
 from consensus.output import ALL, FetchBlock
 from consensus.state import State
 from consensus.timers import Watch
+
+
+def take_work(state: State, work: Work) -> None:
+    """What there is to do has changed."""
+    state.work = work
+    skipped = work.skipped_ms > 0
+    state.skipped_at = state.timers.tick - ticks(work.skipped_ms) if skipped else None
 
 
 def outstanding(state: State) -> dict[Watch, int]:
@@ -15,8 +23,8 @@ def outstanding(state: State) -> dict[Watch, int]:
     tip, work, timers = state.tip, state.work, state.timers
     now = timers.tick
     begun: dict[Watch, int] = {}
-    if work.skipped_ms:
-        begun[Watch.SKIPPED] = max(0, now - ticks(work.skipped_ms))
+    if state.skipped_at is not None:
+        begun[Watch.SKIPPED] = state.skipped_at
     if _is_under_way(state):
         begun[Watch.PROPOSAL] = now
         return begun

@@ -99,7 +99,7 @@ class Replica:
             case FetchedBlock():
                 receive.fetched(state, event)
             case Work():
-                state.work = event
+                patience.take_work(state, event)
             case Proposal():
                 act.propose(state, event)
             case _:
@@ -132,7 +132,7 @@ class Replica:
     def tick(self, now_ms: int, ticks: int = 1) -> Output:
         """Let `ticks` ticks pass. Before a `step`, first count those that have passed."""
         state = self._begin(now_ms)
-        state.timers.tick += ticks
+        state.timers.advance(ticks)
         patience.watch(state)
         return self._finish()
 

@@ -68,6 +68,8 @@ class State:
     past: deque[VoteBook] = field(default_factory=lambda: deque(maxlen=EVIDENCE_HEIGHTS))
     errands: Errands = field(default_factory=Errands)
     work: Work = field(default_factory=lambda: Work(waiting=False))
+    # Since when a transaction waits that a fair order would have placed.
+    skipped_at: int | None = None
     draft: Draft = field(default_factory=Draft)
     now_ms: int = 0
 

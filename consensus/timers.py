@@ -11,6 +11,9 @@ from enum import Enum, auto
 from chain.genesis import ConsensusParameters
 from consensus.config import ticks
 
+# A longer gap between two looks is this replica's own standstill; nobody is blamed for it.
+STANDSTILL_TICKS = 10
+
 
 class Watch(Enum):
     """What a replica waits for. SKIPPED: a transaction that a fair order would have placed."""
@@ -54,6 +57,13 @@ class Timers:
         self._entered = 0
         self._doublings = 0
         self._since: dict[Watch, int] = {}
+
+    def advance(self, ticks: int) -> None:
+        """So many ticks have passed. While work is watched a look is due at every tick."""
+        self.tick += ticks
+        unseen = ticks - STANDSTILL_TICKS
+        if unseen > 0:
+            self._since = {kind: at + unseen for kind, at in self._since.items()}
 
     def patience(self, watch: Watch) -> int:
         """How many ticks this kind of work may take now."""
