@@ -81,6 +81,13 @@ class ChainMetrics:
             registry=registry,
         )
 
+        self.refused = Gauge(
+            "hushang_p2p_refused_connections",
+            "connections refused before their peer was known, since the start, by rule",
+            ["rule"],
+            registry=registry,
+        )
+
     def block_written(self, statuses: Iterable[str]) -> None:
         """A block was synced; `statuses` are those of its receipts."""
         self.blocks.inc()
@@ -98,6 +105,8 @@ class ChainMetrics:
         for peer in status.peers:
             self.queued.labels(peer.name).set(peer.queued)
             self.peer_dropped.labels(peer.name).set(peer.dropped)
+        for rule, count in status.refused_connections.items():
+            self.refused.labels(rule).set(count)
 
 
 class EdgeMetrics:

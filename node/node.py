@@ -230,6 +230,7 @@ class Node:
             ready=not reasons,
             not_ready_because=reasons,
             peers=tuple(_peer_view(peer) for peer in self._network.peers()),
+            refused_connections=self._network.door().refused,
         )
 
     def _primary_name(self) -> str:

@@ -1,7 +1,7 @@
 """What the API asks of a running node: the narrow protocol between `node/api` and the rest."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from chain.block import Receipt
@@ -74,6 +74,8 @@ class NodeStatus:
     ready: bool
     not_ready_because: tuple[str, ...]
     peers: Sequence[PeerView]
+    # Connections refused before their peer was known, by the rule's name, since the start.
+    refused_connections: Mapping[str, int] = field(default_factory=dict)
 
 
 class NodeService(Protocol):
