@@ -131,14 +131,19 @@ def test_a_carrier_with_a_key_of_the_buyer_carries_nothing_for_it() -> None:
     assert receipt.status == "SharedController"
 
 
-def test_the_number_of_parcels_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shipments, "PARCELS_MAX", 2)
-    shop = Shop()
+def too_many(shop: Shop) -> list[Row]:
+    """Where an order may have two parcels."""
     order_id = shop.paid((shop.tea, 5))
     shop.ship(order_id, (0, 1))
     shop.ship(order_id, (0, 1))
     third = ShipmentCreate(order_id, CARRIER, (ShippedLine(0, 1),), None, (), None)
-    play(shop, [Attempt("merchant", CREATE, third, ("carrier",), "TooManyParcels")])
+    return [Attempt("merchant", CREATE, third, ("carrier",), "TooManyParcels")]
+
+
+def test_the_number_of_parcels_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shipments, "PARCELS_MAX", 2)
+    shop = Shop()
+    play(shop, too_many(shop))
 
 
 def test_a_silent_carrier_costs_the_buyer_thirty_days_and_no_money() -> None:

@@ -1,0 +1,57 @@
+"""Every refusal that a handler declares has a row in a table, and every type its success."""
+
+from chain.block import OK
+from commerce.refusals import refusals_of, refuses
+from commerce.registry import TYPES
+from tests.commerce import (
+    test_accounts,
+    test_assets,
+    test_cancellation,
+    test_checkout,
+    test_confirmation,
+    test_delegations,
+    test_listings,
+    test_members,
+    test_payments,
+    test_products,
+    test_rights,
+    test_roles,
+    test_shipments,
+)
+from tests.commerce.attempts import Attempt, Row
+from tests.commerce.epcis import test_capture
+from tests.commerce.shop import Shop
+
+
+def rows() -> list[Row]:
+    """All rule tables; those about orders need a shop to name them."""
+    shops = [
+        *(test_checkout.creating, test_checkout.paying, test_cancellation.cancelling),
+        *(test_shipments.creating, test_shipments.ending, test_shipments.too_many),
+        test_confirmation.confirming,
+    ]
+    listed = Shop()
+    return [
+        *(test_accounts.TABLE + test_members.TABLE + test_members.FULL + test_roles.TABLE),
+        *(test_rights.TABLE + test_delegations.TABLE + test_delegations.FULL),
+        *(test_assets.TABLE + test_payments.TABLE + test_products.TABLE),
+        *(test_listings.PUBLISHING + test_listings.updates(listed.tea) + test_capture.TABLE),
+        *(row for table in shops for row in table(Shop())),
+    ]
+
+
+def test_every_declared_refusal_has_a_row_and_every_row_is_declared() -> None:
+    attempts = [row for row in rows() if isinstance(row, Attempt)]
+    tried = {(row.type, row.outcome) for row in attempts}
+    declared = {(entry.name, rule.__name__) for entry in TYPES for rule in entry.refusals}
+    assert tried - declared == {(entry.name, OK) for entry in TYPES}
+    assert declared - tried == set()
+
+
+def test_a_handler_declares_its_refusals_in_order_and_may_have_none() -> None:
+    @refuses(ValueError, KeyError)  # type: ignore[arg-type]  # any classes do here
+    def handler() -> None:
+        pass
+
+    assert [rule.__name__ for rule in refusals_of(handler)] == ["ValueError", "KeyError"]
+    assert refusals_of(rows) == ()
