@@ -89,7 +89,11 @@ def encode_checked(obj: object) -> bytes:
     assert shape.write is not None
     value = shape.write(obj)
     shape.read(value, type(obj).__name__)
-    return pack(value)
+    packed = pack(value)
+    if len(packed) > CONTAINER_ITEMS_MAX:
+        # Only so many bytes can exceed a cap: every item and every node takes one.
+        unpack(packed)
+    return packed
 
 
 def decode(cls: type[T], data: bytes, *, size_max: int = ENCODED_SIZE_MAX) -> T:

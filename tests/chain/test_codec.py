@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chain.codec import (
+    ENCODED_SIZE_MAX,
     MAP_KEY_MAX,
     NODES_MAX,
     U8,
@@ -182,6 +183,18 @@ def test_more_bytes_than_the_cap_are_refused_by_name() -> None:
 def test_a_checked_encoding_refuses_what_could_not_be_decoded(field: str, value: Any) -> None:
     with pytest.raises(EncodingInvalid):
         encode_checked(replace(SAMPLE, **{field: value}))
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [bytes(ENCODED_SIZE_MAX), (0,) * 65_537, ((0,) * 60_000,) * 4],
+    ids=["bytes", "items", "nodes"],
+)
+def test_a_checked_encoding_refuses_what_exceeds_a_cap(extra: Any) -> None:
+    with pytest.raises(EncodingInvalid):
+        encode_checked(replace(SAMPLE, extra=extra))
+    large = replace(SAMPLE, extra=(bytes(100_000), (0,) * 60_000))
+    assert decode(Sample, encode_checked(large)) == large
 
 
 def test_a_checked_encoding_is_the_plain_one_for_what_fits() -> None:
