@@ -181,14 +181,14 @@ async def offer_all(plan: LoadPlan, raws: Sequence[bytes]) -> Run:
     """The run itself."""
     loop = asyncio.get_running_loop()
     limits = aiohttp.TCPConnector(limit=0, limit_per_host=CONNECTIONS_PER_NODE)
-    timeout = aiohttp.ClientTimeout(total=plan.seconds + GRACE_S + WAIT_MS / 1000)
+    timeout = aiohttp.ClientTimeout(total=plan.load.seconds + GRACE_S + WAIT_MS / 1000)
     async with aiohttp.ClientSession(connector=limits, timeout=timeout) as session:
-        run = Run(loop.time(), plan.seconds)
+        run = Run(loop.time(), plan.load.seconds)
         targets = [Target(session, url, run) for url in plan.urls]
-        if plan.rate_per_s is not None:
-            await offer_at_rate(run, targets, raws, plan.rate_per_s, plan.batch)
-        elif plan.in_flight is not None:
-            await offer_in_flight(run, targets, raws, plan.in_flight, plan.batch)
+        if plan.load.rate_per_s is not None:
+            await offer_at_rate(run, targets, raws, plan.load.rate_per_s, plan.load.batch)
+        elif plan.load.in_flight is not None:
+            await offer_in_flight(run, targets, raws, plan.load.in_flight, plan.load.batch)
     return run
 
 
@@ -220,7 +220,7 @@ def main() -> None:
     run = asyncio.run(offer_all(plan, raws))
     result = LoadResult(
         samples=run.samples,
-        operations_per_transaction=workload_of(plan.workload).operations_per_transaction,
+        operations_per_transaction=workload_of(plan.load.workload).operations_per_transaction,
         cpu_s=time.process_time() - began,
         signing_s=signing_s,
         verify_us=us,

@@ -11,8 +11,8 @@ from chain.errors import HushangError
 # Transactions are signed before the run and must still be valid at its end; the chain allows them
 # ten minutes.
 SECONDS_MAX: Final = 300.0
-RATE_MAX: Final = 100_000
-IN_FLIGHT_MAX: Final = 100_000
+# A second, or in flight.
+OFFERED_MAX: Final = 100_000
 # As many as one request may carry.
 BATCH_MAX: Final = 1_000
 
@@ -30,48 +30,56 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
-class LoadPlan:
-    """The load. Open loop with `rate_per_s`, closed loop with `in_flight` (the other is None).
+class Load:
+    """What is offered: open loop with `rate_per_s`, closed with `in_flight` (the other is None).
 
-    `accounts` are paid in turn; the senders are among them. `batch` is the most that one request
-    carries. `run` tells this run's goods from those of other runs.
+    `batch` is the most transactions that one request carries.
     """
 
+    workload: str
+    seconds: float
+    batch: int
+    rate_per_s: int | None
+    in_flight: int | None
+
+
+def check_load(load: Load) -> None:
+    """Raise `BenchRefused` for a load without sense."""
+    if load.rate_per_s is not None and load.in_flight is not None:
+        raise BenchRefused("--rate offers at a fixed rate, --in-flight as fast as it goes: choose")
+    offered = load.in_flight if load.rate_per_s is None else load.rate_per_s
+    if offered is None or not 1 <= offered <= OFFERED_MAX:
+        raise BenchRefused(f"--rate or --in-flight: 1 to {OFFERED_MAX}")
+    if not 0 < load.seconds <= SECONDS_MAX:
+        raise BenchRefused(f"--seconds: more than 0, at most {SECONDS_MAX:g}")
+    if not 1 <= load.batch <= BATCH_MAX:
+        raise BenchRefused(f"--batch: 1 to {BATCH_MAX}")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadPlan:
+    """A load, and what the load process needs to make and offer it.
+
+    `accounts` are paid in turn; the senders are among them. `run` tells this run's goods from those
+    of other runs. `signed_max`: how many are signed for a closed loop, which ends with them at the
+    latest.
+    """
+
+    load: Load
     urls: tuple[str, ...]
     genesis_hash: bytes
     senders: tuple[Sender, ...]
     accounts: tuple[bytes, ...]
     symbol: str
-    workload: str
     run: int
-    seconds: float
-    batch: int
-    rate_per_s: int | None
-    in_flight: int | None
-    # Closed loop: how many are signed beforehand; the run ends when they are used up.
     signed_max: int
 
     @property
     def count(self) -> int:
         """How many transactions are signed before the run."""
-        if self.rate_per_s is None:
+        if self.load.rate_per_s is None:
             return self.signed_max
-        return max(1, int(self.rate_per_s * self.seconds))
-
-
-def check_plan(plan: LoadPlan) -> None:
-    """Raise `BenchRefused` for a plan without sense."""
-    offered = plan.in_flight if plan.rate_per_s is None else plan.rate_per_s
-    if plan.rate_per_s is not None and plan.in_flight is not None:
-        raise BenchRefused("--rate offers at a fixed rate, --in-flight as fast as it goes: choose")
-    if offered is None or not 1 <= offered <= min(RATE_MAX, IN_FLIGHT_MAX):
-        raise BenchRefused(f"--rate or --in-flight: 1 to {RATE_MAX}")
-    if not 0 < plan.seconds <= SECONDS_MAX:
-        raise BenchRefused(f"--seconds: more than 0, at most {SECONDS_MAX:g}")
-    if not 1 <= plan.batch <= BATCH_MAX:
-        raise BenchRefused(f"--batch: 1 to {BATCH_MAX}")
-    if not plan.senders or len(plan.accounts) < 2:  # noqa: PLR2004 - one pays the other
-        raise BenchRefused("a load needs a key to sign with and two accounts")
+        return max(1, int(self.load.rate_per_s * self.load.seconds))
 
 
 def plan_text(plan: LoadPlan) -> str:
@@ -86,6 +94,7 @@ def plan_text(plan: LoadPlan) -> str:
 def read_plan(text: str) -> LoadPlan:
     """The plan of a line that `plan_text` wrote."""
     record: dict[str, Any] = json.loads(text)
+    record["load"] = Load(**record["load"])
     record["urls"] = tuple(record["urls"])
     record["genesis_hash"] = bytes.fromhex(record["genesis_hash"])
     record["accounts"] = tuple(bytes.fromhex(account) for account in record["accounts"])

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chain.block import OK
-from node.bench.plan import LoadPlan, LoadResult
+from node.bench.plan import Load, LoadResult
 from node.bench.probes import Agreement, Probe
 
 MIB = 1024 * 1024
@@ -31,7 +31,7 @@ def percentile(ordered: Sequence[float], per_cent: float) -> float | None:
 class Measured:
     """Everything that a report is made of; probes are in the order of `names`."""
 
-    plan: LoadPlan
+    load: Load
     names: Sequence[str]
     result: LoadResult
     before: Sequence[Probe]
@@ -41,15 +41,15 @@ class Measured:
 
 def report(measured: Measured) -> dict[str, Any]:
     """The report as machines read it."""
-    plan, result = measured.plan, measured.result
+    load, result = measured.load, measured.result
     samples = result.samples
     decided = [sample for sample in samples if sample.is_decided]
     took_s = max((sample.answered_s for sample in decided), default=0.0)
     offered_s = max((sample.due_s for sample in samples), default=0.0)
     per_s = _rate(len(decided), took_s)
     return {
-        "workload": plan.workload,
-        "load": _load(plan),
+        "workload": load.workload,
+        "load": _load(load),
         "nodes": len(measured.names),
         "machine": _machine(),
         "offered": {"transactions": len(samples), "per_s": _rate(len(samples), offered_s)},
@@ -76,11 +76,11 @@ def report(measured: Measured) -> dict[str, Any]:
     }
 
 
-def _load(plan: LoadPlan) -> dict[str, Any]:
-    shape = {"seconds": plan.seconds, "batch_max": plan.batch}
-    if plan.rate_per_s is not None:
-        return {"loop": "open", "rate_per_s": plan.rate_per_s, **shape}
-    return {"loop": "closed", "in_flight": plan.in_flight, **shape}
+def _load(load: Load) -> dict[str, Any]:
+    shape = {"seconds": load.seconds, "batch_max": load.batch}
+    if load.rate_per_s is not None:
+        return {"loop": "open", "rate_per_s": load.rate_per_s, **shape}
+    return {"loop": "closed", "in_flight": load.in_flight, **shape}
 
 
 def _machine() -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Final
 
 from chain.bech32m import decode_account
 from node import testnet
-from node.bench.plan import LoadPlan, LoadResult, Sender, check_plan, plan_text
+from node.bench.plan import Load, LoadPlan, LoadResult, Sender, plan_text
 from node.bench.probes import Node, check_agreement, probe
 from node.bench.report import Measured
 from node.bench.workloads import workload_of
@@ -28,17 +28,6 @@ SIGNED_PER_S: Final = 5_000
 LOAD_END_S: Final = 10.0
 
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What the load is to be; see `LoadPlan`."""
-
-    workload: str
-    seconds: float
-    batch: int
-    rate_per_s: int | None
-    in_flight: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,39 +72,38 @@ def own_network(count: int, store: str, progress: Progress) -> Iterator[LocalNet
         directory.rmdir()
 
 
-def run(stage: Stage, wish: Wish, progress: Progress) -> Measured:
+def run(stage: Stage, load: Load, progress: Progress) -> Measured:
     """Sign, offer, measure, compare."""
-    workload = workload_of(wish.workload)
-    speaker = stage.senders.get(workload.speaker)
-    plan = LoadPlan(
-        urls=tuple(node.url for node in stage.nodes),
-        genesis_hash=stage.genesis_hash,
-        senders=tuple(stage.senders.values()) if speaker is None else (speaker,),
-        accounts=tuple(stage.accounts),
-        symbol=stage.symbol,
-        workload=wish.workload,
-        run=secrets.randbits(RUN_BITS),
-        seconds=wish.seconds,
-        batch=wish.batch,
-        rate_per_s=wish.rate_per_s,
-        in_flight=wish.in_flight,
-        signed_max=max(1, int(wish.seconds * SIGNED_PER_S / workload.operations_per_transaction)),
-    )
-    check_plan(plan)
-    with _load_process() as load:
+    plan = _plan(stage, load)
+    with _load_process() as process:
         progress(f"signing {plan.count} transactions")
-        _say(load, plan_text(plan))
-        _hear(load)
+        _say(process, plan_text(plan))
+        _hear(process)
         before = [probe(node) for node in stage.nodes]
-        progress(f"offering for {plan.seconds:g} s")
-        _say(load, "go")
-        result = LoadResult.of(json.loads(_hear(load)))
+        progress(f"offering for {load.seconds:g} s")
+        _say(process, "go")
+        result = LoadResult.of(json.loads(_hear(process)))
         after = [probe(node) for node in stage.nodes]
     progress("comparing the nodes")
     start = min(one.height for one in before) + 1
     agreement = check_agreement(stage.nodes, start, result.samples)
     names = [node.name for node in stage.nodes]
-    return Measured(plan, names, result, before, after, agreement)
+    return Measured(load, names, result, before, after, agreement)
+
+
+def _plan(stage: Stage, load: Load) -> LoadPlan:
+    workload = workload_of(load.workload)
+    speaker = stage.senders.get(workload.speaker)
+    return LoadPlan(
+        load=load,
+        urls=tuple(node.url for node in stage.nodes),
+        genesis_hash=stage.genesis_hash,
+        senders=tuple(stage.senders.values()) if speaker is None else (speaker,),
+        accounts=tuple(stage.accounts),
+        symbol=stage.symbol,
+        run=secrets.randbits(RUN_BITS),
+        signed_max=max(1, int(load.seconds * SIGNED_PER_S / workload.operations_per_transaction)),
+    )
 
 
 @contextmanager
@@ -134,18 +122,18 @@ def _load_process() -> Iterator["subprocess.Popen[str]"]:
             process.kill()
 
 
-def _say(load: "subprocess.Popen[str]", line: str) -> None:
-    assert load.stdin is not None
+def _say(process: "subprocess.Popen[str]", line: str) -> None:
+    assert process.stdin is not None
     try:
-        load.stdin.write(line + "\n")
-        load.stdin.flush()
+        process.stdin.write(line + "\n")
+        process.stdin.flush()
     except BrokenPipeError:
         raise NodeFailed("the load process ended; its error is above") from None
 
 
-def _hear(load: "subprocess.Popen[str]") -> str:
-    assert load.stdout is not None
-    line = load.stdout.readline()
+def _hear(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None
+    line = process.stdout.readline()
     if not line:
         raise NodeFailed("the load process ended; its error is above")
     return line

@@ -110,7 +110,7 @@ def workload_of(name: str) -> Workload:
 
 def sign_all(plan: LoadPlan, keys: list[PrivateKey], now_ms: int) -> Iterator[bytes]:
     """Raw signed bytes of every turn; `keys` are those of the plan's senders."""
-    draft_of = workload_of(plan.workload).draft
+    draft_of = workload_of(plan.load.workload).draft
     for turn in range(plan.count):
         draft = draft_of(plan, turn)
         sender = plan.senders[draft.sender].account

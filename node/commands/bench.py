@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
-from node.bench.plan import Sender
+from node.bench.plan import Load, Sender, check_load
 from node.bench.probes import Node
 from node.bench.report import readable, report
-from node.bench.runner import Stage, Wish, own_network, run, stage_of
+from node.bench.runner import Stage, own_network, run, stage_of
+from node.bench.workloads import workload_of
 from node.commands.failures import UsageWrong, VerificationFailed
 from node.commands.options import noun, verb
 from node.commands.session import KeyMissing, Session
@@ -52,14 +53,16 @@ def bench(
     """
     if rate is None and in_flight is None:
         rate = RATE_DEFAULT
-    wish = Wish(workload, seconds, batch, rate, in_flight)
+    load = Load(workload, seconds, batch, rate, in_flight)
+    workload_of(workload)
+    check_load(load)
     if session.options.context is None and session.options.node is None:
         if not 1 <= nodes <= NODES_MAX:
             raise UsageWrong(f"-n: 1 to {NODES_MAX} nodes")
         with own_network(nodes, store, session.say) as network:
-            measured = run(stage_of(network), wish, session.say)
+            measured = run(stage_of(network), load, session.say)
     else:
-        measured = run(_stage(session), wish, session.say)
+        measured = run(_stage(session), load, session.say)
     record = report(measured)
     session.printer.record(record, readable(record))
     if not measured.agreement.holds:

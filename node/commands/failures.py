@@ -50,6 +50,7 @@ EXIT_CODES: Final = {
     "GenesisFileInvalid": ExitCode.BAD_CONFIG,
     "JsonRefused": ExitCode.USAGE,
     "UsageWrong": ExitCode.USAGE,
+    "BenchRefused": ExitCode.USAGE,
     "AmountMalformed": ExitCode.USAGE,
     "FormRefused": ExitCode.USAGE,
     "TransactionFileInvalid": ExitCode.USAGE,
