@@ -60,7 +60,7 @@ class ChainMetrics:
         )
         self.decision_seconds = Histogram(
             "hushang_decision_seconds",
-            "from a transaction's arrival here until its block is synced here",
+            "from a client's submission until its block is synced here, where the client waited",
             buckets=SECONDS,
             registry=registry,
         )

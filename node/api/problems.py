@@ -70,7 +70,7 @@ class OriginRefused(ApiProblem):
     """A web page of another origin may not drive this node."""
 
     status = 403
-    hint = "add the page's origin to the node's setting api.origins"
+    hint = "add the page's origin to the node's setting api_origins"
 
 
 class RouteUnknown(ApiProblem):
@@ -143,7 +143,7 @@ class HostRefused(ApiProblem):
     """The request names a host that this node doesn't answer for."""
 
     status = 421
-    hint = "use an IP address or localhost, or add the name to the node's setting api.hosts"
+    hint = "use an IP address or localhost, or add the name to the node's setting api_hosts"
 
 
 class TooManyStreams(ApiProblem):

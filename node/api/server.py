@@ -5,6 +5,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from aiohttp import web
 
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 API_VERSION = "1.0.0"
 THREADS = 2
 SHUTDOWN_S = 1.0
+# The status of a request that became a stream: it lasted as long as its client liked.
+SWITCHED = 101
 # The template of the route that a request found, for the metrics.
 ROUTE = web.RequestKey("route", str)
 UNKNOWN_ROUTE = "unknown"
@@ -100,7 +103,9 @@ class ApiServer:
             await self._runner.cleanup()
         self.connections.stop()
         self.metrics.loop.stop()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        # Whoever closes the store next may rely on no reader being left.
+        ending = partial(self._threads.shutdown, cancel_futures=True)
+        await asyncio.get_running_loop().run_in_executor(None, ending)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         request[ROUTE] = UNKNOWN_ROUTE
@@ -142,7 +147,8 @@ class ApiServer:
         method = request.method if request.method in {"GET", "HEAD", "POST"} else "other"
         route = request.get(ROUTE, UNKNOWN_ROUTE)
         edge.requests.labels(method, route, str(response.status)).inc()
-        edge.seconds.observe(asyncio.get_running_loop().time() - request[BEGAN])
+        if response.status != SWITCHED:
+            edge.seconds.observe(asyncio.get_running_loop().time() - request[BEGAN])
 
     def _set_gauges(self) -> None:
         connections = self.connections

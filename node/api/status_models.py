@@ -46,7 +46,10 @@ class PeerStatusView(View):
 
 
 class StatusView(View):
-    """A node's own account of itself."""
+    """A node's own account of itself.
+
+    `refused_connections` counts other nodes' connections that were refused, by the rule's name.
+    """
 
     name: str
     version: str
@@ -66,6 +69,7 @@ class StatusView(View):
     ready: bool
     not_ready_because: list[str]
     peers: list[PeerStatusView]
+    refused_connections: dict[str, Whole]
 
     @classmethod
     def of(cls, status: NodeStatus, chain: Chain) -> "StatusView":

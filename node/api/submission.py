@@ -14,6 +14,7 @@ from chain.errors import HushangError
 from chain.store_contract import StorageError
 from chain.transaction import TRANSACTION_SIZE_MAX
 from node.api.body import JSON, MSGPACK, OCTETS, body_of, json_form, media_type
+from node.api.connections import BEGAN
 from node.api.models import (
     BatchForm,
     BatchItemView,
@@ -59,6 +60,9 @@ async def submit(call: Call) -> Reply:
     decided = submitted.decided
     if decided is None and _may_wait(call):
         decided = (await _wait_all(call, [submitted.id]))[submitted.id]
+        if decided is not None:
+            took_s = asyncio.get_running_loop().time() - call.request[BEGAN]
+            call.edge.metrics.chain.decision_seconds.observe(took_s)
     view = SubmissionView(
         id=submitted.id.hex(),
         state="pending" if decided is None else "decided",

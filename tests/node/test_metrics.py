@@ -21,6 +21,7 @@ NAMES = {
     "hushang_peers_connected",
     "hushang_peer_queued_frames",
     "hushang_peer_dropped_frames",
+    "hushang_p2p_refused_connections",
     "hushang_http_requests",
     "hushang_http_request_seconds",
     "hushang_http_connections",
