@@ -14,6 +14,7 @@ from chain.block import NO_HASH, Block, Header
 from chain.codec import decode, encode
 from chain.errors import BlockInvalid, CertificateInvalid
 from chain.ledger import Ledger, ReceiptPlace
+from chain.store import open_store
 from chain.store_contract import Kind, StorageError, StorageFailed
 from chain.store_memory import MemoryStore
 from chain.tree import StateTree
@@ -172,6 +173,26 @@ def test_a_reopened_ledger_has_the_same_tip_and_goes_on() -> None:
     assert world.ledger.tip == tip
     world.run(world.signed("buyer", add("a")))
     assert world.value("a") == 4
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "leveldb"])
+def test_a_ledger_on_disk_goes_on_where_it_was(kind: Kind, tmp_path: Path) -> None:
+    if kind == "leveldb":
+        pytest.importorskip("plyvel")
+    store = open_store(tmp_path / "db", kind=kind)
+    world = ToyWorld(store=store)
+    made = world.signed("buyer", add("a"), schedule("d", world.now_ms + 500))
+    world.run(made)
+    tip = world.ledger.tip
+    store.close()
+    world.store = open_store(tmp_path / "db", kind=kind)
+    world.ledger = reopened(world)
+    assert world.ledger.tip == tip
+    with pytest.raises(BlockInvalid, match="TransactionRepeated"):
+        world.execute(made)
+    world.run(world.signed("buyer", add("d")))
+    assert world.value("d") == 101
+    world.store.close()
 
 
 def test_an_id_decided_before_a_restart_is_still_refused_after_it() -> None:
