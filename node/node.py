@@ -49,6 +49,12 @@ class NodeKeyUnknown(HushangError):
     hint = "start the node with the key that the genesis names for it"
 
 
+class AddressUnusable(HushangError):
+    """The node can't listen where its settings say."""
+
+    hint = "another process listens there, or the address is not this machine's"
+
+
 @dataclass(frozen=True, slots=True)
 class NodeSetup:
     """What a node is made of: opened, and closed, by `node.server`."""
@@ -139,13 +145,21 @@ class Node:
         """Run until cancelled or until a part fails; `started` is awaited once peers can come."""
         try:
             async with asyncio.TaskGroup() as group:
-                await self._network.start(group)
+                await self._listen(group)
                 group.create_task(self._driver.run(), name="driver")
                 group.create_task(self._gossip.run(), name="gossip")
                 await started()
         finally:
             self._verifier.close()
             self._queue.close()
+
+    async def _listen(self, group: asyncio.TaskGroup) -> None:
+        try:
+            await self._network.start(group)
+        except OSError as error:
+            host, port = self._setup.listen
+            msg = f"p2p {host}:{port}: {error}"
+            raise AddressUnusable(msg) from error
 
     @property
     def address(self) -> tuple[str, int]:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import random
 import signal
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from chain.errors import HushangError
 from chain.genesis import Genesis
 from chain.ledger import Ledger
 from chain.store import open_store
+from chain.store_contract import StorageError
 from commerce.registry import Registry
 from node import logs
 from node.api.server import ApiServer
@@ -34,17 +35,20 @@ from node.keystore import (
     load_key,
 )
 from node.metrics import NodeMetrics
-from node.node import Node, NodeKeyUnknown, NodeSetup, journal_owner
+from node.node import AddressUnusable, Node, NodeKeyUnknown, NodeSetup, journal_owner
 
 logger = logging.getLogger(__name__)
 
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_CONFIG = 9
+
+
 CONFIG_ERRORS = (
     ConfigInvalid,
     GenesisFileInvalid,
     NodeKeyUnknown,
+    AddressUnusable,
     KeyFileMissing,
     KeyFileTooOpen,
     PassphraseMissing,
@@ -112,7 +116,8 @@ async def _main(config: NodeConfig) -> None:
     key = load_key(config.node_key, find_passphrase)
     members = addresses(config, genesis)
     with closing(open_store(config.data_dir / "db", kind=config.store)) as store:
-        logger.info("store: %s in %s", store.kind, config.data_dir)
+        level = logging.WARNING if store.kind == "sqlite" else logging.INFO
+        logger.log(level, "store: %s in %s", store.kind, config.data_dir)
         ledger = Ledger(store, genesis, Registry())
         owner = journal_owner(ledger.chain.genesis_hash, key.public_key)
         with closing(Journal(Path(config.data_dir) / "journal", owner)) as journal:
@@ -132,33 +137,43 @@ async def _main(config: NodeConfig) -> None:
 
 async def _serve(node: Node, metrics: NodeMetrics, config: NodeConfig) -> None:
     """Run node and API until a signal comes or one of them fails."""
-    api = ApiServer(node, metrics, ApiSettings(host=config.api_host, port=config.api_port))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    broken: asyncio.Future[None] = loop.create_future()
+
+    def fatal(error: StorageError) -> None:
+        if not broken.done():
+            broken.set_exception(error)
+
+    settings = ApiSettings(host=config.api_host, port=config.api_port)
+    api = ApiServer(node, metrics, settings, fatal)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
 
     async def started() -> None:
-        port = await api.start()
+        try:
+            port = await api.start()
+        except OSError as error:
+            raise AddressUnusable(f"api: {error}") from error
         height = node.ledger.tip.height
         logger.info("%s at height %s; api on port %s", config.name, height, port)
 
     try:
-        await _until(stop, node.run, started)
+        await _until(stop, broken, node.run(started))
     finally:
         await api.stop()
     logger.info("stopped by a signal at height %s", node.ledger.tip.height)
 
 
 async def _until(
-    stop: asyncio.Event,
-    run: Callable[[Callable[[], Awaitable[None]]], Coroutine[Any, Any, None]],
-    started: Callable[[], Awaitable[None]],
+    stop: asyncio.Event, broken: asyncio.Future[None], run: Coroutine[Any, Any, None]
 ) -> None:
-    """Run until `stop` is set; what fails in `run` is raised."""
+    """Run until `stop` is set; what fails in `run`, or is found `broken`, is raised."""
     async with asyncio.TaskGroup() as group:
-        running = group.create_task(run(started), name="node")
+        running = group.create_task(run, name="node")
         stopping = group.create_task(stop.wait(), name="stop")
-        await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((running, stopping, broken), return_when=asyncio.FIRST_COMPLETED)
         running.cancel()
         stopping.cancel()
+        if broken.done():
+            broken.result()
