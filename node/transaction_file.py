@@ -64,6 +64,8 @@ class TransactionFile:
 
     def raw(self) -> bytes:
         """The bytes that a node takes; raises what the door would refuse about their form."""
+        if not self.signatures:
+            raise TransactionFileInvalid("nobody has signed it yet: hushang tx sign")
         raw = encode(SignedTransaction(self.content, self.signatures))
         read_transaction(raw, Registry())
         return raw

@@ -1,5 +1,6 @@
 """The command line as a whole: fast help, grammar, and an example at the end of every page."""
 
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ import pytest
 import typer
 
 import cli
-from tests.commands.command_line import ROOT, hushang
+from tests.commands.command_line import ROOT, hushang, inside
 
 HEAVY = ("aiohttp", "pydantic", "cryptography", "nacl", "plyvel", "msgpack", "rich.console")
 
@@ -73,9 +74,38 @@ def test_every_help_page_ends_with_examples_of_itself(entry: Any) -> None:
     assert any(f"hushang {' '.join(path)}" in line for line in examples), path
 
 
+def words_of(example: str) -> list[str]:
+    """The words after `hushang`, of the part of a shell line that runs it."""
+    words = shlex.split(example.partition("|")[2] if "printf" in example else example)
+    words = words[words.index("hushang") + 1 :]
+    ends = [words.index(sign) for sign in ("<", "|", ">") if sign in words]
+    return words[: min(ends, default=None)]
+
+
+EXAMPLES = [
+    line.strip()
+    for _, command in VERBS
+    for line in command.epilog.split("Examples:")[1].splitlines()
+    if line.strip()
+]
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_example_is_a_command_line_that_parses(example: str) -> None:
+    words = words_of(example)
+    command: Any = typer.main.get_command(cli.app)
+    context = command.make_context("hushang", words)
+    # Parsing only: a verb's context is made, and not invoked.
+    while hasattr(command, "resolve_command"):
+        _, command, rest = command.resolve_command(
+            context, [*context._protected_args, *context.args]
+        )
+        context = command.make_context(command.name, rest, parent=context)
+
+
 @pytest.mark.parametrize("noun", NOUNS)
 def test_the_help_of_every_noun_is_printed(noun: str) -> None:
-    ran = hushang(noun, "--help")
+    ran = inside(noun, "--help")
     assert ran.code == 0, ran.err
     assert b"Usage: hushang " + noun.encode() in ran.out
 

@@ -30,7 +30,7 @@ YEAR = "365 d"
 )
 def add(
     session: Session,
-    key: KEY,
+    public_key: KEY,
     types: Annotated[list[str], typer.Option("--type", help="What it may sign; repeatable.")],
     amount_max: Annotated[
         str | None, typer.Option(help="What may leave the account by it in all; default nothing.")
@@ -40,13 +40,15 @@ def add(
     """Let another key speak for the account, within transaction types, an amount and a time."""
     amount_max_minor = 0 if amount_max is None else session.money(amount_max)[1]
     expires_ms = now_ms() + (duration(valid) or 0)
-    scope = Delegate(read_hash(key, "PUBHEX"), tuple(sorted(types)), amount_max_minor, expires_ms)
+    scope = Delegate(
+        read_hash(public_key, "PUBHEX"), tuple(sorted(types)), amount_max_minor, expires_ms
+    )
     session.send(operation("delegate", scope))
 
 
 @verb(
     app, "revoke", sends=True, examples=("hushang delegate revoke $PUBLIC_KEY_HEX --as merchant",)
 )
-def revoke(session: Session, key: KEY) -> None:
+def revoke(session: Session, public_key: KEY) -> None:
     """End a delegation at once."""
-    session.send(operation("delegate.revoke", DelegateRevoke(read_hash(key, "PUBHEX"))))
+    session.send(operation("delegate.revoke", DelegateRevoke(read_hash(public_key, "PUBHEX"))))

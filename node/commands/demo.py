@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from node.commands.failures import UsageWrong
-from node.commands.options import Output, noun, verb
+from node.commands.options import Output, StoreKind, StoreOption, noun, verb
 from node.commands.session import Session
 from node.demo.play import NODES_MIN, Wish, play
 from node.demo.story import Step, as_json, as_text
@@ -24,7 +24,7 @@ app = noun("Four nodes agree on one real trade, told in plain words.", single=Tr
 def demo(
     session: Session,
     nodes: Annotated[int, typer.Option("-n", "--nodes", help="How many members.")] = 4,
-    store: Annotated[str, typer.Option(help="auto, leveldb or sqlite.")] = "auto",
+    store: StoreOption = StoreKind.AUTO,
     directory: Annotated[
         Path | None, typer.Option("--dir", help="Keep the data here; default: removed at the end.")
     ] = None,
@@ -48,7 +48,7 @@ def demo(
         elif printer.output is Output.NDJSON:
             print(json.dumps(as_json(step), ensure_ascii=False), flush=True)
 
-    record = play(Wish(nodes, store, directory, keep), tell, session.say)
+    record = play(Wish(nodes, store.value, directory, keep), tell, session.say)
     if printer.output is Output.JSON:
         printer.document(record)
     elif printer.is_table:

@@ -35,6 +35,18 @@ class Wait(StrEnum):
     NONE = "none"
 
 
+class StoreKind(StrEnum):
+    """Where a node keeps its chain."""
+
+    AUTO = "auto"
+    LEVELDB = "leveldb"
+    SQLITE = "sqlite"
+    MEMORY = "memory"
+
+
+StoreOption = Annotated[StoreKind, typer.Option("--store", help="Where nodes keep the chain.")]
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """The shared options of one command line; None where not given."""

@@ -8,7 +8,7 @@ import typer
 from node import processes, testnet, testnet_layout
 from node.client import NodeClient, NodeFailed, NodeRefused, NodeUnreachable
 from node.commands.failures import UsageWrong
-from node.commands.options import noun, verb
+from node.commands.options import StoreKind, StoreOption, noun, verb
 from node.commands.session import Session
 from node.testnet_genesis import NODES_MAX, Plan
 from node.testnet_layout import NAME_DEFAULT, LocalNetwork, NodePlace
@@ -40,7 +40,7 @@ def up(
     time_scale: Annotated[
         int, typer.Option(help="Commercial timers run this many times faster.")
     ] = 1,
-    store: Annotated[str, typer.Option(help="auto, leveldb, sqlite or memory.")] = "auto",
+    store: StoreOption = StoreKind.AUTO,
 ) -> None:
     """Make a network with fresh keys, start its nodes, wait until they agree, fund its accounts.
 
@@ -49,7 +49,7 @@ def up(
     if not 1 <= nodes <= NODES_MAX:
         raise UsageWrong(f"-n: 1 to {NODES_MAX} nodes")
     place = directory or testnet_layout.directory_of(session.options.context or name)
-    made = testnet.up(Plan(place, name, nodes, time_scale, store), session.say)
+    made = testnet.up(Plan(place, name, nodes, time_scale, store.value), session.say)
     show(session, made)
     if session.printer.is_table:
         say_next(session, made)

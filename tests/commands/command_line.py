@@ -1,5 +1,7 @@
 """Run `hushang` as a user does: another process, its exit code and both its streams."""
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -7,6 +9,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import cli
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -38,3 +42,26 @@ def hushang(*arguments: str, stdin: bytes = b"", cwd: Path | None = None, **env:
         command, input=stdin, capture_output=True, cwd=cwd, env=kept | env, timeout=120, check=False
     )
     return Ran(done.returncode, done.stdout, done.stderr.decode())
+
+
+def is_running(pid: int) -> bool:
+    """Does a process run? One that has ended and waits to be reaped by whoever does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")
+    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def inside(*arguments: str) -> Ran:
+    """As `hushang`, in this process: quick. HUSHANG_* variables are the caller's to set."""
+    out, err = io.StringIO(), io.StringIO()
+    code: object = 0
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            cli.main(arguments)
+        except SystemExit as end:
+            code = end.code
+    assert isinstance(code, int)
+    return Ran(code, out.getvalue().encode(), err.getvalue())
