@@ -238,12 +238,17 @@ class Driver:
 
     def _check(self, request: CheckRequest) -> None:
         assert self._group is not None
-        known = self._checks.get(request.digest)
-        if known is not None and not known.done():
-            return
+        known = self._checks.pop(request.digest, None)
+        if known is not None:
+            # A later request knows more: the bodies themselves, or that a quorum decided.
+            known.cancel()
         task = self._group.create_task(self._gather(request), name=_name(request.header.height))
         self._checks[request.digest] = task
-        task.add_done_callback(lambda _: self._checks.pop(request.digest, None))
+        task.add_done_callback(lambda done: self._checked(request.digest, done))
+
+    def _checked(self, digest: bytes, done: asyncio.Task[None]) -> None:
+        if self._checks.get(digest) is done:
+            del self._checks[digest]
 
     async def _gather(self, request: CheckRequest) -> None:
         try:

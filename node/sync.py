@@ -67,7 +67,9 @@ class Sync:
     def fetch(self, request: FetchBlock | FetchBlocks) -> None:
         """Do what the replica asks; repeated requests while one is under way cost nothing."""
         if isinstance(request, FetchBlock):
-            for member in request.members[:2]:
+            self._turn += 1
+            for turn in range(min(2, len(request.members))):
+                member = request.members[(self._turn + turn) % len(request.members)]
                 self._send(member, ProposedRequest(request.height, request.digest))
             return
         self.target = max(self.target, request.last)
