@@ -200,9 +200,13 @@ class World:
             receipts_root=NO_HASH,
             next_committee_hash=NO_HASH,
         )
-        result = execute_block(header, transactions, self.state, self.state, self.rules, self.chain)
+        result = self.execute(header, transactions)
         self._write(result)
         return result
+
+    def execute(self, header: Header, transactions: Sequence[ReceivedTransaction]) -> BlockResult:
+        """Execute a block on the present state."""
+        return execute_block(header, transactions, self.state, self.state, self.rules, self.chain)
 
     def _write(self, result: BlockResult) -> None:
         self.height += 1

@@ -1,0 +1,48 @@
+"""Parcels: ids from the order, units in order, one deadline while anything is open."""
+
+from dataclasses import replace
+
+import pytest
+
+from chain.crypto import tagged_hash
+from commerce.errors import ParcelUnknown
+from commerce.parcels import (
+    all_open_units,
+    load_parcel,
+    parcel_deadline,
+    parcel_deadlines,
+    parcel_id,
+)
+from tests.commerce.shop import Shop
+
+
+def test_a_parcels_id_follows_from_its_order_and_number() -> None:
+    shop = Shop()
+    order_id = shop.paid((shop.tea, 3))
+    made = [shop.ship(order_id, (0, 1)) for _ in range(3)]
+    assert made == [parcel_id(order_id, number) for number in range(3)]
+    assert made[1] == tagged_hash("parcel", order_id + b"\x01")
+    firsts = [load_parcel(shop.state, known_id).lines[0].first for known_id in made]
+    assert firsts == [0, 1, 2]
+    with pytest.raises(ParcelUnknown):
+        load_parcel(shop.state, parcel_id(order_id, 3))
+
+
+def test_open_units_are_those_whose_money_is_held() -> None:
+    shop = Shop()
+    order_id = shop.paid((shop.tea, 3), (shop.cake, 2))
+    known_id = shop.ship(order_id)
+    assert all_open_units(shop.parcel(known_id)) == [(0, 3), (1, 2)]
+    shop.confirm(known_id, (1, 2), (0, 1))
+    assert all_open_units(shop.parcel(known_id)) == [(0, 2)]
+
+
+def test_a_parcel_answers_for_its_own_clock_and_its_orders() -> None:
+    shop = Shop()
+    order_id = shop.paid((shop.tea, 3))
+    known_id = shop.ship(order_id, (0, 1))
+    found = parcel_deadlines(shop.state, [known_id, bytes(32)])
+    assert [deadline.object_id for deadline in found] == [known_id, order_id]
+    parcel = shop.parcel(known_id)
+    assert parcel_deadline(replace(parcel, due_ms=None)) is None
+    assert parcel_deadline(None) is None
