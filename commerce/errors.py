@@ -47,13 +47,19 @@ class UpdateEmpty(LedgerError):
 class RoleMissing(LedgerError):
     """The sender (or a co-signer) lacks the role that this operation needs."""
 
+    hint = "a quorum of the members grants roles: role.grant"
+
 
 class NotAMember(LedgerError):
     """Only a member organisation may do this."""
 
+    hint = "ask the member that sponsors the account"
+
 
 class DelegationForbidden(LedgerError):
     """A delegated key can never do this: delegate, act as a member, or change who is who."""
+
+    hint = "sign with the account's own keys"
 
 
 class NotTheIssuer(LedgerError):
@@ -81,6 +87,8 @@ class NotAParty(LedgerError):
 
 class AccountUnknown(LedgerError):
     """The named account does not exist."""
+
+    hint = "a member opens accounts: account.open"
 
 
 class AccountExists(LedgerError):
@@ -114,6 +122,8 @@ class DelegationUnknown(LedgerError):
 class AssetUnknown(LedgerError):
     """No asset has this symbol."""
 
+    hint = "symbols are upper case; a quorum and an issuer create assets"
+
 
 class AssetExists(LedgerError):
     """An asset with this symbol exists."""
@@ -122,9 +132,13 @@ class AssetExists(LedgerError):
 class ReferenceUsed(LedgerError):
     """The external or client reference was used before."""
 
+    hint = "the same reference means the same thing: look up what it did before"
+
 
 class ProductUnknown(LedgerError):
     """No product has this GTIN."""
+
+    hint = "register the product first: product.register"
 
 
 class ProductExists(LedgerError):
@@ -157,9 +171,13 @@ class ListingWithdrawn(LedgerError):
 class ListingVersionStale(LedgerError):
     """The listing has a newer version than the one named."""
 
+    hint = "load the listing again and name its newest version"
+
 
 class StateForbids(LedgerError):
     """The escrow automaton has no such edge from the state that the order or parcel is in."""
+
+    hint = "the order's view tells what may happen next, and who can do it"
 
 
 # Time.
@@ -172,6 +190,8 @@ class ExpiryPassed(LedgerError):
 class ShipWithinOutOfRange(LedgerError):
     """A promise to ship lies between one hour and 45 days (presale)."""
 
+    hint = "leave it out for the default of the chain"
+
 
 # Rights.
 
@@ -179,13 +199,19 @@ class ShipWithinOutOfRange(LedgerError):
 class PrefixNotHeld(LedgerError):
     """The GTIN's company prefix is not held by the sender."""
 
+    hint = "a regulator or inspector records who holds a prefix: gcp.grant"
+
 
 class SharedController(LedgerError):
     """Two parties that must be independent are one account or share a key."""
 
+    hint = "trade between independent accounts"
+
 
 class MixedOrder(LedgerError):
     """All lines of an order have one seller and one asset."""
+
+    hint = "place one order per seller and asset"
 
 
 class ExemptionNotOffered(LedgerError):
@@ -195,9 +221,13 @@ class ExemptionNotOffered(LedgerError):
 class DeliveryProofMissing(LedgerError):
     """A delivery needs the recipient's code, or a coarse cell of an independent carrier."""
 
+    hint = "ask the recipient for the code; without one the buyer's confirmation ends the trade"
+
 
 class RecipientCodeWrong(LedgerError):
     """The recipient's code doesn't match the commitment in the order."""
+
+    hint = "the code is that of this order, byte for byte"
 
 
 class ItemNotInParcel(LedgerError):
@@ -210,6 +240,8 @@ class ItemNotInParcel(LedgerError):
 class InsufficientFunds(LedgerError):
     """The available balance is smaller than the amount."""
 
+    hint = "the account's view tells what is available; frozen money can't be spent"
+
 
 class AmountTooLarge(LedgerError):
     """The amount, or a sum with it, leaves the range of amounts."""
@@ -217,6 +249,8 @@ class AmountTooLarge(LedgerError):
 
 class AmountMismatch(LedgerError):
     """The payment is not exactly the order's total."""
+
+    hint = "pay the order's total_minor exactly"
 
 
 class SelfPayment(LedgerError):
@@ -226,12 +260,16 @@ class SelfPayment(LedgerError):
 class DelegationExceeded(LedgerError):
     """The delegated key's remaining amount is smaller than the payment."""
 
+    hint = "the owner can delegate to the key anew"
+
 
 # Limits.
 
 
 class StockInsufficient(LedgerError):
     """The listing has fewer units in stock."""
+
+    hint = "order fewer units, or wait until unpaid orders close"
 
 
 class StockTooLarge(LedgerError):
@@ -244,6 +282,8 @@ class QuantityExceeded(LedgerError):
 
 class TooManyUnpaidOrders(LedgerError):
     """The buyer has three unpaid orders of this listing."""
+
+    hint = "pay or cancel one of them first"
 
 
 class TooManyParcels(LedgerError):

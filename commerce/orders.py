@@ -3,6 +3,9 @@
 An order line is where the escrow automaton runs for the units that are not in a parcel yet; units
 are numbered, parcels take them in order. What the first k of n units of a line cost is
 ⌊total·k/n⌋, so each unit's share is fixed and no sequence of partial steps drifts.
+
+An order that has ended keeps its final record, without a deadline: requests after the sale read it.
+Once their windows have passed it can leave the state for the history, where its receipts prove it.
 """
 
 from collections.abc import Iterable, Sequence
