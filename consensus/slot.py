@@ -107,8 +107,11 @@ class Slot:
         held = self.blocks.get(digest)
         if held is None:
             held = self.blocks[digest] = HeldBlock(header, digest, body_hashes, bodies)
-        elif held.bodies is None:
+        elif held.bodies is None and bodies is not None:
             held.bodies = bodies
+            # Ask again, now with the bodies: where all others have decided, nobody answers for
+            # single bodies any more, and a check that waits for one would wait for ever.
+            held.asked = Asked.NOT
         return held
 
     def find(self, digest: bytes) -> HeldBlock | None:
