@@ -38,8 +38,8 @@ fmt: $(READY) ## format the code and mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format .
 
-sim: $(READY) ## simulate the consensus (SEEDS=1..200)
-	@$(BIN)/python -m tests.sim $(SEEDS)
+sim: $(READY) ## simulate clusters (SEEDS=1..200 ARGS="--profile crash")
+	@$(BIN)/python -m tests.sim --seeds $(SEEDS) $(ARGS)
 
 bench: $(READY) ## offered load, decided transactions a second, latency (ARGS=...)
 	@$(BIN)/hushang bench $(ARGS)

@@ -1,0 +1,130 @@
+"""What goes wrong from outside: crashes, power cuts, partitions, clogs; drawn one after another."""
+
+from tests.sim.network import Network
+from tests.sim.node import SimNode
+from tests.sim.profile import Plan
+from tests.sim.world import MS, World
+
+
+class Faults:
+    """Draws and does faults until it is stopped."""
+
+    def __init__(self, world: World, network: Network, nodes: list[SimNode], plan: Plan) -> None:
+        self._world = world
+        self._network = network
+        self._nodes = nodes
+        self._plan = plan
+        self._chance = world.stream("faults")
+        self.running = True
+
+    def begin(self) -> None:
+        """The first fault comes after a pause."""
+        if self._plan.fault_pause_us and self._plan.faults:
+            self._later()
+
+    def _later(self) -> None:
+        pause = int(self._chance.expovariate(1 / self._plan.fault_pause_us))
+        self._world.after(max(10 * MS, pause), self._step)
+
+    def _step(self) -> None:
+        if not self.running:
+            return
+        names = [name for name, _ in self._plan.faults]
+        weights = [weight for _, weight in self._plan.faults]
+        (name,) = self._chance.choices(names, weights)
+        self._world.note(f"fault {name}")
+        getattr(self, f"_{name}")()
+        self._later()
+
+    # Crashes.
+
+    def _crash(self) -> None:
+        up = [node for node in self._nodes if node.alive]
+        if up:
+            self._kill(self._chance.choice(up), self._chance.randint(50, 3_000) * MS)
+
+    def _power_cut(self) -> None:
+        self._world.count("power_cuts")
+        for node in self._nodes:
+            if node.alive:
+                self._kill(node, self._chance.randint(50, 800) * MS)
+
+    def _kill(self, node: SimNode, down_us: int) -> None:
+        self._world.count("crashes")
+        self._world.note(f"crash of {node.place}")
+        node.crash()
+        incarnation = node.incarnation
+        self._world.after(down_us, lambda: self._come_back(node, incarnation))
+
+    def _come_back(self, node: SimNode, incarnation: int) -> None:
+        if self.running and not node.alive and node.incarnation == incarnation:
+            restart(self._world, node)
+
+    def _restart(self) -> None:
+        down = [node for node in self._nodes if not node.alive]
+        if down:
+            restart(self._world, self._chance.choice(down))
+
+    # The network.
+
+    def _partition(self) -> None:
+        places = sorted(self._network.ports)
+        if len(places) < 2:
+            return
+        self._world.count("partitions")
+        self._network.heal()
+        self._chance.shuffle(places)
+        cut = self._chance.randint(1, len(places) - 1)
+        one, other = places[:cut], places[cut:]
+        self._network.block(one, other)
+        self._network.block(other, one)
+
+    def _isolate(self) -> None:
+        places = sorted(self._network.ports)
+        if len(places) < 2:
+            return
+        self._world.count("partitions")
+        alone = self._chance.choice(places)
+        self._network.block([alone], places)
+        if self._chance.random() < 0.6:
+            self._network.block(places, [alone])
+
+    def _oneway(self) -> None:
+        places = sorted(self._network.ports)
+        if len(places) < 2:
+            return
+        self._world.count("partitions")
+        for _ in range(self._chance.randint(1, len(places))):
+            a, b = self._chance.sample(places, 2)
+            self._network.block([a], [b])
+
+    def _clog(self) -> None:
+        places = sorted(self._network.ports)
+        if len(places) < 2:
+            return
+        self._world.count("clogs")
+        for _ in range(self._chance.randint(1, 3)):
+            a, b = self._chance.sample(places, 2)
+            self._network.clog(a, b, self._chance.randint(100, 3_000) * MS)
+
+    def _mend(self) -> None:
+        self._network.heal()
+
+    def _switch_sides(self) -> None:
+        self.switch_sides()
+
+    def switch_sides(self) -> None:
+        """Every place now talks to some copy of each twin."""
+        self._world.count("switched_sides")
+        for member, homes in sorted(self._network.homes.items()):
+            if len(homes) > 1:
+                self._network.sides[member] = {
+                    place: self._chance.choice(homes) for place in sorted(self._network.ports)
+                }
+
+
+def restart(world: World, node: SimNode) -> None:
+    """Start a copy again from its disk."""
+    world.count("restarts")
+    world.note(f"restart of {node.place}")
+    node.start()

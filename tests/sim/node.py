@@ -1,0 +1,395 @@
+"""A simulated node: the real replica, ledger, pool, door, sync on virtual time.
+
+It mirrors `node.driver`: one round steps all that waits, one fsync covers the promises of all, and
+nothing of an Output leaves before: persist, then send, then write. Ledger work runs one job after
+another beside it. A crash loses everything but the disk.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from chain.block import Block, Header
+from chain.errors import HushangError, LedgerError, ProtocolError
+from chain.ledger import Ledger
+from chain.transaction import ReceivedTransaction
+from consensus.config import TICK_MS, ChainTip, ReplicaConfig
+from consensus.evidence import Equivocation
+from consensus.input import Checked, Input, Work
+from consensus.output import BuildRequest, CheckRequest, Decided, Output, Results
+from consensus.records import encode_record
+from consensus.replica import Replica
+from node.driver import STEPS_PER_ROUND_MAX
+from node.ledger_queue import Built, LedgerQueue, Written
+from node.mempool import Mempool
+from node.sync import Sync
+from node.transport import Transport
+from p2p import messages as wire
+from p2p.frames import Channel
+from p2p.network import Network as RealNetwork
+from tests.sim.bodies import Read, SimBodies
+from tests.sim.cast import Clock, Signer
+from tests.sim.checks import Durable
+from tests.sim.disk import Disk
+from tests.sim.entrance import Entrance, LedgerThread
+from tests.sim.post import Outlet, SimGossip, route
+from tests.sim.shared import Setting
+from tests.sim.world import MS, Violation
+
+POOL_SIZE_MAX = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class _History:
+    ledger: Ledger
+
+    def header(self, height: int) -> Header:
+        header = self.ledger.header(height)
+        if header is None:
+            raise Violation("durability", f"the header of {height} is gone")
+        return header
+
+
+class SimNode:
+    """One copy of a member, from one start to its crash; `incarnation` counts the starts."""
+
+    def __init__(self, setting: Setting, member: int, place: int, disk: Disk) -> None:
+        self.setting = setting
+        self.member = member
+        self.place = place
+        self.disk = disk
+        self.clock = Clock()
+        self.alive = False
+        self.incarnation = 0
+        self.honest = member not in setting.byzantine
+        self.signer: Signer | None = None
+        self.chance = setting.world.stream(f"node {place}")
+        setting.network.attach(place, self)
+
+    # Starting and stopping.
+
+    def start(self) -> None:
+        """Everything anew from the disk."""
+        setting = self.setting
+        self.incarnation += 1
+        self.alive = True
+        self._started_us = setting.world.now_us
+        self._ticked = 0
+        self._inbox: deque[tuple[Input, int | None]] = deque()
+        self._busy = False
+        self._round_asked = False
+        self._wake_at = 0
+        self._wake_token = 0
+        self.thread = LedgerThread(self.later, self.chance)
+        self._building: BuildRequest | None = None
+        self._build_busy = False
+        self._skipped: dict[bytes, int] = {}
+        records = self.disk.journal.recover()
+        self.durable = Durable()
+        for record in records:
+            self.durable.take(record)
+        self.ledger = Ledger(self.disk.store, setting.genesis, setting.rules)
+        committee = self.ledger.chain.committee
+        own_key = committee.members[self.member].node_key
+        outlet = Outlet(self)
+        self.transport = Transport(committee, own_key)
+        self.transport.network = cast("RealNetwork", outlet)
+        self.queue = LedgerQueue(self.ledger)
+        self.mempool = Mempool(POOL_SIZE_MAX, committee.n)
+        read = setting.reader.transaction
+        self.entrance = Entrance(self.ledger, self.mempool, self.clock_ms, self._admitted, read)
+        self.sync = Sync(self.ledger, self.transport.send, self.post, self.clock_ms)
+        others = [m.node_key for m in committee.members if m.node_key != own_key]
+        self.gossip = SimGossip(outlet, others, self.later)
+        self.bodies = SimBodies(self.mempool, read, self.transport.ask_bodies, self.later)
+        config = ReplicaConfig(
+            genesis_hash=self.ledger.chain.genesis_hash,
+            committee=committee,
+            parameters=setting.genesis.consensus,
+            index=self.member,
+            sign=self._sign,
+            verify=setting.signatures.verify,
+        )
+        tip = self.ledger.tip
+        results = Results(tip.state_root, tip.receipts_root, needs_seal=tip.needs_seal)
+        start = ChainTip(tip.header, tip.certificate, results)
+        self.replica = Replica.restore(config, start, _History(self.ledger), records)
+        self._inbox.append((self._work(), None))
+        self._outputs([self.replica.tick(self.clock_ms(), 1)])
+        setting.network.started(self.place)
+
+    def _sign(self, message: bytes) -> bytes:
+        if self.signer is None:
+            self.signer = self.setting.signatures.signer(f"node of m{self.member}")
+        return self.signer.sign(message)
+
+    def crash(self) -> None:
+        """Power off: the journal keeps what was synced, the write under way is there or not."""
+        assert self.alive
+        self.alive = False
+        self.incarnation += 1
+        self.thread.crash()
+        self.disk.journal.crash(self.chance)
+
+    def later(self, delay_us: int, action: Callable[[], None]) -> None:
+        """Do something later, unless this incarnation has ended."""
+        incarnation = self.incarnation
+
+        def run() -> None:
+            if self.incarnation == incarnation:
+                action()
+
+        self.setting.world.after(delay_us, run)
+
+    def clock_ms(self) -> int:
+        """The host's wall clock, UTC."""
+        return self.clock.time_ms(self.setting.world.now_us)
+
+    def _ticks_passed(self) -> int:
+        elapsed_us = (self.setting.world.now_us - self._started_us) * self.clock.rate
+        return int(elapsed_us) // (TICK_MS * MS)
+
+    # Rounds: all that waits is stepped together.
+
+    def post(self, event: Input, source: int | None = None) -> None:
+        """Hand something to the replica."""
+        self._inbox.append((event, source))
+        self._stir()
+
+    def _stir(self) -> None:
+        if self._busy or self._round_asked:
+            return
+        self._round_asked = True
+        self.later(self.chance.randint(20, 300), self._round)
+
+    def _round(self) -> None:
+        self._round_asked = False
+        if self._busy:
+            return
+        now_ms = self.clock_ms()
+        passed = self._ticks_passed()
+        outputs: list[Output] = []
+        if passed > self._ticked:
+            outputs.append(self.replica.tick(now_ms, passed - self._ticked))
+            self._ticked = passed
+        for _ in range(min(len(self._inbox), STEPS_PER_ROUND_MAX)):
+            event, source = self._inbox.popleft()
+            try:
+                outputs.append(self.replica.step(event, now_ms))
+            except ProtocolError as fault:
+                self._blame(source, fault)
+        self._outputs(outputs)
+
+    def _blame(self, source: int | None, fault: HushangError) -> None:
+        self.setting.world.count("refused")
+        if self.honest and (source is None or source not in self.setting.byzantine):
+            raise Violation("honest members are heard", f"{self.place} refuses {source}: {fault}")
+
+    def _outputs(self, outputs: list[Output]) -> None:
+        records = [encode_record(record) for output in outputs for record in output.persist]
+        if not records:
+            self._obey(outputs)
+            return
+        self._busy = True
+        self.disk.journal.append(records)
+        self.later(self._fsync_us(), lambda: self._synced(outputs))
+
+    def _fsync_us(self) -> int:
+        slow = 50 if self.chance.random() < 0.01 else 1
+        return 50 + int(self.chance.expovariate(1 / self.setting.fsync_us)) * slow
+
+    def _synced(self, outputs: list[Output]) -> None:
+        for record in self.disk.journal.sync():
+            self.durable.take(record)
+        self._busy = False
+        self._obey(outputs)
+
+    def _obey(self, outputs: list[Output]) -> None:
+        for output in outputs:
+            self._speak(output)
+            for decided in output.decided:
+                self._decide(decided)
+            for request in output.check:
+                self.bodies.gather(request, self._gathered)
+            if output.build is not None:
+                self._building = output.build
+            self._wake_at = output.wake_at
+        self._try_build()
+        self._shorten_journal()
+        self._rest()
+
+    def _speak(self, output: Output) -> None:
+        setting = self.setting
+        if self.honest:
+            for send in output.send:
+                tip = self.ledger.tip.height
+                setting.checks.sent(self.member, send.message, self.durable, tip)
+        self.transport.send_votes(output.send)
+        for serve in output.serve:
+            self.sync.serve(serve.member, serve.first, serve.last - serve.first + 1)
+        for fetch in output.fetch:
+            self.sync.fetch(fetch)
+        for evidence in output.evidence:
+            setting.world.count("evidence")
+            culprit = evidence.first if isinstance(evidence, Equivocation) else evidence.commit
+            if self.honest and culprit.member not in setting.byzantine:
+                raise Violation("no innocent is convicted", f"{self.place}: {evidence}")
+
+    def _shorten_journal(self) -> None:
+        journal = self.disk.journal
+        if journal.size < max(self.setting.journal_size_max, 2 * journal.size_rewritten):
+            return
+        if self._busy or self.ledger.tip.height != self.replica.height:
+            return
+        self._busy = True
+        records = [encode_record(record) for record in self.replica.records()]
+        self.later(self._fsync_us(), lambda: self._shortened(records))
+
+    def _shortened(self, records: list[bytes]) -> None:
+        self.setting.world.count("journals_rewritten")
+        self.disk.journal.rewrite(records)
+        self.durable = Durable()
+        for record in self.disk.journal.durable:
+            self.durable.take(record)
+        self._busy = False
+        self._rest()
+
+    def _rest(self) -> None:
+        """Sleep until something comes or the replica wants to wake."""
+        if self._busy:
+            return
+        if self._inbox:
+            self._stir()
+            return
+        self._wake_token += 1
+        token = self._wake_token
+        due_us = self._started_us + int(self._wake_at * TICK_MS * MS / self.clock.rate)
+        late_us = self.chance.randint(0, 20 * MS)
+
+        def wake() -> None:
+            if token == self._wake_token:
+                self._stir()
+
+        self.later(max(0, due_us - self.setting.world.now_us) + late_us, wake)
+
+    # Deciding, writing.
+
+    def _decide(self, decided: Decided) -> None:
+        if self.honest:
+            self.setting.checks.decided(self.place, decided)
+        height = decided.block.header.height
+        self.bodies.cancel(height)
+        self.thread.ask(lambda: self.queue._write(decided), self._written, writes=True)
+        self.sync.decided(height)
+
+    def _written(self, written: Written) -> None:
+        tip = written.tip
+        included = [received.id for received in written.executed.transactions]
+        self.mempool.discard(included)
+        self.mempool.discard(self.mempool.expired(tip.header.time_ms))
+        self.bodies.decided(tip.height)
+        self._note_skipped(tip.height, len(included))
+        if self.honest:
+            self.setting.checks.written(tip.height, tip.digest, included)
+        self.setting.world.note(f"{self.place} writes {tip.height}", tip.digest)
+        self.post(self._work())
+        self._try_build()
+
+    def _note_skipped(self, height: int, count: int) -> None:
+        now_ms = self.clock_ms()
+        skipped = self.mempool.passed_over(height, count)
+        self._skipped = {entry: self._skipped.get(entry, now_ms) for entry in skipped}
+        passed = [self.mempool.get(entry) for entry in skipped]
+        self.gossip.again([received for received in passed if received is not None])
+
+    def _work(self) -> Work:
+        oldest_ms = min(self._skipped.values(), default=None)
+        skipped_ms = 0 if oldest_ms is None else max(1, self.clock_ms() - oldest_ms)
+        return Work(len(self.mempool) > 0, skipped_ms, self.ledger.next_deadline_ms())
+
+    # Checking, proposing.
+
+    def _gathered(self, request: CheckRequest, found: list[Read]) -> None:
+        invalid = next((entry for entry in found if isinstance(entry, HushangError)), None)
+        if invalid is not None:
+            if not isinstance(invalid, LedgerError):
+                raise invalid
+            height, view = request.header.height, request.view
+            refusal = f"BodyInvalid: {invalid}"
+            self.post(Checked(height, view, request.digest, (), None, refusal))
+            return
+        transactions = [entry for entry in found if isinstance(entry, ReceivedTransaction)]
+        self.thread.ask(lambda: self.queue._check(request, transactions), self._checked)
+
+    def _checked(self, checked: Checked | None) -> None:
+        if checked is not None:
+            if checked.results is None:
+                self.setting.world.count("proposals_refused")
+            self.post(checked)
+
+    def _try_build(self) -> None:
+        request = self._building
+        if request is None or self._build_busy:
+            return
+        if self.ledger.tip.height != request.height - 1:
+            return
+        if not request.at_once and not len(self.mempool):
+            return
+        self._build_busy = True
+        limits = self.setting.genesis.consensus
+        candidates = self.candidates(limits.block_transactions_max, limits.block_size_max)
+        time_ms = max(self.clock_ms(), request.time_ms_min)
+
+        def built(found: Built | None) -> None:
+            self._built(request, found)
+
+        self.thread.ask(lambda: self.queue._build(request, candidates, time_ms), built)
+
+    def candidates(self, count_max: int, bytes_max: int) -> list[ReceivedTransaction]:
+        """What a block may take from the pool."""
+        return self.mempool.pick(count_max, bytes_max)
+
+    def _built(self, request: BuildRequest, built: Built | None) -> None:
+        self._build_busy = False
+        if built is None:
+            return
+        self.mempool.discard(built.refused)
+        if not built.proposal.bodies and not request.at_once:
+            return
+        if self._building is request:
+            self._building = None
+        self.post(built.proposal)
+
+    # Peers and clients.
+
+    def receive(self, source: int, channel: Channel, payload: bytes) -> None:
+        """One payload of a peer (see `node.router`)."""
+        try:
+            if channel is Channel.CONSENSUS:
+                self.post(self.setting.reader.message(payload), source)
+            else:
+                route(self, source, wire.read_message(channel, payload))
+        except ProtocolError as fault:
+            self._blame(source, fault)
+
+    def held_block(self, digest: bytes) -> Block | None:
+        """An undecided block that the replica holds."""
+        held = self.replica.held_block(digest)
+        return held[0] if held else None
+
+    def submit(self, raw: bytes) -> HushangError | None:
+        """A client's transaction."""
+        return self.entrance.admit(raw, None)
+
+    def _admitted(self, received: ReceivedTransaction, origin: bytes | None) -> None:
+        self.gossip.add(received, origin)
+        self.bodies.news()
+        self.post(self._work())
+        self._try_build()
+
+    def connected(self, member: int) -> None:
+        """A connection to a member is new: it is told of the pool again."""
+        peer = self.ledger.chain.committee.members[member].node_key
+        waiting = [entry.received for entry in self.mempool.fair_order()]
+        self.gossip.connected(peer, waiting)

@@ -1,0 +1,137 @@
+"""What a seed makes the cluster go through: one draw of everything that stays fixed in a run."""
+
+from dataclasses import dataclass
+from random import Random
+
+from chain.committee import fault_limit
+from chain.genesis import ConsensusParameters
+from tests.sim.network import Quality
+from tests.sim.world import MS, SECOND
+
+PROFILES = ("calm", "crash", "network", "byzantine", "all")
+NODES_MAX = 7
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The draw of one seed."""
+
+    nodes: int
+    profile: str
+    parameters: ConsensusParameters
+    chaos: Quality
+    calm: Quality
+    chaos_us: int
+    # Between two faults, on average; 0: none.
+    fault_pause_us: int
+    # Names of faults (tests.sim.faults) and how often each is drawn.
+    faults: tuple[tuple[str, int], ...]
+    # Members that lie, and how (tests.sim.byzantine).
+    byzantine: tuple[tuple[int, str], ...]
+    # Members whose wall clock is wrong by an hour.
+    skewed: tuple[int, ...]
+    # Members that stay down after the chaos.
+    dead: tuple[int, ...]
+    pause_us: int
+    fsync_us: int
+    journal_size_max: int
+    real_signatures: bool
+
+
+CRASHES = (("crash", 6), ("power_cut", 1), ("restart", 4))
+SPLITS = (("partition", 4), ("oneway", 3), ("isolate", 3), ("clog", 3), ("mend", 3))
+TWINS = (("switch_sides", 6),)
+BEHAVIOURS = (
+    "silent",
+    "twin",
+    "selective",
+    "mutant",
+    "hiding",
+    "equivocator",
+    "censor",
+    "spammer",
+    "liar",
+)
+
+
+def plan(
+    seed: int, nodes: int | None, profile: str, *, real_signatures: bool | None = None
+) -> Plan:
+    """The plan of a seed."""
+    chance = Random(f"{seed}/plan")
+    n = nodes or 1 + seed % NODES_MAX
+    faulty = _faulty(chance, n, profile)
+    return Plan(
+        nodes=n,
+        profile=profile,
+        parameters=_parameters(chance),
+        chaos=_quality(chance, profile),
+        calm=Quality(delay_min_us=200, delay_mean_us=1 * MS),
+        chaos_us=chance.randint(4, 10) * SECOND,
+        fault_pause_us=0 if profile == "calm" else chance.choice((150, 400, 900)) * MS,
+        faults=_faults(profile, [how for _, how in faulty.lying]),
+        byzantine=faulty.lying,
+        skewed=faulty.skewed,
+        dead=faulty.dead,
+        pause_us=chance.choice((80, 250, 600)) * MS,
+        fsync_us=chance.choice((200, 1000, 5000)),
+        journal_size_max=chance.choice((10_000, 40_000, 1_000_000)),
+        real_signatures=seed % 50 == 0 if real_signatures is None else real_signatures,
+    )
+
+
+@dataclass(frozen=True)
+class _Faulty:
+    lying: tuple[tuple[int, str], ...] = ()
+    skewed: tuple[int, ...] = ()
+    dead: tuple[int, ...] = ()
+
+
+def _faulty(chance: Random, n: int, profile: str) -> _Faulty:
+    """At most f members lie, have a useless clock, or stay dead, together."""
+    f = fault_limit(n)
+    members = chance.sample(range(n), f)
+    lying: list[tuple[int, str]] = []
+    skewed: list[int] = []
+    dead: list[int] = []
+    for member in members:
+        draw = chance.random()
+        if profile in {"byzantine", "all"} and draw < 0.75:
+            lying.append((member, chance.choice(BEHAVIOURS)))
+        elif profile != "calm" and draw < 0.85:
+            dead.append(member)
+        elif profile != "calm" and draw < 0.93:
+            skewed.append(member)
+    return _Faulty(tuple(lying), tuple(skewed), tuple(dead))
+
+
+def _parameters(chance: Random) -> ConsensusParameters:
+    return ConsensusParameters(
+        leader_period=chance.choice((1, 2, 5, 16)),
+        view_timeout_max_ms=chance.choice((2_000, 4_000, 8_000)),
+        blame_ms=chance.choice((3_000, 60_000)),
+        blame_forget_ms=chance.choice((20_000, 3_600_000)),
+    )
+
+
+def _quality(chance: Random, profile: str) -> Quality:
+    mean_us = chance.choice((1, 3, 10, 40)) * MS
+    if profile not in {"network", "all"}:
+        return Quality(delay_mean_us=min(mean_us, 10 * MS))
+    return Quality(
+        loss=chance.choice((0.0, 0.02, 0.1, 0.25)),
+        duplicate=chance.choice((0.0, 0.05)),
+        replay=chance.choice((0.0, 0.02, 0.1)),
+        delay_mean_us=mean_us,
+    )
+
+
+def _faults(profile: str, behaviours: list[str]) -> tuple[tuple[str, int], ...]:
+    found: list[tuple[str, int]] = []
+    if profile in {"crash", "byzantine", "all"}:
+        found += CRASHES
+    if profile in {"network", "byzantine", "all"}:
+        found += SPLITS
+    if "twin" in behaviours:
+        found += TWINS
+    return tuple(found)

@@ -1,0 +1,87 @@
+"""What all copies of all members share in one simulation."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from chain.errors import HushangError, SignatureInvalid
+from chain.genesis import Genesis
+from chain.ledger import Ledger
+from chain.store_memory import MemoryStore
+from chain.transaction import ReceivedTransaction, read_transaction
+from commerce.registry import Registry
+from consensus.messages import Message, decode_message
+from tests.sim.cast import Signatures
+from tests.sim.checks import Checks
+from tests.sim.network import Network
+from tests.sim.world import World
+
+DECODED_MAX = 4_096
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Constants of one simulation."""
+
+    world: World
+    network: Network
+    checks: Checks
+    genesis: Genesis
+    rules: Registry
+    signatures: Signatures
+    founded: Mapping[bytes, bytes]
+    reader: "Reader"
+    # Microseconds that one fsync takes on average.
+    fsync_us: int
+    # The journal is rewritten when it is larger.
+    journal_size_max: int
+    # Members that may lie.
+    byzantine: frozenset[int]
+
+
+def found(genesis: Genesis, rules: Registry) -> Mapping[bytes, bytes]:
+    """The store of a node that has just founded its chain."""
+    store = MemoryStore()
+    Ledger(store, genesis, rules)
+    return dict(store.scan(b"\x00", b"\xff"))
+
+
+class Reader:
+    """Decodes what travels; each distinct payload once, since all that comes out is frozen."""
+
+    def __init__(self, rules: Registry, signatures: Signatures) -> None:
+        self._rules = rules
+        self._signatures = signatures
+        self._messages: dict[bytes, Message] = {}
+        self._transactions: dict[bytes, ReceivedTransaction | HushangError] = {}
+
+    def message(self, payload: bytes) -> Message:
+        """A consensus message, or a `ProtocolError`."""
+        return _once(self._messages, payload, lambda: decode_message(payload))
+
+    def transaction(self, raw: bytes, certified: bool) -> ReceivedTransaction | HushangError:  # noqa: FBT001
+        """A transaction with its signatures checked (unless a quorum did), or its refusal."""
+        key = bytes([certified]) + raw
+        return _once(self._transactions, key, lambda: self._read(raw, check=not certified))
+
+    def _read(self, raw: bytes, *, check: bool) -> ReceivedTransaction | HushangError:
+        try:
+            received = read_transaction(raw, self._rules)
+        except HushangError as error:
+            return error
+        for entry in received.signatures if check else ():
+            if not self._signatures.verify(entry.public_key, received.signing, entry.signature):
+                return SignatureInvalid(entry.public_key.hex())
+        return received
+
+
+def _once(known: dict[bytes, T], key: bytes, make: Callable[[], T]) -> T:
+    found = known.get(key)
+    if found is None:
+        found = make()
+        if len(known) >= DECODED_MAX:
+            del known[next(iter(known))]
+        known[key] = found
+    return found

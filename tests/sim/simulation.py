@@ -1,0 +1,205 @@
+"""One seed: build the cluster, chaos, heal, judge."""
+
+from dataclasses import dataclass, field
+
+from chain.errors import HushangError
+from commerce.registry import Registry
+from tests.sim.cast import Signatures, genesis
+from tests.sim.checks import Checks
+from tests.sim.disk import Disk
+from tests.sim.ending import check_ending
+from tests.sim.faults import Faults, restart
+from tests.sim.network import Network
+from tests.sim.node import SimNode
+from tests.sim.profile import Plan, plan
+from tests.sim.shared import Reader, Setting, found
+from tests.sim.workload import Workload
+from tests.sim.world import MS, SECOND, Violation, World
+
+MARGIN_US = 5 * SECOND
+# What a planted bug may make the product raise, beside what it raises on purpose.
+FAILURES = (
+    Violation,
+    HushangError,
+    AssertionError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    RecursionError,
+)
+
+
+@dataclass
+class Verdict:
+    """What became of a seed."""
+
+    seed: int
+    nodes: int
+    profile: str
+    ok: bool = True
+    violation: str = ""
+    trace: str = ""
+    heights: int = 0
+    virtual_s: float = 0.0
+    first_decision_ms: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def command(self) -> str:
+        """What replays this seed."""
+        return (
+            f"python -m tests.sim --seed {self.seed} --nodes {self.nodes} --profile {self.profile}"
+        )
+
+
+class Simulation:
+    """The cluster of one seed."""
+
+    def __init__(self, seed: int, drawn: Plan, trace_lines_max: int = 0) -> None:
+        self.plan = drawn
+        self.world = World(seed, trace_lines_max)
+        self.network = Network(self.world, drawn.chaos)
+        self.checks = Checks(self.world)
+        rules = Registry()
+        signatures = Signatures(real=drawn.real_signatures)
+        made = genesis(drawn.nodes, drawn.parameters)
+        self.setting = Setting(
+            world=self.world,
+            network=self.network,
+            checks=self.checks,
+            genesis=made,
+            rules=rules,
+            signatures=signatures,
+            founded=found(made, rules),
+            reader=Reader(rules, signatures),
+            fsync_us=drawn.fsync_us,
+            journal_size_max=drawn.journal_size_max,
+            byzantine=frozenset(member for member, _ in drawn.byzantine),
+        )
+        self.nodes = [
+            SimNode(self.setting, i, i, Disk(self.setting.founded)) for i in range(drawn.nodes)
+        ]
+        self._set_clocks()
+        self.workload = Workload(
+            self.world,
+            made.hash(),
+            signatures,
+            [node for node in self.nodes if node.honest],
+            drawn.pause_us,
+        )
+        # How long after healing the first block was decided.
+        self.first_decision_ms = 0
+        self.faults = Faults(self.world, self.network, self.nodes, drawn)
+
+    def _set_clocks(self) -> None:
+        chance = self.world.stream("clocks")
+        drift_ms = self.plan.parameters.clock_drift_max_ms
+        for node in self.nodes:
+            node.clock.offset_ms = chance.randint(-drift_ms // 4, drift_ms // 4)
+            node.clock.rate = 1 + chance.uniform(-0.005, 0.005)
+            if node.member in self.plan.skewed:
+                node.clock.offset_ms += chance.choice((-3_600_000, 3_600_000))
+
+    def run(self) -> None:
+        """Chaos, then calm with progress demanded, then the final account."""
+        for node in self.nodes:
+            node.start()
+        self.workload.begin()
+        self.faults.begin()
+        self.world.run(self.plan.chaos_us)
+        self.world.note("heal")
+        self._heal()
+        self._demand_progress()
+        check_ending(self.setting, self.well())
+
+    def well(self) -> list[SimNode]:
+        """The honest copies from which progress is demanded."""
+        useless = {*self.plan.dead, *self.plan.skewed}
+        return [node for node in self.nodes if node.honest and node.member not in useless]
+
+    def _heal(self) -> None:
+        self.faults.running = False
+        self.workload.running = False
+        self.network.heal()
+        self.network.quality = self.plan.calm
+        for node in self.nodes:
+            if node.member in self.plan.dead:
+                if node.alive:
+                    node.crash()
+            elif not node.alive:
+                restart(self.world, node)
+
+    def _demand_progress(self) -> None:
+        """A new decision within twice the cap, then every probe everywhere, then rest."""
+        world, well = self.world, self.well()
+        cap_us = self.plan.parameters.view_timeout_max_ms * MS
+        begun_us = world.now_us
+        start = self.checks.height
+        for node in well:
+            self.workload.submit(self.workload.pay(), node)
+        if not world.run(begun_us + 2 * cap_us + MARGIN_US, lambda: self.checks.height > start):
+            raise Violation("liveness", f"no decision after healing: {self.where()}")
+        self.first_decision_ms = (world.now_us - begun_us) // MS
+        limit_us = world.now_us + 4 * cap_us + 4 * MARGIN_US
+        if not world.run(limit_us, self._settled):
+            raise Violation("liveness", f"no rest after healing: {self.where()}")
+
+    def _settled(self) -> bool:
+        heights = {node.ledger.tip.height for node in self.well()}
+        if len(heights) > 1:
+            return False
+        return all(
+            not node.ledger.tip.needs_seal
+            and not len(node.mempool)
+            and node.replica.height == node.ledger.tip.height
+            for node in self.well()
+        )
+
+    def where(self) -> str:
+        """Where everybody stands, for people."""
+        return "; ".join(
+            f"{node.place}{'' if node.alive else ' dead'}: height {node.replica.height}"
+            f" written {node.ledger.tip.height} view {node.replica.view} pool {len(node.mempool)}"
+            for node in self.nodes
+        )
+
+
+def simulate(
+    seed: int,
+    *,
+    nodes: int | None = None,
+    profile: str = "all",
+    real_signatures: bool | None = None,
+    trace_lines_max: int = 0,
+) -> tuple[Verdict, Simulation]:
+    """Run one seed."""
+    drawn = plan(seed, nodes, profile, real_signatures=real_signatures)
+    verdict = Verdict(seed, drawn.nodes, profile)
+    simulation = Simulation(seed, drawn, trace_lines_max)
+    try:
+        simulation.run()
+    except FAILURES as failure:
+        verdict.ok = False
+        verdict.violation = f"{type(failure).__name__}: {failure}"
+        if not isinstance(failure, Violation):
+            verdict.violation += f" ({_place_of(failure)})"
+    world = simulation.world
+    verdict.trace = world.trace.digest()
+    verdict.heights = simulation.checks.height
+    verdict.virtual_s = round(world.now_us / SECOND, 3)
+    verdict.first_decision_ms = simulation.first_decision_ms
+    counts = world.counts
+    counts["view_changes"] = counts.pop("view_change", 0)
+    counts["new_views"] = counts.pop("new_view", 0)
+    counts["byzantine"] = len(drawn.byzantine)
+    verdict.counts = dict(sorted(counts.items()))
+    return verdict, simulation
+
+
+def _place_of(failure: BaseException) -> str:
+    trace = failure.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "nowhere"
+    return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 2)[-1]}:{trace.tb_lineno}"
