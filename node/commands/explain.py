@@ -1,6 +1,7 @@
 """`hushang explain`: what an error code means."""
 
 from importlib import import_module
+from pkgutil import walk_packages
 from typing import Annotated, Any, Final
 
 import typer
@@ -13,19 +14,7 @@ from node.validation import did_you_mean
 
 app = noun("What an error code means.", single=True)
 
-# Wherever a rule has its class; importing them makes the whole tree known.
-MODULES: Final = (
-    "commerce.registry",
-    "commerce.epcis.capture",
-    "node.api.problems",
-    "node.client",
-    "node.commands.session",
-    "node.genesis_file",
-    "node.keystore",
-    "node.processes",
-    "node.testnet",
-    "node.transaction_file",
-)
+PACKAGES: Final = ("chain", "consensus", "commerce", "p2p", "node")
 
 
 @verb(
@@ -39,15 +28,22 @@ def explain(
     everything: Annotated[bool, typer.Option("--all", help="List every code.")] = False,
 ) -> None:
     """Say what a code means, what helps, and which exit code it brings."""
-    for name in MODULES:
-        import_module(name)
-    known = {cls.__name__: cls for cls in subclasses(HushangError)}
+    known = every_code()
     if everything or code is None:
         session.printer.records([meaning(known[name]) for name in sorted(known)])
         return
     if code not in known:
         raise UsageWrong(f"no code {code}{did_you_mean(code, known)}")
     session.printer.record(meaning(known[code]))
+
+
+def every_code() -> dict[str, type[HushangError]]:
+    """Every rule of the project by its name: all modules are imported, so that none is missing."""
+    for package in PACKAGES:
+        for module in walk_packages(import_module(package).__path__, f"{package}."):
+            import_module(module.name)
+    found = subclasses(HushangError)
+    return {cls.__name__: cls for cls in found if cls.__module__.partition(".")[0] in PACKAGES}
 
 
 def subclasses(cls: type[HushangError]) -> list[type[HushangError]]:
