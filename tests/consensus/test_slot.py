@@ -68,7 +68,9 @@ def test_proposals_come_out_first_and_other_heights_not_at_all() -> None:
 class Forgetful(Cluster):
     """Nobody answers member 2 for single bodies: the others have decided and let them go."""
 
-    def _check(self, node: Node, request: CheckRequest) -> None:
+    def _check(  # type: ignore[explicit-override]
+        self, node: Node, request: CheckRequest
+    ) -> None:
         if node.index != 2 or request.bodies is not None:
             super()._check(node, request)
 

@@ -1,0 +1,106 @@
+"""Reading the journal: what belongs together is found, what is missing is named."""
+
+from dataclasses import replace
+
+import pytest
+
+from chain.block import Block, Header, VoteType
+from consensus.config import JournalIncomplete
+from consensus.records import (
+    BlockRecord,
+    DecidedRecord,
+    PreparedRecord,
+    Record,
+    ViewChangeRecord,
+    VoteRecord,
+)
+from consensus.recovery import Replay
+from consensus.slot import Slot
+from tests.consensus.forging import certificate, prepared
+from tests.consensus.samples import CHANGES, FIRST, SECOND, header_on
+
+THIRD = header_on(SECOND)
+MEMBERS = [0, 1, 2]
+
+
+def block(header: Header) -> BlockRecord:
+    return BlockRecord(Block(header, ()), ())
+
+
+def vote(header: Header, view: int = 0, kind: VoteType = VoteType.PREPARE) -> VoteRecord:
+    return VoteRecord(kind, view, header.height, header.digest(), bytes(64))
+
+
+DECIDED_ONE: list[Record] = [
+    block(FIRST),
+    vote(FIRST),
+    DecidedRecord(certificate(MEMBERS, 0, FIRST)),
+]
+
+
+def test_a_journal_in_order_gives_everything_back_by_height() -> None:
+    records: list[Record] = [
+        *DECIDED_ONE,
+        block(SECOND),
+        vote(SECOND),
+        PreparedRecord(prepared([1, 2], 0, 0, SECOND)),
+        PreparedRecord(prepared([1, 2], 0, 4, SECOND)),
+        PreparedRecord(prepared([1, 2], 0, 2, SECOND)),
+        ViewChangeRecord(CHANGES[0]),
+    ]
+    replay = Replay.of(records, 0)
+    first, second = Slot(1, 3), Slot(2, 3)
+    replay.recovered.fill(first)
+    assert first.certificate is not None
+    assert first.blocks.keys() == {FIRST.digest()}
+    replay.recovered.fill(second)
+    assert second.certificate is None
+    assert second.prepared is not None
+    assert second.prepared.view == 4
+    assert second.blocks[SECOND.digest()].journalled
+    assert replay.recovered.records() == []
+    assert replay.view_change == CHANGES[0]
+
+
+def test_what_the_store_has_already_is_left_out() -> None:
+    replay = Replay.of([*DECIDED_ONE, block(SECOND), vote(SECOND)], 1)
+    assert replay.recovered.certificates == {}
+    assert replay.recovered.blocks.keys() == {SECOND.digest()}
+    assert len(replay.votes) == 2
+
+
+def test_what_is_not_reached_yet_goes_into_a_fresh_journal() -> None:
+    replay = Replay.of([*DECIDED_ONE, block(SECOND), vote(SECOND)], 0)
+    again = Replay.of([*replay.recovered.records(), *replay.votes], 0)
+    assert again.recovered == replay.recovered
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        DECIDED_ONE[1:],
+        [DECIDED_ONE[1]],
+        [block(SECOND), DecidedRecord(certificate(MEMBERS, 0, SECOND))],
+        [block(SECOND), vote(SECOND)],
+        [*DECIDED_ONE, block(THIRD), vote(THIRD)],
+        [*DECIDED_ONE, vote(SECOND)],
+        [*DECIDED_ONE, PreparedRecord(prepared([1, 2], 0, 0, SECOND))],
+    ],
+    ids=[
+        "a decided block is missing",
+        "a voted block is missing",
+        "a decision is missing below",
+        "a vote without the height below",
+        "a vote two above",
+        "a voted block is missing above",
+        "a prepared block is missing",
+    ],
+)
+def test_a_journal_that_is_not_the_whole_past_is_refused(records: list[Record]) -> None:
+    with pytest.raises(JournalIncomplete):
+        Replay.of(records, 0)
+
+
+def test_a_vote_far_below_the_store_is_no_contradiction() -> None:
+    header = replace(FIRST, height=5)
+    assert Replay.of([vote(header)], 9).votes
