@@ -23,7 +23,7 @@ from aiohttp.streams import StreamReader
 from aiohttp.web_protocol import RequestHandler
 from typing_extensions import override
 
-from node.api.problems import ApiProblem, Internal, RequestInvalid
+from node.api.problems import ApiProblem, Busy, Internal, RequestInvalid
 from node.api.replies import problem_reply
 from node.api.settings import ApiSettings
 
@@ -37,10 +37,22 @@ HANDLER_S = 30.0
 # When a request's header was complete, in the loop's time.
 BEGAN = web.RequestKey("began", float)
 
-_FULL = (
-    b"HTTP/1.1 503 Service Unavailable\r\nServer: hushang\r\nRetry-After: 1\r\n"
-    b"Content-Length: 0\r\nConnection: close\r\n\r\n"
-)
+
+def _refusal() -> bytes:
+    """What a connection gets for which there is no place, ready to be sent."""
+    reply = problem_reply(Busy("all places for connections are taken"))
+    headers = {
+        **reply.headers,
+        "Server": "hushang",
+        "Content-Type": reply.content_type,
+        "Content-Length": str(len(reply.body)),
+        "Connection": "close",
+    }
+    lines = ["HTTP/1.1 503 Service Unavailable", *(f"{k}: {v}" for k, v in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode() + reply.body
+
+
+_REFUSAL = _refusal()
 
 
 class Phase(Enum):
@@ -135,7 +147,7 @@ class Connection(RequestHandler):
         pipe = cast("asyncio.Transport", transport)
         peer = pipe.get_extra_info("peername")
         if not self._connections.admit(self, str(peer[0]) if peer else ""):
-            pipe.write(_FULL)
+            pipe.write(_REFUSAL)
             pipe.close()
             return
         _bound_send_buffer(pipe)

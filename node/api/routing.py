@@ -18,6 +18,7 @@ from node.api.places import Places
 from node.api.problems import MethodNotAllowed, ParameterInvalid, ParameterUnknown, RouteUnknown
 from node.api.replies import Reply
 from node.api.settings import ApiSettings
+from node.api.shared_pages import SharedPages
 from node.metrics import NodeMetrics
 from node.service import NodeService
 from node.validation import did_you_mean
@@ -36,6 +37,7 @@ class Edge:
     metrics: NodeMetrics
     bodies: ByteBudget
     streams: Places
+    pages: SharedPages
     waits: Places
     threads: Executor
     stopping: asyncio.Event

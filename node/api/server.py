@@ -21,6 +21,7 @@ from node.api.replies import Reply, problem_reply
 from node.api.routes import ROUTES
 from node.api.routing import Call, Edge, Router, read_parameters
 from node.api.settings import ApiSettings
+from node.api.shared_pages import SharedPages
 from node.metrics import NodeMetrics
 from node.service import NodeService
 
@@ -61,6 +62,7 @@ class ApiServer:
             metrics=metrics,
             bodies=ByteBudget(settings.bodies_size_max),
             streams=Places(settings.streams_max),
+            pages=SharedPages(service.ledger, self._threads),
             waits=Places(settings.waits_max),
             threads=self._threads,
             stopping=asyncio.Event(),

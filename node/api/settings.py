@@ -34,4 +34,5 @@ class ApiSettings(BaseModel):
     # A client that reads so slowly that our bytes pile up is dropped after this long.
     write_timeout_s: float = Field(default=10.0, gt=0)
     wait_max_s: float = Field(default=60.0, gt=0)
-    heartbeat_s: float = Field(default=15.0, gt=0)
+    # A quiet stream says so this often; pings are as frequent, and half of it waits for a pong.
+    heartbeat_s: float = Field(default=10.0, gt=0)

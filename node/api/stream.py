@@ -1,9 +1,9 @@
 """The event stream: catch up from the ledger, then wait for the next block, over one WebSocket.
 
-Messages are JSON objects of one key: `{"event": …}`, or `{"heartbeat": {"next", "height"}}` after a
-quiet while, whose `next` resumes as well as an event's. The client sends nothing. A reader that
-doesn't read is dropped: code 1008, "slow reader" (its copy of the reason waits behind what it has
-not read). When the node stops it says 1001.
+Each message is a page of events as GET /v1/events answers it: one or more events, or none after a
+quiet while, and `next` resumes after it. The client sends nothing. A reader that doesn't read is
+dropped: code 1008, "slow reader" (its copy of the reason waits behind what it has not read). When
+the node stops it says 1001.
 """
 
 import asyncio
@@ -11,16 +11,15 @@ import logging
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from node.api.cursors import CURSOR, LATEST, Cursor, parse_cursor
-from node.api.events import EventFilter, filter_of, read_events, read_page
+from node.api.cursors import CURSOR, LATEST, Cursor
+from node.api.event_pages import EventFilter
+from node.api.events import filter_of, read_events
 from node.api.problems import RequestInvalid, TooManyStreams
 from node.api.replies import SECURITY_HEADERS, Reply
 from node.api.routing import Call
 
 log = logging.getLogger(__name__)
 
-# Events read at a time: a page is in memory once per stream.
-CATCH_UP_EVENTS = 100
 MESSAGE_SIZE_MAX = 1024
 CLOSE_TIMEOUT_S = 1.0
 
@@ -103,31 +102,24 @@ class _Stream:
         raise _Ended(WSCloseCode.GOING_AWAY, "the node stops")
 
     async def _tell(self) -> None:
-        ledger = self.call.service.ledger
         if self.cursor == LATEST:
-            self.cursor = Cursor(ledger.tip.height + 1, 0, 0)
+            self.cursor = Cursor(self.call.service.ledger.tip.height + 1, 0, 0)
         while True:
-            page = await self.call.off_loop(
-                read_page, ledger, self.cursor, CATCH_UP_EVENTS, self.wanted
-            )
-            for event in page.events:
-                await self._send(f'{{"event":{event.model_dump_json()}}}')
-            self.cursor = parse_cursor(page.next)
-            await self._heartbeat(page.height)
+            page = await self.call.edge.pages.page(self.cursor, self.wanted)
+            self.cursor = page.next
+            # An empty page tells how far the stream is: a filtered one may be quiet for long.
+            if not page.is_empty or self._is_quiet():
+                await self._send(page.text)
             if page.complete:
                 await self._await_block()
 
     async def _await_block(self) -> None:
-        """Until there is a block at the cursor."""
-        wanted = self.cursor.height
-        timeout_ms = int(self.settings.heartbeat_s * 1000)
-        while (height := await self.call.service.wait_height(wanted, timeout_ms)) < wanted:
-            await self._heartbeat(height)
+        """Until there is a block at the cursor, or it is time for a sign of life."""
+        left_s = self.sent_at + self.settings.heartbeat_s - self.loop.time()
+        await self.call.service.wait_height(self.cursor.height, max(1, int(left_s * 1000)))
 
-    async def _heartbeat(self, height: int) -> None:
-        """After a quiet while, also one in which only others' events happened, tell how far."""
-        if self.loop.time() >= self.sent_at + self.settings.heartbeat_s:
-            await self._send(f'{{"heartbeat":{{"next":"{self.cursor}","height":{height}}}}}')
+    def _is_quiet(self) -> bool:
+        return self.loop.time() >= self.sent_at + self.settings.heartbeat_s
 
     async def _send(self, text: str) -> None:
         try:

@@ -1,8 +1,8 @@
 """JSON of core values and the schemas derived from the same rules."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from enum import Enum, IntEnum, StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_type_hints
 
 import pytest
 from pydantic import ValidationError
@@ -12,7 +12,7 @@ from chain.codec import U64, Amount, Hash, Size, TimeMs
 from chain.crypto import PrivateKey, sha256
 from chain.transaction import Operation
 from commerce.registry import TYPES
-from node.api.render import model_of, render, render_fields
+from node.api.render import is_account_field, model_of, render, render_fields
 from node.json_values import from_json
 
 SENDER = sha256(b"somebody")
@@ -150,3 +150,30 @@ def test_what_is_rendered_is_read_back_by_the_command_lines_reader() -> None:
     assert from_json(Inner, render_fields(inner)) == inner
     operation = Operation("pay.transfer", (1, "a"))
     assert render_fields(operation) == {"type": "pay.transfer", "payload": [1, "a"]}
+
+
+# 32-byte fields of payloads that name no account. A new name belongs here or in ACCOUNT_FIELDS.
+OTHER_HASHES = {
+    *("certificate", "code_commitment", "document", "hash", "identity_commitment", "key"),
+    *("label_commitment", "listing_id", "memo_commitment", "node_keys", "order_id", "parcel_id"),
+    *("public_key", "ship_to_commitment"),
+}
+
+
+def hash_fields(annotation: object, name: str) -> set[str]:
+    """Names of the 32-byte fields inside an annotation."""
+    if annotation == Hash:
+        return {name}
+    if isinstance(annotation, type) and is_dataclass(annotation):
+        return {
+            found
+            for inner, hint in get_type_hints(annotation, include_extras=True).items()
+            for found in hash_fields(hint, inner)
+        }
+    return {found for inner in get_args(annotation) for found in hash_fields(inner, name)}
+
+
+def test_every_32_byte_field_of_a_payload_is_known_to_be_an_account_or_not() -> None:
+    names = {name for entry in TYPES for name in hash_fields(entry.payload, "")}
+    assert {name for name in names if not is_account_field(name)} == OTHER_HASHES
+    assert {"to", "holder", "account", "carrier"} <= names

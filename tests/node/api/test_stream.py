@@ -16,17 +16,27 @@ from tests.node.api.service import Served, served
 from tests.node.api.wire import until, wire
 
 
-async def message(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
-    told: dict[str, Any] = await socket.receive_json(timeout=20)
-    return told
+class Reader:
+    """Reads a stream event by event."""
 
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.socket = socket
+        self.left: list[dict[str, Any]] = []
 
-async def event(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
-    """The next event, heartbeats passed over."""
-    while "event" not in (told := await message(socket)):
-        pass
-    found: dict[str, Any] = told["event"]
-    return found
+    async def page(self) -> dict[str, Any]:
+        """The next message."""
+        told: dict[str, Any] = await self.socket.receive_json(timeout=20)
+        return told
+
+    async def event(self) -> dict[str, Any]:
+        """The next event, empty pages passed over."""
+        while not self.left:
+            self.left = (await self.page())["events"]
+        return self.left.pop(0)
+
+    async def amounts(self, count: int) -> list[str]:
+        """The amounts of the next events."""
+        return [(await self.event())["data"]["amount_minor"] for _ in range(count)]
 
 
 @pytest.mark.asyncio
@@ -35,10 +45,11 @@ async def test_a_stream_catches_up_and_then_tells_what_happens() -> None:
         await node.service.fund("buyer", 1)
         await node.service.fund("buyer", 2)
         async with node.http.ws_connect("/v1/events") as socket:
-            amounts = [(await event(socket))["data"]["amount_minor"] for _ in range(2)]
+            reader = Reader(socket)
+            amounts = await reader.amounts(2)
             for amount in (3, 4, 5):
                 await node.service.fund("buyer", amount)
-            amounts += [(await event(socket))["data"]["amount_minor"] for _ in range(3)]
+            amounts += await reader.amounts(3)
         assert amounts == ["1", "2", "3", "4", "5"]
 
 
@@ -55,8 +66,9 @@ async def test_over_many_connections_nothing_is_lost_and_nothing_told_twice() ->
         cursor = "0.0.0"
         while len(found) < 40:
             async with node.http.ws_connect(f"/v1/events?cursor={cursor}") as socket:
+                reader = Reader(socket)
                 for _ in range(min(7, 40 - len(found))):
-                    told = await event(socket)
+                    told = await reader.event()
                     found.append(int(told["data"]["amount_minor"]))
                     cursor = told["next"]
         await spending
@@ -71,21 +83,22 @@ async def test_a_stream_from_latest_tells_only_what_comes() -> None:
             await until(lambda: node.server.streams == 1)
             await asyncio.sleep(0.05)
             await node.service.fund("buyer", 2)
-            assert (await event(socket))["data"]["amount_minor"] == "2"
+            assert await Reader(socket).amounts(1) == ["2"]
 
 
 @pytest.mark.asyncio
-async def test_a_filtered_stream_learns_how_far_it_is_from_heartbeats() -> None:
+async def test_a_filtered_stream_learns_from_empty_pages_how_far_it_is() -> None:
     async with served(ApiSettings(heartbeat_s=0.05), hurried=True) as node:
         path = f"/v1/events?types=pay&account={encode_account(account('merchant'))}"
         async with node.http.ws_connect(path) as socket:
+            reader = Reader(socket)
             await node.service.fund("buyer", 100)
             await node.service.fund("merchant", 100)
-            while (told := await message(socket))["heartbeat"]["next"] != "3.0.0":
-                pass
-            assert told["heartbeat"]["height"] == 2
+            while (told := await reader.page())["next"] != "3.0.0":
+                assert told["events"] == []
+            assert told["height"] == 2
             await node.service.submit(node.service.pay("buyer", "merchant", 3).raw)
-            assert (await event(socket))["cursor"] == "3.0.0"
+            assert (await reader.event())["cursor"] == "3.0.0"
 
 
 @pytest.mark.asyncio
@@ -150,7 +163,8 @@ async def fill(node: Served, transactions: int) -> None:
 @pytest.mark.asyncio
 async def test_a_reader_that_never_reads_is_dropped_and_others_are_not() -> None:
     async def read(socket: aiohttp.ClientWebSocketResponse) -> list[str]:
-        return [(await event(socket))["cursor"] for _ in range(4000)]
+        reader = Reader(socket)
+        return [(await reader.event())["cursor"] for _ in range(4000)]
 
     async with (
         served(ApiSettings(write_timeout_s=2.0)) as node,

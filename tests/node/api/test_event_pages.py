@@ -7,9 +7,9 @@ import pytest
 
 from commerce.payments import PayTransfer
 from commerce.registry import operation
-from node.api import events
+from node.api import event_pages
 from node.api.cursors import BEGINNING, LATEST, Cursor, parse_cursor
-from node.api.events import EventFilter, read_page
+from node.api.event_pages import EventFilter, read_page
 from node.api.models import PlacedEventView
 from tests.chain.world import account
 from tests.node.api.service import FakeService, served
@@ -81,7 +81,7 @@ async def test_the_work_of_a_page_is_bounded_whatever_its_filter_leaves_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     service = await busy_chain()
-    monkeypatch.setattr(events, "PAGE_RECEIPTS_MAX", 4)
+    monkeypatch.setattr(event_pages, "PAGE_RECEIPTS_MAX", 4)
     nothing = EventFilter(("nothing.such",))
     cursor, pages = BEGINNING, 0
     while not (page := read_page(service.ledger, cursor, 10, nothing)).complete:

@@ -1,0 +1,117 @@
+"""Events as pages: every event of every receipt in order, read from the ledger at a cursor.
+
+Nothing is kept in memory for readers: a page is one scan of the stored receipts, so a reader may be
+a second or a year behind. The work of one page is bounded whatever its filter leaves out.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from chain import schema
+from chain.block import Event, Receipt
+from chain.codec import decode
+from chain.ledger import Ledger
+from node.api.cursors import LATEST, Cursor
+from node.api.models import EventPageView, EventView, PlacedEventView
+
+# Receipts that one page reads at most, whatever the filter lets through.
+PAGE_RECEIPTS_MAX = 2000
+_HEIGHT_SIZE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events a reader wants: no types means all, no account means anybody's."""
+
+    types: tuple[str, ...] = ()
+    account: bytes | None = None
+
+    def passes(self, event: Event) -> bool:
+        """Does the reader want this event?"""
+        if self.types and not any(_is_within(event.type, name) for name in self.types):
+            return False
+        return self.account is None or _mentions(event.data, self.account)
+
+
+def _is_within(name: str, beginning: str) -> bool:
+    return name == beginning or name.startswith(beginning.rstrip(".") + ".")
+
+
+def _mentions(value: object, account: bytes) -> bool:
+    match value:
+        case bytes():
+            return value == account
+        case dict():
+            return any(_mentions(entry, account) for entry in value.values())
+        case tuple() | list():
+            return any(_mentions(entry, account) for entry in value)
+        case _:
+            return False
+
+
+def read_page(ledger: Ledger, start: Cursor, limit: int, wanted: EventFilter) -> EventPageView:
+    """Up to `limit` events at `start` or after it. The tip is read first, and bounds the page."""
+    tip_height = ledger.tip.height
+    end = Cursor(tip_height + 1, 0, 0)
+    if start == LATEST:
+        start = end
+    found: list[PlacedEventView] = []
+    blocks: dict[int, tuple[str, int]] = {}
+    cursor = start
+    scanned = 0
+    for height, index, receipt in islice(_receipts(ledger, start, end), PAGE_RECEIPTS_MAX):
+        scanned += 1
+        first = start.event if (height, index) == (start.height, start.receipt) else 0
+        for position, event in enumerate(receipt.events):
+            if position < first or not wanted.passes(event):
+                continue
+            if len(found) == limit:
+                return _page(found, cursor, tip_height, complete=False)
+            cursor = Cursor(height, index, position + 1)
+            block = _block(ledger, blocks, height)
+            found.append(_placed(event, receipt, Cursor(height, index, position), block))
+        cursor = Cursor(height, index + 1, 0)
+    if scanned == PAGE_RECEIPTS_MAX:
+        return _page(found, cursor, tip_height, complete=False)
+    return _page(found, max(start, end), tip_height, complete=True)
+
+
+def _page(
+    found: list[PlacedEventView], cursor: Cursor, tip_height: int, *, complete: bool
+) -> EventPageView:
+    return EventPageView(events=found, next=str(cursor), height=tip_height, complete=complete)
+
+
+def _receipts(ledger: Ledger, start: Cursor, end: Cursor) -> Iterator[tuple[int, int, Receipt]]:
+    """Receipts from `start` to before `end`: one scan, so that empty blocks cost nothing."""
+    if start >= end:
+        return
+    low = schema.receipt_key(start.height, start.receipt)
+    high = schema.receipt_key(end.height, end.receipt)
+    for key, value in ledger.store.scan(low, high):
+        place = key[len(schema.RECEIPTS) :]
+        height = int.from_bytes(place[:_HEIGHT_SIZE], "big")
+        yield height, int.from_bytes(place[_HEIGHT_SIZE:], "big"), decode(Receipt, value)
+
+
+def _block(ledger: Ledger, known: dict[int, tuple[str, int]], height: int) -> tuple[str, int]:
+    if height not in known:
+        header = ledger.header(height)
+        assert header is not None, "a receipt's block is in the store"
+        known[height] = (header.digest().hex(), header.time_ms)
+    return known[height]
+
+
+def _placed(event: Event, receipt: Receipt, at: Cursor, block: tuple[str, int]) -> PlacedEventView:
+    view = EventView.of(event)
+    return PlacedEventView(
+        cursor=str(at),
+        next=str(Cursor(at.height, at.receipt, at.event + 1)),
+        height=at.height,
+        block_hash=block[0],
+        time_ms=block[1],
+        receipt_id=receipt.id.hex(),
+        type=view.type,
+        data=view.data,
+    )
