@@ -22,6 +22,7 @@ from commerce.errors import (
     MixedOrder,
     OrderUnknown,
     ReferenceUsed,
+    RoleMissing,
     SharedController,
     StateForbids,
     StockInsufficient,
@@ -50,6 +51,7 @@ from commerce.orders import (
 from commerce.products import load_product
 from commerce.references import reference_key, require_unused, use
 from commerce.refusals import refuses
+from commerce.roles import has_role_for_goods
 from commerce.settlement import hold
 from commerce.timers import OrderTimers, order_timers
 
@@ -107,6 +109,7 @@ UNPAID: Table[UnpaidOrders] = Table("unpaid", UnpaidOrders)
     ListingWithdrawn,
     ListingVersionStale,
     MixedOrder,
+    RoleMissing,
     SharedController,
     ExemptionNotOffered,
     AmountTooLarge,
@@ -123,10 +126,7 @@ def order_create(op: OrderCreate, context: Context) -> tuple[Event, ...]:
     reference = _require_unused(op, context)
     for wanted, listing in zip(op.lines, listings, strict=True):
         require_current(listing, wanted.version)
-    seller, symbol = _one_seller(listings)
-    if share_controller(context.state, context.sender, seller):
-        msg = "buyer and seller are one account or share a key"
-        raise SharedController(msg)
+    seller, symbol = _one_seller(context, listings)
     timers = order_timers(context.chain.genesis)
     lines = tuple(
         _line(context, wanted, listing, timers)
@@ -213,12 +213,22 @@ def _require_unused(op: OrderCreate, context: Context) -> bytes | None:
     return key
 
 
-def _one_seller(listings: Sequence[Listing]) -> tuple[bytes, str]:
+def _one_seller(context: Context, listings: Sequence[Listing]) -> tuple[bytes, str]:
+    """The seller and the asset of the order, if they are one and this buyer may buy there."""
     parties = {(listing.seller, listing.symbol) for listing in listings}
     if len(parties) > 1:
         msg = "one order has one seller and one asset"
         raise MixedOrder(msg)
-    return parties.pop()
+    seller, symbol = parties.pop()
+    for listing in listings:
+        # A merchant whose role was revoked finishes its orders and gets no new ones.
+        if not has_role_for_goods(context.state, seller, "merchant", listing.gtin):
+            msg = "the seller is no merchant of these goods any more"
+            raise RoleMissing(msg)
+    if share_controller(context.state, context.sender, seller):
+        msg = "buyer and seller are one account or share a key"
+        raise SharedController(msg)
+    return seller, symbol
 
 
 def _line(context: Context, wanted: WantedLine, listing: Listing, timers: OrderTimers) -> OrderLine:

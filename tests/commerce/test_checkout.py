@@ -10,9 +10,10 @@ from commerce.delegations import Delegate
 from commerce.listings import ListingUpdate, ListingWithdraw, load_listing
 from commerce.money import AMOUNT_MAX
 from commerce.orders import QUANTITY_MAX
+from commerce.roles import RoleRevoke
 from tests.commerce.attempts import Attempt, Row, Wait, play
 from tests.commerce.shop import TEA, TERMS, Shop, create
-from tests.commerce.world import DAY_MS, FUNDS_MINOR, GENESIS_MS, HOUR_MS, account, key
+from tests.commerce.world import DAY_MS, FUNDS_MINOR, GENESIS_MS, HOUR_MS, QUORUM, account, key
 
 CREATE, PAY = "order.create", "order.pay"
 NOWHERE = bytes(32)
@@ -40,6 +41,8 @@ def creating(shop: Shop) -> list[Row]:
         Attempt("buyer",    CREATE, create((bike, 1)),                           (), "ListingVersionStale"),
         Attempt("buyer",    CREATE, create((bike, 1), version=2),                (), "ok"),
         Attempt("buyer",    CREATE, create((tea, 1), (rival, 1)),                (), "MixedOrder"),
+        Attempt("m0", "role.revoke", RoleRevoke(account("rival"), "merchant", ""), QUORUM, "ok"),
+        Attempt("buyer",    CREATE, create((rival, 1)),                          (), "RoleMissing"),
         Attempt("merchant", CREATE, create((tea, 1)),                            (), "SharedController"),
         Attempt("buyer",    CREATE, create((tea, 1), exempt=True),               (), "ExemptionNotOffered"),
         Attempt("buyer",    CREATE, create((cake, 1), exempt=True),              (), "ok"),
