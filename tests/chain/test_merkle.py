@@ -116,3 +116,12 @@ def test_a_changed_consistency_proof_is_refused(size: int, data: st.DataObject) 
     for arguments in forged:
         with pytest.raises(ProofInvalid):
             merkle.verify_consistency(*arguments)
+
+
+def test_a_path_of_a_smaller_tree_proves_nothing_about_a_larger_one() -> None:
+    leaves = [sha256(bytes([i])) for i in range(2)]
+    root, path = merkle.root(leaves), merkle.inclusion_proof(leaves, 0)
+    merkle.verify_inclusion(merkle.leaf_hash(leaves[0]), 0, 2, path, root)
+    for size in (3, 4, 2**40):
+        with pytest.raises(ProofInvalid):
+            merkle.verify_inclusion(merkle.leaf_hash(leaves[0]), 0, size, path, root)
