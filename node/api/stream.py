@@ -72,7 +72,8 @@ class _Stream:
 
     async def run(self) -> None:
         """Tell until the client leaves, doesn't read, or the node stops."""
-        code, reason = WSCloseCode.OK, "client left"
+        # So it stays where the connection breaks, or is dropped: then this task is cancelled.
+        code, reason = WSCloseCode.OK, "connection lost"
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._listen())
@@ -83,9 +84,9 @@ class _Stream:
             assert isinstance(first, _Ended)
             code, reason = first.close_code, first.reason
         except* ConnectionError:
-            reason = "connection lost"
-        self.call.edge.metrics.edge.streams_ended.labels(reason).inc()
-        log.debug("event stream ended: %s", reason)
+            log.debug("the connection of an event stream broke")
+        finally:
+            self.call.edge.metrics.edge.streams_ended.labels(reason).inc()
         await self.socket.close(code=code, message=reason.encode(), drain=False)
 
     async def _listen(self) -> None:
