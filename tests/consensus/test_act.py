@@ -1,0 +1,186 @@
+"""What follows from the facts: when to propose, check, prepare, commit, decide, and when not."""
+
+from dataclasses import replace
+
+import pytest
+
+from consensus.config import StateDiverged
+from consensus.input import Checked, FetchedBlock
+from consensus.messages import Commit, NewView, Prepare, PrePrepare, ViewChange
+from consensus.output import CheckRequest, FetchBlock, Results
+from tests.consensus.cluster import Cluster, Envelope
+from tests.consensus.forging import UNSIGNED, block_on, certificate, pre_prepare, sign
+
+IDLE = Results(bytes(32), bytes(32), needs_seal=False)
+
+
+def proposed() -> tuple[Cluster, bytes]:
+    """Height 1 is proposed to all and checked by nobody yet; its digest."""
+    cluster = Cluster(4)
+    cluster.queue.clear()
+    cluster.submit(b"one")
+    for entry in [e for e in cluster.queue if isinstance(e.event, PrePrepare)]:
+        cluster.deliver(entry)
+    return cluster, cluster.nodes[1].replica._state.slot.proposals[0].digest
+
+
+def checks(cluster: Cluster, member: int) -> list[CheckRequest]:
+    found = [e.event for e in cluster.queue if e.target == member]
+    return [event for event in found if isinstance(event, CheckRequest)]
+
+
+def test_a_proposal_is_checked_once_and_voted_for_after_that() -> None:
+    cluster, digest = proposed()
+    (request,) = checks(cluster, 1)
+    assert (request.digest, request.certified, request.sources) == (digest, False, (0,))
+    assert not [key for key in cluster.signed if key[0] == 1]
+    cluster.deliver(Envelope(1, 1, request))
+    assert cluster.signed[1, 2, 0, 1] == digest
+
+
+def test_an_invalid_block_gets_no_prepare_and_the_timer_runs() -> None:
+    cluster, digest = proposed()
+    cluster.feed(cluster.nodes[1], Checked(1, 0, digest, (b"one",), None, "BlockInvalid"))
+    assert not [key for key in cluster.signed if key[0] == 1]
+    cluster.feed(cluster.nodes[1], Checked(1, 0, digest, (b"one",), IDLE))
+    assert not [key for key in cluster.signed if key[0] == 1], "the first verdict stands"
+
+
+def test_an_empty_block_that_fires_and_seals_nothing_gets_no_prepare() -> None:
+    cluster, digest = proposed()
+    cluster.feed(cluster.nodes[1], Checked(1, 0, digest, (b"one",), IDLE))
+    assert not [key for key in cluster.signed if key[0] == 1]
+
+
+def test_a_check_becomes_urgent_when_the_block_turns_out_to_be_certified() -> None:
+    cluster, digest = proposed()
+    for member in (0, 2, 3):
+        cluster.feed(cluster.nodes[1], sign(Commit(0, 1, digest, member, UNSIGNED)))
+    first, second = checks(cluster, 1)
+    assert (first.certified, second.certified) == (False, True)
+    assert second.sources == (0, 2, 3)
+    cluster.deliver(Envelope(1, 1, second))
+    assert cluster.nodes[1].replica.height == 1
+    assert not [key for key in cluster.signed if key[0] == 1], "no vote where it is decided"
+
+
+def test_a_certified_block_that_is_not_held_is_asked_of_its_signers() -> None:
+    cluster = Cluster(4)
+    cluster.queue.clear()
+    state = cluster.nodes[0].replica._state
+    block = block_on(state, 0, 0, b"one", cluster.now_ms)
+    for member in (0, 2, 3):
+        vote = Commit(0, 1, block.header.digest(), member, UNSIGNED)
+        cluster.feed(cluster.nodes[1], sign(vote))
+    asked = {e.target for e in cluster.queue if isinstance(e.event, FetchBlock)}
+    assert asked == {0, 2, 3}
+    cluster.queue.clear()
+    cluster.pass_ticks(51)
+    assert {e.target for e in cluster.queue if isinstance(e.event, FetchBlock)} == asked
+
+
+def test_a_certified_block_the_own_execution_refuses_stops_the_node() -> None:
+    cluster, digest = proposed()
+    cluster.feed(cluster.nodes[1], Checked(1, 0, digest, (b"one",), None, "BlockInvalid"))
+    for member in (0, 2):
+        cluster.feed(cluster.nodes[1], sign(Commit(0, 1, digest, member, UNSIGNED)))
+    with pytest.raises(StateDiverged):
+        cluster.feed(cluster.nodes[1], sign(Commit(0, 1, digest, 3, UNSIGNED)))
+
+
+@pytest.mark.parametrize("field", ["state_root", "receipts_root"])
+def test_a_certified_root_other_than_the_own_stops_the_node(field: str) -> None:
+    cluster = Cluster(4)
+    state = cluster.nodes[1].replica._state
+    block = block_on(state, 0, 0, b"one", cluster.now_ms)
+    root = {field: b"\x01" * 32}
+    other = replace(block, header=replace(block.header, **root))  # type: ignore[arg-type]
+    message = pre_prepare(cluster, other, 0, 0, state.tip.certificate)
+    proof = certificate([0, 2, 3], 0, other.header)
+    with pytest.raises(StateDiverged):
+        cluster.feed(cluster.nodes[1], FetchedBlock(other, message.body_hashes, proof))
+
+
+def test_two_certified_blocks_at_one_height_stop_the_node() -> None:
+    cluster = Cluster(4)
+    cluster.submit(b"one")
+    cluster.drain()
+    header = cluster.nodes[1].chain[0].block.header
+    fork = certificate([0, 2, 3], 1, replace(header, time_ms=header.time_ms + 1))
+    with pytest.raises(StateDiverged):
+        cluster.feed(cluster.nodes[1], sign(ViewChange(2, 3, fork, None, UNSIGNED)))
+
+
+def test_a_commit_waits_for_the_own_prepare_and_the_own_view() -> None:
+    cluster, digest = proposed()
+    node = cluster.nodes[1]
+    for member in (2, 3):
+        cluster.feed(node, sign(Prepare(0, 1, digest, member, UNSIGNED)))
+    assert (1, 3, 0, 1) not in cluster.signed, "prepared by a quorum, but not by itself"
+    (request,) = checks(cluster, 1)
+    cluster.deliver(Envelope(1, 1, request))
+    assert cluster.signed[1, 3, 0, 1] == digest
+
+
+def test_a_lower_view_is_never_voted_in_again() -> None:
+    cluster, digest = proposed()
+    node = cluster.nodes[1]
+    tip = node.replica._state.tip
+    for member in (2, 3):
+        cluster.feed(node, sign(ViewChange(4, member, tip.certificate, None, UNSIGNED)))
+    assert node.replica.view == 4
+    (request,) = checks(cluster, 1)
+    cluster.deliver(Envelope(1, 1, request))
+    for member in (2, 3):
+        cluster.feed(node, sign(Prepare(0, 1, digest, member, UNSIGNED)))
+    assert not [key for key in cluster.signed if key[0] == 1 and key[1] in (2, 3)]
+
+
+def test_a_new_primary_without_the_prepared_block_fetches_and_checks_it_first() -> None:
+    cluster = Cluster(4)
+    cluster.submit(b"one")
+    # Member 1 hears nothing; 2 and 3 prepare and commit; no Commit arrives; then 0 dies.
+    cluster.drain(lambda e: e.target != 1 and not isinstance(e.event, Commit))
+    digest = cluster.nodes[2].replica._state.slot.proposals[0].digest
+    cluster.crash(0)
+    cluster.run(lambda: cluster.height() >= 1, passes=lambda e: not is_old_commit(e))
+    assert cluster.decided[1] == digest
+    assert cluster.nodes[1].chain[0].certificate.view == 1
+    assert cluster.nodes[1].executed[0] == digest
+
+
+def is_old_commit(entry: Envelope) -> bool:
+    return isinstance(entry.event, Commit) and entry.event.view == 0
+
+
+def test_a_new_view_is_not_opened_below_what_a_view_change_shows_decided() -> None:
+    cluster = Cluster(4)
+    cluster.crash(1)
+    cluster.submit(b"one")
+    cluster.run(lambda: cluster.height() >= 2)
+    cluster.queue.clear()
+    tip = cluster.nodes[0].replica._state.tip
+    behind = cluster.nodes[1]
+    behind.alive = True
+    for member in (0, 2, 3):
+        message = sign(ViewChange(1, member, tip.certificate, None, UNSIGNED))
+        cluster.feed(behind, message)
+    assert behind.replica.view == 1
+    assert not [e for e in cluster.queue if isinstance(e.event, NewView)]
+    cluster.run(lambda: behind.replica.height >= 2, ticks=200)
+    assert [key for key in cluster.signed if key[0] == 1 and key[1] == 5], "then it opens it"
+
+
+def test_requests_to_build_are_made_once_and_again_when_urgent() -> None:
+    cluster = Cluster(4)
+    node = cluster.nodes[0]
+    assert node.build is not None
+    assert not node.build.at_once
+    node.build = None
+    cluster.pass_ticks(100)
+    assert node.build is None
+    node.deadline_ms = cluster.now_ms + 50
+    cluster.tell(node)
+    assert node.build is None
+    cluster.pass_ticks(5)
+    assert (0, 1) in {key[::3][:2] for key in cluster.signed}
