@@ -1,6 +1,7 @@
 """A fresh test network on disk: the shape of genesis.json with other members and new keys."""
 
 import random
+import shutil
 import socket
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
@@ -35,6 +36,7 @@ DISTRICTS: Final = (
 # 32768): a port of a stopped node must be free when it comes back.
 PORTS: Final = range(20_000, 32_000)
 PORT_TRIES: Final = 200
+DRAFT: Final = ".new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +120,39 @@ def free_ports(count: int, host: str = LOOPBACK) -> tuple[int, ...]:
 
 
 def create(plan: Plan) -> LocalNetwork:
-    """Write a test network that was never started; `NetworkExists` if the directory has one."""
+    """Write a test network that was never started; `NetworkExists` if the directory has one.
+
+    It is written aside and moved into its place, the manifest last: whatever interrupts this, and
+    whoever does the same at the same time, no half of a network is left that looks like one.
+    """
     if (plan.directory / MANIFEST).exists():
         raise NetworkExists(f"{plan.directory} holds a test network")
     plan.directory.mkdir(parents=True, exist_ok=True)
     directory = plan.directory.resolve()
+    draft = directory / DRAFT
+    try:
+        draft.mkdir()
+    except FileExistsError:
+        raise NetworkExists(f"{draft} exists: another testnet up is, or was, at work") from None
+    try:
+        network = replace(_write(plan, draft), directory=directory)
+        _move(draft, directory)
+    finally:
+        shutil.rmtree(draft)
+    return network
+
+
+def _move(draft: Path, directory: Path) -> None:
+    entries = sorted(draft.iterdir(), key=lambda path: (path.name == MANIFEST, path.name))
+    for entry in entries:
+        if (directory / entry.name).exists():
+            raise NetworkExists(f"{directory / entry.name} is in the way")
+    for entry in entries:
+        entry.rename(directory / entry.name)
+
+
+def _write(plan: Plan, directory: Path) -> LocalNetwork:
+    """A whole network in an empty directory."""
     genesis, seeds = fresh_genesis(plan, now_ms())
     ports = free_ports(2 * plan.nodes)
     nodes = tuple(

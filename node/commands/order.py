@@ -172,7 +172,10 @@ def confirm(
     confirmed = OrderConfirm(read_hash(parcel, "PARCEL"), lines)
     session.send(
         operation("order.confirm", confirmed),
-        found={"released_minor": "order.released.amount_minor"},
+        found={
+            "released_minor": "order.released.amount_minor",
+            "symbol": "order.released.symbol",
+        },
     )
 
 

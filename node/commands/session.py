@@ -35,6 +35,7 @@ from node.testnet_layout import LocalNetwork
 
 VALID_FOR_S: Final = 120
 LIST_MAX: Final = 10_000
+PAGE_SIZE: Final = 100
 NONCE_BITS: Final = 64
 OK: Final = "ok"
 
@@ -245,7 +246,7 @@ class Session:
             self.printer.record(record)
             return
         receipt = dict(outcome.receipt)
-        shown = {"transaction": outcome.id, **ids, "height": receipt["height"]}
+        shown = {"transaction": outcome.id, **self.readable(ids), "height": receipt["height"]}
         shown |= {"what happened": ", ".join(event["type"] for event in outcome.events)}
         self.printer.record(record | receipt, shown)
 
@@ -265,7 +266,7 @@ class Session:
         found: list[Mapping[str, Any]] = []
         cursor = None
         while len(found) < LIST_MAX:
-            page = self.client.get(path, {"cursor": cursor})
+            page = self.client.get(path, {"cursor": cursor, "limit": PAGE_SIZE})
             found += page[name]
             cursor = page.get("next")
             if cursor is None:

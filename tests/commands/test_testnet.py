@@ -1,11 +1,16 @@
 """`hushang testnet`: up, killed, back, stopped, gone; each command another process."""
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.commands.command_line import Ran, hushang, inside, is_running
+from node.processes import running
+from node.testnet_layout import load
+from tests.commands.command_line import ROOT, Ran, hushang, inside, is_running
 
 
 def on(place: Path, *words: str) -> Ran:
@@ -89,6 +94,21 @@ def test_what_is_not_there_exits_3(tmp_path: Path) -> None:
     for words in (("status",), ("stop",), ("kill", "1"), ("start",), ("reset", "--yes")):
         ran = inside("testnet", words[0], "--dir", str(tmp_path), "-o", "json", *words[1:])
         assert (ran.code, ran.error["code"]) == (3, "NetworkMissing")
+
+
+def test_ctrl_c_in_the_middle_leaves_no_process(tmp_path: Path) -> None:
+    place = tmp_path / "net"
+    words = ("testnet", "up", "-n", "4", "--dir", str(place))
+    command = [sys.executable, str(ROOT / "cli.py"), *words]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        while b"pid" not in process.stderr.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"stopped what was started" in err
+    assert not running(load(place))
 
 
 def test_reset_asks_first(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,32 @@ def test_a_second_network_never_overwrites_the_first(tmp_path: Path) -> None:
     with pytest.raises(NetworkExists):
         create(Plan(tmp_path, "x", 1))
     assert load(tmp_path) == made
+
+
+def test_what_lies_in_the_way_is_named_and_kept(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
+    with pytest.raises(NetworkExists, match="keys is in the way"):
+        create(Plan(tmp_path, "x", 1))
+    assert [path.name for path in tmp_path.iterdir()] == ["keys"]
+    (tmp_path / "keys").rename(tmp_path / "others")
+    assert create(Plan(tmp_path, "x", 1)) == load(tmp_path)
+
+
+def test_two_at_the_same_time_make_one_network(tmp_path: Path) -> None:
+    def attempt(_: int) -> bool:
+        try:
+            create(Plan(tmp_path / "net", "x", 2))
+        except NetworkExists:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as threads:
+        made = list(threads.map(attempt, range(4)))
+    assert made.count(True) == 1
+    network = load(tmp_path / "net")
+    genesis = load_genesis(network.directory / "genesis.json")
+    assert genesis.hash().hex() == network.genesis_hash
+    assert not (tmp_path / "net" / ".new").exists()
 
 
 def test_ports_are_distinct_free_and_out_of_the_way_of_outgoing_connections() -> None:
