@@ -115,7 +115,6 @@ class Faults:
 
     def switch_sides(self) -> None:
         """Every place now talks to some copy of each twin."""
-        self._world.count("switched_sides")
         for member, homes in sorted(self._network.homes.items()):
             if len(homes) > 1:
                 self._network.sides[member] = {

@@ -29,12 +29,12 @@ from p2p import messages as wire
 from p2p.frames import Channel
 from p2p.network import Network as RealNetwork
 from tests.sim.bodies import Read, SimBodies
-from tests.sim.cast import Clock, Signer
+from tests.sim.cast import Clock, node_name
 from tests.sim.checks import Durable
 from tests.sim.disk import Disk
 from tests.sim.entrance import Entrance, LedgerThread
 from tests.sim.post import Outlet, SimGossip, route
-from tests.sim.shared import Setting
+from tests.sim.shared import Distorter, Setting
 from tests.sim.world import MS, Violation
 
 POOL_SIZE_MAX = 4 * 1024 * 1024
@@ -63,7 +63,8 @@ class SimNode:
         self.alive = False
         self.incarnation = 0
         self.honest = member not in setting.byzantine
-        self.signer: Signer | None = None
+        self.distorter: Distorter | None = None
+        self._signer = setting.signatures.signer(node_name(member))
         self.chance = setting.world.stream(f"node {place}")
         setting.network.attach(place, self)
 
@@ -108,7 +109,7 @@ class SimNode:
             committee=committee,
             parameters=setting.genesis.consensus,
             index=self.member,
-            sign=self._sign,
+            sign=self._signer.sign,
             verify=setting.signatures.verify,
         )
         tip = self.ledger.tip
@@ -118,11 +119,6 @@ class SimNode:
         self._inbox.append((self._work(), None))
         self._outputs([self.replica.tick(self.clock_ms(), 1)])
         setting.network.started(self.place)
-
-    def _sign(self, message: bytes) -> bytes:
-        if self.signer is None:
-            self.signer = self.setting.signatures.signer(f"node of m{self.member}")
-        return self.signer.sign(message)
 
     def crash(self) -> None:
         """Power off: the journal keeps what was synced, the write under way is there or not."""
@@ -179,6 +175,12 @@ class SimNode:
                 outputs.append(self.replica.step(event, now_ms))
             except ProtocolError as fault:
                 self._blame(source, fault)
+            except (HushangError, AssertionError):
+                if self.honest:
+                    raise
+                # A twin met its own lies; that copy is gone until it is started again.
+                self.crash()
+                return
         self._outputs(outputs)
 
     def _blame(self, source: int | None, fault: HushangError) -> None:
@@ -338,17 +340,15 @@ class SimNode:
             return
         self._build_busy = True
         limits = self.setting.genesis.consensus
-        candidates = self.candidates(limits.block_transactions_max, limits.block_size_max)
+        candidates = self.mempool.pick(limits.block_transactions_max, limits.block_size_max)
+        if self.distorter is not None:
+            candidates = self.distorter.pick(candidates)
         time_ms = max(self.clock_ms(), request.time_ms_min)
 
         def built(found: Built | None) -> None:
             self._built(request, found)
 
         self.thread.ask(lambda: self.queue._build(request, candidates, time_ms), built)
-
-    def candidates(self, count_max: int, bytes_max: int) -> list[ReceivedTransaction]:
-        """What a block may take from the pool."""
-        return self.mempool.pick(count_max, bytes_max)
 
     def _built(self, request: BuildRequest, built: Built | None) -> None:
         self._build_busy = False
@@ -359,7 +359,11 @@ class SimNode:
             return
         if self._building is request:
             self._building = None
-        self.post(built.proposal)
+        if self.distorter is None:
+            self.post(built.proposal)
+            return
+        proposal = self.distorter.propose(built.proposal)
+        self.later(self.distorter.delay_us(), lambda: self.post(proposal))
 
     # Peers and clients.
 

@@ -51,6 +51,8 @@ BEHAVIOURS = (
     "censor",
     "spammer",
     "liar",
+    "invalid",
+    "drip",
 )
 
 
@@ -91,13 +93,15 @@ def _faulty(chance: Random, n: int, profile: str) -> _Faulty:
     """At most f members lie, have a useless clock, or stay dead, together."""
     f = fault_limit(n)
     members = chance.sample(range(n), f)
+    # Twins are the sharpest tool.
+    weighted = (*BEHAVIOURS, "twin", "twin", "hiding")
     lying: list[tuple[int, str]] = []
     skewed: list[int] = []
     dead: list[int] = []
     for member in members:
         draw = chance.random()
         if profile in {"byzantine", "all"} and draw < 0.75:
-            lying.append((member, chance.choice(BEHAVIOURS)))
+            lying.append((member, chance.choice(weighted)))
         elif profile != "calm" and draw < 0.85:
             dead.append(member)
         elif profile != "calm" and draw < 0.93:

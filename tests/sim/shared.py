@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from chain.errors import HushangError, SignatureInvalid
 from chain.genesis import Genesis
@@ -10,6 +10,7 @@ from chain.ledger import Ledger
 from chain.store_memory import MemoryStore
 from chain.transaction import ReceivedTransaction, read_transaction
 from commerce.registry import Registry
+from consensus.input import Proposal
 from consensus.messages import Message, decode_message
 from tests.sim.cast import Signatures
 from tests.sim.checks import Checks
@@ -39,6 +40,22 @@ class Setting:
     journal_size_max: int
     # Members that may lie.
     byzantine: frozenset[int]
+
+
+class Distorter(Protocol):
+    """What a lying primary does to its own proposals (tests.sim.byzantine)."""
+
+    def pick(self, candidates: list[ReceivedTransaction]) -> list[ReceivedTransaction]:
+        """Which of the pool's candidates it takes."""
+        ...
+
+    def propose(self, proposal: Proposal) -> Proposal:
+        """What it proposes instead."""
+        ...
+
+    def delay_us(self) -> int:
+        """How long it waits before."""
+        ...
 
 
 def found(genesis: Genesis, rules: Registry) -> Mapping[bytes, bytes]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from chain.errors import HushangError
 from commerce.registry import Registry
+from tests.sim.byzantine import corrupt
 from tests.sim.cast import Signatures, genesis
 from tests.sim.checks import Checks
 from tests.sim.disk import Disk
@@ -79,6 +80,7 @@ class Simulation:
         self.nodes = [
             SimNode(self.setting, i, i, Disk(self.setting.founded)) for i in range(drawn.nodes)
         ]
+        corrupt(self.setting, self.nodes, drawn.byzantine)
         self._set_clocks()
         self.workload = Workload(
             self.world,
@@ -102,6 +104,7 @@ class Simulation:
 
     def run(self) -> None:
         """Chaos, then calm with progress demanded, then the final account."""
+        self.faults.switch_sides()
         for node in self.nodes:
             node.start()
         self.workload.begin()
