@@ -16,7 +16,7 @@ from chain.errors import LedgerError, ProtocolError
 from chain.ledger import Ledger
 from consensus.config import TICK_MS
 from consensus.evidence import Evidence
-from consensus.input import Checked, Input, Work
+from consensus.input import Checked, Input, Proposal, Work
 from consensus.output import BuildRequest, CheckRequest, Decided, Output, Send
 from consensus.records import encode_record
 from consensus.replica import Replica
@@ -67,6 +67,7 @@ class _Inbox:
     """What waits to be stepped: an input, and the peer that sent it (None: this node)."""
 
     items: deque[tuple[Input, bytes | None]] = field(default_factory=deque)
+    work_changed: bool = False
     news: asyncio.Event = field(default_factory=asyncio.Event)
     room: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -107,8 +108,13 @@ class Driver:
     def work_changed(self) -> None:
         """The pool has something new."""
         self._parts.bodies.news()
-        self.post(self._work())
+        self._tell_work()
         self._try_build()
+
+    def _tell_work(self) -> None:
+        """Tell the replica in the next round what there is to do: once, however much has come."""
+        self._inbox.work_changed = True
+        self._inbox.news.set()
 
     # The one task that steps the replica.
 
@@ -121,7 +127,7 @@ class Driver:
             async with asyncio.TaskGroup() as group:
                 self._group = group
                 group.create_task(self._follow_writes(), name="writes")
-                self.post(self._work())
+                self._tell_work()
                 outputs = [self._parts.replica.tick(self._parts.clock_ms(), 1)]
                 while True:
                     await self._obey(outputs)
@@ -134,7 +140,7 @@ class Driver:
 
     async def _wait(self, started: float) -> None:
         loop = asyncio.get_running_loop()
-        if self._inbox.items:
+        if self._inbox.items or self._inbox.work_changed:
             # Others get their turn between two rounds.
             await asyncio.sleep(0)
             return
@@ -150,6 +156,9 @@ class Driver:
         """Step what waits, after counting the ticks that have passed."""
         replica, now_ms = self._parts.replica, self._parts.clock_ms()
         outputs = [replica.tick(now_ms, ticks)] if ticks > 0 else []
+        if self._inbox.work_changed:
+            self._inbox.work_changed = False
+            outputs.append(replica.step(self._work(), now_ms))
         for _ in range(min(len(self._inbox.items), STEPS_PER_ROUND_MAX)):
             event, peer = self._inbox.items.popleft()
             try:
@@ -217,7 +226,7 @@ class Driver:
             parts.bodies.decided(height)
             self._note_skipped(height, len(included))
             parts.written(written)
-            self.post(self._work())
+            self._tell_work()
             self._try_build()
 
     def _note_skipped(self, height: int, count: int) -> None:
@@ -284,14 +293,20 @@ class Driver:
         time_ms = max(parts.clock_ms(), request.time_ms_min)
         built = await parts.queue.build(request, candidates, time_ms)
         self._building.busy = False
-        if built is None:
-            return
-        parts.mempool.discard(built.refused)
-        if not built.proposal.bodies and not request.at_once:
-            return
-        if self._building.request is request:
+        if built is not None:
+            parts.mempool.discard(built.refused)
+        if built is not None and (built.proposal.bodies or request.at_once):
+            self._propose(request, built.proposal)
+        elif self._building.request is not request:
+            # A newer request, or a more urgent one, came meanwhile.
+            self._try_build()
+
+    def _propose(self, request: BuildRequest, proposal: Proposal) -> None:
+        newest = self._building.request
+        if newest is not None and (newest.height, newest.view) == (request.height, request.view):
+            # Also a repetition that came meanwhile: a second proposal would be dropped.
             self._building.request = None
-        self.post(built.proposal)
+        self.post(proposal)
 
 
 def _name(height: int) -> str:
