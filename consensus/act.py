@@ -5,32 +5,28 @@
 """
 
 from chain.block import (
-    BLOCK_VERSION,
-    NO_HASH,
     Block,
     Certificate,
-    Header,
     VoteType,
-    transactions_root,
 )
 from consensus import receive
-from consensus.config import StateDiverged, ticks
-from consensus.input import Proposal
+from consensus.ask import chase, request_check, want
+from consensus.config import StateDiverged
+from consensus.lead import lead
 from consensus.messages import PreparedCertificate, PrePrepare
 from consensus.output import (
-    BuildRequest,
-    CheckRequest,
     Decided,
-    FetchBlock,
-    FetchBlocks,
 )
 from consensus.proposal import justified
 from consensus.records import BlockRecord, DecidedRecord
-from consensus.slot import Asked, Candidate, HeldBlock, Slot
+from consensus.slot import Candidate, HeldBlock, Slot
 from consensus.state import State
 from consensus.tip import Tip
 from consensus.view_change import choose, usable
 from consensus.votes import as_signatures
+
+# So often the blame ledger is journalled, so that a restart reads few headers.
+ROSTER_RECORD_HEIGHTS = 256
 
 
 def settle(state: State) -> None:
@@ -44,7 +40,7 @@ def settle(state: State) -> None:
         or lead(state)
     ):
         pass
-    _chase(state)
+    chase(state)
 
 
 # --- deciding
@@ -63,11 +59,11 @@ def decide(state: State) -> bool:
     assert certificate is not None
     held = slot.find(certificate.digest)
     if held is None:
-        _want(state, certificate.digest, tuple(s.member for s in certificate.signatures))
+        want(state, certificate.digest, tuple(s.member for s in certificate.signatures))
         return False
     _check_certified(state, held)
     if held.results is None:
-        _request_check(state, held, certificate)
+        request_check(state, held, certificate)
         return False
     _finalize(state, held, certificate)
     return True
@@ -97,6 +93,8 @@ def _finalize(state: State, held: HeldBlock, certificate: Certificate) -> None:
     draft.persist.append(DecidedRecord(certificate))
     draft.decided.append(Decided(block, held.body_hashes, held.digest, certificate, held.results))
     state.roster.extend(held.header)
+    if held.header.height % ROSTER_RECORD_HEIGHTS == 0:
+        draft.persist.append(state.roster.record())
     tick = state.timers.tick
     state.tip = Tip(held.header, held.digest, certificate, certificate, held.results, tick)
     state.past.append(state.slot.votes)
@@ -203,7 +201,7 @@ def vote_prepare(state: State) -> bool:
     held = slot.find(digest)
     assert held is not None
     if held.results is None:
-        _request_check(state, held)
+        request_check(state, held)
         return False
     if is_idle(state, held):
         return False
@@ -239,7 +237,7 @@ def vote_commit(state: State) -> bool:
     held = slot.find(own.digest)
     assert held is not None
     if held.results is None:
-        _request_check(state, held)
+        request_check(state, held)
         return False
     message = candidate.message
     slot.prepared = PreparedCertificate(
@@ -248,146 +246,3 @@ def vote_commit(state: State) -> bool:
     vote = state.promises.commit(state.draft, slot.prepared, own.digest)
     slot.votes.add(vote)
     return True
-
-
-# --- leading
-
-
-def lead(state: State) -> bool:
-    """As primary: propose again what must be, or ask for a block where the choice is free."""
-    slot, views = state.slot, state.views
-    if not state.leads or not state.started or slot.certificate is not None:
-        return False
-    if state.promises.vote(VoteType.PREPARE, views.view, slot.height) is not None:
-        return False
-    forced = next((c.prepared for c in views.begun if c.height == slot.height and c.prepared), None)
-    if forced is None:
-        _request_build(state)
-        return False
-    digest = forced.header.digest()
-    held = slot.find(digest)
-    if held is None:
-        _want(state, digest, (forced.primary, *(entry.member for entry in forced.prepares)))
-        return False
-    if held.results is None:
-        _request_check(state, held)
-        return False
-    _propose(state, held)
-    return True
-
-
-def propose(state: State, proposal: Proposal) -> None:
-    """The shell's block for a BuildRequest that still stands: sign and send it."""
-    slot, views, tip = state.slot, state.views, state.tip
-    if not state.leads or not state.started or slot.certificate is not None:
-        return
-    if (proposal.height, proposal.view) != (slot.height, views.view):
-        return
-    if state.promises.vote(VoteType.PREPARE, views.view, slot.height) is not None:
-        return
-    if any(c.height == slot.height and c.prepared for c in views.begun):
-        return
-    assert proposal.parent == tip.digest
-    assert proposal.time_ms > tip.header.time_ms
-    header = _header(state, proposal)
-    held = slot.hold(header, header.digest(), proposal.body_hashes, proposal.bodies)
-    held.results = proposal.results
-    _propose(state, held)
-
-
-def _header(state: State, proposal: Proposal) -> Header:
-    view, tip = state.views.view, state.tip
-    return Header(
-        version=BLOCK_VERSION,
-        genesis_hash=state.config.genesis_hash,
-        height=proposal.height,
-        parent_hash=tip.digest,
-        view=view,
-        parent_view=tip.certificate_for(view).view,
-        time_ms=proposal.time_ms,
-        proposer=state.config.index,
-        epoch=state.config.committee.epoch,
-        transactions_root=transactions_root(proposal.body_hashes),
-        transactions_count=len(proposal.body_hashes),
-        state_root=tip.results.state_root,
-        receipts_root=tip.results.receipts_root,
-        next_committee_hash=NO_HASH,
-    )
-
-
-def _propose(state: State, held: HeldBlock) -> None:
-    view = state.views.view
-    certificate = state.tip.certificate_for(view)
-    message = state.promises.pre_prepare(state.draft, view, held, certificate)
-    state.slot.propose(Candidate(message, held.digest), view)
-    if held.results is None:
-        # Executed while the backups check it; the own Commit waits for the results.
-        _request_check(state, held)
-
-
-def _request_build(state: State) -> None:
-    """Ask for a block; again, and urgently, when a seal or a deadline has become due."""
-    tip, deadline_ms = state.tip, state.work.deadline_ms
-    delay = ticks(state.config.parameters.seal_delay_ms)
-    seal = tip.results.needs_seal and state.timers.tick >= tip.tick + delay
-    due = deadline_ms is not None and deadline_ms <= state.now_ms
-    key = (state.slot.height, state.views.view, seal or due)
-    if state.errands.build == key:
-        return
-    state.errands.build = key
-    time_ms_min = tip.header.time_ms + 1
-    state.draft.build = BuildRequest(key[0], key[1], tip.digest, time_ms_min, key[2])
-
-
-# --- asking
-
-
-def _want(state: State, digest: bytes, members: tuple[int, ...]) -> None:
-    """Ask those who must hold a block of the active height for it, once until it is sent again."""
-    slot = state.slot
-    others = tuple(member for member in members if member != state.config.index)
-    if slot.wanted is None or slot.wanted[0] != digest:
-        slot.wanted = (digest, others)
-        state.draft.fetch.append(FetchBlock(slot.height, digest, others))
-
-
-def _chase(state: State) -> None:
-    """A certificate above the active height is known: fetch the blocks up to it."""
-    chase = state.errands.chase
-    target = chase.target
-    if target is not None and chase.asked < target.height:
-        chase.asked = target.height
-        state.draft.fetch.append(chase_request(state, target))
-
-
-def chase_request(state: State, target: Certificate) -> FetchBlocks:
-    """The request for everything up to a certificate, of those who signed it."""
-    own = state.config.index
-    members = tuple(entry.member for entry in target.signatures if entry.member != own)
-    return FetchBlocks(state.slot.height, target.height, members)
-
-
-def _request_check(state: State, held: HeldBlock, certificate: Certificate | None = None) -> None:
-    """Have the block checked and executed, once; once more if it turns out to be certified."""
-    asked = Asked.PROPOSED if certificate is None else Asked.CERTIFIED
-    if held.asked >= asked:
-        return
-    held.asked = asked
-    header, view = held.header, state.views.view
-    if certificate is None:
-        prepares = state.slot.votes.signatures(VoteType.PREPARE, view, held.digest)
-        sources = [header.proposer, *sorted(prepares)]
-    else:
-        sources = [entry.member for entry in certificate.signatures]
-    own = state.config.index
-    state.draft.check.append(
-        CheckRequest(
-            view=view,
-            digest=held.digest,
-            header=header,
-            body_hashes=held.body_hashes,
-            bodies=held.bodies,
-            sources=tuple(member for member in dict.fromkeys(sources) if member != own),
-            certified=certificate is not None,
-        )
-    )

@@ -1,7 +1,7 @@
 """What a replica waits for, when it complains, and what it says again while nothing moves."""
 
 from chain.block import VoteType
-from consensus import act
+from consensus.ask import chase_request
 from consensus.config import ticks
 from consensus.input import Work
 from consensus.output import ALL, FetchBlock
@@ -87,7 +87,7 @@ def say_again(state: State) -> None:
     if slot.wanted is not None:
         draft.fetch.append(FetchBlock(slot.height, *slot.wanted))
     if target is not None:
-        draft.fetch.append(act.chase_request(state, target))
+        draft.fetch.append(chase_request(state, target))
 
 
 def _repeat_votes(state: State) -> None:

@@ -271,14 +271,20 @@ def fetched(state: State, event: FetchedBlock) -> None:
         state.prove(certificate)
     elif slot.wanted is None or slot.wanted[0] != digest:
         return
-    hashes = event.body_hashes
+    _check_bodies(event)
+    if certificate is not None:
+        state.learn(certificate)
+    if slot.wanted is not None and slot.wanted[0] == digest:
+        slot.wanted = None
+    slot.hold(header, digest, event.body_hashes, event.block.bodies)
+
+
+def _check_bodies(event: FetchedBlock) -> None:
+    header, hashes = event.block.header, event.body_hashes
     if len(hashes) != header.transactions_count or len(event.block.bodies) != len(hashes):
         raise MessageInvalid("the bodies are not as many as the header counts")
     if header.transactions_root != transactions_root(hashes):
         raise MessageInvalid("the bodies are not those of the header")
-    if certificate is not None:
-        state.learn(certificate)
-    slot.hold(header, digest, hashes, event.block.bodies)
 
 
 def _verify(state: State, message: Message) -> None:

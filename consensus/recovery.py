@@ -71,7 +71,7 @@ class Replay:
         replay._check()
         return replay
 
-    def _take(self, record: Record) -> None:  # noqa: C901 - one branch per kind of record
+    def _take(self, record: Record) -> None:  # noqa: C901, PLR0912 - one branch per kind
         recovered = self.recovered
         match record:
             case BlockRecord(block, _):
@@ -90,8 +90,11 @@ class Replay:
                 self.view_change = message
             case NewViewRecord(message):
                 self.new_view = message
-            case RosterRecord():
+            case RosterRecord(height) if height <= self.height:
                 self.roster = record
+            case RosterRecord():
+                # Of blocks that the store does not have: an earlier one will do.
+                pass
 
     def _check(self) -> None:
         """No vote without the certificate of the height below: else this is not our whole past."""

@@ -20,6 +20,7 @@ from chain.block import Block
 from consensus import act, patience, receive
 from consensus.config import ChainTip, History, ReplicaConfig
 from consensus.input import Checked, FetchedBlock, Input, Proposal, Work
+from consensus.lead import propose
 from consensus.messages import (
     Commit,
     Complaint,
@@ -101,7 +102,7 @@ class Replica:
             case Work():
                 patience.take_work(state, event)
             case Proposal():
-                act.propose(state, event)
+                propose(state, event)
             case _:
                 self._take(event)
         return self._finish()

@@ -26,8 +26,6 @@ from consensus.votes import VoteBook
 EVIDENCE_HEIGHTS = 16
 PROVEN_MAX = 64
 
-CertificateKey = tuple[int, int, bytes]
-
 
 @dataclass(slots=True)
 class Chase:
@@ -48,7 +46,7 @@ class Errands:
     chase: Chase = field(default_factory=Chase)
     build: tuple[int, int, bool] | None = None
     answered: dict[int, int] = field(default_factory=dict)
-    proven: dict[CertificateKey, None] = field(default_factory=dict)
+    proven: dict[Certificate, None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -91,8 +89,7 @@ class State:
 
     def prove(self, certificate: Certificate) -> None:
         """Raise `MessageInvalid` unless the certificate is valid; each is verified once."""
-        key = (certificate.height, certificate.view, certificate.digest)
-        if key in self.errands.proven:
+        if certificate in self.errands.proven:
             return
         if certificate.height == 0:
             if certificate != Certificate(0, 0, self.genesis_digest, ()):
@@ -107,9 +104,13 @@ class State:
         self.note_proven(certificate)
 
     def note_proven(self, certificate: Certificate) -> None:
-        """A valid certificate, verified just now or put together from verified Commits."""
+        """A valid certificate, verified just now or put together from verified Commits.
+
+        Remembered with its signatures: one that names the same block under forged ones would be
+        believed here, handed on, and refused everywhere else.
+        """
         proven = self.errands.proven
-        proven[certificate.height, certificate.view, certificate.digest] = None
+        proven[certificate] = None
         if len(proven) > PROVEN_MAX:
             del proven[next(iter(proven))]
 

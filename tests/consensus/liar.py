@@ -199,7 +199,11 @@ class Liar:
     def _own_change(self, view: int) -> ViewChange:
         state = self._somebody()
         prepared = self._prepared(state, view) if self.rng.random() < 0.6 else None
-        message = ViewChange(view, self.member, state.tip.certificate, prepared, bytes(64))
+        certificate = state.tip.certificate
+        if certificate.height and self.rng.random() < 0.1:
+            forged = replace(certificate.signatures[0], signature=bytes(64))
+            certificate = replace(certificate, signatures=(forged, *certificate.signatures[1:]))
+        message = ViewChange(view, self.member, certificate, prepared, bytes(64))
         signature = sign_as(self.member, signing_bytes(message, GENESIS_HASH, 0))
         return replace(message, signature=signature)
 

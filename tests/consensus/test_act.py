@@ -7,7 +7,8 @@ import pytest
 from consensus.config import StateDiverged
 from consensus.input import Checked, FetchedBlock
 from consensus.messages import Commit, NewView, Prepare, PrePrepare, ViewChange
-from consensus.output import CheckRequest, FetchBlock, Results
+from consensus.output import CheckRequest, Results
+from consensus.records import RosterRecord, decode_record
 from tests.consensus.cluster import Cluster, Envelope
 from tests.consensus.forging import UNSIGNED, block_on, certificate, pre_prepare, sign
 
@@ -50,33 +51,6 @@ def test_an_empty_block_that_fires_and_seals_nothing_gets_no_prepare() -> None:
     cluster, digest = proposed()
     cluster.feed(cluster.nodes[1], Checked(1, 0, digest, (b"one",), IDLE))
     assert not [key for key in cluster.signed if key[0] == 1]
-
-
-def test_a_check_becomes_urgent_when_the_block_turns_out_to_be_certified() -> None:
-    cluster, digest = proposed()
-    for member in (0, 2, 3):
-        cluster.feed(cluster.nodes[1], sign(Commit(0, 1, digest, member, UNSIGNED)))
-    first, second = checks(cluster, 1)
-    assert (first.certified, second.certified) == (False, True)
-    assert second.sources == (0, 2, 3)
-    cluster.deliver(Envelope(1, 1, second))
-    assert cluster.nodes[1].replica.height == 1
-    assert not [key for key in cluster.signed if key[0] == 1], "no vote where it is decided"
-
-
-def test_a_certified_block_that_is_not_held_is_asked_of_its_signers() -> None:
-    cluster = Cluster(4)
-    cluster.queue.clear()
-    state = cluster.nodes[0].replica._state
-    block = block_on(state, 0, 0, b"one", cluster.now_ms)
-    for member in (0, 2, 3):
-        vote = Commit(0, 1, block.header.digest(), member, UNSIGNED)
-        cluster.feed(cluster.nodes[1], sign(vote))
-    asked = {e.target for e in cluster.queue if isinstance(e.event, FetchBlock)}
-    assert asked == {0, 2, 3}
-    cluster.queue.clear()
-    cluster.pass_ticks(51)
-    assert {e.target for e in cluster.queue if isinstance(e.event, FetchBlock)} == asked
 
 
 def test_a_certified_block_the_own_execution_refuses_stops_the_node() -> None:
@@ -136,23 +110,6 @@ def test_a_lower_view_is_never_voted_in_again() -> None:
     assert not [key for key in cluster.signed if key[0] == 1 and key[1] in (2, 3)]
 
 
-def test_a_new_primary_without_the_prepared_block_fetches_and_checks_it_first() -> None:
-    cluster = Cluster(4)
-    cluster.submit(b"one")
-    # Member 1 hears nothing; 2 and 3 prepare and commit; no Commit arrives; then 0 dies.
-    cluster.drain(lambda e: e.target != 1 and not isinstance(e.event, Commit))
-    digest = cluster.nodes[2].replica._state.slot.proposals[0].digest
-    cluster.crash(0)
-    cluster.run(lambda: cluster.height() >= 1, passes=lambda e: not is_old_commit(e))
-    assert cluster.decided[1] == digest
-    assert cluster.nodes[1].chain[0].certificate.view == 1
-    assert cluster.nodes[1].executed[0] == digest
-
-
-def is_old_commit(entry: Envelope) -> bool:
-    return isinstance(entry.event, Commit) and entry.event.view == 0
-
-
 def test_a_new_view_is_not_opened_below_what_a_view_change_shows_decided() -> None:
     cluster = Cluster(4)
     cluster.crash(1)
@@ -171,16 +128,16 @@ def test_a_new_view_is_not_opened_below_what_a_view_change_shows_decided() -> No
     assert [key for key in cluster.signed if key[0] == 1 and key[1] == 5], "then it opens it"
 
 
-def test_requests_to_build_are_made_once_and_again_when_urgent() -> None:
-    cluster = Cluster(4)
-    node = cluster.nodes[0]
-    assert node.build is not None
-    assert not node.build.at_once
-    node.build = None
-    cluster.pass_ticks(100)
-    assert node.build is None
-    node.deadline_ms = cluster.now_ms + 50
-    cluster.tell(node)
-    assert node.build is None
-    cluster.pass_ticks(5)
-    assert (0, 1) in {key[::3][:2] for key in cluster.signed}
+def test_the_blame_ledger_is_journalled_now_and_then() -> None:
+    cluster = Cluster(1)
+    for i in range(130):
+        cluster.submit(b"%d" % i)
+        cluster.drain()
+        cluster.pass_ticks(5)
+        cluster.drain()
+    records = [decode_record(data) for data in cluster.nodes[0].journal]
+    heights = [record.height for record in records if isinstance(record, RosterRecord)]
+    assert heights == [256]
+    cluster.crash(0)
+    cluster.restart(0)
+    assert cluster.nodes[0].replica._state.roster.record().height == 260

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from chain.transaction import body_hash
 from consensus.config import ChainTip
 from consensus.input import Proposal, Work
 from consensus.messages import Commit, Prepare, PrePrepare
@@ -83,7 +84,8 @@ def test_a_stale_proposal_of_the_shell_is_dropped() -> None:
     stale = Proposal(2, 0, tip.digest, cluster.now_ms, (), ())
     assert not replica.step(stale, cluster.now_ms).send
     assert not replica.step(replace(stale, height=1, view=3), cluster.now_ms).send
-    other = Proposal(1, 0, tip.digest, cluster.now_ms, (), ())
+    body = b"one"
+    other = Proposal(1, 0, tip.digest, cluster.now_ms, (body_hash(body),), (body,))
     assert not cluster.nodes[1].replica.step(other, cluster.now_ms).send
     assert replica.step(other, cluster.now_ms).send
     assert not replica.step(other, cluster.now_ms).send, "one proposal per view and height"

@@ -34,6 +34,15 @@ def test_a_certificate_is_verified_once() -> None:
         state.prove(replace(proof, digest=bytes(32)))
 
 
+def test_a_proven_certificate_vouches_for_no_copy_with_other_signatures() -> None:
+    state = state_of(Cluster(4))
+    proof = certificate([0, 1, 2], 0, FIRST)
+    state.prove(proof)
+    forged = replace(proof.signatures[0], signature=bytes(64))
+    with pytest.raises(MessageInvalid):
+        state.prove(replace(proof, signatures=(forged, *proof.signatures[1:])))
+
+
 def test_the_memory_of_proven_certificates_is_bounded() -> None:
     state = state_of(Cluster(4))
     for view in range(3 * PROVEN_MAX):
@@ -59,12 +68,13 @@ def test_a_certificate_enters_its_view_at_whatever_height() -> None:
     first, second = (decided.block.header for decided in cluster.nodes[1].chain)
     state.learn(certificate([0, 1, 2], 3, first))
     assert state.views.view == 3
-    assert not state.started
+    before = state.started
     state.learn(certificate([0, 1, 2], 4, second))
     assert state.views.view == 4
     assert state.tip.newest.view == 4
     assert state.tip.certificate.view == 0
-    assert state.started, "a certificate of the tip in this view starts it"
+    # A certificate of the tip in this view starts it; one of a lower height does not.
+    assert (before, state.started) == (False, True)
     assert state.tip.certificate_for(4).view == 4
     assert state.tip.certificate_for(5).view == 0
 

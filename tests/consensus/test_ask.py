@@ -1,0 +1,48 @@
+"""What is asked of the shell and of peers: once, and again where it matters."""
+
+from consensus.messages import Commit, PrePrepare
+from consensus.output import CheckRequest, FetchBlock
+from tests.consensus.cluster import Cluster, Envelope
+from tests.consensus.forging import UNSIGNED, block_on, sign
+
+
+def proposed() -> tuple[Cluster, bytes]:
+    """Height 1 is proposed to all and checked by nobody yet; its digest."""
+    cluster = Cluster(4)
+    cluster.queue.clear()
+    cluster.submit(b"one")
+    for entry in [e for e in cluster.queue if isinstance(e.event, PrePrepare)]:
+        cluster.deliver(entry)
+    return cluster, cluster.nodes[1].replica._state.slot.proposals[0].digest
+
+
+def checks(cluster: Cluster, member: int) -> list[CheckRequest]:
+    found = [e.event for e in cluster.queue if e.target == member]
+    return [event for event in found if isinstance(event, CheckRequest)]
+
+
+def test_a_check_becomes_urgent_when_the_block_turns_out_to_be_certified() -> None:
+    cluster, digest = proposed()
+    for member in (0, 2, 3):
+        cluster.feed(cluster.nodes[1], sign(Commit(0, 1, digest, member, UNSIGNED)))
+    first, second = checks(cluster, 1)
+    assert (first.certified, second.certified) == (False, True)
+    assert second.sources == (0, 2, 3)
+    cluster.deliver(Envelope(1, 1, second))
+    assert cluster.nodes[1].replica.height == 1
+    assert not [key for key in cluster.signed if key[0] == 1], "no vote where it is decided"
+
+
+def test_a_certified_block_that_is_not_held_is_asked_of_its_signers() -> None:
+    cluster = Cluster(4)
+    cluster.queue.clear()
+    state = cluster.nodes[0].replica._state
+    block = block_on(state, 0, 0, b"one", cluster.now_ms)
+    for member in (0, 2, 3):
+        vote = Commit(0, 1, block.header.digest(), member, UNSIGNED)
+        cluster.feed(cluster.nodes[1], sign(vote))
+    asked = {e.target for e in cluster.queue if isinstance(e.event, FetchBlock)}
+    assert asked == {0, 2, 3}
+    cluster.queue.clear()
+    cluster.pass_ticks(51)
+    assert {e.target for e in cluster.queue if isinstance(e.event, FetchBlock)} == asked
