@@ -104,6 +104,16 @@ class Net:
         until(same, "all nodes ready at one block")
         return statuses
 
+    def at_rest(self) -> list[dict[str, Any]]:
+        """As `level`, once the newest block is an empty seal: nothing more will come by itself."""
+
+        def sealed() -> bool:
+            latest = self.get(self.testnet.nodes[0], "/v1/headers/latest")
+            return int(latest["header"]["transactions_count"]) == 0
+
+        until(sealed, "the newest block seals the one before")
+        return self.level()
+
 
 def until(condition: Callable[[], bool], what: str, timeout_s: float = LEVEL_TIMEOUT_S) -> None:
     """Poll until the condition holds; fails the test when the time is over."""

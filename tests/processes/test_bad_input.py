@@ -141,7 +141,7 @@ def assert_unmoved(net: Net, before: list[dict[str, object]]) -> None:
     ("make", "rule"), [row[1:] for row in AT_THE_DOOR], ids=[row[0] for row in AT_THE_DOOR]
 )
 def test_what_no_block_may_hold_is_refused_at_the_door(net: Net, make: Make, rule: str) -> None:
-    before = net.level()
+    before = net.at_rest()
     for node in net.testnet.nodes:
         with pytest.raises(NodeRefused) as refusal:
             net.client(node).submit(make(net), timeout_s=20.0)
@@ -166,7 +166,7 @@ def test_the_same_bytes_again_give_the_same_receipt_and_pay_once(net: Net) -> No
     raw = net.payment(100)
     first = net.decide(net.testnet.nodes[0], raw)
     assert first.status == "ok"
-    height = net.level()[0]["height"]
+    height = net.at_rest()[0]["height"]
     for node in net.testnet.nodes:
         again = net.decide(node, raw)
         assert (again.id, again.height, again.status) == (first.id, first.height, "ok")
@@ -206,7 +206,7 @@ def has_refused(net: Net, node: NodePlace, rule: str) -> bool:
 
 
 def test_an_unknown_peer_key_is_refused_before_any_byte_counts(net: Net) -> None:
-    node, before = net.testnet.nodes[0], net.level()
+    node, before = net.testnet.nodes[0], net.at_rest()
     try:
         with dialled(net, node, bytes(range(32))) as sock:
             assert read_to_the_end(sock) == b""
@@ -217,7 +217,7 @@ def test_an_unknown_peer_key_is_refused_before_any_byte_counts(net: Net) -> None
 
 
 def test_a_stranger_without_tls_is_dropped(net: Net) -> None:
-    node, before = net.testnet.nodes[0], net.level()
+    node, before = net.testnet.nodes[0], net.at_rest()
     with socket.create_connection(("127.0.0.1", node.p2p_port), timeout=10.0) as sock:
         sock.sendall(struct.pack(">IB", 100, 1) + bytes(100))
         # At most a TLS alert comes back.
