@@ -96,6 +96,14 @@ class Slot:
             del self.proposals[max(own)]
         self.proposals[message.view] = candidate
 
+    def leave_view(self) -> None:
+        """Drop blocks that no vote and no certificate rests on.
+
+        Those voted for stay, from whatever view: somebody may show them as prepared.
+        """
+        kept = {self.certificate.digest} if self.certificate is not None else set()
+        self.blocks = {d: held for d, held in self.blocks.items() if held.journalled or d in kept}
+
     def hold(
         self,
         header: Header,

@@ -119,9 +119,12 @@ class State:
 
         A view is entered on a certificate of it, of whatever height (consensus.md § Entering).
         """
-        tip = self.tip
+        self._place(certificate)
         if certificate.view > self.views.view:
             self.enter(certificate.view)
+
+    def _place(self, certificate: Certificate) -> None:
+        tip = self.tip
         if certificate.height < tip.height:
             return
         if certificate.height == tip.height:
@@ -141,6 +144,7 @@ class State:
         """The own view rises; its timer starts anew."""
         self.views.enter(view)
         self.timers.entered_view()
+        self.slot.leave_view()
 
     def begin_view(self, message: NewView) -> None:
         """A valid NewView that begins at or below the active height: enter its view."""

@@ -1,5 +1,7 @@
 """The active height's memory: bounded for each member, and messages that come one height early."""
 
+from dataclasses import replace
+
 from consensus.messages import Commit, Prepare, PrePrepare
 from consensus.output import CheckRequest
 from consensus.slot import AHEAD_PER_MEMBER_MAX, Ahead, Asked, Candidate, Slot
@@ -38,6 +40,16 @@ def test_a_block_is_held_once_and_asked_for_again_when_its_bodies_come() -> None
     assert again is held
     assert (again.bodies, again.asked) == ((b"body",), Asked.NOT)
     assert slot.find(bytes(32)) is None
+
+
+def test_leaving_a_view_drops_what_no_vote_rests_on() -> None:
+    slot = Slot(2, 3)
+    for name in (b"voted", b"seen", b"certified"):
+        slot.hold(SECOND, name, (), None)
+    slot.blocks[b"voted"].journalled = True
+    slot.certificate = replace(PROOF, digest=b"certified")
+    slot.leave_view()
+    assert slot.blocks.keys() == {b"voted", b"certified"}
 
 
 def prepare(member: int, view: int, height: int = 2) -> Prepare:
