@@ -43,20 +43,17 @@ class SimBodies:
             self._wanted[wanted] = request.header.height
         if request.bodies is not None:
             self._take(request.bodies, certified=request.certified)
-        if request.digest in self._waiting:
-            # Asked again, when the block has come whole: nobody answers for its bodies any more.
-            self._try(request.digest)
-            return
+        # A later request takes the place of an earlier one: it knows more.
         self._waiting[request.digest] = (request, gathered)
         if not self._try(request.digest):
-            self._later(int(GOSSIP_GRACE_S * SECOND), lambda: self._ask_again(request.digest, 0))
+            self._later(int(GOSSIP_GRACE_S * SECOND), lambda: self._ask_again(request, 0))
 
-    def _ask_again(self, digest: bytes, attempt: int) -> None:
-        if digest not in self._waiting:
+    def _ask_again(self, request: CheckRequest, attempt: int) -> None:
+        waiting = self._waiting.get(request.digest)
+        if waiting is None or waiting[0] is not request:
             return
-        request, _ = self._waiting[digest]
         self._ask(self._missing(request), request.sources, attempt)
-        self._later(int(ASK_AGAIN_S * SECOND), lambda: self._ask_again(digest, attempt + 1))
+        self._later(int(ASK_AGAIN_S * SECOND), lambda: self._ask_again(request, attempt + 1))
 
     def _missing(self, request: CheckRequest) -> list[bytes]:
         return [wanted for wanted in request.body_hashes if self._get(wanted) is None]

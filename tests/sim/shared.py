@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from chain.block import Header
 from chain.errors import HushangError, SignatureInvalid
 from chain.genesis import Genesis
 from chain.ledger import Ledger
@@ -15,7 +16,7 @@ from consensus.messages import Message, decode_message
 from tests.sim.cast import Signatures
 from tests.sim.checks import Checks
 from tests.sim.network import Network
-from tests.sim.world import World
+from tests.sim.world import Violation, World
 
 DECODED_MAX = 4_096
 
@@ -40,6 +41,20 @@ class Setting:
     journal_size_max: int
     # Members that may lie.
     byzantine: frozenset[int]
+
+
+@dataclass(frozen=True)
+class DecidedHeaders:
+    """`consensus.config.History` from a ledger."""
+
+    ledger: Ledger
+
+    def header(self, height: int) -> Header:
+        """The decided header of a height that exists."""
+        header = self.ledger.header(height)
+        if header is None:
+            raise Violation("durability", f"the header of {height} is gone")
+        return header
 
 
 class Distorter(Protocol):
