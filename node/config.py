@@ -65,12 +65,17 @@ class NodeConfig(Form):
     p2p_port: Port = 26700
     api_host: Host = "127.0.0.1"
     api_port: Port = 26780
+    # Names besides localhost and IP addresses under which the API may be asked (DNS rebinding).
+    api_hosts: Annotated[tuple[Host, ...], Field(max_length=64)] = ()
+    # Origins of web pages, besides this node's own, that may call the API.
+    api_origins: Annotated[tuple[Host, ...], Field(max_length=64)] = ()
     peers: Annotated[tuple[PeerAddress, ...], Field(max_length=256)] = ()
     store: Literal["auto", "leveldb", "sqlite", "memory"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_file: Path | None = None
 
 
+_LISTS: Final = ("api_hosts", "api_origins")
 _PATHS: Final = ("data_dir", "genesis", "node_key", "log_file")
 
 
@@ -92,7 +97,7 @@ def to_toml(config: NodeConfig) -> str:
     """The text of a hushang.toml with these settings, peers last."""
     settings = config.model_dump(mode="json", exclude_none=True)
     peers = settings.pop("peers")
-    # A JSON string or integer is also one of TOML.
+    # A JSON string, integer or list of strings is also one of TOML.
     lines = [f"{name} = {_literal(value)}" for name, value in settings.items()]
     for peer in peers:
         lines += ["", "[[peers]]"]
@@ -100,7 +105,7 @@ def to_toml(config: NodeConfig) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _literal(value: str | int) -> str:
+def _literal(value: str | int | list[str]) -> str:
     # The one character that JSON leaves as it is and TOML doesn't.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
@@ -132,8 +137,17 @@ def _read_variables(environ: Mapping[str, str]) -> dict[str, Any]:
             hint = did_you_mean(variable, [*known, *OTHER_VARIABLES])
             raise ConfigInvalid(f"{variable}: unknown variable{hint}")
         name, text = known[variable], environ[variable]
-        settings[name] = _peers(variable, text) if name == "peers" else text
+        settings[name] = _value(name, variable, text)
     return settings
+
+
+def _value(name: str, variable: str, text: str) -> object:
+    """A variable's text as the setting takes it; lists are separated by commas."""
+    if name == "peers":
+        return _peers(variable, text)
+    if name in _LISTS:
+        return [entry.strip() for entry in text.split(",") if entry.strip()]
+    return text
 
 
 def _peers(variable: str, text: str) -> list[dict[str, str]]:

@@ -145,7 +145,12 @@ async def _serve(node: Node, metrics: NodeMetrics, config: NodeConfig) -> None:
         if not broken.done():
             broken.set_exception(error)
 
-    settings = ApiSettings(host=config.api_host, port=config.api_port)
+    settings = ApiSettings(
+        host=config.api_host,
+        port=config.api_port,
+        hosts=config.api_hosts,
+        origins=config.api_origins,
+    )
     api = ApiServer(node, metrics, settings, fatal)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)

@@ -97,3 +97,18 @@ def test_settings_survive_their_toml(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigInvalid, match="No such file"):
         load_config(tmp_path / "none.toml", {}, {})
+
+
+def test_names_of_the_api_come_as_a_list_in_the_file_and_with_commas_in_a_variable(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "hushang.toml"
+    file.write_text(
+        'name = "pudong"\ndata_dir = "d"\ngenesis = "g"\nnode_key = "k"\n'
+        'api_hosts = ["node.example"]\n'
+    )
+    assert load_config(file, {}, {}).api_hosts == ("node.example",)
+    environ = {"HUSHANG_API_ORIGINS": "https://a.example, https://b.example"}
+    config = load_config(file, environ, {})
+    assert config.api_origins == ("https://a.example", "https://b.example")
+    assert load_config(write(tmp_path, to_toml(config)), {}, {}) == config
