@@ -15,6 +15,9 @@ from chain.store_contract import StorageError
 
 T = TypeVar("T")
 
+# Decoded values that a table remembers.
+KNOWN_MAX = 1_024
+
 # Half of what a store can hold (chain.store_contract), whatever prefix it lies under there.
 STATE_KEY_MAX = 512
 
@@ -111,11 +114,14 @@ class Table(Generic[T]):
     Parts are bytes of fixed width per table, or one last part of any width.
     """
 
-    __slots__ = ("cls", "prefix")
+    __slots__ = ("_known", "cls", "prefix")
 
     def __init__(self, name: str, cls: type[T]) -> None:
         self.prefix = name.encode() + b"/"
         self.cls = cls
+        # What bytes mean never changes, and objects don't either: one operation and the checks
+        # around it read the same ones several times.
+        self._known: dict[bytes, T] = {}
 
     def key(self, *parts: bytes) -> bytes:
         """The state key of these parts."""
@@ -147,11 +153,18 @@ class Table(Generic[T]):
             yield key[len(self.prefix) :], self._read(value)
 
     def _read(self, value: bytes) -> T:
+        known = self._known.get(value)
+        if known is not None:
+            return known
         try:
-            return decode(self.cls, value)
+            obj = decode(self.cls, value)
         except EncodingInvalid as error:
             msg = f"no {self.cls.__name__}: {error}"
             raise StateDamaged(msg) from error
+        if len(self._known) >= KNOWN_MAX:
+            self._known.clear()
+        self._known[value] = obj
+        return obj
 
 
 def u64(number: int) -> bytes:
