@@ -18,6 +18,7 @@ MUST_HAPPEN = (
     "duplicates",
     "evidence",
     "lies",
+    "muffles",
     "new_views",
     "partitions",
     "power_cuts",

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from random import Random
 
-from chain.block import CommitSignature, Header
+from chain.block import Block, Certificate, CommitSignature, Header
+from chain.codec import decode, encode
 from chain.committee import Committee
 from chain.transaction import ReceivedTransaction, body_hash
 from consensus.input import Proposal
@@ -40,10 +41,12 @@ Lie = Callable[["Liar", int, Message], list[Message]]
 class Liar:
     """One lying member: turns what its copy sends to a place into what it sends there."""
 
-    def __init__(self, setting: Setting, member: int, behaviour: str, signer: Signer) -> None:
+    def __init__(
+        self, setting: Setting, member: int, behaviours: tuple[str, ...], signer: Signer
+    ) -> None:
         self.setting = setting
         self.member = member
-        self.behaviour = behaviour
+        self.behaviours = behaviours
         self.signer = signer
         self.chance: Random = setting.world.stream(f"liar {member}")
         self.committee: Committee = setting.genesis.committee()
@@ -57,9 +60,9 @@ class Liar:
 
     def tamper(self, target: int, channel: Channel, payload: bytes) -> Iterable[bytes]:
         """What really goes to a member instead of the payload."""
-        if self.behaviour == "silent":
+        if "silent" in self.behaviours:
             return ()
-        if self.behaviour == "selective" and self._withholds(target):
+        if "selective" in self.behaviours and self._withholds(target):
             return ()
         if channel is Channel.SYNC:
             return self._sync(payload)
@@ -67,10 +70,14 @@ class Liar:
             return (payload,)
         message = self.setting.reader.message(payload)
         self.seen = [*self.seen[-SENT_MAX:], message]
-        lie = LIES.get(self.behaviour)
-        if lie is None or message.member != self.member:
-            return (payload,)
-        told = lie(self, target, message)
+        return (payload,) if message.member != self.member else self._told(target, message)
+
+    def _told(self, target: int, message: Message) -> Iterable[bytes]:
+        told = [message]
+        for behaviour in self.behaviours:
+            lie = LIES.get(behaviour)
+            if lie is not None:
+                told = [said for entry in told for said in lie(self, target, entry)]
         if told != [message]:
             self.setting.world.count("lies")
         return [encode_message(entry) for entry in told]
@@ -79,7 +86,7 @@ class Liar:
         return target in self.shunned or self.chance.random() < 0.3
 
     def _sync(self, payload: bytes) -> Iterable[bytes]:
-        if self.behaviour != "liar" or self.chance.random() < 0.3:
+        if "liar" not in self.behaviours or self.chance.random() < 0.3:
             return (payload,)
         message = wire.read_message(Channel.SYNC, payload)
         if isinstance(message, wire.Blocks):
@@ -96,12 +103,27 @@ class Liar:
         if draw < 0.5:
             return wire.Blocks(start + 1, blocks)
         first = blocks[0]
-        if draw < 0.75:
+        if draw < 0.65:
+            return wire.Blocks(start, (self._invented(first),))
+        if draw < 0.8:
             certificate = blocks[-1].certificate
             return wire.Blocks(start, (wire.CertifiedBlock(first.block, certificate),))
         altered = bytearray(first.block)
         altered[self.chance.randrange(len(altered))] ^= 1 << self.chance.randrange(8)
         return wire.Blocks(start, (wire.CertifiedBlock(bytes(altered), first.certificate),))
+
+    def _invented(self, known: wire.CertifiedBlock) -> wire.CertifiedBlock:
+        """A block that nobody decided, under a certificate that nobody signed."""
+        block = decode(Block, known.block)
+        header = replace(block.header, time_ms=block.header.time_ms + 1)
+        certificate = self.invented(decode(Certificate, known.certificate), header.digest())
+        return wire.CertifiedBlock(encode(replace(block, header=header)), encode(certificate))
+
+    def invented(self, known: Certificate, digest: bytes, *, higher: int = 0) -> Certificate:
+        """A certificate with a quorum's names and no true signature."""
+        members = range(self.committee.quorum)
+        signatures = tuple(CommitSignature(member, bytes(64)) for member in members)
+        return Certificate(known.height + higher, known.view, digest, signatures)
 
     def sign(self, message: Message) -> Message:
         """The message with its own, right signature."""
@@ -148,23 +170,30 @@ def equivocate(liar: Liar, target: int, message: Message) -> list[Message]:
 
 
 def mutate(liar: Liar, _target: int, message: Message) -> list[Message]:
-    """Often something else than the truth, signed."""
-    if liar.chance.random() < 0.5:
+    """Often something else than the truth, signed; at times in another's name."""
+    draw = liar.chance.random()
+    if draw < 0.5:
         return [message]
+    if draw < 0.6:
+        other = (message.member + 1) % liar.committee.n
+        return [message, liar.sign(replace(message, member=other))]
+    return [liar.sign(_other(liar, message))]
+
+
+def _other(liar: Liar, message: Message) -> Message:
     match message:
         case PrePrepare():
-            return [liar.sign(replace(message, header=liar.altered(message.header)))]
+            return replace(message, header=liar.altered(message.header))
         case Prepare() | Commit():
-            return [liar.sign(_other_vote(liar, message))]
+            return _other_vote(liar, message)
         case ViewChange():
-            return [liar.sign(_other_change(liar, message))]
+            return _other_change(liar, message)
         case NewView():
-            return [liar.sign(_other_new_view(liar, message))]
+            return _other_new_view(liar, message)
         case Complaint():
-            view = message.view + liar.chance.choice((1, 5, 2**32))
-            return [liar.sign(replace(message, view=view))]
+            return replace(message, view=message.view + liar.chance.choice((1, 5, 2**32)))
         case Status():
-            return [liar.sign(_other_status(liar, message))]
+            return _other_status(liar, message)
 
 
 def _other_vote(liar: Liar, message: Prepare | Commit) -> Prepare | Commit:
@@ -209,8 +238,13 @@ def _hidden(liar: Liar, change: ViewChange) -> ViewChange:
 
 
 def _other_status(liar: Liar, message: Status) -> Status:
-    if liar.chance.random() < 0.5:
+    draw = liar.chance.random()
+    if draw < 0.3:
         return replace(message, started=not message.started)
+    if draw < 0.6:
+        known = message.certificate
+        higher = liar.chance.choice((1, 2, 10**9))
+        return replace(message, certificate=liar.invented(known, bytes(32), higher=higher))
     return replace(message, view=message.view + liar.chance.choice((1, 4, 2**40)))
 
 
@@ -232,13 +266,43 @@ def spam(liar: Liar, _target: int, message: Message) -> list[Message]:
     told = [message]
     if liar.seen and liar.chance.random() < 0.5:
         told.append(liar.chance.choice(liar.seen))
-    if liar.chance.random() < 0.2:
-        view = liar.chance.randint(0, 6)
+    if liar.chance.random() < 0.3:
+        view = message.view + liar.chance.choice((0, 0, 0, 1, 3))
         told.append(liar.sign(Complaint(view, message.height, liar.member, bytes(64))))
     return told
 
 
+def usurp(liar: Liar, _target: int, message: Message) -> list[Message]:
+    """Leads without being asked to: no NewView, and a new block where an old one is owed."""
+    if isinstance(message, NewView):
+        return []
+    if isinstance(message, ViewChange):
+        # The block that it would like best, before anybody has begun the view.
+        return [message, *_wished(liar, message.view)]
+    if not isinstance(message, PrePrepare) or message.view == 0:
+        return [message]
+    header = replace(
+        message.header,
+        view=message.view,
+        parent_view=message.certificate.view,
+        proposer=liar.member,
+        time_ms=message.header.time_ms + 1,
+    )
+    wished = liar.sign(replace(message, header=header))
+    commit = Commit(message.view, message.height, header.digest(), liar.member, bytes(64))
+    return [wished, liar.sign(commit)]
+
+
+def _wished(liar: Liar, view: int) -> list[Message]:
+    for entry in reversed(liar.seen):
+        if isinstance(entry, PrePrepare) and entry.member == liar.member:
+            header = replace(entry.header, view=view, parent_view=entry.certificate.view)
+            return [liar.sign(replace(entry, view=view, header=header))]
+    return []
+
+
 LIES: dict[str, Lie] = {
+    "usurper": usurp,
     "equivocator": equivocate,
     "mutant": mutate,
     "hiding": hide,
@@ -255,18 +319,20 @@ class Distorter:
 
     def pick(self, candidates: list[ReceivedTransaction]) -> list[ReceivedTransaction]:
         """A censor never takes what has an odd id."""
-        if self._liar.behaviour != "censor":
+        if "censor" not in self._liar.behaviours:
             return candidates
         return [received for received in candidates if received.id[0] % 2 == 0]
 
     def delay_us(self) -> int:
         """A dripper proposes as late as it dares."""
-        return self._liar.chance.randint(100, 480) * MS if self._liar.behaviour == "drip" else 0
+        if "drip" not in self._liar.behaviours:
+            return 0
+        return self._liar.chance.randint(100, 480) * MS
 
     def propose(self, proposal: Proposal) -> Proposal:
         """An invalid block now and then: a repeated, a forged or a garbage transaction in it."""
         liar = self._liar
-        if liar.behaviour != "invalid" or liar.chance.random() < 0.3:
+        if "invalid" not in liar.behaviours or liar.chance.random() < 0.3:
             return proposal
         liar.setting.world.count("lies")
         bodies = (*proposal.bodies, self._bad_body(proposal))
@@ -284,17 +350,20 @@ class Distorter:
         return raw if chance.random() < 0.5 else raw[:-1] + bytes([raw[-1] ^ 1])
 
 
-def corrupt(setting: Setting, nodes: list[SimNode], lying: Sequence[tuple[int, str]]) -> None:
+def corrupt(
+    setting: Setting, nodes: list[SimNode], lying: Sequence[tuple[int, tuple[str, ...]]]
+) -> None:
     """Make these members lie. A twin gets a second copy, appended to `nodes`."""
     liars: dict[int, Liar] = {}
-    for member, behaviour in lying:
-        setting.world.count(f"byzantine_{behaviour}")
-        if behaviour == "twin":
+    for member, behaviours in lying:
+        for behaviour in behaviours:
+            setting.world.count(f"byzantine_{behaviour}")
+        if "twin" in behaviours:
             place = len(nodes)
             nodes.append(SimNode(setting, member, place, Disk(setting.founded)))
             continue
         signer = setting.signatures.signer(node_name(member))
-        liar = Liar(setting, member, behaviour, signer)
+        liar = Liar(setting, member, behaviours, signer)
         liars[member] = liar
         nodes[member].distorter = Distorter(liar, nodes[member])
 

@@ -1,9 +1,20 @@
 """What goes wrong from outside: crashes, power cuts, partitions, clogs; drawn one after another."""
 
+from chain.block import VoteType
 from tests.sim.network import Network
 from tests.sim.node import SimNode
 from tests.sim.profile import Plan
 from tests.sim.world import MS, World
+
+# Commits twice: who alone decides is where a fork would begin.
+MUFFLED = (
+    VoteType.COMMIT,
+    VoteType.COMMIT,
+    VoteType.PREPARE,
+    VoteType.PRE_PREPARE,
+    VoteType.VIEW_CHANGE,
+    VoteType.NEW_VIEW,
+)
 
 
 class Faults:
@@ -106,6 +117,15 @@ class Faults:
         for _ in range(self._chance.randint(1, 3)):
             a, b = self._chance.sample(places, 2)
             self._network.clog(a, b, self._chance.randint(100, 3_000) * MS)
+
+    def _muffle(self) -> None:
+        """Messages of one type do not reach most places, so that few decide, or few prepare."""
+        self._world.count("muffles")
+        places = sorted(self._network.ports)
+        hearing = self._chance.sample(places, min(len(places), self._chance.choice((0, 1, 1, 2))))
+        kind = self._chance.choice(MUFFLED)
+        duration_us = self._chance.randint(200, 2_000) * MS
+        self._network.muffle(kind, set(places) - set(hearing), duration_us)
 
     def _mend(self) -> None:
         self._network.heal()

@@ -55,6 +55,8 @@ class Network:
         self.sides: dict[int, dict[int, int]] = {}
         self.blocked: set[tuple[int, int]] = set()
         self._clogged: dict[tuple[int, int], int] = {}
+        # A type of consensus message that certain places do not receive for a while.
+        self._muffled: tuple[int, set[int], int] | None = None
         self._past: deque[tuple[int, int, Channel, bytes]] = deque(maxlen=REMEMBERED_MAX)
         self._reconnecting: set[tuple[int, int]] = set()
         self.tamper: Callable[[int, int, Channel, bytes], Iterable[bytes]] | None = None
@@ -94,7 +96,7 @@ class Network:
     def _carry(self, source: int, place: int, channel: Channel, payload: bytes) -> None:
         quality, chance = self.quality, self._chance
         lost = chance.random() < quality.loss
-        if (source, place) in self.blocked or lost:
+        if (source, place) in self.blocked or lost or self._is_muffled(place, channel, payload):
             self._world.count("drops")
             if channel is Channel.TRANSACTIONS:
                 self._reconnect_later(source, place)
@@ -107,6 +109,12 @@ class Network:
         if quality.replay and chance.random() < quality.replay:
             self._world.count("replays")
             self._deliver_later(*chance.choice(self._past))
+
+    def _is_muffled(self, place: int, channel: Channel, payload: bytes) -> bool:
+        if self._muffled is None or channel is not Channel.CONSENSUS:
+            return False
+        kind, places, until_us = self._muffled
+        return payload[0] == kind and place in places and self._world.now_us < until_us
 
     def _deliver_later(self, source: int, place: int, channel: Channel, payload: bytes) -> None:
         quality = self.quality
@@ -133,10 +141,15 @@ class Network:
         """What goes this way arrives after the clog has gone, all at once."""
         self._clogged[source, place] = self._world.now_us + duration_us
 
+    def muffle(self, kind: int, places: set[int], duration_us: int) -> None:
+        """Consensus messages of this type are lost on their way to these places."""
+        self._muffled = (kind, places, self._world.now_us + duration_us)
+
     def heal(self) -> None:
         """Every link works; connections that lost something are made anew."""
         self.blocked.clear()
         self._clogged.clear()
+        self._muffled = None
 
     def _reconnect_later(self, source: int, place: int) -> None:
         """TCP loses nothing silently: a loss ends the connection, and it is made again."""

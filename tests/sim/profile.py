@@ -27,7 +27,7 @@ class Plan:
     # Names of faults (tests.sim.faults) and how often each is drawn.
     faults: tuple[tuple[str, int], ...]
     # Members that lie, and how (tests.sim.byzantine).
-    byzantine: tuple[tuple[int, str], ...]
+    byzantine: tuple[tuple[int, tuple[str, ...]], ...]
     # Members whose wall clock is wrong by an hour.
     skewed: tuple[int, ...]
     # Members that stay down after the chaos.
@@ -39,11 +39,9 @@ class Plan:
 
 
 CRASHES = (("crash", 6), ("power_cut", 1), ("restart", 4))
-SPLITS = (("partition", 4), ("oneway", 3), ("isolate", 3), ("clog", 3), ("mend", 3))
+SPLITS = (("partition", 4), ("oneway", 3), ("isolate", 3), ("clog", 3), ("muffle", 4), ("mend", 3))
 TWINS = (("switch_sides", 6),)
 BEHAVIOURS = (
-    "silent",
-    "twin",
     "selective",
     "mutant",
     "hiding",
@@ -53,6 +51,7 @@ BEHAVIOURS = (
     "liar",
     "invalid",
     "drip",
+    "usurper",
 )
 
 
@@ -71,7 +70,7 @@ def plan(
         calm=Quality(delay_min_us=200, delay_mean_us=1 * MS),
         chaos_us=chance.randint(4, 10) * SECOND,
         fault_pause_us=0 if profile == "calm" else chance.choice((150, 400, 900)) * MS,
-        faults=_faults(profile, [how for _, how in faulty.lying]),
+        faults=_faults(profile, twins=any("twin" in how for _, how in faulty.lying)),
         byzantine=faulty.lying,
         skewed=faulty.skewed,
         dead=faulty.dead,
@@ -84,7 +83,7 @@ def plan(
 
 @dataclass(frozen=True)
 class _Faulty:
-    lying: tuple[tuple[int, str], ...] = ()
+    lying: tuple[tuple[int, tuple[str, ...]], ...] = ()
     skewed: tuple[int, ...] = ()
     dead: tuple[int, ...] = ()
 
@@ -93,15 +92,13 @@ def _faulty(chance: Random, n: int, profile: str) -> _Faulty:
     """At most f members lie, have a useless clock, or stay dead, together."""
     f = fault_limit(n)
     members = chance.sample(range(n), f)
-    # Twins are the sharpest tool.
-    weighted = (*BEHAVIOURS, "twin", "twin", "hiding")
-    lying: list[tuple[int, str]] = []
+    lying: list[tuple[int, tuple[str, ...]]] = []
     skewed: list[int] = []
     dead: list[int] = []
     for member in members:
         draw = chance.random()
         if profile in {"byzantine", "all"} and draw < 0.75:
-            lying.append((member, chance.choice(weighted)))
+            lying.append((member, _behaviours(chance)))
         elif profile != "calm" and draw < 0.85:
             dead.append(member)
         elif profile != "calm" and draw < 0.93:
@@ -109,10 +106,21 @@ def _faulty(chance: Random, n: int, profile: str) -> _Faulty:
     return _Faulty(tuple(lying), tuple(skewed), tuple(dead))
 
 
+def _behaviours(chance: Random) -> tuple[str, ...]:
+    """A twin, a silent one, or one that lies in several ways at once."""
+    draw = chance.random()
+    if draw < 0.25:
+        return ("twin",)
+    if draw < 0.3:
+        return ("silent",)
+    return tuple(chance.sample(BEHAVIOURS, chance.randint(1, 4)))
+
+
 def _parameters(chance: Random) -> ConsensusParameters:
     return ConsensusParameters(
         leader_period=chance.choice((1, 2, 5, 16)),
         view_timeout_max_ms=chance.choice((2_000, 4_000, 8_000)),
+        clock_drift_max_ms=chance.choice((600, 5_000)),
         blame_ms=chance.choice((3_000, 60_000)),
         blame_forget_ms=chance.choice((20_000, 3_600_000)),
     )
@@ -130,12 +138,12 @@ def _quality(chance: Random, profile: str) -> Quality:
     )
 
 
-def _faults(profile: str, behaviours: list[str]) -> tuple[tuple[str, int], ...]:
+def _faults(profile: str, *, twins: bool) -> tuple[tuple[str, int], ...]:
     found: list[tuple[str, int]] = []
     if profile in {"crash", "byzantine", "all"}:
         found += CRASHES
     if profile in {"network", "byzantine", "all"}:
         found += SPLITS
-    if "twin" in behaviours:
+    if twins:
         found += TWINS
     return tuple(found)

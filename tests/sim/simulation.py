@@ -24,6 +24,9 @@ from tests.sim.workload import Workload
 from tests.sim.world import MS, SECOND, Violation, World
 
 MARGIN_US = 5 * SECOND
+# Request timer, complaints, view change, proposal (consensus.md, Defaults).
+PROMPT_US = 2 * SECOND
+NODES_WITH_A_FAULT_MIN = 4
 # What a planted bug may make the product raise, beside what it raises on purpose.
 FAILURES = (
     Violation,
@@ -119,6 +122,7 @@ class Simulation:
         self.world.note("heal")
         self._heal()
         self._demand_progress()
+        self._demand_promptness()
         check_ending(self.setting, self.well())
 
     def well(self) -> list[SimNode]:
@@ -152,6 +156,29 @@ class Simulation:
         limit_us = world.now_us + 4 * cap_us + 4 * MARGIN_US
         if not world.run(limit_us, self._settled):
             raise Violation("liveness", f"no rest after healing: {self.where()}")
+
+    def _demand_promptness(self) -> None:
+        """With everybody well, a dead primary costs no more than `PROMPT_US` to the next decision.
+
+        The node is killed with the request in the pools, so no timer has run before.
+        """
+        plan, world = self.plan, self.world
+        if plan.byzantine or plan.dead or plan.skewed or plan.nodes < NODES_WITH_A_FAULT_MIN:
+            return
+        # Who stands at an old view learns of it by a Status.
+        world.run(world.now_us + 2 * plan.parameters.resend_ms * MS)
+        start = self.checks.height
+        primary = self.nodes[self.nodes[0].replica.primary or 0]
+        world.note(f"the primary {primary.place} dies")
+        primary.crash()
+        for node in self.nodes:
+            if node is not primary:
+                self.workload.submit(self.workload.pay(), node)
+        if not world.run(world.now_us + PROMPT_US, lambda: self.checks.height > start):
+            raise Violation("promptness", f"a dead primary costs too much: {self.where()}")
+        restart(world, primary)
+        if not world.run(world.now_us + 4 * MARGIN_US, self._settled):
+            raise Violation("liveness", f"no rest after a dead primary: {self.where()}")
 
     def _settled(self) -> bool:
         heights = {node.ledger.tip.height for node in self.well()}
