@@ -1,0 +1,169 @@
+"""Gathering bodies: from gossip first, then by asking; only what is wanted is looked at."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+import pytest
+
+from chain.transaction import ReceivedTransaction, body_hash
+from consensus.output import CheckRequest
+from node import bodies as bodies_module
+from node.bodies import Bodies, BodyInvalid
+from node.mempool import Mempool
+from tests.chain.world import World
+from tests.node.parts import forged, payment, verifying
+
+SPONSOR = b"m0"
+
+
+class Asking:
+    """Remembers what was asked for: hashes, vouching members, attempt."""
+
+    def __init__(self) -> None:
+        self.all: list[tuple[tuple[bytes, ...], tuple[int, ...], int]] = []
+        self.news = asyncio.Event()
+
+    def __call__(self, hashes: Sequence[bytes], vouched: tuple[int, ...], attempt: int) -> None:
+        self.all.append((tuple(hashes), vouched, attempt))
+        self.news.set()
+
+
+@dataclass
+class Shelf:
+    """Bodies with a real pool and verifier."""
+
+    world: World
+    pool: Mempool
+    bodies: Bodies
+    asking: Asking
+
+    def request(
+        self, *transactions: ReceivedTransaction, bodies: tuple[bytes, ...] | None = None
+    ) -> CheckRequest:
+        header = self.world.header(transactions)
+        hashes = tuple(received.body_hash for received in transactions)
+        return CheckRequest(0, header.digest(), header, hashes, bodies, (1, 2), certified=False)
+
+    def gather(self, request: CheckRequest) -> "asyncio.Future[tuple[ReceivedTransaction, ...]]":
+        return asyncio.ensure_future(self.bodies.gather(request))
+
+
+@asynccontextmanager
+async def shelf() -> AsyncIterator[Shelf]:
+    world, pool = World(), Mempool(1024 * 1024, 4)
+    async with verifying(world) as verifier:
+        asking = Asking()
+        yield Shelf(world, pool, Bodies(pool, verifier, asking), asking)
+
+
+@pytest.mark.asyncio
+async def test_what_is_in_the_pool_is_there_at_once_in_the_proposals_order() -> None:
+    async with shelf() as at:
+        one, other = payment(at.world), payment(at.world)
+        at.pool.add(one, SPONSOR, 0)
+        at.pool.add(other, SPONSOR, 0)
+        assert await at.bodies.gather(at.request(other, one)) == (other, one)
+        assert at.asking.all == []
+
+
+@pytest.mark.asyncio
+async def test_bodies_that_came_with_the_request_are_verified_and_taken() -> None:
+    async with shelf() as at:
+        one = payment(at.world)
+        request = at.request(one, bodies=(one.raw,))
+        assert await at.bodies.gather(request) == (one,)
+
+
+@pytest.mark.asyncio
+async def test_gossip_has_a_grace_before_anybody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies_module, "GOSSIP_GRACE_S", 60.0)
+    async with shelf() as at:
+        one = payment(at.world)
+        gathering = at.gather(at.request(one))
+        await asyncio.sleep(0)
+        at.pool.add(one, SPONSOR, 0)
+        at.bodies.news()
+        assert await gathering == (one,)
+        assert at.asking.all == []
+
+
+@pytest.mark.asyncio
+async def test_then_it_asks_for_what_is_missing_again_and_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bodies_module, "GOSSIP_GRACE_S", 0.001)
+    monkeypatch.setattr(bodies_module, "ASK_AGAIN_S", 0.001)
+    async with shelf() as at:
+        known, missing = payment(at.world), payment(at.world)
+        at.pool.add(known, SPONSOR, 0)
+        gathering = at.gather(at.request(known, missing))
+        while len(at.asking.all) < 3:
+            at.asking.news.clear()
+            await at.asking.news.wait()
+        wanted = (missing.body_hash,)
+        assert at.asking.all[:3] == [(wanted, (1, 2), attempt) for attempt in range(3)]
+        await at.bodies.arrived([missing.raw])
+        assert await gathering == (known, missing)
+
+
+@pytest.mark.asyncio
+async def test_bodies_that_nobody_wants_are_dropped_before_they_cost_anything() -> None:
+    async with shelf() as at:
+        one, other = payment(at.world), payment(at.world)
+        gathering = at.gather(at.request(one))
+        await asyncio.sleep(0)
+        await at.bodies.arrived([other.raw, b"noise"])
+        assert at.bodies._found == {}
+        assert not gathering.done()
+        await at.bodies.arrived([one.raw])
+        assert await gathering == (one,)
+
+
+@pytest.mark.asyncio
+async def test_a_body_with_an_invalid_signature_refuses_the_proposal_by_name() -> None:
+    async with shelf() as at:
+        good = payment(at.world)
+        bad = forged(good)
+        request = at.request(good)
+        # The primary named the hash of bytes whose signature does not hold.
+
+        request = replace(request, body_hashes=(body_hash(bad),), bodies=(bad,))
+        with pytest.raises(BodyInvalid, match="signature"):
+            await at.bodies.gather(request)
+
+
+@pytest.mark.asyncio
+async def test_a_body_of_a_certified_block_is_not_verified_again() -> None:
+    async with shelf() as at:
+        bad = forged(payment(at.world))
+        request = replace(
+            at.request(), body_hashes=(body_hash(bad),), bodies=(bad,), certified=True
+        )
+        (taken,) = await at.bodies.gather(request)
+        assert taken.raw == bad
+
+
+@pytest.mark.asyncio
+async def test_what_is_held_is_served_and_forgotten_once_the_height_is_decided() -> None:
+    async with shelf() as at:
+        pooled, found, next_one = (payment(at.world) for _ in range(3))
+        at.pool.add(pooled, SPONSOR, 0)
+        await at.bodies.gather(at.request(found, bodies=(found.raw,)))
+        assert at.bodies.held(pooled.body_hash) == pooled.raw
+        assert at.bodies.held(found.body_hash) == found.raw
+        assert at.bodies.held(next_one.body_hash) is None
+        at.bodies.decided(1)
+        assert at.bodies.held(found.body_hash) is None
+        assert at.bodies._wanted == {}
+        assert at.bodies._found == {}
+
+
+@pytest.mark.asyncio
+async def test_a_decision_below_does_not_forget_what_is_wanted_above() -> None:
+    async with shelf() as at:
+        one = payment(at.world)
+        await at.bodies.gather(at.request(one, bodies=(one.raw,)))
+        at.bodies.decided(0)
+        assert at.bodies.held(one.body_hash) == one.raw

@@ -1,0 +1,211 @@
+"""The door: every rule that keeps a transaction out, by name; repeating is harmless."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from chain.codec import encode
+from chain.errors import (
+    EncodingInvalid,
+    LedgerError,
+    LifetimeTooLong,
+    OperationMalformed,
+    OperationUnknown,
+    PolicyNotSatisfied,
+    SenderUnknown,
+    SignatureInvalid,
+    TransactionExpired,
+    VersionUnknown,
+    WrongChain,
+)
+from chain.transaction import (
+    TRANSACTION_SIZE_MAX,
+    Operation,
+    ReceivedTransaction,
+    Transaction,
+    sign_transaction,
+)
+from node.door import Door
+from node.mempool import Mempool
+from node.service import PoolFull
+from tests.chain.world import World, account, genesis, key
+from tests.node.parts import forged, issue, payment, verifying
+
+POOL_SIZE_MAX = 1024 * 1024
+
+
+@dataclass
+class Entrance:
+    """A door with everything behind it; its clock stands at the block time of the next block."""
+
+    world: World
+    door: Door
+    pool: Mempool
+    admitted: list[tuple[bytes, bytes | None]]
+    clock: list[int] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def entrance(pool_size_max: int = POOL_SIZE_MAX) -> AsyncIterator[Entrance]:
+    world = World()
+    pool = Mempool(pool_size_max, 4)
+    admitted: list[tuple[bytes, bytes | None]] = []
+    clock = [world.now_ms]
+
+    def note(received: ReceivedTransaction, origin: bytes | None) -> None:
+        admitted.append((received.id, origin))
+
+    async with verifying(world) as verifier:
+        door = Door(world.ledger, pool, verifier, lambda: clock[0], note)
+        yield Entrance(world, door, pool, admitted, clock)
+
+
+@pytest.mark.asyncio
+async def test_what_passes_is_in_the_pool_and_told_once_with_its_origin() -> None:
+    async with entrance() as at:
+        one, other = payment(at.world), payment(at.world)
+        submitted = await at.door.admit(one.raw)
+        assert (submitted.id, submitted.decided) == (one.id, None)
+        await at.door.admit(other.raw, b"peer")
+        assert at.admitted == [(one.id, None), (other.id, b"peer")]
+        assert at.pool.get(one.id) == one
+
+
+def content(world: World, **changes: object) -> Transaction:
+    return replace(payment(world).transaction, **changes)  # type: ignore[arg-type]
+
+
+def signed(made: Transaction, sender: str = "buyer") -> bytes:
+    return encode(sign_transaction(made, [(account(sender), key(sender))]))
+
+
+LIFETIME_MS = genesis().consensus.transaction_lifetime_max_ms
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("refusal", "made"),
+    [
+        (EncodingInvalid, lambda w: b""),  # noqa: ARG005
+        (EncodingInvalid, lambda w: payment(w).raw + b"\x00"),
+        (EncodingInvalid, lambda w: bytes(TRANSACTION_SIZE_MAX + 4096) + payment(w).raw),
+        (SignatureInvalid, lambda w: forged(payment(w))),
+        (VersionUnknown, lambda w: signed(content(w, version=9))),
+        (WrongChain, lambda w: signed(content(w, genesis_hash=bytes(32)))),
+        (TransactionExpired, lambda w: signed(content(w, valid_until_ms=w.now_ms - 1))),
+        (LifetimeTooLong, lambda w: signed(content(w, valid_until_ms=w.now_ms + 2 * LIFETIME_MS))),
+        (OperationUnknown, lambda w: signed(content(w, operations=(Operation("pay.x", b"\x90"),)))),
+        (
+            OperationMalformed,
+            lambda w: signed(content(w, operations=(Operation("pay.transfer", b"\x90"),))),
+        ),
+        (SenderUnknown, lambda w: signed(content(w, sender=account("stranger")), "stranger")),
+        (PolicyNotSatisfied, lambda w: signed(content(w, sender=account("merchant")))),
+    ],
+)
+async def test_what_no_valid_block_may_hold_is_refused_by_the_rules_name(
+    refusal: type[LedgerError],
+    made: object,
+) -> None:
+    assert callable(made)
+    async with entrance() as at:
+        raw = made(at.world)
+        with pytest.raises(refusal):
+            await at.door.admit(raw)
+        assert await at.door.admit_all([raw], b"peer") == 1
+        assert (len(at.pool), at.admitted) == (0, [])
+
+
+@pytest.mark.asyncio
+async def test_what_commerce_may_say_against_it_is_not_the_doors_business() -> None:
+    async with entrance() as at:
+        # The buyer has no money yet.
+        assert (await at.door.admit(payment(at.world).raw)).decided is None
+
+
+@pytest.mark.asyncio
+async def test_the_window_is_that_of_the_next_block_even_if_this_clock_is_behind() -> None:
+    async with entrance() as at:
+        at.clock[0] = 0
+        expired = signed(content(at.world, valid_until_ms=at.world.ledger.tip.header.time_ms - 1))
+        with pytest.raises(TransactionExpired):
+            await at.door.admit(expired)
+
+
+@pytest.mark.asyncio
+async def test_the_same_bytes_before_the_decision_wait_once() -> None:
+    async with entrance() as at:
+        one = payment(at.world)
+        first = await at.door.admit(one.raw)
+        assert await at.door.admit(one.raw) == first
+        assert await at.door.admit_all([one.raw, one.raw], b"peer") == 0
+        assert len(at.admitted) == 1
+
+
+@pytest.mark.asyncio
+async def test_the_same_bytes_after_the_decision_get_the_receipt() -> None:
+    async with entrance() as at:
+        money = issue(at.world)
+        await at.door.admit(money.raw)
+        tip = at.world.decide(money)
+        at.pool.discard([money.id])
+        again = await at.door.admit(money.raw)
+        assert again.decided is not None
+        assert again.decided.receipt.status == "ok"
+        assert (again.decided.place.height, again.decided.block_hash) == (1, tip.digest)
+        assert again.decided.time_ms == tip.header.time_ms
+        assert again.decided == at.door.decided(money.id)
+        # It is not taken in a second time.
+        assert len(at.pool) == 0
+        assert len(at.admitted) == 1
+
+
+@pytest.mark.asyncio
+async def test_the_same_bytes_after_their_window_are_expired() -> None:
+    async with entrance() as at:
+        money = issue(at.world)
+        at.world.decide(money)
+        at.clock[0] = money.transaction.valid_until_ms + 1
+        with pytest.raises(TransactionExpired):
+            await at.door.admit(money.raw)
+        # By its id the receipt is still found.
+        assert at.door.decided(money.id) is not None
+
+
+@pytest.mark.asyncio
+async def test_one_id_under_other_signatures_waits_once() -> None:
+    async with entrance() as at:
+        made = content(at.world)
+        parties = [(account(name), key(name)) for name in ("buyer", "merchant")]
+        alone, together = signed(made), encode(sign_transaction(made, parties))
+        assert alone != together
+        first = await at.door.admit(alone)
+        second = await at.door.admit(together)
+        assert first == second
+        assert [id_ for id_, _ in at.admitted] == [first.id]
+
+
+@pytest.mark.asyncio
+async def test_a_full_pool_says_when_to_come_again_and_takes_no_gossip() -> None:
+    async with entrance(pool_size_max=700) as at:
+        raws = [payment(at.world).raw for _ in range(10)]
+        results = [await asyncio.gather(at.door.admit(r), return_exceptions=True) for r in raws]
+        full = [result for (result,) in results if isinstance(result, PoolFull)]
+        assert full
+        assert all(one.retry_after_ms > 0 for one in full)
+        before = len(at.pool)
+        assert before == len(raws) - len(full)
+        assert await at.door.admit_all([payment(at.world).raw], b"peer") == 1
+        assert len(at.pool) == before
+
+
+@pytest.mark.asyncio
+async def test_one_bad_transaction_of_a_gossiped_batch_leaves_the_others() -> None:
+    async with entrance() as at:
+        good = [payment(at.world) for _ in range(3)]
+        raws = [good[0].raw, forged(good[1]), good[2].raw]
+        assert await at.door.admit_all(raws, b"peer") == 1
+        assert [id_ for id_, _ in at.admitted] == [good[0].id, good[2].id]
