@@ -10,7 +10,14 @@ from consensus.messages import Commit, NewView, Prepare, PrePrepare, ViewChange
 from consensus.output import CheckRequest, Results
 from consensus.records import RosterRecord, decode_record
 from tests.consensus.cluster import Cluster, Envelope
-from tests.consensus.forging import UNSIGNED, block_on, certificate, pre_prepare, sign
+from tests.consensus.forging import (
+    UNSIGNED,
+    block_on,
+    certificate,
+    pre_prepare,
+    prepared,
+    sign,
+)
 
 IDLE = Results(bytes(32), bytes(32), needs_seal=False)
 
@@ -141,3 +148,83 @@ def test_the_blame_ledger_is_journalled_now_and_then() -> None:
     cluster.crash(0)
     cluster.restart(0)
     assert cluster.nodes[0].replica._state.roster.record().height == 260
+
+
+def test_no_commit_is_signed_where_another_certificate_is_known() -> None:
+    cluster, digest = proposed()
+    node = cluster.nodes[1]
+    (request,) = checks(cluster, 1)
+    cluster.deliver(Envelope(1, 1, request))
+    state = node.replica._state
+    rival = block_on(state, 0, 0, b"rival", cluster.now_ms).header.digest()
+    for member in (0, 2, 3):
+        cluster.feed(node, sign(Commit(0, 1, rival, member, UNSIGNED)))
+    for member in (2, 3):
+        cluster.feed(node, sign(Prepare(0, 1, digest, member, UNSIGNED)))
+    assert (1, 3, 0, 1) not in cluster.signed
+
+
+def test_after_a_restart_another_proposal_of_the_same_view_is_no_ground_to_commit() -> None:
+    cluster, digest = proposed()
+    (request,) = checks(cluster, 1)
+    cluster.deliver(Envelope(1, 1, request))
+    cluster.crash(1)
+    cluster.restart(1)
+    node = cluster.nodes[1]
+    state = node.replica._state
+    block = block_on(state, 0, 0, b"rival", cluster.now_ms)
+    rival = pre_prepare(cluster, block, 0, 0, state.tip.certificate)
+    cluster.feed(node, rival)
+    cluster.feed(node, sign(Prepare(0, 1, block.header.digest(), 2, UNSIGNED)))
+    cluster.feed(node, sign(Prepare(0, 1, digest, 3, UNSIGNED)))
+    assert node.replica._state.slot.proposals[0].digest == block.header.digest()
+    cluster.drain(lambda _: False)
+    # Two Prepares on the own digest, and a PrePrepare on another one, are no quorum.
+    assert (1, 3, 0, 1) not in cluster.signed
+
+
+def test_a_primary_that_knows_of_a_decision_above_opens_no_view_below_it() -> None:
+    cluster = Cluster(7)
+    node = cluster.nodes[1]
+    tip = node.replica._state.tip
+    hidden = block_on(node.replica._state, 0, 0, b"hidden", cluster.now_ms).header.digest()
+    changes = [sign(ViewChange(1, m, tip.certificate, None, UNSIGNED)) for m in (0, 2, 3, 4)]
+    for change in changes[:3]:
+        cluster.feed(node, change)
+    assert node.replica.view == 1
+    # Its own ViewChange is out when it hears that height 1 is decided; then comes the fifth one.
+    for member in (0, 2, 3, 4, 5):
+        cluster.feed(node, sign(Commit(0, 1, hidden, member, UNSIGNED)))
+    cluster.feed(node, changes[3])
+    assert not [key for key in cluster.signed if key[0] == 1 and key[1] == 5]
+
+
+def wrongly_prepared(cluster: Cluster, member: int) -> ViewChange:
+    """It shows a block as prepared in view 0 under member 3, which did not lead there."""
+    state = cluster.nodes[1].replica._state
+    header = block_on(state, 3, 0, b"mine", cluster.now_ms).header
+    shown = prepared([0, 2], 3, 0, header)
+    return sign(ViewChange(1, member, state.tip.certificate, shown, UNSIGNED))
+
+
+def test_a_view_change_that_shows_a_wrong_primary_is_left_out_of_the_new_view() -> None:
+    cluster = Cluster(4, faulty=[3])
+    node = cluster.nodes[1]
+    tip = node.replica._state.tip
+    cluster.feed(node, wrongly_prepared(cluster, 3))
+    cluster.feed(node, sign(ViewChange(1, 0, tip.certificate, None, UNSIGNED)))
+    assert node.replica.view == 1
+    assert not [e for e in cluster.queue if isinstance(e.event, NewView)], "two are no quorum"
+    cluster.feed(node, sign(ViewChange(1, 2, tip.certificate, None, UNSIGNED)))
+    (opened,) = {e.event for e in cluster.queue if isinstance(e.event, NewView)}
+    assert [entry.member for entry in opened.view_changes] == [0, 1, 2]
+
+
+def test_a_new_view_that_shows_a_wrong_primary_is_not_entered() -> None:
+    cluster = Cluster(4, faulty=[1])
+    tip = cluster.nodes[0].replica._state.tip
+    good = [sign(ViewChange(1, m, tip.certificate, None, UNSIGNED)) for m in (1, 2)]
+    bad = wrongly_prepared(cluster, 0)
+    message = sign(NewView(1, 1, 1, (bad, *good), UNSIGNED))
+    cluster.feed(cluster.nodes[3], message)
+    assert cluster.nodes[3].replica.view == 0

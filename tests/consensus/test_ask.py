@@ -1,9 +1,10 @@
 """What is asked of the shell and of peers: once, and again where it matters."""
 
-from consensus.messages import Commit, PrePrepare
-from consensus.output import CheckRequest, FetchBlock
+from consensus.messages import Commit, PrePrepare, Status
+from consensus.output import CheckRequest, FetchBlock, FetchBlocks
 from tests.consensus.cluster import Cluster, Envelope
-from tests.consensus.forging import UNSIGNED, block_on, sign
+from tests.consensus.forging import UNSIGNED, block_on, certificate, sign
+from tests.consensus.samples import FIRST, header_on
 
 
 def proposed() -> tuple[Cluster, bytes]:
@@ -46,3 +47,24 @@ def test_a_certified_block_that_is_not_held_is_asked_of_its_signers() -> None:
     cluster.queue.clear()
     cluster.pass_ticks(51)
     assert {e.target for e in cluster.queue if isinstance(e.event, FetchBlock)} == asked
+
+
+def test_blocks_up_to_a_certificate_are_asked_for_again_until_they_come() -> None:
+    cluster = Cluster(4, faulty=[3])
+    second = header_on(FIRST)
+    proof = certificate([0, 1, 2], 0, second)
+    node = cluster.nodes[1]
+    there = Status(0, 3, started=True, certificate=proof, signature=UNSIGNED)
+    cluster.feed(node, sign(there))
+
+    def asked() -> set[FetchBlocks]:
+        found = {e.event for e in cluster.queue if isinstance(e.event, FetchBlocks)}
+        cluster.queue.clear()
+        return found
+
+    assert asked() == {FetchBlocks(1, 2, (0, 2))}
+    cluster.pass_ticks(49)
+    cluster.feed(node, sign(there))
+    assert asked() == set()
+    cluster.pass_ticks(2)
+    assert asked() == {FetchBlocks(1, 2, (0, 2))}

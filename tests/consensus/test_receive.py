@@ -14,12 +14,13 @@ from consensus.messages import (
     MessageInvalid,
     NewView,
     Prepare,
+    PrePrepare,
     Status,
     ViewChange,
 )
-from consensus.output import FetchBlocks, Serve
+from consensus.output import FetchBlocks, Output, Serve
 from consensus.replica import Replica
-from tests.consensus.cluster import Cluster
+from tests.consensus.cluster import Cluster, Node, Observer
 from tests.consensus.forging import UNSIGNED, block_on, certificate, pre_prepare, sign
 from tests.consensus.samples import DIGEST
 
@@ -234,3 +235,81 @@ def test_proposals_of_anyone_but_the_primary_are_ignored() -> None:
     block = block_on(state, 2, 0, b"usurper", cluster.now_ms)
     cluster.feed(cluster.nodes[1], pre_prepare(cluster, block, 2, 0, state.tip.certificate))
     assert cluster.nodes[1].replica._state.slot.proposals == {}
+
+
+class Proposals(Observer):
+    """Keeps every PrePrepare that is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[PrePrepare] = []
+
+    def on_output(self, node: Node, output: Output) -> None:  # type: ignore[explicit-override]
+        messages = [item.message for item in output.send]
+        self.sent += [m for m in messages if isinstance(m, PrePrepare) and m.member == node.index]
+
+
+def test_a_proposal_one_height_ahead_is_taken_up_when_its_height_comes() -> None:
+    proposals = Proposals()
+    cluster = Cluster(4, observer=proposals)
+    cluster.crash(3)
+    cluster.submit(b"one")
+    cluster.run(lambda: cluster.height() >= 2)
+    cluster.queue.clear()
+    late = cluster.nodes[3]
+    late.alive = True
+    first, second = proposals.sent
+    cluster.feed(late, first)
+    cluster.feed(late, second)
+    assert late.replica.height == 0, "decided by the second's certificate, and not executed yet"
+    cluster.drain(lambda _: False)
+    assert late.replica.height == 1
+    assert cluster.signed[3, 2, 0, 2] == second.header.digest()
+
+
+def test_the_primarys_prepare_before_its_proposal_does_no_harm_and_counts_once() -> None:
+    cluster = Cluster(4, faulty=[0])
+    node = cluster.nodes[1]
+    state = node.replica._state
+    block = block_on(state, 0, 0, b"one", cluster.now_ms)
+    digest = block.header.digest()
+    cluster.feed(node, sign(Prepare(0, 1, digest, 0, UNSIGNED)))
+    cluster.feed(node, pre_prepare(cluster, block, 0, 0, state.tip.certificate))
+    cluster.drain(lambda _: False)
+    assert (1, 2, 0, 1) in cluster.signed
+    assert (1, 3, 0, 1) not in cluster.signed
+    cluster.feed(node, sign(Prepare(0, 1, digest, 2, UNSIGNED)))
+    assert (1, 3, 0, 1) in cluster.signed
+
+
+def test_trap_16_an_own_prepare_is_worth_its_proposal_whatever_the_clock_says_later() -> None:
+    cluster = Cluster(4)
+    cluster.submit(b"one")
+    (proposal,) = {e.event for e in cluster.queue if isinstance(e.event, PrePrepare)}
+    cluster.drain(lambda e: isinstance(e.event, PrePrepare))
+    cluster.crash(1)
+    cluster.restart(1)
+    cluster.now_ms += 3_600_000
+    node = cluster.nodes[1]
+    cluster.feed(node, proposal)
+    assert node.replica._state.slot.proposals.keys() == {0}
+    other = cluster.nodes[2]
+    other.replica._state.slot.proposals.clear()
+    cluster.feed(other, proposal)
+    assert other.replica._state.slot.proposals.keys() == {0}
+
+
+def test_of_two_waiting_new_views_the_higher_is_entered() -> None:
+    cluster = Cluster(4)
+    cluster.crash(3)
+    cluster.submit(b"one")
+    cluster.run(lambda: cluster.height() >= 2)
+    cluster.queue.clear()
+    tip = cluster._tip(cluster.nodes[0].chain)
+    late = cluster.nodes[3]
+    late.alive = True
+    for view in (2, 1):
+        changes = tuple(sign(ViewChange(view, m, tip[1], None, UNSIGNED)) for m in (0, 1, 2))
+        cluster.feed(late, sign(NewView(view, 3, view, changes, UNSIGNED)))
+    assert len(late.replica._state.views.waiting) == 2
+    cluster.run(lambda: late.replica.height >= 2, ticks=200)
+    assert late.replica.view == 2

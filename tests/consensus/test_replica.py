@@ -7,13 +7,16 @@ import pytest
 from chain.transaction import body_hash
 from consensus.config import ChainTip
 from consensus.input import Proposal, Work
-from consensus.messages import Commit, Prepare, PrePrepare
+from consensus.messages import Commit, NewView, Prepare, PrePrepare, ViewChange
 from consensus.output import Output
 from consensus.records import (
     BlockRecord,
     DecidedRecord,
+    NewViewRecord,
     PreparedRecord,
+    Record,
     RosterRecord,
+    ViewChangeRecord,
     VoteRecord,
     decode_record,
 )
@@ -211,3 +214,18 @@ def test_records_of_a_run_are_readable_by_the_decoder() -> None:
         "NewViewRecord",
         "DecidedRecord",
     }
+
+
+def test_each_kind_of_promise_alone_keeps_the_view() -> None:
+    cluster = Cluster(4)
+    cluster.submit(b"one")
+    cluster.run(lambda: cluster.height() >= 2)
+    tip = ChainTip(*cluster._tip(cluster.nodes[1].chain))
+    vote = VoteRecord(3, 7, 2, tip.certificate.digest, bytes(64))
+    change = ViewChangeRecord(sign(ViewChange(8, 1, tip.certificate, None, UNSIGNED)))
+    opened = NewViewRecord(sign(NewView(9, 3, 1, (change.message,), UNSIGNED)))
+    records: list[Record] = [vote, change, opened]
+    for i, view in enumerate((0, 7, 8, 9)):
+        assert cluster._replica(1, tip, records[:i]).view == view
+    for record, view in zip(records, (7, 8, 9), strict=True):
+        assert cluster._replica(1, tip, [record]).view == view

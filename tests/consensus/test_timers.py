@@ -70,6 +70,19 @@ def test_entering_a_view_gives_its_primary_its_own_time() -> None:
     assert made.watch({Watch.SKIPPED: 0})
 
 
+def test_a_decision_gives_what_still_waits_new_time() -> None:
+    made = timers()
+    made.watch({Watch.REQUEST: 0})
+    for _ in range(40):
+        made.advance(1)
+    made.decided()
+    for _ in range(49):
+        assert not made.watch({Watch.REQUEST: made.tick})
+        made.advance(1)
+    made.advance(1)
+    assert made.watch({Watch.REQUEST: made.tick})
+
+
 def test_a_decision_does_not_reset_a_start_that_is_told_again() -> None:
     made = timers()
     for _ in range(50):

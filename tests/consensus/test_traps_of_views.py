@@ -253,8 +253,12 @@ def test_trap_16_a_prepared_block_is_decided_however_late_the_view_change() -> N
     digest = cluster.nodes[1].replica._state.slot.proposals[0].digest
     cluster.crash(0)
     cluster.now_ms += 3_600_000
-    cluster.run(lambda: cluster.height() >= 1)
+    cluster.run(
+        lambda: cluster.height() >= 1,
+        passes=lambda e: not isinstance(e.event, Commit) or e.event.view > 0,
+    )
     assert cluster.decided[1] == digest
+    assert cluster.nodes[1].chain[0].certificate.view == 1
 
 
 @pytest.mark.parametrize("hour_ms", [-3_600_000, 3_600_000])
