@@ -4,6 +4,7 @@ JSON is what machines read: its keys are stable, amounts are integers of minor u
 UTC milliseconds. A table may leave things out and shows money and times as people write them.
 """
 
+import io
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +15,7 @@ from node.commands.options import Output
 from node.money_text import format_time
 
 MOMENTS_FROM_MS = 1_000_000_000_000
+PIPE_WIDTH = 10_000
 
 Row = Mapping[str, Any]
 
@@ -78,12 +80,15 @@ class Printer:
             table.add_column(name, overflow="fold", no_wrap=not terminal, style=_style(name))
         for row in rows:
             table.add_row(*(row.get(name, "") for name in rows[0]))
-        # Off a terminal nothing may be cut: a pipe has no width.
-        width = None if terminal else 10_000
-        console = console_module.Console(markup=False, emoji=False, soft_wrap=not terminal)
-        if width is not None:
-            console = console_module.Console(width=width, markup=False, emoji=False)
-        console.print(table)
+        if terminal:
+            console_module.Console(markup=False, emoji=False).print(table)
+            return
+        # Off a terminal nothing may be cut, for a pipe has no width, and nothing is padded.
+        plain = io.StringIO()
+        wide = console_module.Console(file=plain, width=PIPE_WIDTH, markup=False, emoji=False)
+        wide.print(table)
+        lines = [line.rstrip() for line in plain.getvalue().splitlines()]
+        print("\n".join(line for line in lines if line), flush=True)
 
 
 def _style(column: str) -> str:
@@ -100,9 +105,22 @@ def text(value: Any) -> str:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, (dict, list, tuple)):
-        return _dump(value) if value else "–"
+    if isinstance(value, dict):
+        told = [f"{name}={_inner(entry)}" for name, entry in value.items() if entry is not None]
+        return " ".join(told) or "–"
+    if isinstance(value, (list, tuple)):
+        joint = "\n" if any(isinstance(entry, dict) for entry in value) else ", "
+        return joint.join(map(text, value)) or "–"
     return str(value)
+
+
+def _inner(value: Any) -> str:
+    """A value inside another: what has parts is put into brackets."""
+    if isinstance(value, dict):
+        return f"({text(value)})"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_inner, value))}]"
+    return text(value)
 
 
 def with_times(record: Row) -> dict[str, Any]:

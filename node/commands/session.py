@@ -274,16 +274,24 @@ class Session:
         self.say(f"the first {len(found)} of more")
         return found
 
-    def readable(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """For people: amounts with their asset, times in Shanghai's."""
-        symbol = record.get("symbol")
+    def readable(self, record: Mapping[str, Any], symbol: str | None = None) -> dict[str, Any]:
+        """For people: amounts with their asset (an outer record's, if need be), times as clocks."""
+        own = record.get("symbol")
+        symbol = own if isinstance(own, str) else symbol
         shown: dict[str, Any] = {}
         for name, value in with_times(record).items():
-            if name.endswith("_minor") and isinstance(symbol, str) and value is not None:
+            if name.endswith("_minor") and symbol is not None and value is not None:
                 shown[name.removesuffix("_minor")] = self.amount_text(value, symbol)
             else:
-                shown[name] = value
+                shown[name] = self._readable_value(value, symbol)
         return shown
+
+    def _readable_value(self, value: Any, symbol: str | None) -> Any:
+        if isinstance(value, dict):
+            return self.readable(value, symbol)
+        if isinstance(value, list):
+            return [self._readable_value(entry, symbol) for entry in value]
+        return value
 
 
 def _state(outcome: Outcome) -> str:

@@ -158,7 +158,9 @@ def say_next(session: Session, network: LocalNetwork) -> None:
 
 def report_nodes(session: Session, network: LocalNetwork) -> None:
     """Print what runs now."""
-    session.printer.records([testnet.describe_node(network, node) for node in network.nodes])
+    records = [testnet.describe_node(network, node) for node in network.nodes]
+    columns = ("number", "name", "pid", "api", "log")
+    session.printer.records(records, [{name: r[name] for name in columns} for r in records])
 
 
 def status_of(node: NodePlace) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from chain.transaction import SignedTransaction
 from node import keystore
 from node.commands.failures import UsageWrong
 from node.commands.options import noun, verb
+from node.commands.output import text
 from node.commands.session import Session
 from node.genesis_file import load_genesis
 from node.json_values import FormRefused, read_hash
@@ -42,12 +43,10 @@ def show(
     shown = {"transaction": told["id"], "state": told["state"], "status": receipt.get("status")}
     shown |= {name: receipt.get(name) for name in ("height", "index", "block_hash", "time_ms")}
     shown |= {"sender": told["sender"], "memo": told["memo"]}
-    shown |= {
-        f"operation {i}": f"{o['type']} {o['payload']}" for i, o in enumerate(told["operations"])
-    }
-    shown |= {
-        f"event {i}": f"{e['type']} {e['data']}" for i, e in enumerate(receipt.get("events", ()))
-    }
+    for index, entry in enumerate(told["operations"]):
+        shown[f"operation {index}"] = f"{entry['type']}: {text(session.readable(entry['payload']))}"
+    for index, entry in enumerate(receipt.get("events", ())):
+        shown[f"event {index}"] = f"{entry['type']}: {text(session.readable(entry['data']))}"
     session.printer.record(told, session.readable(shown))
 
 

@@ -1,6 +1,7 @@
 """`hushang watch`: what the nodes decide, as it happens."""
 
-import json
+import select
+import sys
 import time
 from typing import Annotated, Any, Final
 
@@ -9,6 +10,7 @@ import typer
 from chain.bech32m import encode_account
 from node.client import NodeUnreachable
 from node.commands.options import noun, verb
+from node.commands.output import text
 from node.commands.session import Session
 from node.money_text import format_time
 
@@ -57,7 +59,21 @@ def watch(
             left = None if left is None else left - 1
         query["cursor"] = page["next"]
         if page["complete"] and left != 0:
+            if is_reader_gone():
+                return
             time.sleep(PAUSE_S)
+
+
+def is_reader_gone() -> bool:
+    """Has whoever reads the pipe on stdout left? (`hushang watch | head -1` ends by itself.)"""
+    if not hasattr(select, "poll"):
+        return False
+    poller = select.poll()
+    try:
+        poller.register(sys.stdout.fileno(), 0)
+    except (OSError, ValueError):
+        return False
+    return any(events & (select.POLLERR | select.POLLHUP) for _, events in poller.poll(0))
 
 
 def patiently(session: Session, query: dict[str, object]) -> Any:
@@ -74,9 +90,5 @@ def patiently(session: Session, query: dict[str, object]) -> Any:
 
 def words(session: Session, event: dict[str, Any]) -> str:
     """An event on one line, for a person."""
-    data = session.readable(event["data"])
-    told = " ".join(
-        f"{name}={value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
-        for name, value in data.items()
-    )
+    told = text(session.readable(event["data"])).replace("\n", "; ")
     return f"{format_time(event['time_ms'])}  {event['height']:>6}  {event['type']:<20} {told}"

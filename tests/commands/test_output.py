@@ -67,7 +67,15 @@ def test_a_moment_is_shown_in_shanghai_and_a_duration_is_not() -> None:
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(None, "–"), (True, "yes"), (False, "no"), ([], "–"), ({"a": [1]}, '{"a":[1]}'), (7, "7")],
+    [
+        (None, "–"),
+        (True, "yes"),
+        (False, "no"),
+        ([], "–"),
+        ({"a": [1, {"c": 2}], "b": None}, "a=[1, (c=2)]"),
+        ([{"a": 1}, {"a": 2}], "a=1\na=2"),
+        (7, "7"),
+    ],
 )
 def test_every_value_has_its_words(value: Any, shown: str) -> None:
     assert text(value) == shown
