@@ -46,7 +46,7 @@ EXAMPLES: Final = """\b
 Examples:
   hushang testnet up -n 4
   hushang status -o json
-  hushang pay transfer --as issuer buyer "CNY 129.00"
+  hushang pay transfer merchant "CNY 129.00" --as buyer
 """
 
 

@@ -1,6 +1,8 @@
 """Commands of a trade on a running network, as a merchant, a buyer and a carrier type them."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from chain.bech32m import encode_account
 from chain.crypto import PrivateKey
 from node.demo import goods
 from node.keystore import show_key, write_key
+from tests.commands.command_line import ROOT
 from tests.commands.conftest import Shop
 
 MEMBERS = ("--as", "pudong", "--cosign", "xuhui", "--cosign", "jingan")
@@ -232,3 +235,13 @@ def test_whoever_does_not_wait_gets_the_id(shop: Shop) -> None:
     made = shop.ok(*words).json
     assert made["state"] in {"pending", "decided"}
     assert len(made["id"]) == 64
+
+
+def test_a_watch_ends_when_nobody_reads_it_any_more(shop: Shop) -> None:
+    words = ("--context", str(shop.network.directory), "watch", "--from", "0.0.0")
+    command = [sys.executable, str(ROOT / "cli.py"), *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert b"asset.issued" in process.stdout.readline()
+        process.stdout.close()
+        process.wait(timeout=30)
