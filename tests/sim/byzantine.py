@@ -42,9 +42,11 @@ class Liar:
     """One lying member: turns what its copy sends to a place into what it sends there."""
 
     def __init__(
-        self, setting: Setting, member: int, behaviours: tuple[str, ...], signer: Signer
+        self, setting: Setting, node: SimNode, behaviours: tuple[str, ...], signer: Signer
     ) -> None:
         self.setting = setting
+        self.node = node
+        member = node.member
         self.member = member
         self.behaviours = behaviours
         self.signer = signer
@@ -294,11 +296,23 @@ def usurp(liar: Liar, _target: int, message: Message) -> list[Message]:
 
 
 def _wished(liar: Liar, view: int) -> list[Message]:
-    for entry in reversed(liar.seen):
-        if isinstance(entry, PrePrepare) and entry.member == liar.member:
-            header = replace(entry.header, view=view, parent_view=entry.certificate.view)
-            return [liar.sign(replace(entry, view=view, header=header))]
-    return []
+    """A block of its own choice for a view that it would lead, and its Commit to it."""
+    state = liar.node.replica._state
+    height, certificate = state.slot.height, state.tip.certificate
+    known = next((held for held in state.slot.blocks.values() if held.bodies is not None), None)
+    if known is None or state.roster.primary(view, height) != liar.member:
+        return []
+    header = replace(
+        known.header,
+        view=view,
+        parent_view=certificate.view,
+        proposer=liar.member,
+        time_ms=known.header.time_ms + 1,
+    )
+    hashes = known.body_hashes
+    wished = PrePrepare(view, liar.member, header, hashes, certificate, bytes(64))
+    commit = Commit(view, height, header.digest(), liar.member, bytes(64))
+    return [liar.sign(wished), liar.sign(commit)]
 
 
 LIES: dict[str, Lie] = {
@@ -313,9 +327,8 @@ LIES: dict[str, Lie] = {
 class Distorter:
     """What a lying primary makes of its own pool and of its own proposals."""
 
-    def __init__(self, liar: Liar, node: SimNode) -> None:
+    def __init__(self, liar: Liar) -> None:
         self._liar = liar
-        self._node = node
 
     def pick(self, candidates: list[ReceivedTransaction]) -> list[ReceivedTransaction]:
         """A censor never takes what has an odd id."""
@@ -340,7 +353,7 @@ class Distorter:
         return replace(proposal, bodies=bodies, body_hashes=hashes)
 
     def _bad_body(self, proposal: Proposal) -> bytes:
-        ledger, chance = self._node.ledger, self._liar.chance
+        ledger, chance = self._liar.node.ledger, self._liar.chance
         decided = ledger.block(chance.randint(0, ledger.tip.height))
         known = [*proposal.bodies, *(decided.bodies if decided else ())]
         if not known or chance.random() < 0.2:
@@ -363,9 +376,9 @@ def corrupt(
             nodes.append(SimNode(setting, member, place, Disk(setting.founded)))
             continue
         signer = setting.signatures.signer(node_name(member))
-        liar = Liar(setting, member, behaviours, signer)
+        liar = Liar(setting, nodes[member], behaviours, signer)
         liars[member] = liar
-        nodes[member].distorter = Distorter(liar, nodes[member])
+        nodes[member].distorter = Distorter(liar)
 
     def tamper(source: int, place: int, channel: Channel, payload: bytes) -> Iterable[bytes]:
         liar = liars.get(source)

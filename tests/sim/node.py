@@ -15,7 +15,7 @@ from chain.ledger import Ledger
 from chain.transaction import ReceivedTransaction
 from consensus.config import TICK_MS, ChainTip, ReplicaConfig
 from consensus.evidence import Equivocation
-from consensus.input import Checked, Input, Work
+from consensus.input import Checked, FetchedBlock, Input, Work
 from consensus.output import BuildRequest, CheckRequest, Decided, Output, Results
 from consensus.records import encode_record
 from consensus.replica import Replica
@@ -171,6 +171,8 @@ class SimNode:
                 outputs.append(self.replica.step(event, now_ms))
             except ProtocolError as fault:
                 self._blame(source, fault)
+                if isinstance(event, FetchedBlock):
+                    self.sync.disbelieved(event)
             except (HushangError, AssertionError):
                 if self.honest:
                     raise

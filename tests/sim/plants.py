@@ -18,7 +18,6 @@ from consensus.config import StateDiverged
 from consensus.messages import PreparedCertificate, PrePrepare
 from consensus.promises import Promises
 from consensus.records import (
-    DecidedRecord,
     PreparedRecord,
     Record,
     ViewChangeRecord,
@@ -98,14 +97,14 @@ def _nothing_sent_again() -> list[Patch]:
 def _ids_in_memory() -> list[Patch]:
     """Remembered since the start of the process only."""
     write = Ledger.write
-    known: dict[int, set[bytes]] = {}
 
     def write_and_note(self: Ledger, executed: Executed, certificate: Certificate) -> Tip:
-        known.setdefault(id(self), set()).update(t.id for t in executed.transactions)
+        known: set[bytes] = self.__dict__.setdefault("_known", set())
+        known.update(received.id for received in executed.transactions)
         return write(self, executed, certificate)
 
     def is_remembered(self: Ledger, _minute: int, transaction_id: bytes) -> bool:
-        return transaction_id in known.get(id(self), set())
+        return transaction_id in self.__dict__.get("_known", ())
 
     return [(Ledger, "write", write_and_note), (Ledger, "is_remembered", is_remembered)]
 
@@ -186,10 +185,6 @@ def _waits_for_single_bodies() -> list[Patch]:
     return [(Slot, "hold", hold)]
 
 
-def _one_complaint_is_enough() -> list[Patch]:
-    return [(Committee, "weak_quorum", property(lambda _self: 1))]
-
-
 def _timers_keep_doubling() -> list[Patch]:
     original = Timers.decided
 
@@ -233,8 +228,6 @@ PLANTS = (
     Plant("certificates are believed", _certificates_believed),
     Plant("signatures of messages are believed", _signatures_believed),
     Plant("single bodies are waited for", _waits_for_single_bodies),
-    Plant("one complaint is enough", _one_complaint_is_enough),
     Plant("timers keep doubling", _timers_keep_doubling),
-    Plant("decisions are forgotten by a restart", lambda: _forgets(DecidedRecord)),
     Plant("prepared blocks are forgotten by a restart", lambda: _forgets(PreparedRecord)),
 )

@@ -109,7 +109,7 @@ def route(node: Owner, source: int, message: wire.Message) -> None:
         case wire.Bodies():
             node.bodies.arrived(message.raws)
         case wire.Blocks():
-            node.sync.arrived(message)
+            node.sync.arrived(source, message)
         case wire.Proposed():
             node.sync.proposed(message)
         case _:

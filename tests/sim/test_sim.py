@@ -1,0 +1,137 @@
+"""Seeds of the simulator over all sizes and profiles, its determinism, and its teeth."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.sim.batch import MUST_HAPPEN, Total, mixed, run_all
+from tests.sim.network import Network, Quality
+from tests.sim.profile import NODES_MAX, plan
+from tests.sim.simulation import Verdict, simulate
+from tests.sim.teeth import bites
+from tests.sim.world import MS, Trace, World
+
+ROOT = Path(__file__).parent.parent.parent
+SEEDS = 210
+PROCESSES = 2
+# Quick to find, of different kinds; `python -m tests.sim.teeth` plants all (docs/simulation.md).
+QUICK_TEETH = {
+    "quorum of 2f": 60,
+    "a ViewChange hides what is prepared": 30,
+    "votes are not journalled": 5,
+    "bodies are not journalled": 5,
+    "own votes are forgotten by a restart": 15,
+    "nothing is sent again": 15,
+    "blocks are not checked": 60,
+}
+
+
+@pytest.fixture(scope="module")
+def verdicts(account: list[str]) -> list[Verdict]:
+    found = list(run_all(mixed(1, SEEDS), PROCESSES))
+    total = Total()
+    for verdict in found:
+        total.add(verdict)
+    sizes = sorted({verdict.nodes for verdict in found})
+    account.append(
+        f"{total.seeds} seeds, n = {sizes[0]} to {sizes[-1]}, {total.failed} failed, 0 excluded; "
+        f"{total.heights} blocks, {total.virtual_s:.0f} s of virtual time; "
+        f"{total.byzantine_seeds} seeds with liars, {total.reproposing_seeds} with a re-proposal"
+    )
+    account.append(", ".join(f"{total.counts[name]} {name}" for name in MUST_HAPPEN))
+    return found
+
+
+def test_no_seed_breaks_a_promise(verdicts: list[Verdict]) -> None:
+    failed = [(verdict.command(), verdict.violation) for verdict in verdicts if not verdict.ok]
+    assert failed == []
+    assert len(verdicts) == SEEDS
+
+
+def test_every_size_was_simulated_and_every_fault_happened(verdicts: list[Verdict]) -> None:
+    total = Total()
+    for verdict in verdicts:
+        total.add(verdict)
+    assert {verdict.nodes for verdict in verdicts} == set(range(1, NODES_MAX + 1))
+    assert total.missing() == []
+    assert total.reproposing_seeds >= SEEDS // 10
+
+
+def test_a_seed_gives_the_same_history_under_any_hash_seed_and_without_asserts() -> None:
+    def traces(hash_seed: str, *flags: str) -> list[str]:
+        command = [sys.executable, *flags, "-m", "tests.sim", "--seeds", "3..5", "--json"]
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        run = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+        )
+        return [json.loads(line).get("trace", "") for line in run.stdout.splitlines()]
+
+    first = traces("0")
+    assert len(set(first)) == len(first)
+    assert traces("4711", "-O") == first
+
+
+def test_a_seed_run_twice_in_one_process_gives_the_same_history() -> None:
+    first, again = (simulate(17, nodes=4, profile="all")[0] for _ in range(2))
+    assert first == again
+    assert first.ok
+
+
+def test_real_signatures_change_the_bytes_but_no_promise() -> None:
+    verdict, _ = simulate(6, nodes=4, profile="byzantine", real_signatures=True)
+    assert verdict.ok, verdict.violation
+    assert verdict.heights
+
+
+def test_known_bugs_planted_into_the_product_are_found() -> None:
+    most = max(QUICK_TEETH.values())
+    found = {bite.name: bite.seeds for bite in bites(list(QUICK_TEETH), most, PROCESSES)}
+    missed = [name for name, limit in QUICK_TEETH.items() if not 0 < found[name] <= limit]
+    assert missed == [], found
+
+
+def test_what_happens_at_the_same_time_happens_in_order_of_asking() -> None:
+    world, happened = World(1), list[str]()
+    world.after(5, lambda: happened.append("b"))
+    world.after(5, lambda: happened.append("c"))
+    world.after(1, lambda: happened.append("a"))
+    assert not world.run(4, lambda: False)
+    assert happened == ["a"]
+    world.run(5)
+    assert happened == ["a", "b", "c"]
+
+
+def test_a_stream_of_one_concern_is_not_shifted_by_another() -> None:
+    one, other = World(7), World(7)
+    one.stream("faults").random()
+    assert one.stream("network").random() == other.stream("network").random()
+    assert World(8).stream("network").random() != World(7).stream("network").random()
+
+
+def test_a_trace_tells_histories_apart_by_their_bytes() -> None:
+    def digest(data: bytes) -> str:
+        trace = Trace()
+        trace.note(1, "event", data)
+        return trace.digest()
+
+    assert digest(b"a") == digest(b"a")
+    assert digest(b"a") != digest(b"b")
+
+
+def test_at_most_f_members_lie_or_stay_away() -> None:
+    for seed in range(200):
+        drawn = plan(seed, None, "all")
+        useless = [member for member, _ in drawn.byzantine] + [*drawn.skewed, *drawn.dead]
+        assert len(set(useless)) == len(useless) <= (drawn.nodes - 1) // 3
+
+
+def test_a_twin_talks_to_each_place_from_one_home_only() -> None:
+    network = Network(World(1), Quality(delay_mean_us=MS))
+    network.homes = {0: [0], 1: [1], 2: [2, 3]}
+    network.sides[2] = {0: 2, 1: 3}
+    assert network.places_of(2, 0) == [2]
+    assert network.places_of(2, 1) == [3]
