@@ -16,7 +16,7 @@ from chain.errors import LedgerError, ProtocolError
 from chain.ledger import Ledger
 from consensus.config import TICK_MS
 from consensus.evidence import Evidence
-from consensus.input import Checked, Input, Proposal, Work
+from consensus.input import Checked, FetchedBlock, Input, Proposal, Work
 from consensus.output import BuildRequest, CheckRequest, Decided, Output, Send
 from consensus.records import encode_record
 from consensus.replica import Replica
@@ -164,8 +164,10 @@ class Driver:
             try:
                 outputs.append(replica.step(event, now_ms))
             except ProtocolError as fault:
-                who = peer.hex()[:16] if peer else "this node"
+                who = peer.hex()[:16] if peer else "somebody"
                 logger.warning("%s sent what no correct member sends: %s", who, fault)
+                if isinstance(event, FetchedBlock):
+                    self._parts.sync.disbelieved(event)
         self._inbox.room.set()
         return outputs
 

@@ -79,7 +79,7 @@ class Router:
     def _trade_blocks(self, member: int, message: wire.Message) -> None:
         match message:
             case wire.Blocks():
-                self._to.sync.arrived(message)
+                self._to.sync.arrived(member, message)
             case wire.Proposed():
                 self._to.sync.proposed(message)
             case wire.BlocksRequest(start, count):

@@ -2,8 +2,10 @@
 
 Every fetched block goes to the replica, which believes only its certificate. Requests go round
 among the members that are known to hold the blocks; a range is asked for ahead of what is executed.
+A member whose block is not believed is named, everything it sent is dropped, and the next is asked.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +28,8 @@ from p2p.messages import (
     ProposedRequest,
 )
 
+logger = logging.getLogger(__name__)
+
 # Blocks kept ahead of the replica; with the cap on a reply this bounds the memory of catching up.
 AHEAD_MAX = 2 * BLOCKS_MAX
 ASK_AGAIN_MS = 1_000
@@ -42,6 +46,14 @@ class _Asked:
     time_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """A block that waits for its turn, and who sent it."""
+
+    member: int
+    block: FetchedBlock
+
+
 class Sync:
     """Catches up by certificates, and answers others who do."""
 
@@ -56,7 +68,7 @@ class Sync:
         self._send = send
         self._feed = feed
         self._clock_ms = clock_ms
-        self._ahead: dict[int, FetchedBlock] = {}
+        self._ahead: dict[int, _Ahead] = {}
         self._members: tuple[int, ...] = ()
         self._asked: _Asked | None = None
         self._turn = 0
@@ -87,9 +99,9 @@ class Sync:
             self._ask(height + 1)
 
     def _deliver(self, height: int) -> None:
-        block = self._ahead.get(height + 1)
-        if block is not None:
-            self._feed(block)
+        ahead = self._ahead.get(height + 1)
+        if ahead is not None:
+            self._feed(ahead.block)
 
     def _ask(self, first: int) -> None:
         start = first
@@ -107,23 +119,39 @@ class Sync:
         count = min(BLOCKS_MAX, self.target - start + 1)
         self._send(member, BlocksRequest(start, count))
 
-    def arrived(self, answer: Blocks) -> None:
-        """A peer's blocks: kept, if they are among the next ones, for the replica to judge."""
+    def arrived(self, member: int, answer: Blocks) -> None:
+        """A member's blocks: kept, if they are among the next ones, for the replica to judge."""
         height = self._ledger.tip.height
+        was_asked = self._asked is not None and self._asked.member == member
         for offset, entry in enumerate(answer.blocks):
             at = answer.start_height + offset
             if not height < at <= height + AHEAD_MAX:
+                continue
+            if at in self._ahead and not was_asked:
+                # What is pushed fills gaps; it never displaces an answer.
                 continue
             block = _read_block(entry.block)
             if block.header.height != at:
                 msg = f"block {block.header.height} in the place of {at}"
                 raise MessageMalformed(msg)
-            self._ahead[at] = _fetched(block, _read_certificate(entry.certificate))
-        self._asked = None
-        first = answer.start_height
+            self._ahead[at] = _Ahead(member, _fetched(block, _read_certificate(entry.certificate)))
+        if was_asked:
+            self._asked = None
         # A pushed block: the replica may be exactly there.
-        if first in self._ahead:
-            self._feed(self._ahead[first])
+        self._deliver(answer.start_height - 1)
+
+    def disbelieved(self, block: FetchedBlock) -> None:
+        """The replica refused what was fed: nothing of its sender is worth a try any more."""
+        height = block.block.header.height
+        ahead = self._ahead.get(height)
+        if ahead is None or ahead.block is not block:
+            return
+        liar = ahead.member
+        logger.warning("member %s sent a block %s that its certificate doesn't hold", liar, height)
+        self._ahead = {at: kept for at, kept in self._ahead.items() if kept.member != liar}
+        if self._asked is not None and self._asked.member == liar:
+            self._asked = None
+        self._ask(height)
 
     def proposed(self, answer: Proposed) -> None:
         """A peer's undecided block."""

@@ -170,9 +170,7 @@ class SimNode:
             try:
                 outputs.append(self.replica.step(event, now_ms))
             except ProtocolError as fault:
-                self._blame(source, fault)
-                if isinstance(event, FetchedBlock):
-                    self.sync.disbelieved(event)
+                self._blame(source, fault, event)
             except (HushangError, AssertionError):
                 if self.honest:
                     raise
@@ -181,7 +179,9 @@ class SimNode:
                 return
         self._outputs(outputs)
 
-    def _blame(self, source: int | None, fault: HushangError) -> None:
+    def _blame(self, source: int | None, fault: HushangError, event: object = None) -> None:
+        if isinstance(event, FetchedBlock):
+            self.sync.disbelieved(event)
         lying = self.setting.byzantine
         self.setting.world.count("refused")
         # A fetched block has no source any more (see `node.sync`): whoever can lie may have.
@@ -381,8 +381,7 @@ class SimNode:
 
     def held_block(self, digest: bytes) -> Block | None:
         """An undecided block that the replica holds."""
-        held = self.replica.held_block(digest)
-        return held[0] if held else None
+        return (self.replica.held_block(digest) or (None,))[0]
 
     def submit(self, raw: bytes) -> HushangError | None:
         """A client's transaction."""
