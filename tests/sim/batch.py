@@ -14,6 +14,7 @@ MUST_HAPPEN = (
     "byzantine",
     "clogs",
     "crashes",
+    "deadlines",
     "drops",
     "duplicates",
     "evidence",
@@ -26,6 +27,7 @@ MUST_HAPPEN = (
     "reproposals",
     "restarts",
     "submitted",
+    "trades",
     "view_changes",
 )
 # In which proportion a mixed batch takes the profiles.

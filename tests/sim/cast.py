@@ -4,8 +4,8 @@ Most seeds sign by a keyed hash: anybody could forge it, but nobody here does, a
 hundredth of Ed25519. A sample of seeds runs with the real thing.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
@@ -24,7 +24,13 @@ from chain.genesis import (
 
 GENESIS_MS = 1_767_225_600_000
 PAYERS = tuple(f"payer{i}" for i in range(6))
-ROLES = {"issuer": "issuer", "merchant": "merchant", "carrier": "carrier"}
+# The merchant's GS1 company prefix.
+PREFIX = "6901234"
+ROLES: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "issuer": (("issuer", ""),),
+    "merchant": (("merchant", ""), ("merchant", f"gcp:{PREFIX}")),
+    "carrier": (("carrier", ""),),
+}
 
 
 @dataclass
@@ -121,14 +127,14 @@ def node_name(index: int) -> str:
     return f"node of m{index}"
 
 
-def genesis(members: int, parameters: ConsensusParameters) -> Genesis:
+def genesis(members: int, parameters: ConsensusParameters, time_scale: int) -> Genesis:
     """`members` founders m0…, the parties of trade, six payers, the asset CNY."""
     names = (*ROLES, "buyer", *PAYERS)
-    plain = Genesis(
+    return Genesis(
         version=GENESIS_VERSION,
         chain_id="test-sim",
         time_ms=GENESIS_MS,
-        time_scale=1,
+        time_scale=time_scale,
         consensus=parameters,
         timers={},
         members=tuple(
@@ -143,10 +149,9 @@ def genesis(members: int, parameters: ConsensusParameters) -> Genesis:
         assets=(GenesisAsset("CNY", 2, "issuer"),),
         limits={},
     )
-    return replace(plain)
 
 
 def _party(name: str, members: int, number: int) -> GenesisAccount:
-    roles: Sequence[GenesisRole] = (GenesisRole(ROLES[name], ""),) if name in ROLES else ()
+    roles = tuple(GenesisRole(*role) for role in ROLES.get(name, ()))
     policy = single_key_policy(private_key(name).public_key)
-    return GenesisAccount(name, policy, f"m{number % members}", tuple(roles))
+    return GenesisAccount(name, policy, f"m{number % members}", roles)

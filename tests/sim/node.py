@@ -289,12 +289,12 @@ class SimNode:
     def _written(self, written: Written) -> None:
         tip = written.tip
         included = [received.id for received in written.executed.transactions]
-        self.mempool.discard(included)
-        self.mempool.discard(self.mempool.expired(tip.header.time_ms))
+        self.mempool.discard([*included, *self.mempool.expired(tip.header.time_ms)])
         self.bodies.decided(tip.height)
         self._note_skipped(tip.height, len(included))
         if self.honest:
             self.setting.checks.written(tip.height, tip.digest, included)
+        self.setting.world.counts["deadlines"] += written.executed.result.fired
         self.setting.world.note(f"{self.place} writes {tip.height}", tip.digest)
         self._tell_work()
         self._try_build()

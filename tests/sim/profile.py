@@ -36,6 +36,8 @@ class Plan:
     fsync_us: int
     journal_size_max: int
     real_signatures: bool
+    # A chain's commercial time runs so many times faster; 1: no deadline ever comes.
+    time_scale: int
 
 
 CRASHES = (("crash", 6), ("power_cut", 1), ("restart", 4))
@@ -78,6 +80,7 @@ def plan(
         fsync_us=chance.choice((200, 1000, 5000)),
         journal_size_max=chance.choice((10_000, 40_000, 1_000_000)),
         real_signatures=seed % 50 == 0 if real_signatures is None else real_signatures,
+        time_scale=chance.choice((1, 3_600, 20_000)),
     )
 
 

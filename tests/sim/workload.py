@@ -1,5 +1,6 @@
 """Clients: signed transactions handed to random nodes, some twice, some that must fail."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -15,6 +16,7 @@ from chain.transaction import (
 from commerce.assets import AssetIssue
 from commerce.payments import PayTransfer
 from commerce.registry import operation
+from tests.sim import trade
 from tests.sim.cast import GENESIS_MS, PAYERS, Signatures, account
 from tests.sim.node import SimNode
 from tests.sim.world import MS, World
@@ -42,6 +44,7 @@ class Workload:
         """Issue money, then go on for ever."""
         for name in PAYERS[:3]:
             self.submit(self.issue(name))
+        self.submit(self.step(trade.shop()))
         self._again()
 
     def _again(self) -> None:
@@ -62,7 +65,18 @@ class Workload:
             return chance.choice(self.sent[-20:])
         if chance.random() < 0.15:
             return self.issue(chance.choice(PAYERS))
+        up = [node for node in self.nodes if node.alive]
+        if up and chance.random() < 0.4:
+            step = trade.next_step(chance.choice(up).ledger, chance)
+            if step is not None:
+                self.world.count("trades")
+                return self.step(step)
         return self.pay()
+
+    def step(self, step: trade.Step) -> bytes:
+        """A step of a trade."""
+        sender, operations, others = step
+        return self.signed(sender, *operations, with_=others)
 
     def issue(self, to: str) -> bytes:
         """New money."""
@@ -76,7 +90,7 @@ class Workload:
         payment = PayTransfer(account(to), "CNY", self._chance.randint(1, 3_000), None)
         return self.signed(sender, operation("pay.transfer", payment))
 
-    def signed(self, sender: str, *operations: Operation) -> bytes:
+    def signed(self, sender: str, *operations: Operation, with_: Sequence[str] = ()) -> bytes:
         """The raw bytes of a signed transaction."""
         now_ms = GENESIS_MS + self.world.now_us // MS
         content = encode(
@@ -90,10 +104,13 @@ class Workload:
                 None,
             )
         )
-        signer = self.signatures.signer(sender)
-        signature = signer.sign(signing_bytes(content))
-        entry = SignatureEntry(account(sender), signer.public_key, signature)
-        return encode(SignedTransaction(content, (entry,)))
+        message = signing_bytes(content)
+        signers = {account(name): self.signatures.signer(name) for name in (sender, *with_)}
+        entries = [
+            SignatureEntry(party, signer.public_key, signer.sign(message))
+            for party, signer in sorted(signers.items())
+        ]
+        return encode(SignedTransaction(content, tuple(entries)))
 
     def submit(self, raw: bytes, to: SimNode | None = None) -> None:
         """Hand it to a node that is up, at times to two."""
