@@ -13,12 +13,11 @@ from chain.block import Block
 from chain.errors import HushangError, LedgerError, ProtocolError
 from chain.ledger import Ledger
 from chain.transaction import ReceivedTransaction
-from consensus.config import TICK_MS, ChainTip, ReplicaConfig
+from consensus.config import TICK_MS
 from consensus.evidence import Equivocation
 from consensus.input import Checked, FetchedBlock, Input, Work
-from consensus.output import BuildRequest, CheckRequest, Decided, Output, Results
+from consensus.output import BuildRequest, CheckRequest, Decided, Output
 from consensus.records import encode_record
-from consensus.replica import Replica
 from node.driver import STEPS_PER_ROUND_MAX
 from node.ledger_queue import Built, LedgerQueue, Written
 from node.mempool import Mempool
@@ -28,12 +27,13 @@ from p2p import messages as wire
 from p2p.frames import Channel
 from p2p.network import Network as RealNetwork
 from tests.sim.bodies import Read, SimBodies
-from tests.sim.cast import Clock, node_name
+from tests.sim.bounds import check_bounds
+from tests.sim.cast import Clock
 from tests.sim.checks import Durable
 from tests.sim.disk import Disk
 from tests.sim.entrance import Entrance, LedgerThread
 from tests.sim.post import Outlet, SimGossip, route
-from tests.sim.shared import DecidedHeaders, Distorter, Setting
+from tests.sim.shared import Distorter, Setting, restored
 from tests.sim.world import MS, Violation
 
 POOL_SIZE_MAX = 4 * 1024 * 1024
@@ -52,7 +52,6 @@ class SimNode:
         self.incarnation = 0
         self.honest = member not in setting.byzantine
         self.distorter: Distorter | None = None
-        self._signer = setting.signatures.signer(node_name(member))
         self.chance = setting.world.stream(f"node {place}")
         setting.network.attach(place, self)
 
@@ -65,7 +64,7 @@ class SimNode:
         self.alive = True
         self._started_us = setting.world.now_us
         self._ticked = 0
-        self._inbox: deque[tuple[Input, int | None]] = deque()
+        self.inbox: deque[tuple[Input, int | None]] = deque()
         self._busy = False
         self._round_asked = False
         self._wake_at = 0
@@ -92,18 +91,7 @@ class SimNode:
         others = [m.node_key for m in committee.members if m.node_key != own_key]
         self.gossip = SimGossip(outlet, others, self.later)
         self.bodies = SimBodies(self.mempool, read, self.transport.ask_bodies, self.later)
-        config = ReplicaConfig(
-            genesis_hash=self.ledger.chain.genesis_hash,
-            committee=committee,
-            parameters=setting.genesis.consensus,
-            index=self.member,
-            sign=self._signer.sign,
-            verify=setting.signatures.verify,
-        )
-        tip = self.ledger.tip
-        results = Results(tip.state_root, tip.receipts_root, needs_seal=tip.needs_seal)
-        start = ChainTip(tip.header, tip.certificate, results)
-        self.replica = Replica.restore(config, start, DecidedHeaders(self.ledger), records)
+        self.replica = restored(setting, self.ledger, self.member, records)
         self._work_changed = True
         self._outputs([self.replica.tick(self.clock_ms(), 1)])
         setting.network.started(self.place)
@@ -130,15 +118,11 @@ class SimNode:
         """The host's wall clock, UTC."""
         return self.clock.time_ms(self.setting.world.now_us)
 
-    def _ticks_passed(self) -> int:
-        elapsed_us = (self.setting.world.now_us - self._started_us) * self.clock.rate
-        return int(elapsed_us) // (TICK_MS * MS)
-
     # Rounds: all that waits is stepped together.
 
     def post(self, event: Input, source: int | None = None) -> None:
         """Hand something to the replica."""
-        self._inbox.append((event, source))
+        self.inbox.append((event, source))
         self._stir()
 
     def _tell_work(self) -> None:
@@ -157,16 +141,9 @@ class SimNode:
         if self._busy:
             return
         now_ms = self.clock_ms()
-        passed = self._ticks_passed()
-        outputs: list[Output] = []
-        if passed > self._ticked:
-            outputs.append(self.replica.tick(now_ms, passed - self._ticked))
-            self._ticked = passed
-        if self._work_changed:
-            self._work_changed = False
-            outputs.append(self.replica.step(self._work(), now_ms))
-        for _ in range(min(len(self._inbox), STEPS_PER_ROUND_MAX)):
-            event, source = self._inbox.popleft()
+        outputs = self._time_and_work(now_ms)
+        for _ in range(min(len(self.inbox), STEPS_PER_ROUND_MAX)):
+            event, source = self.inbox.popleft()
             try:
                 outputs.append(self.replica.step(event, now_ms))
             except ProtocolError as fault:
@@ -177,7 +154,22 @@ class SimNode:
                 # A twin met its own lies; that copy is gone until it is started again.
                 self.crash()
                 return
+        if self.honest:
+            check_bounds(self)
         self._outputs(outputs)
+
+    def _time_and_work(self, now_ms: int) -> list[Output]:
+        """What passed and changed since the last round comes first."""
+        outputs: list[Output] = []
+        elapsed_us = (self.setting.world.now_us - self._started_us) * self.clock.rate
+        passed = int(elapsed_us) // (TICK_MS * MS)
+        if passed > self._ticked:
+            outputs.append(self.replica.tick(now_ms, passed - self._ticked))
+            self._ticked = passed
+        if self._work_changed:
+            self._work_changed = False
+            outputs.append(self.replica.step(self._work(), now_ms))
+        return outputs
 
     def _blame(self, source: int | None, fault: HushangError, event: object = None) -> None:
         if isinstance(event, FetchedBlock):
@@ -262,7 +254,7 @@ class SimNode:
         """Sleep until something comes or the replica wants to wake."""
         if self._busy:
             return
-        if self._inbox or self._work_changed:
+        if self.inbox or self._work_changed:
             self._stir()
             return
         self._wake_token += 1

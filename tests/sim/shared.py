@@ -1,6 +1,6 @@
 """What all copies of all members share in one simulation."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -11,9 +11,13 @@ from chain.ledger import Ledger
 from chain.store_memory import MemoryStore
 from chain.transaction import ReceivedTransaction, read_transaction
 from commerce.registry import Registry
+from consensus.config import ChainTip, ReplicaConfig
 from consensus.input import Proposal
 from consensus.messages import Message, decode_message
-from tests.sim.cast import Signatures
+from consensus.output import Results
+from consensus.records import Record
+from consensus.replica import Replica
+from tests.sim.cast import Signatures, node_name
 from tests.sim.checks import Checks
 from tests.sim.network import Network
 from tests.sim.world import Violation, World
@@ -71,6 +75,22 @@ class Distorter(Protocol):
     def delay_us(self) -> int:
         """How long it waits before."""
         ...
+
+
+def restored(setting: Setting, ledger: Ledger, member: int, records: Sequence[Record]) -> Replica:
+    """A member's replica as its journal and store left it."""
+    config = ReplicaConfig(
+        genesis_hash=ledger.chain.genesis_hash,
+        committee=ledger.chain.committee,
+        parameters=setting.genesis.consensus,
+        index=member,
+        sign=setting.signatures.signer(node_name(member)).sign,
+        verify=setting.signatures.verify,
+    )
+    tip = ledger.tip
+    results = Results(tip.state_root, tip.receipts_root, needs_seal=tip.needs_seal)
+    start = ChainTip(tip.header, tip.certificate, results)
+    return Replica.restore(config, start, DecidedHeaders(ledger), records)
 
 
 def found(genesis: Genesis, rules: Registry) -> Mapping[bytes, bytes]:
