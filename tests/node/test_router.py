@@ -1,0 +1,190 @@
+"""Where a peer's payloads go, and what ends its connection."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from chain.errors import ProtocolError
+from chain.transaction import ReceivedTransaction
+from consensus.messages import MessageMalformed, Prepare, encode_message
+from node import driver as driver_module
+from node.door import Door
+from node.mempool import Mempool
+from node.router import Router, Routes
+from node.transport import Transport
+from p2p import messages as wire
+from p2p.frames import Channel
+from p2p.gossip import Gossip
+from p2p.network import Network
+from tests.chain.world import World, key
+from tests.node.drivers import Seat, table
+from tests.node.parts import forged, issue, payment
+from tests.node.test_transport import Wire
+
+PEER = key("node of m1").public_key
+HELLO = wire.Hello(1, bytes(32), 7, "m1", 42, "test")
+
+
+@dataclass
+class Post:
+    """A router with real parts of member 0, and the network in which its answers end."""
+
+    world: World
+    router: Router
+    seat: Seat
+    pool: Mempool
+    network: Wire
+    gossip: Gossip
+
+    def receive(self, message: wire.Message, peer: bytes = PEER) -> object:
+        return self.router.received(peer, *wire.write_message(message))
+
+    def answers(self) -> list[wire.Message]:
+        return [wire.read_message(channel, payload) for _, channel, payload in self.network.sent]
+
+
+@asynccontextmanager
+async def post(tmp_path: Path) -> AsyncIterator[Post]:
+    async with table(tmp_path, seated=1) as at:
+        seat = at.seats[0]
+        parts, committee = seat.parts, seat.parts.ledger.chain.committee
+        transport, network = Transport(committee, committee.members[0].node_key), Wire()
+        transport.network = cast("Network", network)
+        gossip = Gossip(transport)
+
+        def admitted(received: ReceivedTransaction, origin: bytes | None) -> None:
+            gossip.add(received.raw, received.body_hash, origin)
+
+        # Blocks are answered to the network, not to other seats.
+        parts.sync._send = transport.send
+        door = Door(parts.ledger, parts.mempool, at.verifier, parts.clock_ms, admitted)
+        routes = Routes(
+            parts.replica,
+            seat.driver,
+            door,
+            parts.mempool,
+            parts.bodies,
+            parts.sync,
+            gossip,
+            transport,
+        )
+        yield Post(at.world, Router(routes), seat, parts.mempool, network, gossip)
+
+
+@pytest.mark.asyncio
+async def test_a_vote_goes_to_the_driver_with_its_peer(tmp_path: Path) -> None:
+    async with post(tmp_path) as at:
+        vote = Prepare(0, 1, bytes(32), 1, bytes(64))
+        assert at.router.received(PEER, Channel.CONSENSUS, encode_message(vote)) is None
+        assert list(at.seat.driver._inbox.items) == [(vote, PEER)]
+
+
+@pytest.mark.asyncio
+async def test_bytes_that_are_no_vote_or_message_end_the_connection(tmp_path: Path) -> None:
+    async with post(tmp_path) as at:
+        with pytest.raises(MessageMalformed):
+            at.router.received(PEER, Channel.CONSENSUS, b"\x02\xc1")
+        for channel in (Channel.TRANSACTIONS, Channel.SYNC):
+            with pytest.raises(ProtocolError):
+                at.router.received(PEER, channel, b"\xff")
+
+
+@pytest.mark.asyncio
+async def test_a_peer_is_held_back_while_the_driver_is_crowded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver_module, "INBOX_MAX", 1)
+    async with post(tmp_path) as at:
+        payload = encode_message(Prepare(0, 1, bytes(32), 1, bytes(64)))
+        assert at.router.received(PEER, Channel.CONSENSUS, payload) is None
+        held_back = at.router.received(PEER, Channel.CONSENSUS, payload)
+        assert held_back is not None
+        waiting = asyncio.ensure_future(held_back)
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        at.seat.driver._round(0)
+        await waiting
+
+
+@pytest.mark.asyncio
+async def test_gossip_goes_through_the_door_and_bad_ones_are_dropped(tmp_path: Path) -> None:
+    async with post(tmp_path) as at:
+        good, bad = payment(at.world), forged(payment(at.world))
+        taking = at.receive(wire.Transactions((bad, good.raw)))
+        await cast("asyncio.Future[None]", taking)
+        assert good.id in at.pool
+        assert len(at.pool) == 1
+
+
+@pytest.mark.asyncio
+async def test_bodies_are_served_from_the_pool_as_far_as_they_are_known(tmp_path: Path) -> None:
+    async with post(tmp_path) as at:
+        known, unknown = payment(at.world), payment(at.world)
+        at.pool.add(known, b"m0", 0)
+        at.receive(wire.BodiesRequest((unknown.body_hash, known.body_hash)))
+        assert at.answers() == [wire.Bodies((known.raw,))]
+        assert at.network.sent[0][0] == PEER
+
+
+@pytest.mark.asyncio
+async def test_a_reply_of_bodies_ends_at_its_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "REPLY_SIZE_MAX", 1)
+    async with post(tmp_path) as at:
+        both = [payment(at.world), payment(at.world)]
+        for one in both:
+            at.pool.add(one, b"m0", 0)
+        at.receive(wire.BodiesRequest(tuple(one.body_hash for one in both)))
+        assert at.answers() == [wire.Bodies((both[0].raw,))]
+
+
+@pytest.mark.asyncio
+async def test_blocks_are_served_and_taken_with_the_members_index(tmp_path: Path) -> None:
+    async with post(tmp_path) as at:
+        at.world.decide(issue(at.world))
+        block, certificate = (
+            at.world.ledger.block_bytes(1),
+            at.world.ledger.certificate_bytes(1),
+        )
+        assert block is not None
+        assert certificate is not None
+        at.receive(wire.BlocksRequest(1, 5))
+        assert at.answers() == [wire.Blocks(1, ())]
+        at.receive(wire.Blocks(1, (wire.CertifiedBlock(block, certificate),)))
+        assert at.seat.parts.sync._ahead[1].member == 1
+        at.receive(wire.Proposed(block))
+        fed = [type(event).__name__ for event, _ in at.seat.driver._inbox.items]
+        assert fed == ["FetchedBlock", "FetchedBlock"]
+
+
+@pytest.mark.asyncio
+async def test_who_is_no_member_of_the_committee_gets_no_blocks(tmp_path: Path) -> None:
+    async with post(tmp_path) as at:
+        stranger = key("stranger").public_key
+        assert at.receive(wire.BlocksRequest(1, 5), stranger) is None
+        assert at.network.sent == []
+
+
+@pytest.mark.asyncio
+async def test_a_peer_that_connects_is_sent_the_pool_and_counted(tmp_path: Path) -> None:
+    async with post(tmp_path) as at:
+        waiting = payment(at.world)
+        at.pool.add(waiting, b"m0", 0)
+        at.router.connected(PEER, HELLO)
+        assert at.router.heights == {PEER: 42}
+        at.gossip._flush()
+        assert at.answers() == [wire.Transactions((waiting.raw,))]
+        at.router.disconnected(PEER, "gone")
+        assert at.router.heights == {}
+
+
+@pytest.mark.asyncio
+async def test_the_greeting_tells_the_decided_height(tmp_path: Path) -> None:
+    async with post(tmp_path) as at:
+        assert at.router.height() == 0

@@ -1,0 +1,190 @@
+"""The node's process: its exit codes, each with the reason's name as the last word of its log."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chain.ledger import Ledger
+from chain.store import open_store
+from commerce.registry import Registry
+from node.client import NodeClient
+from node.config import ConfigInvalid, NodeConfig, PeerAddress, load_config
+from node.genesis_file import load_genesis
+from node.journal import Journal
+from node.keystore import new_seed, write_key
+from node.server import addresses
+from node.testnet_genesis import Plan, create
+from node.testnet_layout import LocalNetwork
+
+ROOT = Path(__file__).parent.parent.parent
+PATIENCE_S = 60.0
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> LocalNetwork:
+    """A network of one node that was never started."""
+    return create(Plan(tmp_path / "net", "server", 1))
+
+
+def command(network: LocalNetwork) -> list[str]:
+    config = network.config_file(network.nodes[0])
+    return [sys.executable, str(ROOT / "cli.py"), "node", "start", "--config", str(config)]
+
+
+def environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("HUSHANG_")}
+
+
+def end(network: LocalNetwork) -> tuple[int, dict[str, Any]]:
+    """Start a node that can't run: its exit code and the last line of its log."""
+    done = subprocess.run(
+        command(network), capture_output=True, env=environment(), timeout=PATIENCE_S, check=False
+    )
+    assert done.stdout == b""
+    return done.returncode, json.loads(done.stderr.splitlines()[-1])
+
+
+@contextmanager
+def started(network: LocalNetwork) -> Iterator["subprocess.Popen[bytes]"]:
+    """A node that is ready."""
+    (node,) = network.nodes
+    with (network.folder(node) / "log").open("ab") as log:
+        process = subprocess.Popen(command(network), stdout=log, stderr=log, env=environment())
+    try:
+        client, deadline = NodeClient([node.api]), time.monotonic() + PATIENCE_S
+        while not client.is_ready():
+            assert process.poll() is None, (network.folder(node) / "log").read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def log_of(network: LocalNetwork) -> list[str]:
+    text = (network.folder(network.nodes[0]) / "log").read_text()
+    return [json.loads(line)["message"] for line in text.splitlines()]
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_a_signal_ends_a_node_with_0(network: LocalNetwork) -> None:
+    with started(network) as process:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_S) == 0
+    assert log_of(network)[-1] == "stopped by a signal at height 0"
+
+
+def test_a_wrong_key_file_mode_is_refused_with_9(network: LocalNetwork) -> None:
+    (network.folder(network.nodes[0]) / "node.key").chmod(0o644)
+    code, line = end(network)
+    assert code == 9
+    assert line["level"] == "critical"
+    assert line["message"].startswith("stopped: KeyFileTooOpen: ")
+
+
+def test_a_missing_key_file_is_refused_with_9(network: LocalNetwork) -> None:
+    (network.folder(network.nodes[0]) / "node.key").unlink()
+    code, line = end(network)
+    assert (code, line["message"].split(":")[1].strip()) == (9, "KeyFileMissing")
+
+
+def test_a_key_that_is_no_members_is_refused_with_9(network: LocalNetwork) -> None:
+    path = network.folder(network.nodes[0]) / "node.key"
+    path.unlink()
+    write_key(path, new_seed())
+    code, line = end(network)
+    assert (code, line["message"].split(":")[1].strip()) == (9, "NodeKeyUnknown")
+
+
+def test_a_broken_genesis_is_refused_with_9(network: LocalNetwork) -> None:
+    (network.directory / "genesis.json").write_text("{")
+    code, line = end(network)
+    assert (code, line["message"].split(":")[1].strip()) == (9, "GenesisFileInvalid")
+
+
+def test_an_unknown_setting_is_refused_with_9(network: LocalNetwork) -> None:
+    config = network.config_file(network.nodes[0])
+    edit(config, "data_dir", "data_dri")
+    done = subprocess.run(
+        command(network), capture_output=True, env=environment(), timeout=PATIENCE_S, check=False
+    )
+    assert done.returncode == 9
+    assert b"did you mean data_dir" in done.stderr
+
+
+def test_a_port_that_is_taken_ends_it_by_name(network: LocalNetwork) -> None:
+    (node,) = network.nodes
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", node.api_port))
+        taken.listen()
+        code, line = end(network)
+    assert (code, line["message"].split(":")[1].strip()) == (9, "AddressUnusable")
+    assert str(node.api_port) in line["message"]
+
+
+@contextmanager
+def founded(network: LocalNetwork) -> Iterator[Path]:
+    """The node's database with its first block, open."""
+    directory = network.data_dir(network.nodes[0]) / "db"
+    with closing(open_store(directory)) as store:
+        Ledger(store, load_genesis(network.directory / "genesis.json"), Registry())
+        yield directory
+
+
+def test_a_locked_database_ends_it_with_1(network: LocalNetwork) -> None:
+    with founded(network):
+        code, line = end(network)
+    assert (code, line["message"].split(":")[1].strip()) == (1, "StoreLocked")
+
+
+def test_a_damaged_database_ends_it_with_1(network: LocalNetwork) -> None:
+    with founded(network) as directory:
+        pass
+    flip_a_bit(directory)
+    code, line = end(network)
+    assert code == 1
+    assert line["message"].startswith("stopped: StorageFailed: ")
+
+
+def flip_a_bit(directory: Path) -> None:
+    """In the middle of each file that holds what the database was given."""
+    kept = {".log", ".ldb", ".sst", ".sqlite", ".db"}
+    files = [path for path in directory.rglob("*") if path.suffix in kept and path.stat().st_size]
+    assert files
+    for path in files:
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.write_bytes(bytes(data))
+
+
+def test_anothers_journal_ends_it_with_1(network: LocalNetwork) -> None:
+    Journal(network.data_dir(network.nodes[0]) / "journal", bytes(32)).close()
+    code, line = end(network)
+    assert (code, line["message"].split(":")[1].strip()) == (1, "JournalDamaged")
+
+
+def test_a_peer_that_is_no_member_is_named(network: LocalNetwork) -> None:
+    config = load_config(network.config_file(network.nodes[0]), {}, {})
+    genesis = load_genesis(config.genesis)
+    (own,) = addresses(config, genesis)
+    assert (own.name, own.port) == (config.name, config.p2p_port)
+    stranger = PeerAddress(name="suzhou", host="127.0.0.1", port=1)
+    wrong: NodeConfig = config.model_copy(update={"peers": (stranger,)})
+    with pytest.raises(ConfigInvalid, match="suzhou is no member of this genesis; it has pudong"):
+        addresses(wrong, genesis)
