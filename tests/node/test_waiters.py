@@ -34,6 +34,19 @@ async def test_waiting_ends_with_its_time_and_leaves_nothing_behind() -> None:
 
 
 @pytest.mark.asyncio
+async def test_waits_that_end_together_share_a_timer_and_none_ends_early() -> None:
+    waiters, loop = Waiters(), asyncio.get_running_loop()
+    began = loop.time()
+    async with asyncio.TaskGroup() as group:
+        for number in range(100):
+            group.create_task(waiters.transaction(bytes([number]), 40))
+        await asyncio.sleep(0)
+        assert 1 <= len(waiters._expiring) <= 10
+    assert loop.time() - began >= 0.040
+    assert waiters._expiring == {}
+
+
+@pytest.mark.asyncio
 async def test_a_client_that_leaves_is_forgotten() -> None:
     waiters = Waiters()
     waiting = asyncio.ensure_future(waiters.transaction(b"a", LONG_MS))
