@@ -76,17 +76,20 @@ def asset_create(op: AssetCreate, context: Context) -> tuple[Event, ...]:
 @refuses(
     AssetUnknown,
     NotTheIssuer,
+    RoleMissing,
     AccountUnknown,
     ReferenceUsed,
     DelegationExceeded,
     AmountTooLarge,
 )
 def asset_issue(op: AssetIssue, context: Context) -> tuple[Event, ...]:
-    """Only the issuer creates money, once per external reference."""
+    """Only the issuer creates money, once per external reference, while it has the role."""
     asset = load_asset(context.state, op.symbol)
     if context.sender != asset.issuer:
         msg = f"{op.symbol} is issued by another account"
         raise NotTheIssuer(msg)
+    # A quorum that revoked the role has ended its issuing; what it issued stays good.
+    require_role(context.state, context.sender, "issuer")
     require_account(context, op.to, "the recipient")
     reference = reference_key("issue", asset_part(op.symbol), op.reference)
     require_unused(context, reference)

@@ -4,6 +4,7 @@
 
 from commerce.assets import AssetCreate, AssetIssue
 from commerce.money import balance_of, load_asset
+from commerce.roles import RoleRevoke
 from tests.commerce.attempts import Attempt, Row, play
 from tests.commerce.world import QUORUM, World, account
 
@@ -30,6 +31,8 @@ TABLE: list[Row] = [
     Attempt("issuer", ISSUE,  AssetIssue("CNY", BUYER, 5, "r1"),     (),     "ok"),
     Attempt("issuer", ISSUE,  AssetIssue("USD", BUYER, MOST, "r2"),  (),     "AmountTooLarge"),
     Attempt("issuer", ISSUE,  AssetIssue("USD", BUYER, MOST - 5, "r2"), (),  "ok"),
+    Attempt("m0", "role.revoke", RoleRevoke(ISSUER, "issuer", ""),   QUORUM, "ok"),
+    Attempt("issuer", ISSUE,  AssetIssue("CNY", BUYER, 5, "r3"),     (),     "RoleMissing"),
 ]
 # fmt: on
 
