@@ -151,6 +151,7 @@ def order_create(op: OrderCreate, context: Context) -> tuple[Event, ...]:
         created_ms=context.time_ms,
         paid_ms=None,
         parcels=0,
+        code_parcel=None,
     )
     return _created(context, order)
 

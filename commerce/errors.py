@@ -230,6 +230,12 @@ class RecipientCodeWrong(LedgerError):
     hint = "the code is that of this order, byte for byte"
 
 
+class RecipientCodeUsed(LedgerError):
+    """The recipient's code proved an earlier parcel of the order, and everybody can read it now."""
+
+    hint = "the buyer's confirmation ends this parcel; an independent carrier can name the place"
+
+
 class ItemNotInParcel(LedgerError):
     """An EPC's GTIN is not that of any line in the parcel."""
 

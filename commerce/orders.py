@@ -74,7 +74,8 @@ class Order:
     """One buyer, one seller, one asset. `payer` gets refunds; `parcels` counts those ever made.
 
     `ship_to_commitment` and `code_commitment` are salted hashes: the address, and the code that the
-    recipient tells the carrier (commerce/shipments.py).
+    recipient tells the carrier (commerce/shipments.py); `code_parcel` is the one parcel that the
+    code has proved.
     """
 
     buyer: Hash
@@ -89,6 +90,7 @@ class Order:
     created_ms: TimeMs
     paid_ms: TimeMs | None
     parcels: U8
+    code_parcel: U8 | None
 
     @property
     def total_minor(self) -> int:

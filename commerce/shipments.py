@@ -24,6 +24,7 @@ from commerce.errors import (
     OrderUnknown,
     ParcelUnknown,
     QuantityExceeded,
+    RecipientCodeUsed,
     RecipientCodeWrong,
     RoleMissing,
     SharedController,
@@ -91,6 +92,10 @@ class ShipmentCreate:
 class ShipmentDelivered:
     """Proof: the recipient's `code` (16 to 64 bytes, whose hash the order holds), or where an
     independent carrier handed it over (`cell`).
+
+    A code stands on the chain once it is used, so it proves one parcel of its order. Later parcels
+    are proved by their place; those of a carrier that shares the seller's key end by the buyer's
+    confirmation, so such a seller ships an order whole.
     """
 
     parcel_id: Hash
@@ -164,7 +169,14 @@ def shipment_create(op: ShipmentCreate, context: Context) -> tuple[Event, ...]:
     return _shipped(context, changed, parcel)
 
 
-@refuses(ParcelUnknown, NotTheCarrier, StateForbids, RecipientCodeWrong, DeliveryProofMissing)
+@refuses(
+    ParcelUnknown,
+    NotTheCarrier,
+    StateForbids,
+    RecipientCodeWrong,
+    RecipientCodeUsed,
+    DeliveryProofMissing,
+)
 def shipment_delivered(op: ShipmentDelivered, context: Context) -> tuple[Event, ...]:
     """The recipient has the parcel; from now on silence pays the seller."""
     parcel = _own_parcel(context, op.parcel_id)
@@ -178,6 +190,9 @@ def shipment_delivered(op: ShipmentDelivered, context: Context) -> tuple[Event, 
         due_ms=_confirm_due_ms(context, order, parcel),
         cell=op.cell,
     )
+    if op.code is not None:
+        proved = replace(order, code_parcel=parcel.number)
+        save_order(context, parcel.order_id, order, proved)
     save_parcel(context, parcel, delivered)
     told = event(
         "shipment.delivered",
@@ -276,6 +291,9 @@ def _check_proof(op: ShipmentDelivered, context: Context, order: Order, parcel: 
         if recipient_code_commitment(op.code) != order.code_commitment:
             msg = "the code is not the recipient's"
             raise RecipientCodeWrong(msg)
+        if order.code_parcel is not None:
+            msg = f"the code proved parcel {order.code_parcel} of the order"
+            raise RecipientCodeUsed(msg)
         return
     if op.cell is None:
         msg = "a delivery needs the recipient's code or a place"

@@ -111,8 +111,14 @@ class Shop(World):
         return self._made("parcel_id", made)
 
     def deliver(self, parcel_id: bytes, carrier: str = "carrier") -> None:
-        """The carrier hands it over for the recipient's code."""
-        self.done(carrier, ("shipment.delivered", ShipmentDelivered(parcel_id, CODE, None)))
+        """The carrier hands it over for the recipient's code, later parcels at a place."""
+        self.done(carrier, ("shipment.delivered", self.proof(parcel_id)))
+
+    def proof(self, parcel_id: bytes) -> ShipmentDelivered:
+        """A delivery's proof: an order's first parcel takes the code, the others have a place."""
+        if self.parcel(parcel_id).number == 0:
+            return ShipmentDelivered(parcel_id, CODE, None)
+        return ShipmentDelivered(parcel_id, None, "wtw3s")
 
     def confirm(self, parcel_id: bytes, *units: tuple[int, int], buyer: str = "buyer") -> None:
         """Confirm (line, quantity) units, or all that is open."""

@@ -72,8 +72,10 @@ def creating(shop: Shop) -> list[Row]:
 
 
 def ending(shop: Shop) -> list[Row]:
-    """Three parcels on their way."""
+    """Three parcels of their own orders on their way, and two of one order."""
     first, second, third = (shop.ship(shop.paid((shop.tea, 1))) for _ in range(3))
+    twice = shop.paid((shop.tea, 2))
+    fourth, fifth = (shop.ship(twice, (0, 1)) for _ in range(2))
 
     def by_code(code: bytes) -> ShipmentDelivered:
         return ShipmentDelivered(first, code, None)
@@ -94,6 +96,9 @@ def ending(shop: Shop) -> list[Row]:
         Attempt("carrier",  LOST,      ShipmentLost(third),                      (), "ok"),
         Attempt("carrier",  LOST,      ShipmentLost(third),                      (), "StateForbids"),
         Attempt("carrier",  DELIVERED, ShipmentDelivered(third, None, "wtw3s"),  (), "StateForbids"),
+        Attempt("carrier",  DELIVERED, ShipmentDelivered(fifth, CODE, "wtw3s"),  (), "ok"),
+        Attempt("carrier",  DELIVERED, ShipmentDelivered(fourth, CODE, None),    (), "RecipientCodeUsed"),
+        Attempt("carrier",  DELIVERED, ShipmentDelivered(fourth, None, "wtw3s"), (), "ok"),
     ]
     # fmt: on
 
@@ -106,7 +111,7 @@ def test_a_parcel_takes_units_that_are_paid_and_not_shipped() -> None:
 def test_a_carrier_reports_the_delivery_or_the_loss_of_its_parcels_once() -> None:
     shop = Shop()
     play(shop, ending(shop))
-    assert shop.money("buyer") == FUNDS_MINOR - 2_000
+    assert shop.money("buyer") == FUNDS_MINOR - 4_000
 
 
 def test_a_carrier_that_is_the_seller_needs_the_recipients_code() -> None:
@@ -118,6 +123,23 @@ def test_a_carrier_that_is_the_seller_needs_the_recipients_code() -> None:
     assert by_place.status == "DeliveryProofMissing"
     shop.deliver(parcel_id, carrier="merchant")
     assert shop.parcel(parcel_id).state == State.DELIVERED
+
+
+def test_a_code_that_stands_on_the_chain_proves_no_second_parcel_of_the_sellers_carrier() -> None:
+    shop = Shop()
+    grant = RoleGrant(account("merchant"), "carrier", "", None)
+    shop.done("m0", ("role.grant", grant), with_=QUORUM)
+    order_id = shop.paid((shop.tea, 10))
+    first, second = (shop.ship(order_id, (0, n), carrier="merchant") for n in (1, 9))
+    shop.deliver(first, carrier="merchant")
+    outcomes = [
+        shop.send("merchant", (DELIVERED, ShipmentDelivered(second, *proof))).status
+        for proof in ((CODE, None), (CODE, "wtw3s"), (None, "wtw3s"))
+    ]
+    assert outcomes == ["RecipientCodeUsed", "RecipientCodeUsed", "DeliveryProofMissing"]
+    shop.wait(31 * DAY_MS)
+    assert shop.parcel(second).state == State.REFUNDED
+    assert shop.money("merchant") == 1_000
 
 
 def test_a_carrier_with_a_key_of_the_buyer_carries_nothing_for_it() -> None:

@@ -16,8 +16,8 @@ from commerce.checkout import OrderPay
 from commerce.confirmation import ConfirmedLine, OrderConfirm
 from commerce.listings import load_listing
 from commerce.parcels import parcel_id
-from commerce.shipments import ShipmentCreate, ShipmentDelivered, ShipmentLost, ShippedLine
-from tests.commerce.shop import BIKE, CAKE, CODE, TEA, TERMS, Shop, create
+from commerce.shipments import ShipmentCreate, ShipmentLost, ShippedLine
+from tests.commerce.shop import BIKE, CAKE, TEA, TERMS, Shop, create
 from tests.commerce.shop_model import DAY_MS, HOUR_MS, Model, Trade
 from tests.commerce.world import FUNDS_MINOR, account, genesis
 
@@ -143,7 +143,7 @@ class ShopMachine(RuleBasedStateMachine):
             self.attempt("carrier", "shipment.lost", ShipmentLost(known_id), allowed=allowed)
         else:
             allowed = self.model.deliver(trade, parcel)
-            op = ShipmentDelivered(known_id, CODE, None)
+            op = self.shop.proof(known_id)
             self.attempt("carrier", "shipment.delivered", op, allowed=allowed)
 
     @precondition(lambda self: any(trade.parcels for trade in self.model.trades))
