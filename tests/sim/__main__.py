@@ -7,6 +7,7 @@ import argparse
 import json
 import sys
 from dataclasses import asdict
+from os import cpu_count
 
 from tests.sim.batch import Job, Total, mixed, run_all
 from tests.sim.profile import PROFILES
@@ -22,7 +23,8 @@ def main() -> int:
     if chosen.trace:
         _show(chosen)
     total = Total()
-    for verdict in run_all(_jobs(chosen), chosen.jobs):
+    jobs = _jobs(chosen)
+    for verdict in run_all(jobs, chosen.jobs or min(cpu_count() or 1, 1 + len(jobs) // 8)):
         total.add(verdict)
         if chosen.json or not verdict.ok:
             print(line_of(verdict), flush=True)
@@ -42,7 +44,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--profile", choices=(*PROFILES, "mix"), default="all")
     parser.add_argument("--json", action="store_true", help="one line per seed, not only failures")
     parser.add_argument("--real-signatures", action="store_true", default=None)
-    parser.add_argument("--jobs", type=int, default=1, help="how many processes")
+    parser.add_argument("--jobs", type=int, help="how many processes; without: one per core")
     parser.add_argument("--trace", type=int, default=0, metavar="LINES", help="show the newest")
     return parser.parse_args()
 

@@ -54,6 +54,8 @@ class Liar:
         self.committee: Committee = setting.genesis.committee()
         self.genesis_hash = setting.genesis.hash()
         self.seen: list[Message] = []
+        # When it first wished for a block of its own, by view and height.
+        self.wishes: dict[tuple[int, int], int] = {}
         # Whom a selective one keeps in the dark.
         others = [index for index in range(self.committee.n) if index != member]
         self.shunned = frozenset(others[: self.chance.randint(0, len(others))])
@@ -276,23 +278,16 @@ def spam(liar: Liar, _target: int, message: Message) -> list[Message]:
 
 def usurp(liar: Liar, _target: int, message: Message) -> list[Message]:
     """Leads without being asked to: no NewView, and a new block where an old one is owed."""
-    if isinstance(message, NewView):
-        return []
-    if isinstance(message, ViewChange):
-        # The block that it would like best, before anybody has begun the view.
-        return [message, *_wished(liar, message.view)]
-    if not isinstance(message, PrePrepare) or message.view == 0:
-        return [message]
-    header = replace(
-        message.header,
-        view=message.view,
-        parent_view=message.certificate.view,
-        proposer=liar.member,
-        time_ms=message.header.time_ms + 1,
-    )
-    wished = liar.sign(replace(message, header=header))
-    commit = Commit(message.view, message.height, header.digest(), liar.member, bytes(64))
-    return [wished, liar.sign(commit)]
+    match message:
+        case NewView():
+            return []
+        case ViewChange():
+            # Before anybody has begun the view.
+            return [message, *_wished(liar, message.view)]
+        case PrePrepare() if message.view > 0:
+            return _wished(liar, message.view) or [message]
+        case _:
+            return [message]
 
 
 def _wished(liar: Liar, view: int) -> list[Message]:
@@ -302,12 +297,14 @@ def _wished(liar: Liar, view: int) -> list[Message]:
     known = next((held for held in state.slot.blocks.values() if held.bodies is not None), None)
     if known is None or state.roster.primary(view, height) != liar.member:
         return []
+    # The same to everybody, whenever it is asked again.
+    time_ms = liar.wishes.setdefault((view, height), liar.node.clock_ms())
     header = replace(
         known.header,
         view=view,
         parent_view=certificate.view,
         proposer=liar.member,
-        time_ms=known.header.time_ms + 1,
+        time_ms=max(time_ms, state.tip.header.time_ms + 1),
     )
     hashes = known.body_hashes
     wished = PrePrepare(view, liar.member, header, hashes, certificate, bytes(64))

@@ -33,9 +33,9 @@ class Faults:
         if self._plan.fault_pause_us and self._plan.faults:
             self._later()
 
-    def _later(self) -> None:
+    def _later(self, least_us: int = 10 * MS) -> None:
         pause = int(self._chance.expovariate(1 / self._plan.fault_pause_us))
-        self._world.after(max(10 * MS, pause), self._step)
+        self._world.after(max(10 * MS, least_us, pause), self._step)
 
     def _step(self) -> None:
         if not self.running:
@@ -45,7 +45,8 @@ class Faults:
         (name,) = self._chance.choices(names, weights)
         self._world.note(f"fault {name}")
         getattr(self, f"_{name}")()
-        self._later()
+        # What begins with one that decided alone takes a view change to show.
+        self._later(self._chance.randint(2_000, 5_000) * MS if name == "decide_alone" else 0)
 
     # Crashes.
 
@@ -126,6 +127,33 @@ class Faults:
         kind = self._chance.choice(MUFFLED)
         duration_us = self._chance.randint(200, 2_000) * MS
         self._network.muffle(kind, set(places) - set(hearing), duration_us)
+
+    def _decide_alone(self, tries: int = 40) -> None:
+        """One alone hears the Commits and can tell nobody: so a fork would begin.
+
+        Best when a liar would lead the next view; that moment is waited for.
+        """
+        places = sorted(self._network.ports)
+        if len(places) < 2 or not self.running:
+            return
+        if tries and not self._liar_is_next():
+            self._world.after(25 * MS, lambda: self._decide_alone(tries - 1))
+            return
+        self._world.count("muffles")
+        honest = [node.place for node in self._nodes if node.honest]
+        alone = self._chance.choice(honest)
+        self._network.heal()
+        self._network.block([alone], places)
+        duration_us = self._chance.randint(300, 3_000) * MS
+        self._network.muffle(VoteType.COMMIT, set(places) - {alone}, duration_us)
+
+    def _liar_is_next(self) -> bool:
+        up = [node for node in self._nodes if node.honest and node.alive]
+        lying = {member for member, _ in self._plan.byzantine}
+        if not up or not lying:
+            return not lying
+        replica = max((node.replica for node in up), key=lambda replica: replica.height)
+        return replica._state.roster.primary(replica.view + 1, replica.height + 1) in lying
 
     def _mend(self) -> None:
         self._network.heal()

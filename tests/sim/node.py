@@ -333,7 +333,9 @@ class SimNode:
             return
         self._build_busy = True
         limits = self.setting.genesis.consensus
-        candidates = self.mempool.pick(limits.block_transactions_max, limits.block_size_max)
+        candidates = self.mempool.pick(
+            request.height, limits.block_transactions_max, limits.block_size_max
+        )
         if self.distorter is not None:
             candidates = self.distorter.pick(candidates)
         time_ms = max(self.clock_ms(), request.time_ms_min)
@@ -388,5 +390,5 @@ class SimNode:
     def connected(self, member: int) -> None:
         """A connection to a member is new: it is told of the pool again."""
         peer = self.ledger.chain.committee.members[member].node_key
-        waiting = [entry.received for entry in self.mempool.fair_order()]
+        waiting = [entry.received for entry in self.mempool.fair_order(self.replica.height + 1)]
         self.gossip.connected(peer, waiting)

@@ -41,7 +41,15 @@ class Plan:
 
 
 CRASHES = (("crash", 6), ("power_cut", 1), ("restart", 4))
-SPLITS = (("partition", 4), ("oneway", 3), ("isolate", 3), ("clog", 3), ("muffle", 4), ("mend", 3))
+SPLITS = (
+    ("partition", 4),
+    ("oneway", 3),
+    ("isolate", 3),
+    ("clog", 3),
+    ("muffle", 3),
+    ("decide_alone", 3),
+    ("mend", 3),
+)
 TWINS = (("switch_sides", 6),)
 BEHAVIOURS = (
     "selective",
@@ -71,7 +79,7 @@ def plan(
         chaos=_quality(chance, profile),
         calm=Quality(delay_min_us=200, delay_mean_us=1 * MS),
         chaos_us=chance.randint(4, 10) * SECOND,
-        fault_pause_us=0 if profile == "calm" else chance.choice((150, 400, 900)) * MS,
+        fault_pause_us=0 if profile == "calm" else chance.choice((150, 400, 900, 2_500)) * MS,
         faults=_faults(profile, twins=any("twin" in how for _, how in faulty.lying)),
         byzantine=faulty.lying,
         skewed=faulty.skewed,
@@ -116,6 +124,8 @@ def _behaviours(chance: Random) -> tuple[str, ...]:
         return ("twin",)
     if draw < 0.3:
         return ("silent",)
+    if draw < 0.45:
+        return ("usurper",)
     return tuple(chance.sample(BEHAVIOURS, chance.randint(1, 4)))
 
 
