@@ -13,12 +13,14 @@ from chain.codec import Hash, Size, TimeMs
 from chain.context import Context, event
 from chain.errors import CosignerMissing
 from chain.state import StateReader, Table
+from commerce.accounts import share_controller
 from commerce.errors import (
     AccountUnknown,
     IdentifierMalformed,
     LocationHeld,
     PrefixHeld,
     RoleMissing,
+    SharedController,
 )
 from commerce.refusals import refuses
 from commerce.roles import (
@@ -84,44 +86,69 @@ def location_holder(state: StateReader, gln: str) -> bytes | None:
     return None if holding is None else holding.holder
 
 
-@refuses(IdentifierMalformed, RoleMissing, AccountUnknown, CosignerMissing, PrefixHeld)
+@refuses(
+    IdentifierMalformed, RoleMissing, AccountUnknown, CosignerMissing, PrefixHeld, SharedController
+)
 def gcp_grant(op: GcpGrant, context: Context) -> tuple[Event, ...]:
-    """Record who holds a company prefix, by a regulator or inspector; the holder signs too."""
+    """Record who holds a company prefix, by a regulator or inspector; the holder signs too.
+
+    Whoever grants has its role for this prefix or everywhere, and grants nothing to itself.
+    """
     if not is_prefix(op.prefix):
         msg = f"{op.prefix!r} is no company prefix"
         raise IdentifierMalformed(msg)
-    _require_authority(context)
+    _require_authority(context, f"gcp:{op.prefix}")
     _require_holder(context, op.holder)
     overlapping = any(True for _ in PREFIXES.items(context.state, op.prefix.encode()))
     if overlapping or prefix_holder(context.state, op.prefix) is not None:
         msg = f"prefix {op.prefix} overlaps one that has a holder"
         raise PrefixHeld(msg)
+    _require_independent(context, op.holder)
     holding = Holding(op.holder, op.certificate, context.time_ms)
     PREFIXES.store(context.state, holding, op.prefix.encode())
     return (event("gcp.granted", prefix=op.prefix, holder=op.holder),)
 
 
-@refuses(IdentifierMalformed, RoleMissing, AccountUnknown, CosignerMissing, LocationHeld)
+@refuses(
+    IdentifierMalformed,
+    RoleMissing,
+    AccountUnknown,
+    CosignerMissing,
+    LocationHeld,
+    SharedController,
+)
 def location_register(op: LocationRegister, context: Context) -> tuple[Event, ...]:
-    """Record who holds a location, by a regulator or inspector; the holder signs too."""
+    """Record who holds a location, by a regulator or inspector; the holder signs too.
+
+    Whoever registers has its role for this location, for its company prefix or everywhere, and
+    registers nothing for itself.
+    """
     if not is_gln(op.gln):
         msg = f"{op.gln!r} is no GLN"
         raise IdentifierMalformed(msg)
-    _require_authority(context)
+    # A location's number begins with its company's prefix.
+    _require_authority(context, f"gln:{op.gln}", f"gcp:{op.gln}")
     _require_holder(context, op.holder)
     if location_holder(context.state, op.gln) is not None:
         msg = f"location {op.gln} has a holder"
         raise LocationHeld(msg)
+    _require_independent(context, op.holder)
     holding = Holding(op.holder, op.certificate, context.time_ms)
     LOCATIONS.store(context.state, holding, op.gln.encode())
     return (event("location.registered", gln=op.gln, holder=op.holder),)
 
 
-def _require_authority(context: Context) -> None:
+def _require_authority(context: Context, *places: str) -> None:
     state, sender = context.state, context.sender
-    if not (has_role(state, sender, "regulator") or has_role(state, sender, "inspector")):
-        msg = "the sender needs the role regulator or inspector"
+    if not any(has_role(state, sender, role, *places) for role in ("regulator", "inspector")):
+        msg = f"the sender needs the role regulator or inspector for {places[0]}"
         raise RoleMissing(msg)
+
+
+def _require_independent(context: Context, holder: bytes) -> None:
+    if share_controller(context.state, context.sender, holder):
+        msg = "nobody records rights of its own, or of an account that shares its key"
+        raise SharedController(msg)
 
 
 def _require_holder(context: Context, holder: bytes) -> None:

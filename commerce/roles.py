@@ -84,21 +84,27 @@ def scopes_of(state: StateReader, account: bytes, role: str) -> Sequence[str]:
     return [held.scope for _, held in HELD_ROLES.items(state, account, role_part(role))]
 
 
-def has_role(state: StateReader, account: bytes, role: str) -> bool:
-    """Does the account hold the role, in any scope?"""
-    return any(True for _ in HELD_ROLES.items(state, account, role_part(role)))
+def has_role(state: StateReader, account: bytes, role: str, *places: str) -> bool:
+    """Does the account hold the role everywhere, or in a scope that covers one of `places`?
+
+    A place is written like a scope, with all its digits: a shorter company prefix covers it.
+    """
+    scopes = scopes_of(state, account, role)
+    return any(place.startswith(scope) for scope in scopes for place in ("", *places))
 
 
 def has_role_for_goods(state: StateReader, account: bytes, role: str, gtin: str) -> bool:
     """Does the account hold the role everywhere or for a company prefix of this GTIN-14?"""
-    scopes = scopes_of(state, account, role)
-    return any(scope == "" or f"gcp:{gtin[1:]}".startswith(scope) for scope in scopes)
+    return has_role(state, account, role, f"gcp:{gtin[1:]}")
 
 
 def require_role(state: StateReader, account: bytes, role: str, who: str = "the sender") -> None:
-    """`RoleMissing` unless the account holds the role; `who` names its part ("the carrier")."""
+    """`RoleMissing` unless the account holds the role everywhere; `who` is its part.
+
+    For what has no place (money, a parcel on its way) a narrower scope says nothing.
+    """
     if not has_role(state, account, role):
-        msg = f"{who} needs the role {role}"
+        msg = f"{who} needs the role {role}, in no narrower scope"
         raise RoleMissing(msg)
 
 

@@ -4,7 +4,7 @@
 
 from commerce.assets import AssetCreate, AssetIssue
 from commerce.money import balance_of, load_asset
-from commerce.roles import RoleRevoke
+from commerce.roles import RoleGrant, RoleRevoke
 from tests.commerce.attempts import Attempt, Row, play
 from tests.commerce.world import QUORUM, World, account
 
@@ -20,6 +20,8 @@ TABLE: list[Row] = [
     Attempt("m0",     CREATE, AssetCreate("USD", 2, ISSUER),         ("m1", "issuer"), "CosignerMissing"),
     Attempt("m0",     CREATE, AssetCreate("USD", 2, NOBODY),         BOTH,   "AccountUnknown"),
     Attempt("m0",     CREATE, AssetCreate("USD", 2, ISSUER),         QUORUM, "CosignerMissing"),
+    Attempt("m0",     CREATE, AssetCreate("USD", 2, BUYER),          (*QUORUM, "buyer"), "RoleMissing"),
+    Attempt("m0", "role.grant", RoleGrant(BUYER, "issuer", "gcp:6900001", None), QUORUM, "ok"),
     Attempt("m0",     CREATE, AssetCreate("USD", 2, BUYER),          (*QUORUM, "buyer"), "RoleMissing"),
     Attempt("m0",     CREATE, AssetCreate("CNY", 2, ISSUER),         BOTH,   "AssetExists"),
     Attempt("m0",     CREATE, AssetCreate("USD", 2, ISSUER),         BOTH,   "ok"),

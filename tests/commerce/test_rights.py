@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 (the rule table is aligned)
 
+from commerce.epcis.identifiers import check_digit
 from commerce.rights import (
     GcpGrant,
     LocationRegister,
@@ -9,12 +10,21 @@ from commerce.rights import (
     location_holder,
     prefix_holder,
 )
+from commerce.roles import RoleGrant
 from tests.commerce.attempts import Attempt, Row, play
-from tests.commerce.world import PREFIX, World, account
+from tests.commerce.world import PREFIX, QUORUM, World, account
 
 RIVAL = account("rival")
 NOBODY = account("nobody")
+FRIEND, BUYER = account("friend"), account("buyer")
 GLN = "6901234000009"
+
+
+def gln(body: str) -> str:
+    """A GLN of 12 digits and their check digit."""
+    return body + check_digit(body)
+
+
 GCP, LOCATION = "gcp.grant", "location.register"
 
 # fmt: off
@@ -36,6 +46,20 @@ TABLE: list[Row] = [
     Attempt("inspector", LOCATION, LocationRegister(GLN, RIVAL, None),       (),         "CosignerMissing"),
     Attempt("inspector", LOCATION, LocationRegister(GLN, RIVAL, None),       ("rival",), "ok"),
     Attempt("regulator", LOCATION, LocationRegister(GLN, RIVAL, None),       ("rival",), "LocationHeld"),
+    Attempt("inspector", GCP,      GcpGrant("6900009", account("inspector"), None), (),  "SharedController"),
+    Attempt("regulator", LOCATION, LocationRegister(gln("690000900001"), account("regulator"), None), (), "SharedController"),
+    # A narrower role speaks for its own prefix and the locations in it, or for its location.
+    Attempt("m0", "role.grant",    RoleGrant(FRIEND, "inspector", "gcp:6900005", None), QUORUM, "ok"),
+    Attempt("m0", "role.grant",    RoleGrant(BUYER, "regulator", f"gln:{gln('690000700001')}", None), QUORUM, "ok"),
+    Attempt("friend",    GCP,      GcpGrant("6900006", RIVAL, None),         ("rival",), "RoleMissing"),
+    Attempt("friend",    GCP,      GcpGrant("690000", RIVAL, None),          ("rival",), "RoleMissing"),
+    Attempt("friend",    GCP,      GcpGrant("6900005", FRIEND, None),        (),         "SharedController"),
+    Attempt("friend",    GCP,      GcpGrant("69000051", RIVAL, None),        ("rival",), "ok"),
+    Attempt("friend",    LOCATION, LocationRegister(gln("690000600001"), RIVAL, None), ("rival",), "RoleMissing"),
+    Attempt("friend",    LOCATION, LocationRegister(gln("690000500001"), RIVAL, None), ("rival",), "ok"),
+    Attempt("buyer",     GCP,      GcpGrant("6900007", RIVAL, None),         ("rival",), "RoleMissing"),
+    Attempt("buyer",     LOCATION, LocationRegister(gln("690000700002"), RIVAL, None), ("rival",), "RoleMissing"),
+    Attempt("buyer",     LOCATION, LocationRegister(gln("690000700001"), RIVAL, None), ("rival",), "ok"),
 ]
 # fmt: on
 

@@ -36,9 +36,10 @@ TABLE: list[Row] = [
 def test_a_quorum_of_members_grants_and_revokes_roles() -> None:
     world = World()
     play(world, TABLE)
-    assert has_role(world.state, BUYER, "merchant")
+    assert has_role(world.state, BUYER, "merchant", GCP)
+    assert not has_role(world.state, BUYER, "merchant")
     assert has_role(world.state, BUYER, "carrier")
-    assert not has_role(world.state, BUYER, "inspector")
+    assert not has_role(world.state, BUYER, "inspector", "gln:6901234000009")
 
 
 def test_a_scope_narrows_a_role_to_the_goods_of_one_prefix() -> None:

@@ -37,6 +37,7 @@ def creating(shop: Shop) -> list[Row]:
 
     one = ship((0, 1))
     cake = f"urn:epc:id:sgtin:{PREFIX}.000002.s1"
+    near_by = RoleGrant(account("friend"), "carrier", f"gcp:{PREFIX}", None)
     as_carrier = RoleGrant(account("buyer"), "carrier", "", None)
     by_buyer = replace(one, carrier=account("buyer"))
     with_ = ("carrier",)
@@ -50,6 +51,8 @@ def creating(shop: Shop) -> list[Row]:
         Attempt("rival",    CREATE, one,                                        with_,    "NotTheSeller"),
         Attempt("buyer",    CREATE, one,                                        with_,    "NotTheSeller"),
         Attempt("merchant", CREATE, replace(one, carrier=account("nobody")),    with_,    "AccountUnknown"),
+        Attempt("merchant", CREATE, replace(one, carrier=account("friend")),    ("friend",), "RoleMissing"),
+        Attempt("m0", "role.grant", near_by,                                    QUORUM,   "ok"),
         Attempt("merchant", CREATE, replace(one, carrier=account("friend")),    ("friend",), "RoleMissing"),
         Attempt("merchant", CREATE, one,                                        (),       "CosignerMissing"),
         Attempt("merchant", CREATE, ship((2, 1)),                               with_,    "LineUnknown"),
