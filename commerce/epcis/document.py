@@ -5,7 +5,7 @@ the REST binding captures); a query document is an answer, not a statement, and 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from commerce.epcis.errors import EpcisInvalid, EpcisTooLarge
@@ -29,6 +29,8 @@ from commerce.epcis.shape import (
 from commerce.epcis.times import Instant
 
 EVENTS_MAX = 100
+# Characters that full names would add to a document, each occurrence counted once.
+EXPANSION_MAX = 1024 * 1024
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 
 
@@ -82,6 +84,7 @@ def read_document(data: bytes) -> Document:
     checked = tuple(
         _event(event, scope, f"epcisBody.eventList[{i}]") for i, event in enumerate(events)
     )
+    _check_expansion(value, scope, checked)
     return Document(value, checked, _ignored(value, scope))
 
 
@@ -89,7 +92,9 @@ def _single_event(value: Members) -> Document:
     if "@context" not in value:
         raise refuse("@context is missing")
     _scope_of(value, DOCUMENT_SCOPE, is_document=True)
-    return Document(value, (_event(value, DOCUMENT_SCOPE, ""),), frozenset())
+    event = _event(value, DOCUMENT_SCOPE, "")
+    _check_expansion({}, event.scope, (event,))
+    return Document(value, (event,), frozenset())
 
 
 def _event(value: Json, scope: Scope, path: str) -> Event:
@@ -102,6 +107,34 @@ def _event(value: Json, scope: Scope, path: str) -> Event:
             refusal.within(path)
         raise
     return Event(path, members, time, scope)
+
+
+def _check_expansion(document: Members, scope: Scope, events: Iterable[Event]) -> None:
+    """Nothing has been expanded yet: a small document must not become a large one."""
+    header: Json = {name: value for name, value in document.items() if name != "epcisBody"}
+    parts = [(header, scope), *((dict(event.members), event.scope) for event in events)]
+    added = sum(_added_size(part, scope) for part, scope in parts)
+    if added > EXPANSION_MAX:
+        msg = f"full names add at most {EXPANSION_MAX} characters to a document"
+        raise EpcisTooLarge(msg)
+
+
+def _added_size(value: Json, scope: Scope) -> int:
+    """What prefixes add, and names that the CBV hash repeats before each item of an array."""
+    added, pending = 0, [value]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, str):
+            added += scope.added_size(node.strip())
+        elif isinstance(node, list):
+            pending.extend(node)
+        elif isinstance(node, dict):
+            for name, member in node.items():
+                grown = scope.added_size(name)
+                repeated = len(member) if isinstance(member, list) else 0
+                added += grown + repeated * (len(name) + grown)
+            pending.extend(node.values())
+    return added
 
 
 def _scope_of(value: Members, outer: Scope, *, is_document: bool) -> Scope:

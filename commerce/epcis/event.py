@@ -21,6 +21,7 @@ from commerce.epcis.shape import (
     closed,
     decimal,
     identifier,
+    key_uri,
     matching,
     obj,
     refuse,
@@ -49,7 +50,7 @@ _quantity = closed(
     "epcClass",
 )
 _quantities = array(_quantity)
-_place = obj({"id": uri}, "id")
+_place = obj({"id": key_uri}, "id")
 
 
 def _typed_party(name: str) -> Check:
@@ -124,7 +125,7 @@ _COMMON: Shape = {
     "eventTime": timestamp,
     "recordTime": timestamp,
     "eventTimeZoneOffset": matching(is_zone_offset, "an offset like +08:00"),
-    "eventID": uri,
+    "eventID": key_uri,
     "certificationInfo": _certification,
     "errorDeclaration": obj(
         {
@@ -179,7 +180,7 @@ _TRANSFORMATION: Shape = {
     "inputQuantityList": _quantities,
     "outputEPCList": _distinct_identifiers,
     "outputQuantityList": _quantities,
-    "transformationID": uri,
+    "transformationID": key_uri,
     "persistentDisposition": _persistent_disposition,
     "bizTransactionList": _biz_transactions,
     "ilmd": _ilmd,

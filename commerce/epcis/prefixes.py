@@ -8,12 +8,14 @@ offline what such a document means.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from commerce.epcis.errors import EpcisInvalid
+from commerce.epcis.errors import EpcisInvalid, EpcisTooLarge
 from commerce.epcis.lexeme import Json
 from commerce.epcis.uri import is_uri
 
-CONTEXTS_MAX = 100
+CONTEXTS_MAX = 20
 PREFIXES_MAX = 200
+# A prefix of one letter may stand for this much wherever it is written.
+NAMESPACE_SIZE_MAX = 256
 
 PINNED_CONTEXTS = frozenset(
     {
@@ -53,6 +55,13 @@ class Scope:
             return text
         namespace = self.prefixes.get(prefix)
         return text if namespace is None else namespace + local
+
+    def added_size(self, text: str) -> int:
+        """How many characters the namespace of a compact URI has; 0 for other text."""
+        prefix, colon, local = text.partition(":")
+        if not colon or local.startswith("//"):
+            return 0
+        return len(self.prefixes.get(prefix, ""))
 
     def names_extension(self, name: str) -> bool:
         """Whether a member may have this name without being of the standard."""
@@ -106,8 +115,8 @@ def _namespace(name: str, term: Json) -> tuple[str, ...]:
             msg = f"{name} would change what bare names mean"
             raise EpcisInvalid(msg, "@context")
         return ()
-    if name in _SCHEMES:
-        msg = f"the prefix {name} is a URI scheme"
+    if name in _SCHEMES or name != name.strip():
+        msg = f"the prefix {name!r} is a URI scheme or has space around it"
         raise EpcisInvalid(msg, "@context")
     if isinstance(term, dict):
         term = term.get("@id")
@@ -116,5 +125,8 @@ def _namespace(name: str, term: Json) -> tuple[str, ...]:
     if not isinstance(term, str) or not is_uri(term):
         msg = f"the prefix {name} must stand for a URI"
         raise EpcisInvalid(msg, "@context")
+    if len(term) > NAMESPACE_SIZE_MAX:
+        msg = f"the prefix {name} stands for more than {NAMESPACE_SIZE_MAX} characters"
+        raise EpcisTooLarge(msg)
     # `rail:position: {…}` coerces a type; only plain names are prefixes.
     return () if ":" in name else (term,)

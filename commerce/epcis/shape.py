@@ -19,6 +19,9 @@ Check: TypeAlias = Callable[[Json, Scope], None]
 Members: TypeAlias = dict[str, Json]
 Shape: TypeAlias = Mapping[str, Check]
 
+# Of what events are found and traced by: identifiers, places, steps; prefixes expanded.
+KEY_SIZE_MAX = 512
+
 # JSON-LD keywords that may stand inside an extension.
 _VALUE_KEYWORDS = frozenset({"@type", "@id", "@value", "@language", "@list", "@set"})
 
@@ -137,9 +140,17 @@ def uri(value: Json, _scope: Scope) -> None:
         raise refuse("must be an absolute URI")
 
 
+def key_uri(value: Json, scope: Scope) -> None:
+    """An absolute URI by which events are found."""
+    if not isinstance(value, str) or not is_uri(value):
+        raise refuse("must be an absolute URI")
+    if len(value) + scope.added_size(value) > KEY_SIZE_MAX:
+        raise refuse(f"must have at most {KEY_SIZE_MAX} characters")
+
+
 def identifier(value: Json, scope: Scope) -> None:
     """A URI that is right about its check digit if it is a GS1 identifier."""
-    uri(value, scope)
+    key_uri(value, scope)
     if not isinstance(value, str) or not is_well_formed(value):
         raise refuse("is not a well-formed GS1 identifier: syntax, length or check digit")
 
@@ -181,6 +192,8 @@ def term(vocabulary: Vocabulary) -> Check:
             raise refuse("must be a string")
         if value in words:
             return
+        if len(value) + scope.added_size(value) > KEY_SIZE_MAX:
+            raise refuse(f"must have at most {KEY_SIZE_MAX} characters")
         if not is_uri(value) or not vocabulary.admits(value, scope.expand(value)):
             raise refuse(f"is no {vocabulary.name} of CBV 2.0, nor a URI of another vocabulary")
 

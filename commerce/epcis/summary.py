@@ -12,9 +12,11 @@ from typing import Annotated
 from chain.codec import INT_MIN, Range, Size
 from commerce.epcis.document import Event
 from commerce.epcis.identifiers import canonical, classes_of, identity, lot_of, lot_of_number
-from commerce.epcis.lexeme import DOCUMENT_SIZE_MAX, Json, Number
+from commerce.epcis.lexeme import Json, Number
+from commerce.epcis.shape import KEY_SIZE_MAX
 
-Uri = Annotated[str, Size(max=DOCUMENT_SIZE_MAX)]
+# A canonical link may escape what its EPC URI does not: three characters for one.
+Uri = Annotated[str, Size(max=3 * KEY_SIZE_MAX)]
 Instant = Annotated[int, Range(INT_MIN, 2**63 - 1)]
 # CBV 2.0 §10: the lot number among instance or lot master data.
 LOT_NUMBER = "urn:epcglobal:cbv:mda:lotNumber"

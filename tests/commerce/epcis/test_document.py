@@ -1,12 +1,15 @@
 """Documents from received bytes: which are captured, which refused, and where the fault is."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from commerce.epcis.canonical import canonical_json
-from commerce.epcis.document import EVENTS_MAX, read_document
+from commerce.epcis.cbv_hash import prehash
+from commerce.epcis.document import EVENTS_MAX, EXPANSION_MAX, read_document
 from commerce.epcis.errors import EpcisInvalid, EpcisTooLarge
+from commerce.epcis.shape import KEY_SIZE_MAX
 from tests.commerce.epcis.statements import (
     CONTEXT,
     Members,
@@ -170,3 +173,53 @@ def test_extensions_may_be_left_out_of_the_hash_but_standard_members_not() -> No
     changes = {"tea:ignoreFields": ["tea:scanner", "bizStep"]}
     read = read_document(data({**document(harvest()), **changes}))
     assert "https://tea.example/epcis/scanner" in read.hash_ignored
+
+
+def growing(seen: Any, **changes: Any) -> Members:
+    """An event with an extension whose prefix `e` stands for 200 characters."""
+    return harvest(**{"@context": {"e": "urn:" + "a" * 196}, "tea:seen": seen, **changes})
+
+
+def test_prefixes_may_not_make_a_large_document_of_a_small_one() -> None:
+    """A few bytes each, a quarter of a gigabyte together: refused before anything is expanded."""
+    fits = growing(["e:x"] * (EXPANSION_MAX // 250))
+    (event,) = read_document(data(document(fits))).events
+    assert len(canonical_json(event)) < 2 * EXPANSION_MAX
+    assert len(prehash(event)) < 2 * EXPANSION_MAX
+    for bomb in (
+        growing(["e:x"] * (EXPANSION_MAX // 190)),
+        growing({f"e:{i:x}": 1 for i in range(EXPANSION_MAX // 190)}),
+        growing([" e:x"] * (EXPANSION_MAX // 190)),
+    ):
+        with pytest.raises(EpcisTooLarge, match="full names"):
+            read_document(data(document(bomb)))
+
+
+def test_the_events_of_a_document_share_what_they_may_add() -> None:
+    half = [growing(["e:x"] * (EXPANSION_MAX // 500), eventID=f"urn:x:{i}") for i in range(3)]
+    assert read_document(data(document(*half[:1]))).events
+    with pytest.raises(EpcisTooLarge, match="full names"):
+        read_document(data(document(*half)))
+
+
+def test_a_long_name_before_a_long_array_is_refused() -> None:
+    """The CBV hash writes the name before each item: bytes of both would multiply."""
+    with pytest.raises(EpcisTooLarge, match="full names"):
+        read_document(data(document(harvest(**{"urn:" + "a" * 50_000: [1] * 2_000}))))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"eventID": "urn:" + "a" * KEY_SIZE_MAX},
+        {"bizStep": "urn:" + "a" * KEY_SIZE_MAX},
+        {"bizStep": "tea:" + "a" * (KEY_SIZE_MAX - 5)},
+        {"disposition": "urn:" + "a" * KEY_SIZE_MAX},
+        {"epcList": ["urn:" + "a" * KEY_SIZE_MAX]},
+        {"readPoint": {"id": "urn:" + "a" * KEY_SIZE_MAX}},
+        {"bizLocation": {"id": "urn:" + "a" * KEY_SIZE_MAX}},
+    ],
+)
+def test_what_events_are_found_by_is_short(changes: Members) -> None:
+    with pytest.raises(EpcisInvalid, match="at most 512 characters"):
+        read_document(data(document(harvest(**changes))))

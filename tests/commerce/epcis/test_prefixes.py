@@ -4,8 +4,14 @@ from typing import Any
 
 import pytest
 
-from commerce.epcis.errors import EpcisInvalid
-from commerce.epcis.prefixes import CONTEXTS_MAX, DOCUMENT_SCOPE, PINNED_CONTEXTS, Scope
+from commerce.epcis.errors import EpcisInvalid, EpcisTooLarge
+from commerce.epcis.prefixes import (
+    CONTEXTS_MAX,
+    DOCUMENT_SCOPE,
+    NAMESPACE_SIZE_MAX,
+    PINNED_CONTEXTS,
+    Scope,
+)
 from tests.commerce.epcis.statements import CONTEXT
 
 TEA = "https://tea.example/"
@@ -57,6 +63,7 @@ def test_keywords_that_change_nothing_are_harmless() -> None:
         [CONTEXT, {"tea": 7}],
         [CONTEXT, {"tea": {"@id": "no uri"}}],
         [CONTEXT, {"urn": TEA}],
+        [CONTEXT, {" tea": TEA}],
         [CONTEXT, {"https": TEA}],
         [CONTEXT, {"@vocab": TEA}],
         [CONTEXT, {"@base": TEA}],
@@ -69,6 +76,21 @@ def test_a_context_that_nobody_can_read_offline_is_refused(context: Any) -> None
     with pytest.raises(EpcisInvalid) as refusal:
         scope(context)
     assert refusal.value.path == "@context"
+
+
+def test_a_prefix_stands_for_a_short_uri() -> None:
+    longest = "urn:" + "a" * (NAMESPACE_SIZE_MAX - 4)
+    known = scope([CONTEXT, {"tea": longest}])
+    assert known.added_size("tea:x") == len(known.expand("tea:x")) - len("x") == 256
+    for term in (longest + "a", {"@id": longest + "a"}):
+        with pytest.raises(EpcisTooLarge):
+            scope([CONTEXT, {"tea": term}])
+
+
+@pytest.mark.parametrize("text", ["tea", "tea://x", "coffee:x", "urn:x"])
+def test_text_without_a_prefix_does_not_grow(text: str) -> None:
+    known = scope([CONTEXT, {"tea": TEA}])
+    assert (known.expand(text), known.added_size(text)) == (text, 0)
 
 
 def test_an_extension_has_a_declared_prefix_or_a_whole_uri() -> None:
