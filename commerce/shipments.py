@@ -142,10 +142,7 @@ def shipment_create(op: ShipmentCreate, context: Context) -> tuple[Event, ...]:
     context.require_consent(op.carrier, "the carrier")
     for shipped in op.lines:
         edge_from(line_of(order, shipped.line).state, Trigger.SHIP)
-    if share_controller(context.state, op.carrier, order.buyer):
-        # Its word alone would send the buyer's money back (shipment.lost).
-        msg = "the carrier and the buyer share a key"
-        raise SharedController(msg)
+    _check_carrier(op, context, order)
     _check_items(op, order)
     if order.parcels >= PARCELS_MAX:
         msg = f"an order has at most {PARCELS_MAX} parcels"
@@ -210,7 +207,7 @@ def shipment_lost(op: ShipmentLost, context: Context) -> tuple[Event, ...]:
     """The carrier gives the parcel up: the lost path at once, since nobody gains by waiting.
 
     The carrier is the one who will answer for it, so its word suffices (it shares no key with the
-    buyer); the seller's claim on the carrier is another matter.
+    buyer or the payer); the seller's claim on the carrier is another matter.
     """
     parcel = _own_parcel(context, op.parcel_id)
     return _refund(context, parcel, Trigger.LOSE)
@@ -233,6 +230,14 @@ def _check_identifiers(op: ShipmentCreate) -> None:
         if not is_well_formed(epc):
             msg = f"{epc!r} is no well-formed identifier"
             raise IdentifierMalformed(msg)
+
+
+def _check_carrier(op: ShipmentCreate, context: Context, order: Order) -> None:
+    """Its word alone sends the money back (shipment.lost), while the goods may be where it likes."""
+    for party in (order.buyer, order.payer):
+        if party is not None and share_controller(context.state, op.carrier, party):
+            msg = "the carrier shares a key with the buyer or the payer"
+            raise SharedController(msg)
 
 
 def _check_items(op: ShipmentCreate, order: Order) -> None:

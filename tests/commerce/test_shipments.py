@@ -7,9 +7,12 @@ from dataclasses import replace
 import pytest
 
 from chain.account import KeyPolicy, WeightedKey
+from chain.block import OK
 from commerce import shipments
+from commerce.checkout import OrderPay
 from commerce.epcis.identifiers import check_digit
 from commerce.escrow import State
+from commerce.payments import PayTransfer
 from commerce.roles import RoleGrant
 from commerce.shanghai import DAY_MS
 from commerce.shipments import ShipmentCreate, ShipmentDelivered, ShipmentLost, ShippedLine
@@ -154,6 +157,20 @@ def test_a_carrier_with_a_key_of_the_buyer_carries_nothing_for_it() -> None:
     shipment = ShipmentCreate(order_id, van, (ShippedLine(0, 1),), None, (), None)
     receipt = shop.send_with("merchant", [(van, "van")], (CREATE, shipment))
     assert receipt.status == "SharedController"
+
+
+def test_a_carrier_with_a_key_of_the_payer_carries_nothing_for_it() -> None:
+    shop = Shop()
+    keys = sorted([key("carrier"), key("purse")])
+    purse = shop.open(KeyPolicy(tuple(WeightedKey(k, 1) for k in keys), 1), "purse")
+    shop.done("buyer", ("pay.transfer", PayTransfer(purse, "CNY", 1_000, None)))
+    order_id = shop.order((shop.tea, 1))
+    paid = shop.send_as(purse, "purse", ("order.pay", OrderPay(order_id, 1_000)))
+    assert paid.status == OK
+    shipment = ShipmentCreate(order_id, CARRIER, (ShippedLine(0, 1),), None, (), None)
+    assert (
+        shop.send("merchant", (CREATE, shipment), with_=("carrier",)).status == "SharedController"
+    )
 
 
 def too_many(shop: Shop) -> list[Row]:
