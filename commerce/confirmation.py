@@ -13,6 +13,7 @@ from chain.codec import Hash, Size
 from chain.context import Context, event
 from chain.deadlines import Deadline
 from commerce.errors import (
+    DelegationExceeded,
     LineRepeated,
     LineUnknown,
     NotTheBuyer,
@@ -21,6 +22,7 @@ from commerce.errors import (
     StateForbids,
 )
 from commerce.escrow import Edge, Trigger, edge_from
+from commerce.money import spend_delegation
 from commerce.orders import ORDER_LINES_MAX, LineIndex, Quantity, load_order
 from commerce.parcels import Parcel, all_open_units, load_parcel, settle_units
 from commerce.refusals import refuses
@@ -42,9 +44,20 @@ class OrderConfirm:
     lines: Annotated[tuple[ConfirmedLine, ...], Size(max=ORDER_LINES_MAX)]
 
 
-@refuses(LineRepeated, ParcelUnknown, NotTheBuyer, StateForbids, LineUnknown, QuantityExceeded)
+@refuses(
+    LineRepeated,
+    ParcelUnknown,
+    NotTheBuyer,
+    StateForbids,
+    LineUnknown,
+    QuantityExceeded,
+    DelegationExceeded,
+)
 def order_confirm(op: OrderConfirm, context: Context) -> tuple[Event, ...]:
-    """The buyer is content with units of a parcel: their money goes to the seller at once."""
+    """The buyer is content with units of a parcel: their money goes to the seller at once.
+
+    What a delegated key releases counts against its cap, like what it pays.
+    """
     indexes = [confirmed.line for confirmed in op.lines]
     if len(set(indexes)) != len(indexes):
         msg = "each line once"
@@ -91,6 +104,9 @@ def _release(
     edge: Edge,
 ) -> tuple[Event, ...]:
     settled, amount_minor = settle_units(context, parcel, units, edge)
+    # Silence (a system transition) spends nobody's delegation.
+    if context.received is not None:
+        spend_delegation(context, amount_minor)
     order = load_order(context.state, parcel.order_id)
     released = event(
         "order.released",

@@ -264,7 +264,7 @@ class SelfPayment(LedgerError):
 
 
 class DelegationExceeded(LedgerError):
-    """The delegated key's remaining amount is smaller than the payment."""
+    """The delegated key's remaining amount is smaller than what it pays, issues or releases."""
 
     hint = "the owner can delegate to the key anew"
 

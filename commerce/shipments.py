@@ -233,7 +233,7 @@ def _check_identifiers(op: ShipmentCreate) -> None:
 
 
 def _check_carrier(op: ShipmentCreate, context: Context, order: Order) -> None:
-    """Its word alone sends the money back (shipment.lost), while the goods may be where it likes."""
+    """Its word alone sends the money back (shipment.lost), while the goods may be anywhere."""
     for party in (order.buyer, order.payer):
         if party is not None and share_controller(context.state, op.carrier, party):
             msg = "the carrier shares a key with the buyer or the payer"

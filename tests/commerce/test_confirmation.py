@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 from commerce.confirmation import ConfirmedLine, OrderConfirm
+from commerce.delegations import Delegate
 from commerce.escrow import State
 from commerce.shanghai import return_window_end_ms
 from tests.commerce.attempts import Attempt, Row, play
 from tests.commerce.shop import TEA, TERMS, Shop, create
-from tests.commerce.world import DAY_MS, FUNDS_MINOR
+from tests.commerce.world import DAY_MS, FUNDS_MINOR, GENESIS_MS, key
 
 CONFIRM = "order.confirm"
 NOWHERE = bytes(32)
@@ -16,6 +17,8 @@ NOWHERE = bytes(32)
 def confirming(shop: Shop) -> list[Row]:
     """A parcel in transit with 3 of 5 tea and a cake, the rest unshipped; a lost parcel."""
     parcel = shop.ship(shop.paid((shop.tea, 5), (shop.cake, 1), (shop.bike, 1)), (0, 3), (1, 1))
+    erp = Delegate(key("erp"), (CONFIRM,), 1_999, GENESIS_MS + DAY_MS)
+    nothing = replace(erp, key=key("idle"), amount_max_minor=0)
 
     def confirm(*units: tuple[int, int], parcel_id: bytes = parcel) -> OrderConfirm:
         return OrderConfirm(parcel_id, tuple(ConfirmedLine(*entry) for entry in units))
@@ -29,7 +32,13 @@ def confirming(shop: Shop) -> list[Row]:
         Attempt("friend",   CONFIRM, confirm(),                       (), "NotTheBuyer"),
         Attempt("buyer",    CONFIRM, confirm((2, 1)),                 (), "LineUnknown"),
         Attempt("buyer",    CONFIRM, confirm((0, 4)),                 (), "QuantityExceeded"),
-        Attempt("buyer",    CONFIRM, confirm((0, 2)),                 (), "ok"),
+        Attempt("buyer",    "delegate", erp,                          (), "ok"),
+        Attempt("buyer",    "delegate", nothing,                      (), "ok"),
+        Attempt("buyer/idle", CONFIRM, confirm((0, 1)),               (), "DelegationExceeded"),
+        Attempt("buyer/erp", CONFIRM, confirm((0, 2)),                (), "DelegationExceeded"),
+        Attempt("buyer/erp", CONFIRM, confirm((0, 1)),                (), "ok"),
+        Attempt("buyer/erp", CONFIRM, confirm((0, 1)),                (), "DelegationExceeded"),
+        Attempt("buyer",    CONFIRM, confirm((0, 1)),                 (), "ok"),
         Attempt("buyer",    CONFIRM, confirm((0, 2)),                 (), "QuantityExceeded"),
         Attempt("buyer",    CONFIRM, confirm((0, 1), (1, 1)),         (), "ok"),
         Attempt("buyer",    CONFIRM, confirm(),                       (), "StateForbids"),
