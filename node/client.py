@@ -47,7 +47,10 @@ class BrokeOff(NodeUnreachable):
 class OutcomeUnknown(HushangError):
     """The transaction was handed in and its decision did not come in time."""
 
-    hint = "safe to repeat: hushang tx show ID, or submit the very same bytes again"
+    hint = (
+        "hushang tx show ID; the very same bytes are safe to submit again, a new transaction isn't"
+    )
+    told_hint = ""
 
     def __init__(self, message: str, transaction_id: str = "") -> None:
         super().__init__(message)

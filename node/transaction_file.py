@@ -5,8 +5,10 @@ file is refused if its content is no transaction or a signature in it doesn't ve
 """
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from chain.account import SignatureEntry
@@ -31,6 +33,8 @@ from node.validation import did_you_mean
 
 FORMAT: Final = "hushang-transaction"
 FORMAT_VERSION: Final = 1
+# Of its id, in the name of a kept file.
+ID_DIGITS: Final = 16
 FILE_SIZE_MAX: Final = 4 * 1024 * 1024
 FIELDS: Final = {"format", "version", "id", "content", "signatures", "readable"}
 
@@ -90,6 +94,22 @@ def to_text(file: TransactionFile) -> str:
         "readable": readable(file.transaction),
     }
     return json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+
+
+def keep(file: TransactionFile, directory: Path) -> Path:
+    """Write a transaction whose outcome is unknown where its owner finds it; nobody else reads it.
+
+    The same transaction is kept under the same name: only its own earlier copy is replaced.
+    """
+    path = directory / f"hushang-unsent-{file.id[:ID_DIGITS]}.json"
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(
+        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+    ) as stream:
+        stream.write(to_text(file))
+    draft.replace(path)
+    return path
 
 
 def from_text(data: bytes) -> TransactionFile:

@@ -55,7 +55,7 @@ def open_account(
     ids = {"account": encode_account(account)}
     if salt is not None:
         ids["identity_salt"] = salt.hex()
-    session.report(session.submit(signed), ids)
+    session.report(session.submit(signed, private=ids), ids)
 
 
 @verb(app, "show", examples=("hushang account show merchant", "hushang account show --as buyer"))

@@ -17,6 +17,7 @@ import typer
 
 PANEL: Final = "Everywhere"
 TIMEOUT_S: Final = 30.0
+TIMEOUT_MAX_S: Final = 86_400.0
 
 
 class Output(StrEnum):
@@ -86,6 +87,13 @@ def environment_options(environ: dict[str, str]) -> Options:
     )
 
 
+def _check_timeout(seconds: float | None) -> float | None:
+    # Written so that NaN is refused too.
+    if seconds is not None and not 0 <= seconds <= TIMEOUT_MAX_S:
+        raise typer.BadParameter(f"0 to {TIMEOUT_MAX_S:.0f} seconds")
+    return seconds
+
+
 OutputOption = Annotated[
     Output | None,
     typer.Option("-o", "--output", help="How to print the data; everything else goes to stderr."),
@@ -105,7 +113,8 @@ WaitOption = Annotated[
     Wait | None, typer.Option("--wait", help="Return when decided (default), accepted, or at once.")
 ]
 TimeoutOption = Annotated[
-    float | None, typer.Option("--timeout", help="Seconds to wait.", show_default="30")
+    float | None,
+    typer.Option("--timeout", help="Seconds to wait.", show_default="30", callback=_check_timeout),
 ]
 CosignOption = Annotated[
     list[str] | None,
@@ -113,7 +122,7 @@ CosignOption = Annotated[
 ]
 ValidForOption = Annotated[
     int | None,
-    typer.Option("--valid-for", help="Seconds that the transaction may wait for its block."),
+    typer.Option("--valid-for", min=1, help="Seconds that the transaction may wait for its block."),
 ]
 
 

@@ -64,10 +64,11 @@ def create(
         code_commitment=None if recipient_code is None else code_commitment(recipient_code),
         client_reference=reference,
     )
-    outcome = session.submit(session.signed(operation("order.create", made)))
-    ids: dict[str, Any] = {"ship_to_salt": address.salt.hex()}
+    private = {"ship_to_salt": address.salt.hex()}
     if recipient_code is not None:
-        ids["recipient_code"] = recipient_code
+        private["recipient_code"] = recipient_code
+    outcome = session.submit(session.signed(operation("order.create", made)), private=private)
+    ids: dict[str, Any] = dict(private)
     if outcome.is_decided:
         created = outcome.event("order.created")
         ids["order_id"] = created["order_id"]

@@ -4,6 +4,7 @@ A command that needs no node and no key imports neither.
 """
 
 import secrets
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,13 +26,14 @@ from chain.transaction import (
     sign_transaction,
 )
 from node import keystore, testnet_layout
-from node.client import NodeClient, NodeFailed, Outcome
+from node.client import NodeClient, NodeFailed, Outcome, OutcomeUnknown
 from node.clock import now_ms
 from node.commands.options import TIMEOUT_S, Options, Output, Wait
 from node.commands.output import Printer, with_times
 from node.config import NodeConfig
 from node.money_text import format_amount, parse_amount, split_amount
 from node.testnet_layout import LocalNetwork
+from node.transaction_file import TransactionFile, keep
 
 VALID_FOR_S: Final = 120
 LIST_MAX: Final = 10_000
@@ -214,17 +216,65 @@ class Session:
         content = self.transaction(operations, self.signer.account)
         return sign_transaction(content, [(e.account, e.key) for e in pairs.values()])
 
-    def submit(self, signed: SignedTransaction) -> Outcome:
-        """Hand it in and wait as --wait says; `RuleBroken` if it was decided and refused."""
+    def submit(
+        self,
+        signed: SignedTransaction,
+        *,
+        file: Path | None = None,
+        private: Mapping[str, str] | None = None,
+    ) -> Outcome:
+        """Hand it in and wait as --wait says; `RuleBroken` if it was decided and refused.
+
+        Where the outcome stays unknown, the same command again would be a second transaction: so
+        its bytes are kept, in the `file` they came from or a new one, and `private`, what only this
+        command knows of it, is told.
+        """
         wait = self.options.wait or Wait.DECIDED
         timeout_s = TIMEOUT_S if self.options.timeout_s is None else self.options.timeout_s
         if wait is Wait.NONE:
             timeout_s = 0.0
         decided = wait is Wait.DECIDED
-        outcome = self.client.submit(encode(signed), decided=decided, timeout_s=timeout_s)
+        try:
+            outcome = self.client.submit(encode(signed), decided=decided, timeout_s=timeout_s)
+        except (OutcomeUnknown, NodeFailed) as error:
+            raise self._kept(signed, str(error), file, private or {}) from error
+        except KeyboardInterrupt:
+            unknown = self._kept(signed, "interrupted", file, private or {})
+            for name, value in unknown.details.items():
+                self.say(f"{name}: {value}")
+            self.say(unknown.told_hint)
+            raise
         if outcome.is_decided and outcome.status != OK:
             raise RuleBroken(outcome)
         return outcome
+
+    def _kept(
+        self,
+        signed: SignedTransaction,
+        words: str,
+        file: Path | None,
+        private: Mapping[str, str],
+    ) -> OutcomeUnknown:
+        """The bytes kept in a file, and the error that says how to go on with it."""
+        own = TransactionFile(signed.content, signed.signatures)
+        error = OutcomeUnknown(words, own.id)
+        try:
+            place = str(file or keep(own, Path.cwd()))
+        except OSError as failure:
+            self.say(f"the transaction could not be kept: {failure.strerror}")
+            error.details |= private
+            return error
+        error.details |= {"file": place, **private}
+        where = "".join(
+            f" {flag} {shlex.quote(value)}"
+            for flag, value in (("--context", self.options.context), ("--node", self.options.node))
+            if value is not None
+        )
+        again = f"hushang tx submit {shlex.quote(place)}{where}"
+        error.told_hint = (
+            f"{again} is safe to repeat; the same command would be a second transaction"
+        )
+        return error
 
     def send(self, *operations: Operation, found: Mapping[str, str] | None = None) -> Outcome:
         """Sign, submit, and print what came of it.

@@ -118,7 +118,8 @@ def sign(
 def submit(session: Session, file: FILE) -> None:
     """Hand in a signed transaction: a file of `tx sign`, or raw bytes. Harmless to repeat."""
     raw = from_text(read_file(file)).raw()
-    session.report(session.submit(decode(SignedTransaction, raw)), {})
+    kept = None if str(file) == "-" else file
+    session.report(session.submit(decode(SignedTransaction, raw), file=kept), {})
 
 
 def read_file(file: Path) -> bytes:

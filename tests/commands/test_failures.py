@@ -39,9 +39,9 @@ def test_an_error_is_told_with_code_words_hint_and_details(
     assert report(error, ["-o", "json"]) == 6
     told = json.loads(capsys.readouterr().err)["error"]
     assert (told["code"], told["exit_code"], told["id"]) == ("OutcomeUnknown", 6, "ab")
-    assert "safe to repeat" in told["hint"]
+    assert "safe to submit again" in told["hint"]
     assert report(error, []) == 6
-    assert "hint: safe to repeat" in capsys.readouterr().err
+    assert "hint: hushang tx show ID" in capsys.readouterr().err
 
 
 def test_a_nodes_refusal_keeps_the_rules_own_name_and_hint() -> None:

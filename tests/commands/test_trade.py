@@ -245,3 +245,38 @@ def test_a_watch_ends_when_nobody_reads_it_any_more(shop: Shop) -> None:
         assert b"asset.issued" in process.stdout.readline()
         process.stdout.close()
         process.wait(timeout=30)
+
+
+def test_an_unknown_outcome_keeps_the_bytes_so_that_nobody_pays_twice(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = shop.balance("inspector")
+    words = ("pay", "transfer", "inspector", "CNY 3.00", "--as", "buyer", "--timeout", "0")
+    ran = shop.run("-o", "json", *words)
+    assert (ran.code, ran.error["code"]) == (6, "OutcomeUnknown")
+    kept = Path(ran.error["file"])
+    assert kept.stat().st_mode & 0o077 == 0
+    assert f"hushang tx submit {kept} --context {shop.network.directory}" in ran.error["hint"]
+    sent = shop.ok("tx", "submit", str(kept)).json
+    assert sent["id"] == ran.error["id"]
+    assert shop.ok("tx", "submit", str(kept)).json["height"] == sent["height"]
+    assert shop.balance("inspector") == before + 300
+
+
+def test_an_order_whose_outcome_is_unknown_keeps_its_private_part(
+    shop: Shop, listing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ("order", "create", listing, "--ship-to", "x", "--as", "buyer", "--timeout", "0")
+    ran = shop.run("-o", "json", *words)
+    assert ran.code == 6
+    assert len(ran.error["recipient_code"]) >= 16
+    assert len(ran.error["ship_to_salt"]) == 64
+    shop.ok("tx", "submit", ran.error["file"])
+
+
+@pytest.mark.parametrize("seconds", ["-1", "nan", "inf"])
+def test_a_timeout_that_makes_no_sense_is_refused(shop: Shop, seconds: str) -> None:
+    words = ("pay", "transfer", "merchant", "CNY 1", "--as", "buyer", f"--timeout={seconds}")
+    assert shop.refused(*words) == (2, "Usage")
