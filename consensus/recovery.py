@@ -113,6 +113,9 @@ class Replay:
         if voted > reached + 1:
             msg = f"this replica voted at height {voted}, but knows only height {reached}"
             raise JournalIncomplete(msg)
+        if self.roster is not None and self.roster.height > reached:
+            msg = f"this replica knew height {self.roster.height}, its store has {reached}"
+            raise JournalIncomplete(msg)
         rested = [vote.digest for vote in self.votes if vote.height > self.height]
         if any(digest not in recovered.blocks for digest in rested):
             msg = "a block that was voted for is missing"

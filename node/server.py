@@ -120,7 +120,9 @@ async def _main(config: NodeConfig) -> None:
         logger.log(level, "store: %s in %s", store.kind, config.data_dir)
         ledger = Ledger(store, genesis, Registry())
         owner = journal_owner(ledger.chain.genesis_hash, key.public_key)
-        with closing(Journal(Path(config.data_dir) / "journal", owner)) as journal:
+        new = ledger.tip.height == 0
+        folder = Path(config.data_dir) / "journal"
+        with closing(Journal(folder, owner, may_create=new)) as journal:
             metrics = NodeMetrics()
             setup = NodeSetup(
                 name=config.name,
