@@ -41,6 +41,9 @@ class Door:
         """Take raw bytes in, or raise the refusal (`LedgerError`, `PoolFull`)."""
         known = self._mempool.by_body(body_hash(raw))
         if known is not None:
+            if origin is None:
+                # From a peer it came no further than here; a client's goes to everybody.
+                self._admitted(known, None)
             return Submitted(known.id, None)
         return self._enter(await self._verifier.read(raw), origin)
 

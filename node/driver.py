@@ -32,6 +32,9 @@ INBOX_MAX = 8_192
 STEPS_PER_ROUND_MAX = 256
 JOURNAL_SIZE_MAX = 16 * 1024 * 1024
 EVIDENCE_MAX = 1_000
+# Well below the request timer, which complains about what waits.
+POOL_LOOK_S = 0.2
+SPREAD_MAX = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,8 @@ class Driver:
         self._checks: dict[bytes, asyncio.Task[None]] = {}
         self._skipped: dict[bytes, int] = {}
         self._wake_at = 0
+        # What of the journal was left by its last rewrite.
+        self._journal_rest = 0
         self._group: asyncio.TaskGroup | None = None
         self.evidence: deque[Evidence] = deque(maxlen=EVIDENCE_MAX)
 
@@ -127,6 +132,7 @@ class Driver:
             async with asyncio.TaskGroup() as group:
                 self._group = group
                 group.create_task(self._follow_writes(), name="writes")
+                group.create_task(self._watch_pool(), name="pool")
                 self._tell_work()
                 outputs = [self._parts.replica.tick(self._parts.clock_ms(), 1)]
                 while True:
@@ -203,10 +209,13 @@ class Driver:
     async def _shorten_journal(self) -> None:
         """A synced block's records are no longer needed; but never while one is being written."""
         parts = self._parts
-        if parts.journal.size < JOURNAL_SIZE_MAX or parts.ledger.tip.height != parts.replica.height:
+        if parts.journal.size < max(JOURNAL_SIZE_MAX, 2 * self._journal_rest):
+            return
+        if parts.ledger.tip.height != parts.replica.height:
             return
         records = [encode_record(record) for record in parts.replica.records()]
         await self._on_journal_thread(lambda: parts.journal.rewrite(records))
+        self._journal_rest = parts.journal.size
 
     # Writing decided blocks.
 
@@ -224,12 +233,29 @@ class Driver:
             parts, height = self._parts, written.tip.height
             included = [received.id for received in written.executed.transactions]
             parts.mempool.discard(included)
-            parts.mempool.discard(parts.mempool.expired(written.tip.header.time_ms))
             parts.bodies.decided(height)
             self._note_skipped(height, len(included))
             parts.written(written)
             self._tell_work()
             self._try_build()
+
+    async def _watch_pool(self) -> None:
+        """Before anybody is blamed for what waits, make sure that everybody has it (PBFT §4.4).
+
+        What came from a peer was not passed on; the primary may never have got it.
+        """
+        parts = self._parts
+        height = -1
+        while True:
+            await asyncio.sleep(POOL_LOOK_S)
+            tip = parts.ledger.tip
+            expired = parts.mempool.expired(max(parts.clock_ms(), tip.header.time_ms))
+            parts.mempool.discard(expired)
+            if tip.height == height and len(parts.mempool):
+                parts.spread_again(parts.mempool.oldest(height + 1, SPREAD_MAX))
+            height = tip.height
+            if expired or self._skipped:
+                self._tell_work()
 
     def _note_skipped(self, height: int, count: int) -> None:
         """Which waiting transactions fair order would have put into the last block."""
@@ -291,7 +317,9 @@ class Driver:
     async def _build(self, request: BuildRequest) -> None:
         parts = self._parts
         limits = parts.ledger.chain.genesis.consensus
-        candidates = parts.mempool.pick(limits.block_transactions_max, limits.block_size_max)
+        candidates = parts.mempool.pick(
+            request.height, limits.block_transactions_max, limits.block_size_max
+        )
         time_ms = max(parts.clock_ms(), request.time_ms_min)
         built = await parts.queue.build(request, candidates, time_ms)
         self._building.busy = False

@@ -10,10 +10,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from chain.replay import minute_of
 from chain.transaction import ReceivedTransaction
 from node.service import PoolFull
 
 RETRY_AFTER_MS = 500
+# What a member may put into a block per turn.
+QUANTUM_BYTES = 16 * 1024
+# How many that don't fit into the rest of a block are looked past.
+MISFITS_MAX = 64
 # How many passed-over transactions are watched and spread again at a time.
 PASSED_OVER_MAX = 64
 
@@ -27,6 +32,26 @@ class Waiting:
     since_height: int
 
 
+class _Turn:
+    """One member's queue during a round: what is next, and how many bytes it may still send."""
+
+    __slots__ = ("_queue", "credit", "next")
+
+    def __init__(self, queue: Iterator[Waiting]) -> None:
+        self._queue = queue
+        self.next = next(queue, None)
+        self.credit = 0
+
+    def take(self) -> Waiting | None:
+        """The next transaction if the credit covers it."""
+        waiting = self.next
+        if waiting is None or len(waiting.received.raw) > self.credit:
+            return None
+        self.credit -= len(waiting.received.raw)
+        self.next = next(self._queue, None)
+        return waiting
+
+
 class Mempool:
     """Transactions by id and by body hash, in the order of arrival per sponsoring member."""
 
@@ -37,6 +62,8 @@ class Mempool:
         self._by_body: dict[bytes, bytes] = {}
         self._queues: dict[bytes, OrderedDict[bytes, Waiting]] = {}
         self._sponsor_bytes: dict[bytes, int] = {}
+        # Ids by the minute in which their window ends.
+        self._by_minute: dict[int, set[bytes]] = {}
         self.bytes = 0
 
     def __len__(self) -> int:
@@ -62,6 +89,8 @@ class Mempool:
         self._by_body[received.body_hash] = received.id
         self._queues.setdefault(sponsor, OrderedDict())[received.id] = waiting
         self._sponsor_bytes[sponsor] = used + size
+        minute = minute_of(received.transaction.valid_until_ms)
+        self._by_minute.setdefault(minute, set()).add(received.id)
         self.bytes += size
         return True
 
@@ -86,39 +115,59 @@ class Mempool:
             queue = self._queues[waiting.sponsor]
             del queue[transaction_id]
             self._sponsor_bytes[waiting.sponsor] -= size
+            minute = minute_of(received.transaction.valid_until_ms)
+            self._by_minute[minute].discard(transaction_id)
+            if not self._by_minute[minute]:
+                del self._by_minute[minute]
             self.bytes -= size
             if not queue:
                 del self._queues[waiting.sponsor], self._sponsor_bytes[waiting.sponsor]
 
-    def fair_order(self) -> Iterator[Waiting]:
-        """All that wait: members take turns, each in order of arrival."""
-        turns = [iter(self._queues[sponsor].values()) for sponsor in sorted(self._queues)]
-        while turns:
-            remaining = []
-            for turn in turns:
-                waiting = next(turn, None)
-                if waiting is not None:
-                    remaining.append(turn)
-                    yield waiting
-            turns = remaining
+    def fair_order(self, height: int) -> Iterator[Waiting]:
+        """All that wait, in the order in which the block at `height` should take them.
 
-    def pick(self, count_max: int, bytes_max: int) -> list[ReceivedTransaction]:
-        """Candidates for the next block in fair order."""
+        Members take turns by bytes, each in order of arrival (deficit round robin: a turn adds
+        `QUANTUM_BYTES` to what a member may send, so that large transactions wait for more turns);
+        who begins changes with the height.
+        """
+        sponsors = sorted(self._queues)
+        first = height % len(sponsors) if sponsors else 0
+        turns = [_Turn(iter(self._queues[s].values())) for s in sponsors[first:] + sponsors[:first]]
+        while turns:
+            for turn in turns:
+                turn.credit += QUANTUM_BYTES
+                while (waiting := turn.take()) is not None:
+                    yield waiting
+            turns = [turn for turn in turns if turn.next is not None]
+
+    def pick(self, height: int, count_max: int, bytes_max: int) -> list[ReceivedTransaction]:
+        """Candidates for the block at `height` in fair order; what doesn't fit is left out."""
         picked: list[ReceivedTransaction] = []
-        size = 0
-        for waiting in self.fair_order():
-            size += len(waiting.received.raw)
-            if len(picked) >= count_max or size > bytes_max:
+        left, misfits = bytes_max, 0
+        for waiting in self.fair_order(height):
+            size = len(waiting.received.raw)
+            if size > left:
+                misfits += 1
+            else:
+                picked.append(waiting.received)
+                left -= size
+            if len(picked) >= count_max or misfits > MISFITS_MAX:
                 break
-            picked.append(waiting.received)
         return picked
+
+    def oldest(self, height: int, count: int) -> tuple[bytes, ...]:
+        """Ids of the first `count` in fair order."""
+        first = islice(self.fair_order(height), count)
+        return tuple(waiting.received.id for waiting in first)
 
     def expired(self, time_ms: int) -> list[bytes]:
         """Ids whose window has passed."""
+        last = minute_of(time_ms)
         return [
             transaction_id
-            for transaction_id, waiting in self._by_id.items()
-            if waiting.received.transaction.valid_until_ms < time_ms
+            for minute in sorted(minute for minute in self._by_minute if minute <= last)
+            for transaction_id in sorted(self._by_minute[minute])
+            if self._by_id[transaction_id].received.transaction.valid_until_ms < time_ms
         ]
 
     def passed_over(self, height: int, count: int) -> tuple[bytes, ...]:
@@ -128,5 +177,5 @@ class Mempool:
         block at hand may have been proposed before a later one came). Overload is not censorship:
         what lies further back could not have been taken.
         """
-        first = islice(self.fair_order(), max(1, min(count, PASSED_OVER_MAX)))
+        first = islice(self.fair_order(height), max(1, min(count, PASSED_OVER_MAX)))
         return tuple(waiting.received.id for waiting in first if waiting.since_height < height - 1)

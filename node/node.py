@@ -5,6 +5,7 @@ task is cancelled. Nothing is decided here.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -12,7 +13,7 @@ from importlib.metadata import version
 from chain.block import Header
 from chain.context import Chain
 from chain.crypto import PrivateKey, sha256
-from chain.errors import HushangError
+from chain.errors import HushangError, InvariantBreach, ResultMalformed
 from chain.ledger import Ledger
 from chain.transaction import ReceivedTransaction
 from consensus.config import ChainTip, ReplicaConfig
@@ -39,8 +40,12 @@ from p2p.peer import Member as PeerAddress
 from p2p.peer import PeerStatus
 from p2p.tls import NodeIdentity
 
+logger = logging.getLogger(__name__)
+
 POOL_SIZE_MAX = 64 * 1024 * 1024
 VERIFY_THREADS = 2
+# A rule of our own was broken and the transaction undone: people must look.
+ALARMS = frozenset((InvariantBreach.__name__, ResultMalformed.__name__))
 
 
 class NodeKeyUnknown(HushangError):
@@ -182,6 +187,10 @@ class Node:
     def _written(self, written: Written) -> None:
         receipts = written.executed.result.receipts
         self._waiters.written(tuple(receipt.id for receipt in receipts))
+        for receipt in receipts:
+            if receipt.status in ALARMS:
+                height, name = written.tip.height, receipt.id.hex()
+                logger.critical("alarm: %s of %s at height %s", receipt.status, name, height)
         self._setup.block_written(receipt.status for receipt in receipts)
 
     # What the API asks of the node.

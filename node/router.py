@@ -53,7 +53,8 @@ class Router:
         self.heights[peer] = hello.height
         self._to.gossip.connected(peer)
         # Its pool may have been lost with its process.
-        for waiting in islice(self._to.mempool.fair_order(), SPREAD_AGAIN_MAX):
+        height = self._to.replica.height + 1
+        for waiting in islice(self._to.mempool.fair_order(height), SPREAD_AGAIN_MAX):
             self._to.gossip.spread_again(waiting.received.raw)
 
     def disconnected(self, peer: bytes, _reason: str) -> None:

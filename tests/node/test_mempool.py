@@ -3,9 +3,10 @@
 import pytest
 
 from chain.transaction import ReceivedTransaction
+from commerce.epcis.capture import EpcisCapture
 from commerce.payments import PayTransfer
 from commerce.registry import operation
-from node.mempool import Mempool
+from node.mempool import QUANTUM_BYTES, Mempool
 from node.service import PoolFull
 from tests.chain.world import World, account
 
@@ -41,15 +42,51 @@ def test_the_same_id_waits_once() -> None:
     assert (len(pool), pool.bytes) == (1, len(one.raw))
 
 
-def test_members_take_turns_each_in_order_of_arrival() -> None:
-    first, second, third, other = payments(4)
+def test_members_take_turns_by_bytes_each_in_order_of_arrival() -> None:
+    big = 40  # so many transactions are more than one turn's bytes
+    of_a, of_b = payments(3 * big), payments(2)
+    assert sum(len(received.raw) for received in of_a[:big]) < QUANTUM_BYTES
+    pool = Mempool(1_000_000, 2)
+    fill(pool, of_a)
+    for received in of_b:
+        pool.add(received, B, 0)
+    picked = pool.pick(0, 1_000, 1_000_000)
+    assert [received for received in picked if received not in of_b] == of_a
+    turn = picked.index(of_b[0])
+    assert sum(len(received.raw) for received in picked[:turn]) <= QUANTUM_BYTES
+    assert picked[turn + 1] == of_b[1]
+
+
+def test_who_begins_changes_with_the_height() -> None:
+    one, other = payments(2)
     pool = Mempool(100_000, 2)
-    for received in (first, second, third):
-        pool.add(received, A, 0)
+    pool.add(one, A, 0)
     pool.add(other, B, 0)
-    assert pool.pick(10, 100_000) == [first, other, second, third]
-    assert pool.pick(2, 100_000) == [first, other]
-    assert pool.pick(10, len(first.raw) + len(other.raw)) == [first, other]
+    assert pool.pick(0, 10, 100_000) == [one, other]
+    assert pool.pick(1, 10, 100_000) == [other, one]
+    assert pool.pick(0, 1, 100_000) == [one]
+
+
+def test_large_transactions_of_some_starve_nobody() -> None:
+    pool = Mempool(64 * 1024 * 1024, 4)
+    sponsors = [bytes([number]) * 32 for number in range(4)]
+    memos = [operation("epcis.capture", EpcisCapture(b"{" * 260_000, "public"))] * 4
+    large = [WORLD.signed("buyer", *memos[:3]) for _ in range(4)]
+    for position, received in enumerate(large):
+        pool.add(received, sponsors[position % 2], 0)
+    (small,) = payments(1)
+    pool.add(small, sponsors[3], 0)
+    for height in range(4):
+        assert small in pool.pick(height, 10_000, 2 * 1024 * 1024)
+
+
+def test_what_does_not_fit_is_left_out_and_smaller_ones_follow() -> None:
+    first, second = payments(2)
+    capture = operation("epcis.capture", EpcisCapture(b"{" * 10_000, "public"))
+    large = WORLD.signed("buyer", capture)
+    pool = Mempool(100_000, 1)
+    fill(pool, [first, large, second])
+    assert pool.pick(0, 10, len(first.raw) + len(second.raw)) == [first, second]
 
 
 def test_beyond_half_a_pool_nobody_holds_more_than_an_equal_share() -> None:
@@ -81,7 +118,7 @@ def test_discarding_frees_everything() -> None:
         pool.add(received, A if position % 2 else B, 0)
     pool.discard([received.id for received in waiting] + [b"unknown" * 4])
     assert (len(pool), pool.bytes) == (0, 0)
-    assert pool.pick(10, 100_000) == []
+    assert pool.pick(0, 10, 100_000) == []
     assert pool.by_body(waiting[0].body_hash) is None
 
 
@@ -102,5 +139,6 @@ def test_only_what_fair_order_would_have_placed_counts_as_passed_over() -> None:
     # The block at 5 may have been proposed before they came; the one at 6 may not.
     assert pool.passed_over(5, 3) == ()
     assert pool.passed_over(6, 3) == (first.id, second.id)
+    assert pool.oldest(6, 2) == (first.id, second.id)
     # Of a block with one transaction only the first in fair order was passed over.
     assert pool.passed_over(6, 1) == (first.id,)

@@ -18,7 +18,10 @@ from commerce.assets import AssetIssue
 from commerce.money import balance_of
 from commerce.payments import PayTransfer
 from commerce.registry import operation
+from node.node import Node
 from node.service import Decided
+from p2p.frames import Channel
+from p2p.messages import Transactions, write_message
 from tests.chain.world import World, account
 from tests.node.cluster import Cluster, cluster
 
@@ -180,3 +183,34 @@ async def test_what_no_valid_block_may_hold_is_refused_at_the_door(tmp_path: Pat
         with pytest.raises(SenderUnknown):
             await node.submit(net.signed("stranger", op))
         assert node.ledger.tip.height == 0
+
+
+@pytest.mark.asyncio
+async def test_what_one_backup_got_from_a_peer_alone_is_decided_without_blame(
+    tmp_path: Path,
+) -> None:
+    async with cluster(tmp_path) as net:
+        await decide(net, issue(net))
+        await net.level()
+        view, primary = net.nodes[0].status().view, net.nodes[0].status().primary
+        backup = next(node for node in net.nodes if node.status().name != primary)
+        peer = next(node for node in net.nodes if node is not backup)
+        # As if another member had handed it to this one only, and then fallen silent.
+        _, payload = write_message(Transactions((pay(net, 100),)))
+        key = peer.chain.committee.members[net.nodes.index(peer)].node_key
+        waiting = backup._router.received(key, Channel.TRANSACTIONS, payload)
+        assert waiting is not None
+        await waiting
+        merchant = account("merchant")
+        async with asyncio.timeout(10):
+            while not balance_of(primary_of(net).ledger.state, merchant, "CNY").available_minor:
+                height = primary_of(net).ledger.tip.height
+                await primary_of(net).wait_height(height + 1, 50)
+        assert primary_of(net).status().view == view
+        await assert_equal(net)
+
+
+def primary_of(net: Cluster) -> Node:
+    """The node that leads now."""
+    name = net.nodes[0].status().primary
+    return next(node for node in net.nodes if node.status().name == name)
