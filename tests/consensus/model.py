@@ -11,7 +11,8 @@ honest primary's run is one of these.) Time, bodies and signatures are left out;
 the rules are the product's, asked through `model_rules.py`: `Committee.quorum`, `VoteBook`,
 `check_certificate`, the shape of ViewChanges and NewViews, `usable`, `choose`, `justified`. The
 model itself says only what an honest replica remembers: its view, its decided height, its votes,
-its newest prepared certificate; it loses none of it in a restart.
+its newest prepared certificate; it loses none of it in a restart. What this covers and what not:
+docs/adr/0032.
 
 How it stays small; each of these leaves out runs only for which an equivalent one remains.
 
