@@ -83,6 +83,7 @@ def read_block(call: Call) -> Reply:
         header=HeaderView.of(block.header),
         certificate=CertificateView.of(certificate, call.service.chain.committee),
         transaction_ids=[_id_of(raw).hex() for raw in page],
+        receipt_ids=[receipt.id.hex() for receipt in ledger.receipts(height)],
         transactions=_transactions(ledger, page) if call.get(FULL) else [],
         next=end if page and end < len(block.bodies) else None,
     )

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chain.bech32m import encode_account
 from chain.block import OK, Certificate, Event, Header, Receipt
+from chain.codec import encode
 from chain.committee import Committee
 from chain.ledger import ReceiptPlace
 from chain.transaction import ReceivedTransaction
@@ -55,7 +56,7 @@ class ReceiptView(View):
     """The outcome of a transaction or system transition; it is synced on the answering node.
 
     `status` is "ok" or the broken rule's name; `certified` says that the next header, which commits
-    to it, is decided too.
+    to it, is decided too. `raw` are the canonical bytes, a leaf of its block's receipts root.
     """
 
     id: HashText
@@ -68,6 +69,7 @@ class ReceiptView(View):
     time_ms: TimeMs
     certified: bool
     events: list[EventView]
+    raw: HexText
 
     @classmethod
     def of(
@@ -86,6 +88,7 @@ class ReceiptView(View):
             time_ms=time_ms,
             certified=place.height < tip_height,
             events=[EventView.of(event) for event in receipt.events],
+            raw=encode(receipt).hex(),
         )
 
     @classmethod
@@ -289,11 +292,13 @@ class BlockView(View):
     """A block: header, certificate, a page of its transactions and its receipts' ids.
 
     `transactions` is filled with `full`; `next` is the `transactions_from` of the next page.
+    `receipt_ids` are all of the block's, system transitions' too, in order of execution.
     """
 
     header: HeaderView
     certificate: CertificateView
     transaction_ids: list[HashText]
+    receipt_ids: list[HashText]
     transactions: list[TransactionView]
     next: Whole | None
 

@@ -35,10 +35,12 @@ from node.api.status_models import (
 )
 from node.api.trade_routes import ACCOUNTS, PROVENANCE, TRADE
 from node.service import PoolFull
+from node.strict_json import JsonRefused
 
 # What the door may answer to a transaction (ledger.md § Node).
 DOOR = (
     errors.EncodingInvalid,
+    errors.TextNotCanonical,
     errors.TooLarge,
     errors.OperationUnknown,
     errors.OperationMalformed,
@@ -52,7 +54,7 @@ DOOR = (
     errors.PolicyNotSatisfied,
     PoolFull,
 )
-FORM = (MediaTypeUnsupported, BodyInvalid, BodyTooLarge)
+FORM = (MediaTypeUnsupported, JsonRefused, BodyInvalid, BodyTooLarge)
 
 NODE: tuple[Route, ...] = (
     Route("GET", "/", "What is here", {200: "text/plain"}, handle=node_reads.index),
@@ -124,7 +126,7 @@ CHAIN: tuple[Route, ...] = (
         handle=submission.submit_many,
         parameters=(submission.WAIT, submission.TIMEOUT_MS),
         bodies=submission.MANY_TAKES,
-        problems=(*FORM, errors.EncodingInvalid),
+        problems=(*FORM, errors.EncodingInvalid, errors.TooLarge),
     ),
     Route(
         "GET",

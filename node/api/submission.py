@@ -105,7 +105,10 @@ def _batch_msgpack(data: bytes, size_max: int) -> Sequence[bytes]:
         msg = f"expected an array of 1 to {BATCH_ITEMS_MAX} transactions"
         raise BodyInvalid(msg, "body#")
     for index, item in enumerate(items):
-        if type(item) is not bytes or len(item) > TRANSACTION_SIZE_MAX:
+        if type(item) is not bytes:
+            msg = "expected bytes"
+            raise BodyInvalid(msg, f"body#[{index}]")
+        if len(item) > TRANSACTION_SIZE_MAX:
             msg = f"expected at most {TRANSACTION_SIZE_MAX} bytes"
             raise BodyInvalid(msg, f"body#[{index}]")
     return items

@@ -4,7 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from chain.block import Certificate, Header, check_certificate
+from chain import merkle
+from chain.block import Certificate, Header, Receipt, check_certificate
 from chain.codec import decode
 from chain.crypto import verify
 from chain.transaction import read_transaction
@@ -52,6 +53,22 @@ async def test_a_block_is_paged_by_transactions_and_tells_their_outcomes() -> No
             start = page["next"]
             assert page["transactions"] == []
         assert found == whole["transaction_ids"]
+
+
+@pytest.mark.asyncio
+async def test_a_blocks_receipts_prove_their_root_from_what_the_routes_tell() -> None:
+    async with served() as node:
+        await node.service.fund("buyer", 5)
+        await node.service.decide()
+        _, block = await node.get("/v1/blocks/1?transactions_limit=0")
+        raws = []
+        for one in block["receipt_ids"]:
+            _, told = await node.get(f"/v1/receipts/{one}")
+            raws.append(bytes.fromhex(told["raw"]))
+            assert decode(Receipt, raws[-1]).id.hex() == one
+        assert raws
+        _, above = await node.get("/v1/headers/2")
+        assert merkle.root(raws).hex() == above["header"]["receipts_root"]
 
 
 @pytest.mark.asyncio
