@@ -350,7 +350,12 @@ class Distorter:
         return replace(proposal, bodies=bodies, body_hashes=hashes)
 
     def _bad_body(self, proposal: Proposal) -> bytes:
-        ledger, chance = self._liar.node.ledger, self._liar.chance
+        node, chance = self._liar.node, self._liar.chance
+        ledger = node.ledger
+        # From before its last start: who restarted with it may have forgotten, if it could.
+        old = ledger.block(chance.randint(1, node.start_height)) if node.start_height else None
+        if old is not None and old.bodies and chance.random() < 0.6:
+            return chance.choice(old.bodies)
         decided = ledger.block(chance.randint(0, ledger.tip.height))
         known = [*proposal.bodies, *(decided.bodies if decided else ())]
         if not known or chance.random() < 0.2:

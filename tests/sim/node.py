@@ -78,6 +78,7 @@ class SimNode:
         for record in records:
             self.durable.take(record)
         self.ledger = Ledger(self.disk.store, setting.genesis, setting.rules)
+        self.start_height = self.ledger.tip.height
         committee = self.ledger.chain.committee
         own_key = committee.members[self.member].node_key
         outlet = Outlet(self)

@@ -40,7 +40,7 @@ class Plan:
     time_scale: int
 
 
-CRASHES = (("crash", 6), ("power_cut", 1), ("restart", 4))
+CRASHES = (("crash", 6), ("power_cut", 2), ("restart", 4))
 SPLITS = (
     ("partition", 4),
     ("oneway", 3),
