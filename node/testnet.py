@@ -6,6 +6,8 @@ Whatever interrupts `up` leaves no process of it running. Data is never removed 
 import secrets
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 from chain.bech32m import decode_account
@@ -17,7 +19,7 @@ from node import keystore, processes
 from node.client import NodeClient, NodeFailed, Outcome
 from node.clock import now_ms
 from node.testnet_genesis import Plan, create
-from node.testnet_layout import MANIFEST, LocalNetwork, NetworkExists, NodePlace, load
+from node.testnet_layout import GENESIS, MANIFEST, LocalNetwork, NetworkExists, NodePlace, load
 
 READY_TIMEOUT_S: Final = 60.0
 FUND_TIMEOUT_S: Final = 30.0
@@ -95,10 +97,22 @@ def fund(testnet: LocalNetwork) -> Outcome:
     return outcome
 
 
-def reset(testnet: LocalNetwork) -> None:
-    """Stop everything and remove the network's directory."""
+def reset(testnet: LocalNetwork) -> Sequence[Path]:
+    """Stop everything and remove the network; what else its directory holds is left and told.
+
+    The manifest goes last, so that an interrupted reset can be repeated.
+    """
     processes.stop(testnet, testnet.nodes)
-    shutil.rmtree(testnet.directory)
+    for folder in filter(Path.exists, map(testnet.folder, testnet.nodes)):
+        shutil.rmtree(folder)
+    files = [testnet.key_file(account) for account in testnet.accounts]
+    for file in (*files, testnet.directory / GENESIS, testnet.directory / MANIFEST):
+        file.unlink(missing_ok=True)
+    for folder in (*{file.parent for file in files}, testnet.directory):
+        # Not empty: somebody else's files are in it.
+        with suppress(OSError):
+            folder.rmdir()
+    return sorted(testnet.directory.iterdir()) if testnet.directory.exists() else ()
 
 
 def describe(testnet: LocalNetwork) -> dict[str, Any]:
@@ -108,7 +122,7 @@ def describe(testnet: LocalNetwork) -> dict[str, Any]:
         "directory": str(testnet.directory),
         "chain_id": testnet.chain_id,
         "genesis_hash": testnet.genesis_hash,
-        "genesis": str(testnet.directory / "genesis.json"),
+        "genesis": str(testnet.directory / GENESIS),
         "nodes": [describe_node(testnet, node) for node in testnet.nodes],
         "accounts": [
             {

@@ -18,9 +18,11 @@ from node.config import NodeConfig, PeerAddress, to_toml
 from node.genesis_file import example_path, genesis_text, load_genesis
 from node.keystore import new_seed, write_key
 from node.testnet_layout import (
+    GENESIS,
     LOOPBACK,
     MANIFEST,
     AccountPlace,
+    DirectoryNotEmpty,
     LocalNetwork,
     NetworkExists,
     NodePlace,
@@ -122,6 +124,8 @@ def free_ports(count: int, host: str = LOOPBACK) -> tuple[int, ...]:
 def create(plan: Plan) -> LocalNetwork:
     """Write a test network that was never started; `NetworkExists` if the directory has one.
 
+    `DirectoryNotEmpty` if it has anything else.
+
     It is written aside and moved into its place, the manifest last: whatever interrupts this, and
     whoever does the same at the same time, no half of a network is left that looks like one.
     """
@@ -135,11 +139,21 @@ def create(plan: Plan) -> LocalNetwork:
     except FileExistsError:
         raise NetworkExists(f"{draft} exists: another testnet up is, or was, at work") from None
     try:
+        _require_empty(directory)
         network = replace(_write(plan, draft), directory=directory)
         _move(draft, directory)
     finally:
         shutil.rmtree(draft)
     return network
+
+
+def _require_empty(directory: Path) -> None:
+    """Nothing but our own draft: what is somebody else's is never mixed with a network."""
+    others = sorted(path.name for path in directory.iterdir() if path.name != DRAFT)
+    if MANIFEST in others:
+        raise NetworkExists(f"{directory} holds a test network")
+    if others:
+        raise DirectoryNotEmpty(f"{directory} holds {others[0]}")
 
 
 def _move(draft: Path, directory: Path) -> None:
@@ -168,7 +182,7 @@ def _write(plan: Plan, directory: Path) -> LocalNetwork:
         accounts=_accounts(genesis),
     )
     about = ("A test network; every key of it lies beside this file.",)
-    (directory / "genesis.json").write_text(genesis_text(genesis, about), "utf-8")
+    (directory / GENESIS).write_text(genesis_text(genesis, about), "utf-8")
     for account in testnet.accounts:
         write_key(testnet.key_file(account), seeds.accounts[account.name])
     for node in nodes:

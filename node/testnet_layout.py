@@ -17,6 +17,7 @@ from node.strict_json import JsonRefused, read_json
 FORMAT: Final = "hushang-testnet"
 FORMAT_VERSION: Final = 1
 MANIFEST: Final = "testnet.json"
+GENESIS: Final = "genesis.json"
 HOME_VARIABLE: Final = "HUSHANG_HOME"
 HOME: Final = ".hushang"
 NAME_DEFAULT: Final = "local"
@@ -33,10 +34,16 @@ class NetworkExists(HushangError):
     """A test network of this name exists already."""
 
 
+class DirectoryNotEmpty(HushangError):
+    """The directory for a new test network holds something else, which is left alone."""
+
+    hint = "name an empty directory, or one that doesn't exist yet"
+
+
 class NetworkBroken(HushangError):
     """The manifest of a test network can't be read."""
 
-    hint = "hushang testnet reset removes it"
+    hint = "hushang testnet up makes a new network in another directory; remove this one by hand"
 
 
 class NodeUnnamed(HushangError):
@@ -162,7 +169,7 @@ def load(directory: Path) -> LocalNetwork:
         raise NetworkBroken(f"{path}: {error.strerror}") from error
     try:
         return _from_record(directory.resolve(), read_json(data))
-    except (JsonRefused, KeyError, TypeError, AttributeError) as error:
+    except (JsonRefused, KeyError, TypeError, ValueError, AttributeError) as error:
         raise NetworkBroken(f"{path}: {type(error).__name__} {error}") from error
 
 
@@ -184,7 +191,7 @@ def known(environ: Mapping[str, str] = os.environ) -> Sequence[Path]:
 def _from_record(directory: Path, record: Mapping[str, Any]) -> LocalNetwork:
     if (record["format"], record["version"]) != (FORMAT, FORMAT_VERSION):
         raise NetworkBroken(f"{directory}: not a manifest of version {FORMAT_VERSION}")
-    return LocalNetwork(
+    network = LocalNetwork(
         directory=directory,
         name=str(record["name"]),
         chain_id=str(record["chain_id"]),
@@ -192,3 +199,11 @@ def _from_record(directory: Path, record: Mapping[str, Any]) -> LocalNetwork:
         nodes=tuple(NodePlace(**entry) for entry in record["nodes"]),
         accounts=tuple(AccountPlace(**entry) for entry in record["accounts"]),
     )
+    places = [network.folder(node) for node in network.nodes]
+    places += [network.key_file(account) for account in network.accounts]
+    for place in places:
+        # `reset` removes them: a manifest must not name what is outside.
+        inside = Path(os.path.normpath(place)).relative_to(directory).parts
+        if not inside or place.is_symlink():
+            raise NetworkBroken(f"{place} is no part of the network")
+    return network

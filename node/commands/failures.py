@@ -73,6 +73,7 @@ EXIT_CODES: Final = {
     "SignatureInvalid": ExitCode.VERIFICATION_FAILED,
     "NetworkMissing": ExitCode.NOT_FOUND,
     "NetworkExists": ExitCode.USAGE,
+    "DirectoryNotEmpty": ExitCode.USAGE,
     "NetworkBroken": ExitCode.INTERNAL,
     "NodeDied": ExitCode.INTERNAL,
 }

@@ -113,12 +113,14 @@ def start(
 
 @verb(app, "reset", examples=("hushang testnet reset", "hushang testnet reset --yes"))
 def reset(session: Session, directory: DIRECTORY = None) -> None:
-    """Stop every node and remove the network with all its data and keys."""
+    """Stop every node and remove the network with all its data and keys, and nothing else."""
     network = chosen(session, directory)
     if not session.options.yes:
         typer.confirm(f"Remove {network.directory} and every key in it?", abort=True, err=True)
-    testnet.reset(network)
-    session.printer.record({"removed": str(network.directory)})
+    kept = testnet.reset(network)
+    if kept:
+        session.say(f"left alone, as no part of the network: {', '.join(map(str, kept))}")
+    session.printer.record({"removed": str(network.directory), "kept": [str(p) for p in kept]})
 
 
 def chosen(session: Session, directory: Path | None) -> LocalNetwork:

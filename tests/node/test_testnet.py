@@ -8,7 +8,7 @@ from node import processes, testnet
 from node.client import NodeClient
 from node.testnet import FUNDS_MINOR
 from node.testnet_genesis import Plan, create
-from node.testnet_layout import NetworkExists, load
+from node.testnet_layout import NetworkBroken, NetworkExists, load
 
 
 def test_a_network_is_raised_funded_stopped_and_raised_again(tmp_path: Path) -> None:
@@ -67,3 +67,25 @@ def test_the_network_is_described_with_its_processes_as_they_are(tmp_path: Path)
     roles = {entry["role"] for entry in record["accounts"]}
     assert {"merchant", "buyer", "carrier", "inspector", "arbiter", "regulator"} < roles
     assert all(Path(entry["key_file"]).exists() for entry in record["accounts"])
+
+
+def test_reset_removes_the_network_and_nothing_of_anybody_else(tmp_path: Path) -> None:
+    network = create(Plan(tmp_path / "net", "x", 2))
+    mine = (network.directory / "notes.txt", network.directory / "keys" / "own.key")
+    for file in mine:
+        file.write_text("mine")
+    kept = testnet.reset(network)
+    assert list(kept) == [network.directory / "keys", network.directory / "notes.txt"]
+    assert [path for path in sorted(network.directory.rglob("*")) if path.is_file()] == [
+        mine[1],
+        mine[0],
+    ]
+
+
+@pytest.mark.parametrize("name", ["..", "../other", ".", "/tmp"])
+def test_a_manifest_that_names_what_is_outside_is_refused(tmp_path: Path, name: str) -> None:
+    network = create(Plan(tmp_path / "net", "x", 1))
+    manifest = network.directory / "testnet.json"
+    manifest.write_text(manifest.read_text().replace('"pudong",', f'"{name}",', 1))
+    with pytest.raises(NetworkBroken):
+        load(network.directory)

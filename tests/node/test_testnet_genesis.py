@@ -18,7 +18,7 @@ from node.testnet_genesis import (
     fresh_genesis,
     member_names,
 )
-from node.testnet_layout import NetworkExists, load
+from node.testnet_layout import DirectoryNotEmpty, NetworkExists, load
 
 
 def never(path: Path) -> bytes:
@@ -80,10 +80,10 @@ def test_a_second_network_never_overwrites_the_first(tmp_path: Path) -> None:
 
 def test_what_lies_in_the_way_is_named_and_kept(tmp_path: Path) -> None:
     (tmp_path / "keys").mkdir()
-    with pytest.raises(NetworkExists, match="keys is in the way"):
+    with pytest.raises(DirectoryNotEmpty, match="holds keys"):
         create(Plan(tmp_path, "x", 1))
     assert [path.name for path in tmp_path.iterdir()] == ["keys"]
-    (tmp_path / "keys").rename(tmp_path / "others")
+    (tmp_path / "keys").rmdir()
     assert create(Plan(tmp_path, "x", 1)) == load(tmp_path)
 
 
