@@ -37,6 +37,10 @@ class LineRepeated(LedgerError):
     """An order or parcel names one listing or line twice."""
 
 
+class ItemRepeated(LedgerError):
+    """A parcel names one item twice, in the same spelling or another."""
+
+
 class UpdateEmpty(LedgerError):
     """The update changes neither the stock nor the terms."""
 
@@ -236,6 +240,10 @@ class RecipientCodeUsed(LedgerError):
     hint = "the buyer's confirmation ends this parcel; an independent carrier can name the place"
 
 
+class ItemInParcel(LedgerError):
+    """An item is in another parcel of the order, one that wasn't lost."""
+
+
 class ItemNotInParcel(LedgerError):
     """An EPC's GTIN is not that of any line in the parcel."""
 
@@ -290,6 +298,10 @@ class TooManyUnpaidOrders(LedgerError):
     """The buyer has three unpaid orders of this listing."""
 
     hint = "pay or cancel one of them first"
+
+
+class TooManyItems(LedgerError):
+    """The parcel names more items of a GTIN than it has units of it."""
 
 
 class TooManyParcels(LedgerError):

@@ -11,12 +11,14 @@ from chain.crypto import tagged_hash
 from chain.deadlines import Deadline
 from chain.errors import CosignerMissing
 from commerce.accounts import require_account, share_controller
-from commerce.epcis.identifiers import gtin_of, is_key, is_well_formed
+from commerce.epcis.identifiers import is_key, is_well_formed
 from commerce.errors import (
     AccountUnknown,
     DeliveryProofMissing,
     IdentifierMalformed,
+    ItemInParcel,
     ItemNotInParcel,
+    ItemRepeated,
     LineRepeated,
     LineUnknown,
     NotTheCarrier,
@@ -29,10 +31,12 @@ from commerce.errors import (
     RoleMissing,
     SharedController,
     StateForbids,
+    TooManyItems,
     TooManyParcels,
 )
 from commerce.escrow import State, Trigger, edge_from
 from commerce.indexes import index_parcel
+from commerce.items import check_distinct, check_elsewhere, check_goods, place_items
 from commerce.orders import (
     ORDER_LINES_MAX,
     LineIndex,
@@ -77,7 +81,8 @@ class ShippedLine:
 @dataclass(frozen=True, slots=True)
 class ShipmentCreate:
     """A parcel with units of an order. `sscc` is the parcel's GS1 number, `epcs` the items in it as
-    EPC URIs or GS1 Digital Links, each of a GTIN in the parcel; `label_commitment` a salted hash.
+    EPC URIs or GS1 Digital Links: no more of a GTIN than its units in the parcel, and each in one
+    parcel of the order that isn't lost; `label_commitment` a salted hash.
     """
 
     order_id: Hash
@@ -118,6 +123,7 @@ def recipient_code_commitment(code: bytes) -> bytes:
 @refuses(
     LineRepeated,
     IdentifierMalformed,
+    ItemRepeated,
     OrderUnknown,
     NotTheSeller,
     AccountUnknown,
@@ -125,8 +131,10 @@ def recipient_code_commitment(code: bytes) -> bytes:
     CosignerMissing,
     LineUnknown,
     StateForbids,
+    ItemInParcel,
     SharedController,
     ItemNotInParcel,
+    TooManyItems,
     TooManyParcels,
     QuantityExceeded,
 )
@@ -142,8 +150,9 @@ def shipment_create(op: ShipmentCreate, context: Context) -> tuple[Event, ...]:
     context.require_consent(op.carrier, "the carrier")
     for shipped in op.lines:
         edge_from(line_of(order, shipped.line).state, Trigger.SHIP)
+    check_elsewhere(context, op.order_id, op.epcs)
     _check_carrier(op, context, order)
-    _check_items(op, order)
+    check_goods(op.epcs, ((order.lines[entry.line].gtin, entry.quantity) for entry in op.lines))
     if order.parcels >= PARCELS_MAX:
         msg = f"an order has at most {PARCELS_MAX} parcels"
         raise TooManyParcels(msg)
@@ -230,6 +239,7 @@ def _check_identifiers(op: ShipmentCreate) -> None:
         if not is_well_formed(epc):
             msg = f"{epc!r} is no well-formed identifier"
             raise IdentifierMalformed(msg)
+    check_distinct(op.epcs)
 
 
 def _check_carrier(op: ShipmentCreate, context: Context, order: Order) -> None:
@@ -238,14 +248,6 @@ def _check_carrier(op: ShipmentCreate, context: Context, order: Order) -> None:
         if party is not None and share_controller(context.state, op.carrier, party):
             msg = "the carrier shares a key with the buyer or the payer"
             raise SharedController(msg)
-
-
-def _check_items(op: ShipmentCreate, order: Order) -> None:
-    gtins = [order.lines[shipped.line].gtin for shipped in op.lines]
-    for epc in op.epcs:
-        if gtin_of(epc) not in gtins:
-            msg = f"{epc} is not among the goods of this parcel"
-            raise ItemNotInParcel(msg)
 
 
 def _take_units(
@@ -267,6 +269,7 @@ def _take_units(
 
 def _shipped(context: Context, order: Order, parcel: Parcel) -> tuple[Event, ...]:
     save_parcel(context, None, parcel)
+    place_items(context, parcel.order_id, parcel.epcs, parcel.number)
     new_id = parcel_id(parcel.order_id, parcel.number)
     index_parcel(context, parcel.carrier, new_id, parcel.order_id)
     created = event(

@@ -10,6 +10,7 @@ from tests.commerce import (
     test_checkout,
     test_confirmation,
     test_delegations,
+    test_items,
     test_listings,
     test_members,
     test_payments,
@@ -28,6 +29,7 @@ def rows() -> list[Row]:
     shops = [
         *(test_checkout.creating, test_checkout.paying, test_cancellation.cancelling),
         *(test_shipments.creating, test_shipments.ending, test_shipments.too_many),
+        test_items.shipping,
         test_confirmation.confirming,
     ]
     listed = Shop()

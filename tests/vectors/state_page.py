@@ -29,6 +29,7 @@ KEYS = {
     "epcis": "event key ([EPCIS events](protocol-epcis.md))",
     "epcis-declared": "capturer's account id ‖ statement ([EPCIS events](protocol-epcis.md))",
     "gcp": "company prefix, digits in ASCII",
+    "item": 'H("item", order id ‖ canonical link of an item with a serial)',
     "listing": "listing id",
     "location": "GLN, digits in ASCII",
     "member": "account id",
