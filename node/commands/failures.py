@@ -67,6 +67,7 @@ EXIT_CODES: Final = {
     "NotAuthorised": ExitCode.NOT_AUTHORISED,
     "NodeRefused": ExitCode.REFUSED,
     "RuleBroken": ExitCode.REFUSED,
+    "DocumentRefused": ExitCode.REFUSED,
     "VerificationFailed": ExitCode.VERIFICATION_FAILED,
     "ProofInvalid": ExitCode.VERIFICATION_FAILED,
     "CertificateInvalid": ExitCode.VERIFICATION_FAILED,

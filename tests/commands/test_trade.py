@@ -168,8 +168,27 @@ def test_events_are_captured_and_traced(shop: Shop, tmp_path: Path) -> None:
     words = ("trace", goods.LEAVES_GTIN, "--lot", goods.LOT, "--forward")
     assert len(shop.ok(*words).json["steps"]) == 2
     assert "went into" in shop.run(*words).err
-    file.write_text("{}")
-    assert shop.refused("capture", str(file), "--as", "merchant")[0] == 7
+
+
+def test_a_document_is_refused_before_it_is_sent_with_the_place_and_the_rule(
+    shop: Shop, tmp_path: Path
+) -> None:
+    file = tmp_path / "tea.jsonld"
+    words = ("capture", str(file), "--as", "merchant")
+    event = goods.harvest(1_790_000_000_000) | {"action": "INVENT"}
+    file.write_bytes(goods.document(1_790_000_000_000, event))
+    ran = shop.run("-o", "json", *words)
+    assert (ran.code, ran.error["code"]) == (7, "EpcisInvalid")
+    assert ran.error["path"] == "epcisBody.eventList[0].action"
+    assert ran.error["rule"]
+    assert "epcisBody.eventList[0].action: " in shop.run(*words).err
+    for text, code in (
+        ("{}", "EpcisInvalid"),
+        ("", "EpcisMalformed"),
+        (" " * 300_000, "EpcisTooLarge"),
+    ):
+        file.write_text(text)
+        assert shop.refused(*words) == (7, code)
 
 
 def test_a_transaction_travels_in_three_files(shop: Shop, tmp_path: Path) -> None:
