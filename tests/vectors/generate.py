@@ -18,6 +18,8 @@ from chain.transaction import body_hash, transaction_id
 from tests.vectors.make_basics import accounts, canonical, keys, merkle_trees, state_trees
 from tests.vectors.make_blocks import blocks, certificates, votes
 from tests.vectors.make_chain import chain
+from tests.vectors.make_epcis import epcis
+from tests.vectors.make_genesis import founded
 from tests.vectors.make_payloads import payloads
 from tests.vectors.make_transactions import transactions
 from tests.vectors.material import Json, account, examples, genesis
@@ -36,6 +38,8 @@ MAKERS: Final[dict[str, Callable[[], Json]]] = {
     "certificates": certificates,
     "chain": chain,
     "payloads": payloads,
+    "genesis": founded,
+    "epcis": epcis,
 }
 
 

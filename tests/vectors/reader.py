@@ -35,6 +35,8 @@ from tests.vectors.reader_core import (
     u64,
     vote,
 )
+from tests.vectors.reader_epcis import check_epcis
+from tests.vectors.reader_genesis import check_genesis
 from tests.vectors.reader_pages import check_structure, tables
 from tests.vectors.reader_votes import check_message, read_header
 
@@ -292,6 +294,8 @@ CHECKS: dict[str, Callable[[Json], int]] = {
     "certificates": check_certificates,
     "chain": check_chain,
     "payloads": check_payloads,
+    "genesis": check_genesis,
+    "epcis": check_epcis,
 }
 
 

@@ -27,6 +27,11 @@ ROOT = FOLDER.parent.parent
 PROTOCOL = PAGE.read_text(encoding="utf-8")
 
 
+def page(name: str) -> str:
+    """One of the protocol's pages."""
+    return (PAGE.parent / f"protocol-{name}.md").read_text(encoding="utf-8")
+
+
 def vectors(name: str) -> Any:
     return json.loads(frozen(name))
 
@@ -71,7 +76,11 @@ def leaves(value: Any) -> Iterator[tuple[Any, Any, str]]:
 
 
 @pytest.mark.parametrize(
-    "name", ["accounts", "merkle", "state_tree", "blocks", "votes", "certificates", "chain"]
+    "name",
+    [
+        *("accounts", "merkle", "state_tree", "blocks", "votes", "certificates", "chain"),
+        *("genesis", "epcis"),
+    ],
 )
 def test_the_reader_notices_a_changed_bit_wherever_it_is(name: str) -> None:
     made = vectors(name)
@@ -176,6 +185,28 @@ def test_the_page_names_every_domain_tag() -> None:
     }
     assert {"account", "vote", "order", "status"} <= used
     assert sorted(used - said) == []
+
+
+def test_the_page_of_events_shows_every_event_with_its_fields() -> None:
+    rows = re.findall(r"^\| (`[^|]+) \| [^|]+ \| ([^|]+) \|$", page("events"), re.MULTILINE)
+    said = {name: data for names, data in rows for name in re.findall(r"`([a-z.]+)`", names)}
+    made = set()
+    for path in (ROOT / "commerce").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "event":
+                # Of order.closed and order.refunded the name is a variable.
+                constant = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
+                name = str(constant or "order.refunded")
+                fields = {keyword.arg for keyword in node.keywords}
+                inner = re.sub(r"\{.*?\}", "", said[name])
+                assert fields == set(re.findall(r"(\w+): ", inner)), name
+                made.add(name)
+    assert made == said.keys() - {"order.closed"}
+
+
+def test_the_page_of_epcis_events_shows_the_first_prehash() -> None:
+    shown = page("epcis").partition("```text\n")[2].partition("```")[0]
+    assert "".join(shown.splitlines()) == vectors("epcis")[0]["prehash"]
 
 
 def test_the_page_names_every_consensus_parameter_in_order() -> None:
