@@ -1,5 +1,6 @@
 """`hushang testnet`: a network of real node processes on this machine."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -151,11 +152,19 @@ def show(session: Session, network: LocalNetwork) -> None:
 
 def say_next(session: Session, network: LocalNetwork) -> None:
     """Three commands to paste."""
-    place = "" if network.name == NAME_DEFAULT else f" --context {network.directory}"
+    place = context_of(network)
     session.say("Next:")
     session.say(f"  hushang testnet status{place}")
     session.say(f'  hushang pay transfer merchant "CNY 129.00" --as buyer{place}')
     session.say(f"  hushang watch{place}")
+
+
+def context_of(network: LocalNetwork) -> str:
+    """What every command line on this network needs: nothing, where it is found without."""
+    for name, option in ((None, ""), (network.directory.name, network.directory.name)):
+        if testnet_layout.directory_of(name).resolve() == network.directory:
+            return f" --context {shlex.quote(option)}" if option else ""
+    return f" --context {shlex.quote(str(network.directory))}"
 
 
 def report_nodes(session: Session, network: LocalNetwork) -> None:

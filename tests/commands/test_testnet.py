@@ -1,5 +1,6 @@
 """`hushang testnet`: up, killed, back, stopped, gone; each command another process."""
 
+import shlex
 import signal
 import subprocess
 import sys
@@ -8,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from node.commands.testnet import context_of
 from node.processes import running
+from node.testnet_genesis import Plan, create
 from node.testnet_layout import load
 from tests.commands.command_line import ROOT, Ran, hushang, inside, is_running
 
@@ -81,6 +84,29 @@ def test_the_default_place_is_dot_hushang_and_the_next_steps_are_told(tmp_path: 
         assert pay.code == 0, pay.err
     finally:
         hushang("testnet", "reset", "--yes", cwd=tmp_path)
+
+
+def test_the_commands_to_paste_name_the_network_where_it_must_be_named(tmp_path: Path) -> None:
+    place = tmp_path / "my net"
+    made = hushang("testnet", "up", "-n", "1", "--dir", str(place), cwd=tmp_path)
+    try:
+        assert made.code == 0, made.err
+        steps = [line.strip() for line in made.err.split("Next:")[1].splitlines() if line.strip()]
+        for step in steps[:2]:
+            ran = hushang(*shlex.split(step)[1:], cwd=tmp_path)
+            assert ran.code == 0, ran.err
+    finally:
+        hushang("testnet", "reset", "--yes", "--dir", str(place))
+
+
+def test_a_network_under_the_home_is_named_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HUSHANG_HOME", raising=False)
+    assert context_of(create(Plan(Path(".hushang/local"), "x", 1))) == ""
+    assert context_of(create(Plan(Path(".hushang/fast"), "x", 1))) == " --context fast"
+    assert context_of(create(Plan(Path("a/b"), "x", 1))) == f" --context {tmp_path / 'a' / 'b'}"
 
 
 @pytest.mark.parametrize("words", [("up", "-n", "0"), ("up", "-n", "65"), ("up", "--store", "x")])
