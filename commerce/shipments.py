@@ -11,6 +11,7 @@ from chain.crypto import tagged_hash
 from chain.deadlines import Deadline
 from chain.errors import CosignerMissing
 from commerce.accounts import require_account, share_controller
+from commerce.custody import note_parcel
 from commerce.epcis.identifiers import is_key, is_well_formed
 from commerce.errors import (
     AccountUnknown,
@@ -272,6 +273,7 @@ def _shipped(context: Context, order: Order, parcel: Parcel) -> tuple[Event, ...
     place_items(context, parcel.order_id, parcel.epcs, parcel.number)
     new_id = parcel_id(parcel.order_id, parcel.number)
     index_parcel(context, parcel.carrier, new_id, parcel.order_id)
+    note_parcel(context, order.seller, parcel)
     created = event(
         "shipment.created",
         parcel_id=new_id,

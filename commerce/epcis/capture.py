@@ -2,11 +2,12 @@
 
 Every replica validates the bytes here and never re-serialises them. Capture is idempotent by the
 event key: what its capturer stated before is reported as known and changes nothing. Anybody may
-state anything; a statement about another's goods is kept as a claim, outside every trace.
+state anything; a statement about what its capturer neither makes nor had in hand is kept as a
+claim, outside every trace.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from chain.block import Event as Reported
@@ -14,18 +15,21 @@ from chain.codec import U8, U64, Hash, Size
 from chain.context import Context, event
 from chain.errors import LedgerError
 from chain.state import StateReader, Table
+from commerce.custody import Hands
 from commerce.epcis.canonical import event_key
 from commerce.epcis.cbv_hash import prehash
 from commerce.epcis.document import Document, Event, read_document
 from commerce.epcis.errors import EpcisInvalid, EpcisMalformed, EpcisTooLarge
-from commerce.epcis.identifiers import prefix_digits
+from commerce.epcis.identifiers import gln_of
 from commerce.epcis.lexeme import DOCUMENT_SIZE_MAX
 from commerce.epcis.stored_index import IndexedEvent, entries
 from commerce.epcis.summary import Summary, summarise
+from commerce.epcis.vocabulary import BIZ_STEP
 from commerce.refusals import refuses
-from commerce.rights import prefix_holder
+from commerce.rights import location_holder
 
 PUBLIC = "public"
+_SHIPPING = ("shipping", BIZ_STEP.uris["shipping"])
 
 
 class VisibilityUnknown(LedgerError):
@@ -89,7 +93,7 @@ def _capture(context: Context, document: Document, index: int, stated: Event) ->
     before = EVENTS.load(context.state, key)
     captured = before
     if captured is None:
-        summary = summarise(stated)
+        summary = _joined_by_capturer(summarise(stated), context.sender)
         claim = not may_state(context.state, context.sender, summary)
         captured = CapturedEvent(
             context.transaction_id, context.operation_index, index, context.height, claim
@@ -129,16 +133,32 @@ def _index(
 def may_state(state: StateReader, capturer: bytes, summary: Summary) -> bool:
     """Whether an event counts, or is only a claim (provenance: Rights).
 
-    What comes into being (commissioned objects, a transformation's outputs) belongs to the holder
-    of its company prefix; where nobody holds it, no right is broken. Custody of inputs, of what is
-    packed and of what is shipped has no records to be judged by yet.
+    What comes into being (commissioned objects, a transformation's outputs) is for the holder of
+    its company prefix to state. For everything else the capturer must have had in hand every thing
+    that is named (`commerce.custody`); a place's holder may say what it saw there.
     """
-    made = summary.outputs
+    hands = Hands(state, capturer)
+    made, handled = summary.outputs, (*summary.items, *summary.inputs)
     if summary.type == "ObjectEvent" and summary.action == "ADD":
-        made = summary.items
-    for thing in made:
-        digits = prefix_digits(thing)
-        holder = None if digits is None else prefix_holder(state, digits)
-        if holder is not None and holder != capturer:
-            return False
-    return True
+        made, handled = summary.items, ()
+    if summary.parent is not None:
+        handled = (summary.parent, *handled)
+    if not all(map(hands.holds_prefix, made)):
+        return False
+    return all(map(hands.had, handled)) or _only_saw(state, capturer, summary)
+
+
+def _only_saw(state: StateReader, capturer: bytes, summary: Summary) -> bool:
+    """Does the holder of a place state what it observed there, and link nothing by it?"""
+    if summary.action != "OBSERVE" or summary.is_containment or summary.biz_step in _SHIPPING:
+        return False
+    glns = (gln_of(place) for place in (summary.read_point, summary.biz_location) if place)
+    return any(gln and location_holder(state, gln) == capturer for gln in glns)
+
+
+def _joined_by_capturer(summary: Summary, capturer: bytes) -> Summary:
+    """Only one account's events are one transformation: nobody adds inputs to another's."""
+    if summary.transformation_id is None:
+        return summary
+    joined = f"{summary.transformation_id} {capturer.hex()}"
+    return replace(summary, transformation_id=joined)

@@ -195,6 +195,12 @@ def gtin_of(uri: str) -> str | None:
     return link[start : start + 14] if link.startswith(f"{DOMAIN}01/") else None
 
 
+def gln_of(link: str) -> str | None:
+    """The 13 digits of the GLN that a canonical link of a place has."""
+    start = len(f"{DOMAIN}414/")
+    return link[start : start + 13] if link.startswith(f"{DOMAIN}414/") else None
+
+
 def classes_of(uri: str) -> tuple[str, ...]:
     """The identity of a thing and of the class above it: an item or lot, then its GTIN."""
     link = identity(uri)

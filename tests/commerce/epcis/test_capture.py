@@ -18,6 +18,7 @@ from commerce.epcis.identifiers import identity
 from commerce.epcis.stored_index import StoredIndex, keys_by_event_id, keys_by_hash
 from commerce.epcis.summary import summarise
 from commerce.epcis.trace import Direction, trace
+from commerce.rights import GcpGrant, LocationRegister
 from tests.commerce.attempts import Attempt, Row, play
 from tests.commerce.epcis.statements import (
     Members,
@@ -25,12 +26,15 @@ from tests.commerce.epcis.statements import (
     case,
     data,
     document,
+    fitting,
     harvest,
     lot,
     needs_outside_data,
+    ordering,
     outside,
     packing,
     serial,
+    without,
 )
 from tests.commerce.world import World, account
 
@@ -145,13 +149,104 @@ def test_a_statement_about_anothers_goods_is_a_claim_outside_every_trace() -> No
     assert steps(at, serial(1)) == 1
 
 
-def test_what_nobody_holds_and_what_is_not_made_may_be_stated() -> None:
+RIVALS, NOBODYS = "urn:epc:id:sgtin:4012345.012345.1", "urn:epc:id:sgtin:0614141.107346.9"
+RIVALS_PALLET = "urn:epc:id:sscc:4012345.1234567890"
+
+
+def rivals() -> World:
+    """The rival holds a company prefix of its own; the merchant has made two items."""
     at = World()
-    foreign = harvest(epcList=["urn:epc:id:sgtin:4012345.012345.1"])
-    seen = harvest(action="OBSERVE", epcList=[serial(1)])
-    for event in (foreign, seen, packing()):
-        (reported,) = captured(at, "rival", event)
+    grant = GcpGrant("4012345", account("rival"), None)
+    at.done("regulator", ("gcp.grant", grant), with_=("rival",))
+    (made,) = captured(at, "merchant", harvest())
+    (own,) = captured(at, "rival", harvest(epcList=[RIVALS, RIVALS_PALLET]))
+    assert (made.data["claim"], own.data["claim"]) == (False, False)
+    return at
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        harvest(epcList=[RIVALS, serial(9)]),
+        harvest(epcList=[RIVALS, NOBODYS]),
+        harvest(epcList=[RIVALS, "urn:uuid:9"]),
+        harvest(action="DELETE", bizStep="destroying", epcList=[serial(1)]),
+        harvest(action="OBSERVE", bizStep="shipping", epcList=[serial(1)]),
+        harvest(action="OBSERVE", bizStep="inspecting", epcList=[serial(1)]),
+        packing(parentID=RIVALS_PALLET, childEPCs=[serial(1)]),
+        packing(parentID=case(7), childEPCs=[RIVALS]),
+        packing(parentID=RIVALS_PALLET, action="OBSERVE", childEPCs=[RIVALS, serial(1)]),
+        packing(
+            parentID=RIVALS_PALLET, childQuantityList=[{"epcClass": lot("L1")}], childEPCs=[RIVALS]
+        ),
+        fitting(parentID=serial(1), childEPCs=[RIVALS]),
+        ordering(epcList=[serial(1)]),
+        ordering(epcList=[RIVALS], parentID=case(7)),
+        blending(inputEPCList=[serial(1)], inputQuantityList=[], outputEPCList=[RIVALS]),
+        blending(inputEPCList=[RIVALS], inputQuantityList=[], outputEPCList=[serial(9)]),
+        blending(outputEPCList=[RIVALS]),
+    ],
+)
+def test_nobody_states_more_than_a_claim_about_what_it_never_had(stated: Members) -> None:
+    at = rivals()
+    before = [steps(at, uri) for uri in (serial(1), RIVALS, RIVALS_PALLET)]
+    (reported,) = captured(at, "rival", stated)
+    assert reported.data["claim"]
+    assert [steps(at, uri) for uri in (serial(1), RIVALS, RIVALS_PALLET)] == before
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        harvest(action="DELETE", bizStep="destroying", epcList=[RIVALS]),
+        packing(parentID=RIVALS_PALLET, childEPCs=[RIVALS]),
+        blending(inputEPCList=[RIVALS], inputQuantityList=[], outputEPCList=[RIVALS_PALLET]),
+    ],
+)
+def test_the_holder_of_every_prefix_in_an_event_states_a_fact(stated: Members) -> None:
+    (reported,) = captured(rivals(), "rival", stated)
+    assert not reported.data["claim"]
+
+
+def test_what_has_a_prefix_that_nobody_holds_is_a_claim() -> None:
+    (reported,) = captured(World(), "rival", harvest(epcList=[NOBODYS]))
+    assert reported.data["claim"]
+
+
+def test_the_holder_of_a_place_may_only_observe_there() -> None:
+    at = rivals()
+    gln = "4012345000009"
+    place = {"id": f"https://id.gs1.org/414/{gln}"}
+    register = LocationRegister(gln, account("rival"), None)
+    at.done("regulator", ("location.register", register), with_=("rival",))
+    seen = harvest(action="OBSERVE", bizStep="receiving", readPoint=place)
+    (observed,) = captured(at, "rival", seen)
+    assert not observed.data["claim"]
+    shipping = "https://ref.gs1.org/cbv/BizStep-shipping"
+    for other in (
+        harvest(action="DELETE", readPoint=place),
+        harvest(action="OBSERVE", bizStep="shipping", readPoint=place),
+        harvest(action="OBSERVE", bizStep=shipping, readPoint=place),
+        harvest(action="OBSERVE", bizStep="receiving"),
+        packing(action="OBSERVE", bizStep="receiving", readPoint=place),
+    ):
+        (reported,) = captured(at, "rival", other)
+        assert reported.data["claim"], other
+
+
+def test_a_rival_cannot_join_anothers_transformation() -> None:
+    """By its transformationID: its bad goods would become inputs of another's products."""
+    at = rivals()
+    joined: Members = {"transformationID": "urn:x:blend:7"}
+    made = blending(**joined)
+    bad = without(blending(inputEPCList=[RIVALS], inputQuantityList=[], **joined), "outputEPCList")
+    for sender, stated in (("merchant", made), ("rival", bad)):
+        (reported,) = captured(at, sender, stated)
         assert not reported.data["claim"]
+    reached = trace(index_of(at), identity(RIVALS), Direction.FORWARD).things
+    assert identity(serial(31, "077777")) not in reached
+    reached = trace(index_of(at), identity(lot("L1")), Direction.FORWARD).things
+    assert identity(serial(31, "077777")) in reached
 
 
 @pytest.mark.parametrize(
@@ -177,7 +272,7 @@ def test_a_declared_error_leaves_the_trace_and_stays_known_before() -> None:
     at = World()
     captured(at, "merchant", harvest())
     before = at.height
-    captured(at, "rival", harvest(action="OBSERVE"))
+    captured(at, "merchant", harvest(action="OBSERVE"))
     declaration = {"declarationTime": "2026-01-01T00:00:00Z", "reason": "did_not_occur"}
     (declared,) = captured(at, "merchant", harvest(errorDeclaration=declaration))
     assert steps(at, serial(1)) == 1
