@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 from typing_extensions import override
 
-from node.commands.options import root_options
+from node.commands.options import root_options, show_examples
 
 # Noun -> what it is for, in the order of the help page. The module has the noun's name.
 NOUNS: Final = {
@@ -80,6 +80,7 @@ def load_noun(noun: str) -> Any:
     module = importlib.import_module(f"node.commands.{noun}")
     command = typer.main.get_command(module.app)
     command.name = noun
+    show_examples(command)
     return command
 
 

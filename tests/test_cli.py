@@ -108,6 +108,9 @@ def test_the_help_of_every_noun_is_printed(noun: str) -> None:
     ran = inside(noun, "--help")
     assert ran.code == 0, ran.err
     assert b"Usage: hushang " + noun.encode() in ran.out
+    examples = ran.out.decode().partition("Examples:\n")[2].splitlines()
+    assert examples
+    assert all("hushang " + noun in line for line in examples)
 
 
 def test_the_table_of_nouns_is_that_of_the_files() -> None:

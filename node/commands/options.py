@@ -17,6 +17,9 @@ import typer
 
 PANEL: Final = "Everywhere"
 TIMEOUT_S: Final = 30.0
+EXAMPLES_HEAD: Final = "\b\nExamples:\n"
+# In the help of a noun with many verbs.
+GROUP_EXAMPLES_MAX: Final = 5
 TIMEOUT_MAX_S: Final = 86_400.0
 
 
@@ -181,6 +184,20 @@ def noun(help_text: str, *, single: bool = False) -> typer.Typer:
     return app
 
 
+def _epilog(examples: Sequence[str]) -> str:
+    return EXAMPLES_HEAD + "\n".join(f"  {example}" for example in examples)
+
+
+def show_examples(command: Any) -> str:
+    """Give a noun's help the first example of each of its verbs; the first of these."""
+    children = getattr(command, "commands", None)
+    if children:
+        firsts = [show_examples(child) for child in children.values()]
+        command.epilog = _epilog(firsts[:GROUP_EXAMPLES_MAX])
+    first: str = command.epilog.removeprefix(EXAMPLES_HEAD).splitlines()[0].strip()
+    return first
+
+
 def _group() -> None:
     """A noun does nothing before its verb."""
 
@@ -212,8 +229,7 @@ def verb(
         # Typer asks both for the parameters.
         command.__signature__ = signature  # type: ignore[attr-defined]
         command.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
-        epilog = "\b\nExamples:\n" + "\n".join(f"  {example}" for example in examples)
-        app.command(name, help=inspect.getdoc(run), epilog=epilog)(command)
+        app.command(name, help=inspect.getdoc(run), epilog=_epilog(examples))(command)
         return run
 
     return declare
