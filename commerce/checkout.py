@@ -75,7 +75,8 @@ class WantedLine:
 class OrderCreate:
     """Lines of one seller and asset, each of another listing. `ship_to_commitment` is a salted hash
     of the address, `code_commitment` the hash of the code that the recipient tells the carrier;
-    `client_reference` is unique per sender.
+    `client_reference` is unique per sender. How coupons are allocated and who arbitrates come as
+    operations of their own (docs/adr/0051).
     """
 
     lines: Annotated[tuple[WantedLine, ...], Size(min=1, max=ORDER_LINES_MAX)]
@@ -94,7 +95,11 @@ class OrderPay:
 
 @dataclass(frozen=True, slots=True)
 class UnpaidOrders:
-    """How many unpaid orders a buyer has of a listing."""
+    """How many unpaid orders a buyer has of a listing: each until it is paid, cancelled or closed.
+
+    One that is overdue and waits its turn (a block fires so many deadlines and no more) still
+    counts, since its stock is reserved until then.
+    """
 
     count: U8
 

@@ -43,7 +43,8 @@ Duration = Annotated[int, Range(0, 2**48)]
 class Terms:
     """What an offer binds the seller to. `price_minor` is per unit, `freight_minor` once per order
     line; `ship_within_ms` from payment, in commercial time, None for the chain's default;
-    `document` is the hash of all other conditions.
+    `document` is the hash of all other conditions. Pledges that the chain itself keeps come as
+    operations of their own (docs/adr/0051).
     """
 
     price_minor: PositiveAmount

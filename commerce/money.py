@@ -41,7 +41,10 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What one account has of one asset; frozen money belongs to it but can't be spent."""
+    """What one account has of one asset; frozen money belongs to it but can't be spent.
+
+    `frozen_minor` is 0 until there is asset.freeze (docs/adr/0051).
+    """
 
     available_minor: Amount
     frozen_minor: Amount
@@ -107,7 +110,7 @@ def debit(context: Context, account: bytes, symbol: str, amount_minor: int) -> N
 
 
 def credit(context: Context, account: bytes, symbol: str, amount_minor: int) -> None:
-    """Add to an account's available balance."""
+    """Add to an account's available balance: no account is frozen yet (docs/adr/0051)."""
     balance = balance_of(context.state, account, symbol)
     available = add_amounts(balance.available_minor, amount_minor)
     store_balance(context, account, symbol, Balance(available, balance.frozen_minor))
