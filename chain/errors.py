@@ -36,7 +36,7 @@ class TooLarge(EncodingInvalid):
 
 
 class TextNotCanonical(EncodingInvalid):
-    """A string is not NFC, or has a code point that Unicode 14.0 does not assign."""
+    """Text is not NFC, or has a control character or one that Unicode 14.0 does not assign."""
 
 
 class KeyRefused(LedgerError):
@@ -44,7 +44,7 @@ class KeyRefused(LedgerError):
 
 
 class PolicyMalformed(LedgerError):
-    """A key policy has no keys, too many, repeated ones, or an unreachable threshold."""
+    """A policy's keys ascend and are distinct, weights are 1 to 1000, its threshold is in reach."""
 
 
 class AddressMalformed(LedgerError):
@@ -56,7 +56,7 @@ class SignatureInvalid(LedgerError):
 
 
 class SignaturesUnsorted(LedgerError):
-    """The signature list is empty, unsorted or has a repeated entry."""
+    """Signature entries ascend by account, then key; none stands twice."""
 
 
 class WrongChain(LedgerError):

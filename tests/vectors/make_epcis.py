@@ -10,7 +10,7 @@ from commerce.epcis.document import read_document
 from tests.vectors.material import Json, account
 
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
-HARVEST = {
+HARVEST: dict[str, Any] = {
     "type": "ObjectEvent",
     "eventTime": "2024-04-05T08:30:00.0005+08:00",
     "eventTimeZoneOffset": "+08:00",
@@ -27,7 +27,7 @@ HARVEST = {
     "ilmd": {"tea:altitude": 1250.50, "tea:lot": "L7"},
     "tea:picked": {"tea:by": ["Mei", "An"], "tea:leaves": 2, "tea:note": "雨前"},
 }
-PACKING = {
+PACKING: dict[str, Any] = {
     "@context": [{"box": {"@id": "urn:example:box:"}}],
     "type": "AggregationEvent",
     "eventTime": "2024-04-05T20:00:00-05:00",
@@ -40,7 +40,7 @@ PACKING = {
     "bizStep": "packing",
     "box:seal": 'tea:"red"\n',
 }
-DECLARED = {
+DECLARED: dict[str, Any] = {
     **HARVEST,
     "eventID": "urn:uuid:5d2d5f0e-4c1f-4f3c-9d5e-000000000001",
     "errorDeclaration": {"declarationTime": "2024-04-06T00:00:00Z", "reason": "incorrect_data"},
