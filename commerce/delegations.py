@@ -48,10 +48,11 @@ NEVER_DELEGATED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Delegate:
-    """`types` sorted; what leaves the account by this key, or escrow by its confirmations, is at
-    most `amount_max_minor` in sum, whatever the asset: a key that pays an order and confirms it
-    needs its price twice. `expires_ms` is block time, inclusive. A second one for a key replaces
-    the first, and its spending starts anew.
+    """`types` sorted; their names are not checked against the types that exist. What leaves the
+    account by this key, or escrow by its confirmations, is at most `amount_max_minor` in sum,
+    whatever the asset: a key that pays an order and confirms it needs its price twice. `expires_ms`
+    is block time, inclusive. A second one for a key replaces the first, and its spending starts
+    anew.
     """
 
     key: PublicKey

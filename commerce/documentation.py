@@ -41,6 +41,10 @@ that is overdue for an object is applied before any operation on it.
 A delegated key (`delegate`) may never sign """
 
 
+# A row of a table holds one paragraph; what follows in a docstring is for developers.
+PARAGRAPHS = "\n\n"
+
+
 def render_transactions() -> str:
     """The whole page."""
     never = ", ".join(f"`{name}`" for name in sorted(NEVER_DELEGATED & set(_names())))
@@ -211,10 +215,10 @@ def _refusals() -> Iterator[str]:
     yield "| receipt status | means |"
     yield "|---|---|"
     for name, rule in sorted(rules.items()):
-        yield f"| `{name}` | {_prose(rule)} |"
+        yield f"| `{name}` | {_prose(rule).partition(PARAGRAPHS)[0]} |"
 
 
 def _prose(documented: Callable[..., object] | type) -> str:
     """A docstring as one paragraph per paragraph."""
     text = (documented.__doc__ or "").strip()
-    return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))
+    return PARAGRAPHS.join(" ".join(part.split()) for part in text.split(PARAGRAPHS))

@@ -15,10 +15,10 @@ class EpcisTooLarge(LedgerError):
 
 
 class EpcisInvalid(LedgerError):
-    """The document breaks a rule of EPCIS 2.0 or CBV 2.0 at `path`.
+    """The document breaks a rule of EPCIS 2.0 or CBV 2.0.
 
-    Checks raise it bare; each level that it passes on its way up adds its step (`within`), so that
-    valid documents never pay for paths.
+    `path` says where. Checks raise it bare; each level that it passes on its way up adds its step
+    (`within`), so that valid documents never pay for paths.
     """
 
     def __init__(self, rule: str, path: str = "") -> None:

@@ -34,3 +34,9 @@ def test_no_field_is_told_by_the_name_of_a_python_type() -> None:
     page = render_transactions()
     assert "typing" not in page
     assert "<class" not in page
+
+
+def test_every_row_of_a_table_ends_on_its_line() -> None:
+    rows = [line for line in render_transactions().splitlines() if line.startswith("| ")]
+    assert rows
+    assert [row for row in rows if not row.endswith(" |")] == []
