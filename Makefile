@@ -38,7 +38,7 @@ fmt: $(READY) ## format the code and mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format .
 
-sim: $(READY) ## simulate clusters (SEEDS=1..200 ARGS="--profile crash")
+sim: $(READY) ## simulate clusters (SEEDS=1..200 ARGS="--profile crash --json")
 	@$(BIN)/python -m tests.sim --seeds $(SEEDS) $(ARGS)
 
 bench: $(READY) ## offered load, decided transactions a second, latency (ARGS=...)
