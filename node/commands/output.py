@@ -34,7 +34,8 @@ class Printer:
     def record(self, record: Row, table: Row | None = None) -> None:
         """One thing. `table`: what people see of it, where that differs."""
         if self.is_table:
-            self._table([{"": name, " ": text(v)} for name, v in (table or record).items()])
+            rows = nested_rows(table or record)
+            self._table([{"": name, " ": value} for name, value in rows])
         else:
             self._json(record)
 
@@ -99,6 +100,21 @@ def _dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def nested_rows(record: Row, indent: str = "") -> list[tuple[str, str]]:
+    """(name, value) of each field; what has fields of its own goes below its name, further in."""
+    rows: list[tuple[str, str]] = []
+    for name, value in record.items():
+        if isinstance(value, dict) and value:
+            rows += [(f"{indent}{name}", ""), *nested_rows(value, indent + "  ")]
+        elif isinstance(value, (list, tuple)) and any(isinstance(entry, dict) for entry in value):
+            for number, entry in enumerate(value):
+                inner = entry if isinstance(entry, dict) else {"": entry}
+                rows += [(f"{indent}{name} {number}", ""), *nested_rows(inner, indent + "  ")]
+        else:
+            rows.append((f"{indent}{name}", text(value)))
+    return rows
+
+
 def text(value: Any) -> str:
     """A value in a table's cell."""
     if value is None:
@@ -124,13 +140,23 @@ def _inner(value: Any) -> str:
 
 
 def with_times(record: Row) -> dict[str, Any]:
-    """For people: every `*_ms` that is a moment becomes `*`, in Shanghai's time."""
-    return {
-        name.removesuffix("_ms") if is_moment(name, value) else name: format_time(value)
-        if is_moment(name, value)
-        else value
-        for name, value in record.items()
-    }
+    """For people: every `*_ms` becomes `*`, a moment in Shanghai's time or a duration."""
+    return {name.removesuffix("_ms"): _readable_time(name, v) for name, v in record.items()}
+
+
+def _readable_time(name: str, value: Any) -> Any:
+    if is_moment(name, value):
+        return format_time(value)
+    if name.endswith("_ms") and type(value) is int and value >= 0:
+        return format_duration(value)
+    return value
+
+
+def format_duration(duration_ms: int) -> str:
+    """`48 h`: exact, in the largest unit that divides it; a day isn't one, `7 d` is `168 h`."""
+    units = {"h": 3_600_000, "min": 60_000, "s": 1000}
+    unit = next((name for name, ms in units.items() if duration_ms % ms == 0), "ms")
+    return f"{duration_ms // units.get(unit, 1)} {unit}" if duration_ms else "0 s"
 
 
 def is_moment(name: str, value: Any) -> bool:

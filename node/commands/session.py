@@ -26,7 +26,7 @@ from chain.transaction import (
     sign_transaction,
 )
 from node import keystore, testnet_layout
-from node.client import NodeClient, NodeFailed, Outcome, OutcomeUnknown
+from node.client import NodeClient, NodeFailed, NotFound, Outcome, OutcomeUnknown
 from node.clock import now_ms
 from node.commands.options import TIMEOUT_S, Options, Output, Wait
 from node.commands.output import Printer, with_times
@@ -75,6 +75,7 @@ class Session:
 
     def __init__(self, options: Options) -> None:
         self.options = options
+        self._symbols: dict[str, str | None] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -328,6 +329,8 @@ class Session:
         """For people: amounts with their asset (an outer record's, if need be), times as clocks."""
         own = record.get("symbol")
         symbol = own if isinstance(own, str) else symbol
+        if symbol is None and _has_amount(record):
+            symbol = self._looked_up_symbol(record)
         shown: dict[str, Any] = {}
         for name, value in with_times(record).items():
             if name.endswith("_minor") and symbol is not None and value is not None:
@@ -336,12 +339,33 @@ class Session:
                 shown[name] = self._readable_value(value, symbol)
         return shown
 
+    def _looked_up_symbol(self, record: Mapping[str, Any]) -> str | None:
+        """The asset of the order or listing that a record names instead of its asset."""
+        for name, path in (("order_id", "/v1/orders/"), ("listing_id", "/v1/listings/")):
+            named = record.get(name)
+            if not isinstance(named, str):
+                continue
+            if named not in self._symbols:
+                try:
+                    self._symbols[named] = str(self.client.get(path + named)["symbol"])
+                except NotFound:
+                    self._symbols[named] = None
+            return self._symbols[named]
+        return None
+
     def _readable_value(self, value: Any, symbol: str | None) -> Any:
         if isinstance(value, dict):
             return self.readable(value, symbol)
         if isinstance(value, list):
             return [self._readable_value(entry, symbol) for entry in value]
         return value
+
+
+def _has_amount(value: Any) -> bool:
+    """Is there an amount in it or in its parts?"""
+    if isinstance(value, dict):
+        return any(name.endswith("_minor") or _has_amount(entry) for name, entry in value.items())
+    return isinstance(value, list) and any(map(_has_amount, value))
 
 
 def _state(outcome: Outcome) -> str:

@@ -1,8 +1,9 @@
 """`hushang tx`: transactions: build, sign, submit, look at."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,7 +12,6 @@ from chain.transaction import SignedTransaction
 from node import keystore
 from node.commands.failures import UsageWrong
 from node.commands.options import noun, verb
-from node.commands.output import text
 from node.commands.session import Session
 from node.genesis_file import load_genesis
 from node.json_values import FormRefused, read_hash
@@ -44,10 +44,21 @@ def show(
     shown |= {name: receipt.get(name) for name in ("height", "index", "block_hash", "time_ms")}
     shown |= {"sender": told["sender"], "memo": told["memo"]}
     for index, entry in enumerate(told["operations"]):
-        shown[f"operation {index}"] = f"{entry['type']}: {text(session.readable(entry['payload']))}"
+        shown[f"operation {index}"] = {
+            "operation": entry["type"],
+            **readable_payload(session, entry),
+        }
     for index, entry in enumerate(receipt.get("events", ())):
-        shown[f"event {index}"] = f"{entry['type']}: {text(session.readable(entry['data']))}"
+        shown[f"event {index}"] = {"event": entry["type"], **session.readable(entry["data"])}
     session.printer.record(told, session.readable(shown))
+
+
+def readable_payload(session: Session, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """An operation's fields for people; a recorded document only by its size."""
+    payload = dict(entry["payload"])
+    if entry["type"] == "epcis.capture":
+        payload["document"] = f"{len(payload['document']) // 2} bytes of EPCIS 2.0"
+    return session.readable(payload)
 
 
 @verb(

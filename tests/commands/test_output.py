@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from node.commands.options import Output
-from node.commands.output import Printer, is_moment, text, with_times
+from node.commands.output import Printer, format_duration, is_moment, nested_rows, text, with_times
 
 LONG = "ab" * 200
 ROWS: list[dict[str, Any]] = [
@@ -58,9 +58,16 @@ def test_markup_in_data_is_data(capsys: pytest.CaptureFixture[str]) -> None:
     assert "[bold]x[/bold] :smile:" in capsys.readouterr().out
 
 
-def test_a_moment_is_shown_in_shanghai_and_a_duration_is_not() -> None:
-    shown = with_times({"time_ms": 1_767_196_800_000, "ship_within_ms": 172_800_000})
-    assert shown == {"time": "2026-01-01 00:00:00.000 +08:00", "ship_within_ms": 172_800_000}
+def test_a_moment_is_shown_in_shanghai_and_a_duration_in_its_unit() -> None:
+    shown = with_times({"time_ms": 1_767_196_800_000, "ship_within_ms": 172_800_000, "x_ms": None})
+    assert shown == {"time": "2026-01-01 00:00:00.000 +08:00", "ship_within": "48 h", "x": None}
+    assert [format_duration(ms) for ms in (0, 1, 1500, 90_000, 120_000)] == [
+        "0 s",
+        "1 ms",
+        "1500 ms",
+        "90 s",
+        "2 min",
+    ]
     assert not is_moment("time_ms", None)
     assert not is_moment("height", 1_767_196_800_000)
 
@@ -79,3 +86,16 @@ def test_a_moment_is_shown_in_shanghai_and_a_duration_is_not() -> None:
 )
 def test_every_value_has_its_words(value: Any, shown: str) -> None:
     assert text(value) == shown
+
+
+def test_what_has_fields_of_its_own_goes_below_its_name() -> None:
+    record = {"id": "x", "policy": {"threshold": 1}, "lines": [{"n": 1, "of": [2, 3]}], "none": []}
+    assert nested_rows(record) == [
+        ("id", "x"),
+        ("policy", ""),
+        ("  threshold", "1"),
+        ("lines 0", ""),
+        ("  n", "1"),
+        ("  of", "2, 3"),
+        ("none", "–"),
+    ]

@@ -29,6 +29,12 @@ def listing(shop: Shop) -> str:
     return found
 
 
+def shown_transaction(shop: Shop, *words: str) -> str:
+    """What a person sees of a transaction that these words send."""
+    sent = shop.ok(*words).json["id"]
+    return shop.run("tx", "show", sent).out.decode()
+
+
 def ordered(shop: Shop, listing: str, units: int = 1) -> dict[str, str]:
     """A paid order."""
     words = ("order", "create", f"{listing}:{units}", "--ship-to", "Century Avenue 1")
@@ -50,6 +56,10 @@ def test_a_trade_from_the_listing_to_the_merchants_money(shop: Shop, listing: st
         7,
         "RecipientCodeWrong",
     )
+    shown = shop.run("order", "show", order["order_id"]).out.decode()
+    assert "lines 0\n  index" in shown
+    assert "CNY 266.00" in shown
+    assert not [sign for sign in ("_minor", "_ms", "{", "26600", "=") if sign in shown]
     code = order["recipient_code"]
     shop.ok("shipment", "delivered", parcel, "--code", code, "--as", "carrier")
     assert shop.ok("shipment", "show", parcel).json["state"] == "DELIVERED"
@@ -168,6 +178,22 @@ def test_events_are_captured_and_traced(shop: Shop, tmp_path: Path) -> None:
     words = ("trace", goods.LEAVES_GTIN, "--lot", goods.LOT, "--forward")
     assert len(shop.ok(*words).json["steps"]) == 2
     assert "went into" in shop.run(*words).err
+
+
+def test_a_transaction_is_shown_with_its_money_and_without_raw_documents(
+    shop: Shop, listing: str, tmp_path: Path
+) -> None:
+    words = ("order", "create", listing, "--ship-to", "x", "--as", "buyer")
+    order = shop.ok(*words).json["order_id"]
+    shown = shown_transaction(shop, "order", "pay", order, "--as", "buyer")
+    # The payload names no asset: it is the order's.
+    assert shown.count("CNY 137.00") == 2
+    assert "_minor" not in shown
+    file = tmp_path / "tea.jsonld"
+    file.write_bytes(goods.document(1_790_000_000_000, goods.harvest(1_790_000_000_000)))
+    shown = shown_transaction(shop, "capture", str(file), "--as", "merchant")
+    assert f"{file.stat().st_size} bytes of EPCIS 2.0" in shown
+    assert file.read_bytes()[:20].hex() not in shown
 
 
 def test_a_document_is_refused_before_it_is_sent_with_the_place_and_the_rule(
