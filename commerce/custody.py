@@ -95,4 +95,4 @@ def _last_parcel(state: StateReader, thing: str) -> Parcel | None:
 
 
 def _part(thing: str) -> bytes:
-    return tagged_hash("epc", thing.encode())
+    return tagged_hash("epcis-name", thing.encode())

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from commerce.epcis.caps import check_caps
 from commerce.epcis.errors import EpcisInvalid, EpcisTooLarge
 from commerce.epcis.event import EVENT_TYPES, check_event
 from commerce.epcis.lexeme import Json, read_json
@@ -81,6 +82,7 @@ def read_document(data: bytes) -> Document:
     if len(events) > EVENTS_MAX:
         msg = f"a document has at most {EVENTS_MAX} events"
         raise EpcisTooLarge(msg)
+    check_caps(events)
     checked = tuple(
         _event(event, scope, f"epcisBody.eventList[{i}]") for i, event in enumerate(events)
     )
@@ -92,6 +94,7 @@ def _single_event(value: Members) -> Document:
     if "@context" not in value:
         raise refuse("@context is missing")
     _scope_of(value, DOCUMENT_SCOPE, is_document=True)
+    check_caps([value])
     event = _event(value, DOCUMENT_SCOPE, "")
     _check_expansion({}, event.scope, (event,))
     return Document(value, (event,), frozenset())

@@ -87,6 +87,10 @@ def is_key(digits: str) -> bool:
     )
 
 
+_CLASS = f"{DOMAIN}01/"
+_CLASS_SIZE = len(_CLASS) + 14
+
+
 def canonical(uri: str) -> str | None:
     """The constrained canonical link of an EPC URI or a GS1 Digital Link; None for other URIs."""
     return _cached(uri) if len(uri) <= CACHED_SIZE_MAX else _canonical(uri)
@@ -121,7 +125,10 @@ def is_well_formed(uri: str) -> bool:
     if link is None:
         return False
     digits = checked_digits(link)
-    return digits is None or is_key(digits)
+    if digits is None:
+        return True
+    # What a URN becomes has its check digit from here.
+    return digits.strip("0") != "" if uri.startswith("urn:epc:") else is_key(digits)
 
 
 def company_prefix(uri: str) -> str | None:
@@ -207,6 +214,12 @@ def classes_of(uri: str) -> tuple[str, ...]:
     gtin = gtin_of(link)
     own_class = f"{DOMAIN}01/{gtin}"
     return (link,) if gtin is None or link == own_class else (link, own_class)
+
+
+def class_above(link: str) -> str | None:
+    """The identity of the GTIN above that of an item or lot; None for anything else."""
+    own_class = link[:_CLASS_SIZE]
+    return own_class if own_class.startswith(_CLASS) and own_class != link else None
 
 
 def lot_of(uri: str) -> str | None:

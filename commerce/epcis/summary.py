@@ -11,7 +11,7 @@ from typing import Annotated
 
 from chain.codec import INT_MIN, Range, Size
 from commerce.epcis.document import Event
-from commerce.epcis.identifiers import canonical, classes_of, identity, lot_of, lot_of_number
+from commerce.epcis.identifiers import canonical, class_above, identity, lot_of, lot_of_number
 from commerce.epcis.lexeme import Json, Number
 from commerce.epcis.shape import KEY_SIZE_MAX
 
@@ -138,8 +138,9 @@ def mentions(summary: Summary) -> Iterator[tuple[str, Role]]:
         for thing in things:
             yield thing, role
     named = (*summary.items, *summary.inputs, *summary.outputs)
-    for gtin in _distinct(owner for thing in named for owner in classes_of(thing)[1:]):
-        yield gtin, Role.CLASS
+    for gtin in dict.fromkeys(map(class_above, named)):
+        if gtin is not None:
+            yield gtin, Role.CLASS
 
 
 def _things(event: Event, *names: str) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ KEYS = {
     "balance": "account id ‖ symbol, padded with zero bytes to 12",
     "deadline": "u64(time_ms) ‖ object id",
     "delegation": "account id ‖ public key",
-    "epc-custody": 'H("epc", identity ([EPCIS events](protocol-epcis.md)))',
+    "epc-custody": 'H("epcis-name", identity ([EPCIS events](protocol-epcis.md)))',
     "epcis": "event key ([EPCIS events](protocol-epcis.md))",
     "epcis-declared": "capturer's account id ‖ statement ([EPCIS events](protocol-epcis.md))",
     "gcp": "company prefix, digits in ASCII",

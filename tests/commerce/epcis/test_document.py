@@ -196,7 +196,7 @@ def test_prefixes_may_not_make_a_large_document_of_a_small_one() -> None:
 
 
 def test_the_events_of_a_document_share_what_they_may_add() -> None:
-    half = [growing(["e:x"] * (EXPANSION_MAX // 500), eventID=f"urn:x:{i}") for i in range(3)]
+    half = [growing(["e:x"] * (EXPANSION_MAX // 600), eventID=f"urn:x:{i}") for i in range(3)]
     assert read_document(data(document(*half[:1]))).events
     with pytest.raises(EpcisTooLarge, match="full names"):
         read_document(data(document(*half)))
