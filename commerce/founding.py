@@ -58,8 +58,10 @@ def _found_roles(entry: GenesisAccount, account: bytes, time_ms: int, state: Ove
         holder = {"gcp": prefix_holder, "gln": location_holder}.get(kind)
         if holder is None:
             continue
-        if holder(state, digits) not in (None, account):
-            msg = f"account {entry.name}: {role.scope} has a holder"
-            raise GenesisInvalid(msg)
         table = PREFIXES if kind == "gcp" else LOCATIONS
+        # No prefix begins with another's, whichever of them the genesis names first.
+        within = {known.holder for _, known in table.items(state, digits.encode())}
+        if holder(state, digits) not in (None, account) or within - {account}:
+            msg = f"account {entry.name}: {role.scope} overlaps one that has a holder"
+            raise GenesisInvalid(msg)
         table.store(state, Holding(account, None, time_ms), digits.encode())

@@ -54,6 +54,15 @@ def test_a_role_that_could_not_be_granted_is_refused(role: str, scope: str) -> N
         World(with_roles("farm", (role, scope)))
 
 
+@pytest.mark.parametrize("scope", ["gcp:690123", "gcp:6901234", "gcp:69012345"])
+def test_a_prefix_that_overlaps_another_is_refused_in_any_order(scope: str) -> None:
+    """The merchant's is 6901234; the farm is named after it, or before."""
+    after = with_roles("farm", ("merchant", scope))
+    for accounts in (after.accounts, after.accounts[::-1]):
+        with pytest.raises(GenesisInvalid, match="overlaps"):
+            World(replace(after, accounts=accounts))
+
+
 def test_an_asset_needs_a_symbol() -> None:
     with pytest.raises(GenesisInvalid, match="cny"):
         World(genesis(assets=(GenesisAsset("cny", 2, "issuer"),)))
