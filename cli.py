@@ -43,6 +43,11 @@ NOUNS: Final = {
 }
 
 EXAMPLES: Final = """\b
+Exit codes:
+  0 ok, 1 internal, 2 usage, 3 not found, 4 not authorised, 5 unreachable,
+  6 outcome unknown, 7 refused by a rule, 8 verification failed,
+  9 bad configuration; hushang explain CODE tells an error's
+
 Examples:
   hushang testnet up -n 4
   hushang status -o json

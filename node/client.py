@@ -22,6 +22,7 @@ WAIT_STEP_S: Final = 5.0
 RETRY_S: Final = 0.1
 OCTETS: Final = "application/octet-stream"
 REDIRECTS: Final = 300
+BAD_REQUEST: Final = 400
 UNAUTHORISED: Final = (401, 403)
 NOT_FOUND: Final = 404
 TRY_LATER: Final = (429, 502, 503, 504)
@@ -71,6 +72,10 @@ class NodeRefused(HushangError):
         self.status = status
         self.told_code = str(problem.get("code") or f"Http{status}")
         self.told_hint = str(problem.get("hint") or "")
+
+
+class RequestMalformed(NodeRefused):
+    """What was asked or handed in does not have its form."""
 
 
 class NotFound(NodeRefused):
@@ -281,6 +286,8 @@ def _refusal(answer: _Answer) -> HushangError:
         return NodeBusy(answer.status, problem, answer.retry_after_s)
     if answer.status >= SERVER_FAILED:
         return NodeFailed(f"the node failed: {problem.get('detail', answer.status)}")
+    if answer.status == BAD_REQUEST:
+        return RequestMalformed(answer.status, problem)
     return NodeRefused(answer.status, problem)
 
 

@@ -6,10 +6,11 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from chain.errors import HushangError
-from node.commands.failures import EXIT_CODES, UsageWrong, failure_of
+from chain.errors import HushangError, LedgerError
+from node.commands.failures import ExitCode, UsageWrong, exit_code_of
 from node.commands.options import noun, verb
 from node.commands.session import Session
+from node.server import CONFIG_ERRORS
 from node.validation import did_you_mean
 
 app = noun("What an error code means.", single=True)
@@ -42,8 +43,22 @@ def every_code() -> dict[str, type[HushangError]]:
     for package in PACKAGES:
         for module in walk_packages(import_module(package).__path__, f"{package}."):
             import_module(module.name)
-    found = subclasses(HushangError)
-    return {cls.__name__: cls for cls in found if cls.__module__.partition(".")[0] in PACKAGES}
+    return {name: classes[0] for name, classes in by_name().items()}
+
+
+def by_name() -> dict[str, list[type[HushangError]]]:
+    """Every class of the imported modules by its name; those that users meet come first."""
+    found: dict[str, list[type[HushangError]]] = {}
+    for cls in sorted(subclasses(HushangError), key=_rank):
+        if cls.__module__.partition(".")[0] in PACKAGES and cls not in found.get(cls.__name__, []):
+            found.setdefault(cls.__name__, []).append(cls)
+    return found
+
+
+def _rank(cls: type[HushangError]) -> tuple[int, str]:
+    """What stands in receipts, then what an API says, then the rest of a node."""
+    met = ("commerce.", "chain.", "node.api.", "node.", "")
+    return next(n for n, part in enumerate(met) if cls.__module__.startswith(part)), cls.__module__
 
 
 def subclasses(cls: type[HushangError]) -> list[type[HushangError]]:
@@ -55,8 +70,22 @@ def subclasses(cls: type[HushangError]) -> list[type[HushangError]]:
 
 
 def meaning(cls: type[HushangError]) -> dict[str, Any]:
-    """A rule in words."""
-    blank = cls.__new__(cls)
-    code = EXIT_CODES.get(cls.__name__) or failure_of(blank).exit_code
-    words = " ".join((cls.__doc__ or "").split())
-    return {"code": cls.__name__, "means": words, "hint": cls.hint, "exit_code": int(code)}
+    """A rule in words, with every exit code that it brings."""
+    code = exit_code_of(cls)
+    told = {"code": cls.__name__, "means": _words(cls), "hint": cls.hint, "exit_code": int(code)}
+    if issubclass(cls, LedgerError) and code not in (
+        ExitCode.REFUSED,
+        ExitCode.VERIFICATION_FAILED,
+    ):
+        # A decided transaction that a rule refused exits 7, whichever rule it was (`RuleBroken`).
+        told["exit_code_in_a_receipt"] = int(ExitCode.REFUSED)
+    if issubclass(cls, CONFIG_ERRORS) and code is not ExitCode.BAD_CONFIG:
+        told["exit_code_of_node_start"] = int(ExitCode.BAD_CONFIG)
+    others = [other for other in by_name().get(cls.__name__, ()) if other is not cls]
+    if others:
+        told["also"] = [f"{_words(other)} ({other.__module__})" for other in others]
+    return told
+
+
+def _words(cls: type[HushangError]) -> str:
+    return " ".join((cls.__doc__ or "").split())

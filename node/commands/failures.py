@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import typer
 
-from chain.errors import HushangError, LedgerError
+from chain.errors import HushangError
 
 # Shows where an unexpected error came from.
 DEBUG_VARIABLE: Final = "HUSHANG_DEBUG"
@@ -37,8 +37,49 @@ class ExitCode(IntEnum):
     BAD_CONFIG = 9
 
 
-# By class name, so that this file imports no part of the node.
+# By class name, so that this file imports no part of the node; a class not named here has its
+# parent's. For what a node's API refuses this agrees with its HTTP status (`node.client`): 400 is
+# USAGE, 401 and 403 NOT_AUTHORISED, 404 NOT_FOUND, 429 and 503 UNREACHABLE, else REFUSED.
 EXIT_CODES: Final = {
+    "HushangError": ExitCode.INTERNAL,
+    "LedgerError": ExitCode.REFUSED,
+    "NodeKeyUnknown": ExitCode.BAD_CONFIG,
+    "AddressUnusable": ExitCode.BAD_CONFIG,
+    "ApiProblem": ExitCode.USAGE,
+    "OriginRefused": ExitCode.NOT_AUTHORISED,
+    "RouteUnknown": ExitCode.NOT_FOUND,
+    "BlockUnknown": ExitCode.NOT_FOUND,
+    "TransactionNotFound": ExitCode.NOT_FOUND,
+    "ReceiptNotFound": ExitCode.NOT_FOUND,
+    "ObjectNotFound": ExitCode.NOT_FOUND,
+    "MethodNotAllowed": ExitCode.REFUSED,
+    "BodyTimeout": ExitCode.REFUSED,
+    "BodyTooLarge": ExitCode.REFUSED,
+    "MediaTypeUnsupported": ExitCode.REFUSED,
+    "ExpectationFailed": ExitCode.REFUSED,
+    "HostRefused": ExitCode.REFUSED,
+    "TooManyStreams": ExitCode.UNREACHABLE,
+    "Busy": ExitCode.UNREACHABLE,
+    "PoolFull": ExitCode.UNREACHABLE,
+    "Internal": ExitCode.INTERNAL,
+    "EncodingInvalid": ExitCode.USAGE,
+    "TooLarge": ExitCode.REFUSED,
+    "KeyRefused": ExitCode.USAGE,
+    "PolicyMalformed": ExitCode.USAGE,
+    "SignaturesUnsorted": ExitCode.USAGE,
+    "VersionUnknown": ExitCode.USAGE,
+    "OperationUnknown": ExitCode.USAGE,
+    "OperationMalformed": ExitCode.USAGE,
+    "SignatureInvalid": ExitCode.NOT_AUTHORISED,
+    "SenderUnknown": ExitCode.NOT_AUTHORISED,
+    "PolicyNotSatisfied": ExitCode.NOT_AUTHORISED,
+    "AccountUnknown": ExitCode.NOT_FOUND,
+    "AssetUnknown": ExitCode.NOT_FOUND,
+    "ProductUnknown": ExitCode.NOT_FOUND,
+    "ListingUnknown": ExitCode.NOT_FOUND,
+    "OrderUnknown": ExitCode.NOT_FOUND,
+    "ParcelUnknown": ExitCode.NOT_FOUND,
+    "RequestMalformed": ExitCode.USAGE,
     "KeyFileMissing": ExitCode.NOT_FOUND,
     "KeyFileExists": ExitCode.USAGE,
     "KeyFileTooOpen": ExitCode.NOT_AUTHORISED,
@@ -71,7 +112,6 @@ EXIT_CODES: Final = {
     "VerificationFailed": ExitCode.VERIFICATION_FAILED,
     "ProofInvalid": ExitCode.VERIFICATION_FAILED,
     "CertificateInvalid": ExitCode.VERIFICATION_FAILED,
-    "SignatureInvalid": ExitCode.VERIFICATION_FAILED,
     "NetworkMissing": ExitCode.NOT_FOUND,
     "NetworkExists": ExitCode.USAGE,
     "DirectoryNotEmpty": ExitCode.USAGE,
@@ -99,13 +139,16 @@ class Failure:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
+def exit_code_of(cls: type[HushangError]) -> ExitCode:
+    """The exit code of an error that a command or a node's API raises."""
+    return next(EXIT_CODES[base.__name__] for base in cls.__mro__ if base.__name__ in EXIT_CODES)
+
+
 def failure_of(error: Exception) -> Failure:
     """The code, words and exit code of an error."""
     if isinstance(error, HushangError):
         own = getattr(error, "told_code", "") or error.code
-        exit_code = EXIT_CODES.get(type(error).__name__)
-        if exit_code is None:
-            exit_code = ExitCode.REFUSED if isinstance(error, LedgerError) else ExitCode.INTERNAL
+        exit_code = exit_code_of(type(error))
         hint = getattr(error, "told_hint", "") or error.hint
         details = getattr(error, "details", {})
         return Failure(own, str(error), hint, exit_code, details)

@@ -1,5 +1,9 @@
 """`hushang explain`: every code that the project can tell has words."""
 
+import pytest
+
+import commerce.errors
+from node.commands.explain import by_name
 from tests.commands.command_line import inside
 
 
@@ -22,3 +26,31 @@ def test_a_mistyped_code_is_told_the_right_one() -> None:
     ran = inside("explain", "InsufficentFunds")
     assert ran.code == 2
     assert "did you mean InsufficientFunds" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("code", "exit_codes"),
+    [
+        ("AssetUnknown", {"exit_code": 3, "exit_code_in_a_receipt": 7}),
+        ("SenderUnknown", {"exit_code": 4, "exit_code_in_a_receipt": 7}),
+        ("TransactionNotFound", {"exit_code": 3}),
+        ("ParameterInvalid", {"exit_code": 2}),
+        ("NodeKeyUnknown", {"exit_code": 9}),
+        ("KeyFileTooOpen", {"exit_code": 4, "exit_code_of_node_start": 9}),
+        ("InsufficientFunds", {"exit_code": 7}),
+    ],
+)
+def test_every_exit_code_that_a_code_brings_is_told(code: str, exit_codes: dict[str, int]) -> None:
+    told = inside("explain", code, "-o", "json").json
+    assert {name: told[name] for name in told if name.startswith("exit_code")} == exit_codes
+
+
+def test_of_two_rules_of_one_name_the_ledgers_is_told_first() -> None:
+    told = inside("explain", "NotAMember", "-o", "json").json
+    assert told["exit_code"] == 7
+    assert told["means"] == " ".join(str(commerce.errors.NotAMember.__doc__).split())
+    assert len(told["also"]) == len(by_name()["NotAMember"]) - 1
+    for name, classes in by_name().items():
+        ledgers = [cls for cls in classes if cls.__module__.startswith(("commerce", "chain"))]
+        assert len(ledgers) <= 1, name
+        assert not ledgers or classes[0] is ledgers[0]

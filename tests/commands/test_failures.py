@@ -5,10 +5,20 @@ from pathlib import Path
 
 import pytest
 
+from chain.errors import HushangError, LedgerError
+from cli import EXAMPLES
 from commerce.errors import InsufficientFunds
-from node.client import NodeRefused, OutcomeUnknown
-from node.commands.explain import every_code
-from node.commands.failures import EXIT_CODES, ExitCode, failure_of, report, wants_json
+from node.api.problems import ApiProblem, status_of
+from node.client import NodeRefused, OutcomeUnknown, _Answer, _refusal
+from node.commands.explain import every_code, subclasses
+from node.commands.failures import (
+    EXIT_CODES,
+    ExitCode,
+    exit_code_of,
+    failure_of,
+    report,
+    wants_json,
+)
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -62,4 +72,28 @@ def test_a_rule_of_the_ledger_exits_7_and_the_unforeseen_1(
 
 
 def test_every_name_in_the_table_is_a_class_of_ours() -> None:
-    assert set(EXIT_CODES) <= set(every_code())
+    assert set(EXIT_CODES) <= {"HushangError", *every_code()}
+
+
+def refusable() -> list[type[HushangError]]:
+    """Every error that the API can answer with."""
+    every_code()
+    return [cls for cls in subclasses(HushangError) if issubclass(cls, ApiProblem | LedgerError)]
+
+
+def test_the_table_agrees_with_the_status_of_each_refusal_of_a_node() -> None:
+    verified_here = {"ProofInvalid", "CertificateInvalid"}
+    for cls in refusable():
+        if cls.__module__.startswith(("chain", "commerce", "node.api")) and (
+            cls.__name__ not in verified_here
+        ):
+            refused = _refusal(_Answer(status_of(cls), 0.0, {"code": cls.__name__}))
+            assert exit_code_of(type(refused)) == exit_code_of(cls), cls
+
+
+def test_the_help_and_the_readme_list_every_exit_code() -> None:
+    for text in (EXAMPLES, (ROOT / "README.md").read_text()):
+        words = " ".join(text.split())
+        for code in ExitCode:
+            name = code.name.lower().replace("_", " ")
+            assert f"{code.value} {name.replace('bad config', 'bad configuration')}" in words

@@ -21,6 +21,7 @@ from node.client import (
     NotAuthorised,
     NotFound,
     OutcomeUnknown,
+    RequestMalformed,
     UrlRefused,
 )
 
@@ -147,7 +148,8 @@ def test_a_refusal_at_the_door_is_final() -> None:
         (404, {"code": "BlockUnknown"}, NotFound),
         (403, {"code": "SignatureInvalid"}, NotAuthorised),
         (401, {}, NotAuthorised),
-        (400, {"code": "ParameterInvalid"}, NodeRefused),
+        (400, {"code": "ParameterInvalid"}, RequestMalformed),
+        (422, {"code": "WrongChain"}, NodeRefused),
         (503, {"code": "Busy"}, NodeBusy),
         (500, {"code": "Internal"}, NodeFailed),
         (502, b"<html>", NodeBusy),
