@@ -21,7 +21,7 @@ def ticks(duration_ms: int) -> int:
 class StateDiverged(HushangError):
     """A certified header contradicts what this node computed: it must stop, and mends nothing."""
 
-    hint = "compare `hushang state-root` with other members before this node votes again"
+    hint = "compare state_root in GET /v1/blocks/HEIGHT with other members before it votes again"
 
 
 class JournalIncomplete(HushangError):

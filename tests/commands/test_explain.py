@@ -1,9 +1,12 @@
 """`hushang explain`: every code that the project can tell has words."""
 
+import re
+
 import pytest
 
+import cli
 import commerce.errors
-from node.commands.explain import by_name
+from node.commands.explain import by_name, every_code
 from tests.commands.command_line import inside
 
 
@@ -54,3 +57,16 @@ def test_of_two_rules_of_one_name_the_ledgers_is_told_first() -> None:
         ledgers = [cls for cls in classes if cls.__module__.startswith(("commerce", "chain"))]
         assert len(ledgers) <= 1, name
         assert not ledgers or classes[0] is ledgers[0]
+
+
+def test_every_command_that_a_hint_names_exists() -> None:
+    named = [
+        (cls.__name__, words)
+        for cls in every_code().values()
+        for words in re.findall(r"hushang ([a-z-]+)(?: ([a-z]+))?", cls.hint)
+    ]
+    assert named
+    for code, (noun, word) in named:
+        assert noun in cli.NOUNS, code
+        verbs = getattr(cli.load_noun(noun), "commands", None)
+        assert verbs is None or not word or word in verbs, (code, noun, word)
