@@ -174,6 +174,7 @@ def _frame_end(data: bytes, at: int) -> int | None:
     head = data[at : at + _HEAD.size]
     if len(head) < _HEAD.size:
         return None
+    size: int
     size, _, checksum = _HEAD.unpack(head)
     if zlib.crc32(head[: _CHECKED.size]) != checksum or not 0 < size <= FRAME_SIZE_MAX:
         return None
