@@ -4,6 +4,7 @@ Whatever interrupts `up` leaves no process of it running. Data is never removed 
 """
 
 import secrets
+import shlex
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -56,6 +57,7 @@ def up(plan: Plan, progress: Progress) -> LocalNetwork:
     except BaseException:
         processes.stop(testnet, testnet.nodes, grace_s=2.0)
         progress(f"stopped what was started; logs are in {testnet.directory}")
+        progress(f"to go on: hushang testnet start --dir {shlex.quote(str(testnet.directory))}")
         raise
     progress("accounts are funded")
     return testnet
@@ -67,6 +69,19 @@ def start(testnet: LocalNetwork, nodes: Sequence[NodePlace], progress: Progress)
         pid = processes.start(testnet, node)
         progress(f"{node.name}: pid {pid}, api {node.api}")
     processes.wait_until_ready(testnet, nodes, READY_TIMEOUT_S, progress)
+
+
+def finish(testnet: LocalNetwork, progress: Progress) -> None:
+    """Fund the accounts if an interrupted `up` didn't come to it; needs every node.
+
+    The references make it harmless to try twice: the issuer's second attempt is refused.
+    """
+    if len(processes.running(testnet)) < len(testnet.nodes):
+        return
+    asset = NodeClient([node.api for node in testnet.nodes]).get(f"/v1/assets/{SYMBOL}")
+    if int(asset["issued_minor"]) == 0:
+        fund(testnet)
+        progress("accounts are funded")
 
 
 def fund(testnet: LocalNetwork) -> Outcome:

@@ -101,11 +101,12 @@ def start(
     directory: DIRECTORY = None,
     wait: Annotated[bool, typer.Option(help="Wait until they are ready.")] = True,
 ) -> None:
-    """Start a stopped or killed node again, or all of them."""
+    """Start a stopped or killed node again, or all of them; ends what an interrupted up began."""
     network = chosen(session, directory)
     nodes = picked(network, which)
     if wait:
         testnet.start(network, nodes, session.say)
+        testnet.finish(network, session.say)
     else:
         for node in nodes:
             processes.start(network, node)

@@ -55,7 +55,24 @@ def test_whatever_interrupts_it_leaves_no_process_and_keeps_the_data(
     network = load(tmp_path / "net")
     assert not processes.running(network)
     assert network.log_file(network.nodes[0]).exists()
-    assert "stopped" in said[-1]
+    assert "stopped" in said[-2]
+    assert f"hushang testnet start --dir {network.directory}" in said[-1]
+
+
+def test_what_an_interrupted_up_left_out_is_made_good_once_all_nodes_run(tmp_path: Path) -> None:
+    network = create(Plan(tmp_path / "net", "x", 2))
+    client = NodeClient([node.api for node in network.nodes])
+    said: list[str] = []
+    testnet.finish(network, said.append)
+    assert said == []
+    try:
+        testnet.start(network, network.nodes, lambda _: None)
+        for _ in range(2):
+            testnet.finish(network, said.append)
+        assert said == ["accounts are funded"]
+        assert int(client.get("/v1/assets/CNY")["issued_minor"]) == sum(FUNDS_MINOR.values())
+    finally:
+        testnet.reset(network)
 
 
 def test_the_network_is_described_with_its_processes_as_they_are(tmp_path: Path) -> None:
