@@ -35,9 +35,8 @@ class Wish:
 
 def play(wish: Wish, tell: Callable[[Step], None], say: Callable[[str], None]) -> dict[str, Any]:
     """Play everything; the whole story as machines read it."""
-    place = wish.directory or Path(tempfile.mkdtemp(prefix="hushang-demo-"))
     story = Story(tell)
-    with interruptible(), raised(wish, place, say) as network:
+    with interruptible(), stage_place(wish) as place, raised(wish, place, say) as network:
         stage = Stage(network, story)
         introduce(stage)
         for scene in SCENES:
@@ -46,11 +45,34 @@ def play(wish: Wish, tell: Callable[[Step], None], say: Callable[[str], None]) -
 
 
 @contextmanager
+def stage_place(wish: Wish) -> Iterator[Path]:
+    """The demo's directory. A temporary one goes at the end and when somebody stops the demo.
+
+    It stays when the demo fails: what the nodes wrote says why.
+    """
+    if wish.directory is not None:
+        yield wish.directory
+        return
+    place = Path(tempfile.mkdtemp(prefix="hushang-demo-"))
+    try:
+        yield place
+    except KeyboardInterrupt:
+        shutil.rmtree(place)
+        raise
+    if not wish.keep:
+        shutil.rmtree(place)
+
+
+@contextmanager
 def raised(wish: Wish, place: Path, say: Callable[[str], None]) -> Iterator[LocalNetwork]:
-    """A running network; stopped afterwards whatever happens, its data kept only on failure."""
+    """A running network; stopped afterwards whatever happens."""
     network = testnet.up(Plan(place, NAME, wish.nodes, store=wish.store), say)
     try:
         yield network
+    except KeyboardInterrupt:
+        processes.stop(network, network.nodes)
+        say("stopped")
+        raise
     except BaseException:
         processes.stop(network, network.nodes)
         say(f"stopped; what the nodes wrote is in {place}")
@@ -60,8 +82,6 @@ def raised(wish: Wish, place: Path, say: Callable[[str], None]) -> Iterator[Loca
         return
     processes.stop(network, network.nodes)
     say("all nodes are stopped")
-    if wish.directory is None:
-        shutil.rmtree(place)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import pytest
 
 from node import processes, testnet
 from node.client import NodeClient
+from node.demo.play import Wish, stage_place
 from node.demo.stage import DECIMALS, SYMBOL
 from node.demo.story import Claim, Step, as_text, at_pointer
 from node.money_text import parse_amount
@@ -98,6 +99,35 @@ def test_a_demo_that_is_told_to_end_leaves_no_process(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert b"stopped" in err
     assert not processes.running(load(tmp_path))
+
+
+@pytest.mark.parametrize("interruption", [signal.SIGTERM, signal.SIGINT])
+def test_a_demo_that_is_stopped_leaves_no_temporary_directory(
+    tmp_path: Path, interruption: signal.Signals
+) -> None:
+    command = [sys.executable, str(ROOT / "cli.py"), "demo", "-o", "ndjson"]
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, env=environment) as process:
+        assert process.stderr is not None
+        while b"pid" not in process.stderr.readline():
+            pass
+        assert list(tmp_path.iterdir())
+        process.send_signal(interruption)
+        process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_demo_that_fails_keeps_what_the_nodes_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(RuntimeError), stage_place(Wish()) as place:
+        raise RuntimeError
+    assert place.is_dir()
+    with stage_place(Wish()) as other:
+        assert other.is_dir()
+    assert not other.exists()
 
 
 def test_a_network_that_cannot_miss_a_node_is_refused() -> None:
