@@ -32,6 +32,7 @@ from tests.sim.cast import Clock
 from tests.sim.checks import Durable
 from tests.sim.disk import Disk
 from tests.sim.entrance import Entrance, LedgerThread
+from tests.sim.pool_watch import LOOK_US, PoolWatch
 from tests.sim.post import Outlet, SimGossip, route
 from tests.sim.shared import Distorter, Setting, restored
 from tests.sim.world import MS, Violation
@@ -72,7 +73,6 @@ class SimNode:
         self.thread = LedgerThread(self.later, self.chance)
         self._building: BuildRequest | None = None
         self._build_busy = False
-        self._skipped: dict[bytes, int] = {}
         records = self.disk.journal.recover()
         self.durable = Durable()
         for record in records:
@@ -91,6 +91,8 @@ class SimNode:
         self.sync = Sync(self.ledger, self.transport.send, self.post, self.clock_ms)
         others = [m.node_key for m in committee.members if m.node_key != own_key]
         self.gossip = SimGossip(outlet, others, self.later)
+        self.watch = PoolWatch(self.mempool, self.gossip, self.clock_ms)
+        self.later(LOOK_US, self._watch_pool)
         self.bodies = SimBodies(self.mempool, read, self.transport.ask_bodies, self.later)
         self.replica = restored(setting, self.ledger, self.member, records)
         self._work_changed = True
@@ -282,9 +284,9 @@ class SimNode:
     def _written(self, written: Written) -> None:
         tip = written.tip
         included = [received.id for received in written.executed.transactions]
-        self.mempool.discard([*included, *self.mempool.expired(tip.header.time_ms)])
+        self.mempool.discard(included)
         self.bodies.decided(tip.height)
-        self._note_skipped(tip.height, len(included))
+        self.watch.note(tip.height, len(included))
         if self.honest:
             self.setting.checks.written(tip.height, tip.digest, included)
         self.setting.world.counts["deadlines"] += written.executed.result.fired
@@ -292,17 +294,14 @@ class SimNode:
         self._tell_work()
         self._try_build()
 
-    def _note_skipped(self, height: int, count: int) -> None:
-        now_ms = self.clock_ms()
-        skipped = self.mempool.passed_over(height, count)
-        self._skipped = {entry: self._skipped.get(entry, now_ms) for entry in skipped}
-        passed = [self.mempool.get(entry) for entry in skipped]
-        self.gossip.again([received for received in passed if received is not None])
+    def _watch_pool(self) -> None:
+        if self.watch.look(self.ledger.tip):
+            self._tell_work()
+        self.later(LOOK_US, self._watch_pool)
 
     def _work(self) -> Work:
-        oldest_ms = min(self._skipped.values(), default=None)
-        skipped_ms = 0 if oldest_ms is None else max(1, self.clock_ms() - oldest_ms)
-        return Work(len(self.mempool) > 0, skipped_ms, self.ledger.next_deadline_ms())
+        waiting, skipped_ms = len(self.mempool) > 0, self.watch.skipped_ms()
+        return Work(waiting, skipped_ms, self.ledger.next_deadline_ms())
 
     # Checking, proposing.
 

@@ -178,19 +178,8 @@ class Simulation:
         self._demand_rest(4 * MARGIN_US, "a dead primary")
 
     def _demand_rest(self, within_us: int, after: str) -> None:
-        """All pools become empty, all chains equal.
-
-        A transaction that only one pool holds, by gossip from a node that died, waits for the next
-        block: whoever sees itself passed over spreads it again (`node.driver`). So that the chain's
-        rest does not hide it, somebody pays somebody after a while.
-        """
-        world = self.world
-        if world.run(world.now_us + within_us // 2, self._settled):
-            return
-        if len({node.ledger.tip.height for node in self.well()}) == 1:
-            world.count("stranded")
-            self.workload.submit(self.workload.pay(), self.well()[0])
-        if not world.run(world.now_us + within_us // 2, self._settled):
+        """All pools become empty, all chains equal."""
+        if not self.world.run(self.world.now_us + within_us, self._settled):
             raise Violation("liveness", f"no rest after {after}: {self.where()}")
 
     def _settled(self) -> bool:
