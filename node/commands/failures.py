@@ -104,6 +104,7 @@ EXIT_CODES: Final = {
     "NodeUnnamed": ExitCode.NOT_FOUND,
     "AccountUnnamed": ExitCode.NOT_FOUND,
     "OutcomeUnknown": ExitCode.OUTCOME_UNKNOWN,
+    "NothingRecorded": ExitCode.NOT_FOUND,
     "NotFound": ExitCode.NOT_FOUND,
     "NotAuthorised": ExitCode.NOT_AUTHORISED,
     "NodeRefused": ExitCode.REFUSED,

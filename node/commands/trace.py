@@ -1,12 +1,26 @@
 """`hushang trace`: where goods came from and where they went."""
 
-from typing import Annotated, Any
+import re
+from typing import Annotated, Any, Final
 
 import typer
 
+from chain.errors import HushangError
+from commerce.epcis.identifiers import is_key, is_well_formed, of_query
+from node.commands.failures import UsageWrong
 from node.commands.options import noun, verb
 from node.commands.session import Session
 from node.money_text import format_time
+
+GTIN_SIZES: Final = (8, 12, 13, 14)
+_URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.", re.ASCII)
+
+
+class NothingRecorded(HushangError):
+    """No event of these goods was recorded by anybody who had the right to."""
+
+    hint = "events are recorded with hushang capture"
+
 
 app = noun("Where goods came from and where they went.", single=True)
 
@@ -35,7 +49,10 @@ def trace(
         "lot": lot,
         "direction": "forward" if forward else "back",
     }
+    require_identifier(what, lot)
     found = session.client.get("/v1/trace", query)
+    if not found["steps"]:
+        raise NothingRecorded(f"no event of {what}" + (f" lot {lot}" if lot is not None else ""))
     if not session.printer.is_table:
         session.printer.document(found)
         return
@@ -45,6 +62,19 @@ def trace(
     session.say(f"{heading}: {', '.join(others) or 'nothing else'}")
     if not found["complete"]:
         session.say("the trace is longer: this is its beginning")
+
+
+def require_identifier(what: str, lot: str | None) -> None:
+    """`UsageWrong` unless goods can be called so; what isn't GS1's is taken if it is a URI."""
+    if what.isascii() and what.isdigit():
+        if len(what) not in GTIN_SIZES or not is_key(what.zfill(max(GTIN_SIZES))):
+            raise UsageWrong(f"{what} is no GTIN: 8, 12, 13 or 14 digits, the last one checks")
+        return
+    if lot is not None:
+        raise UsageWrong("--lot goes with a GTIN")
+    link = of_query(what)
+    if _URI.match(link) is None or not is_well_formed(link):
+        raise UsageWrong(f"{what!r} is no EPC URI, GS1 Digital Link or GTIN")
 
 
 def step_row(step: dict[str, Any]) -> dict[str, Any]:

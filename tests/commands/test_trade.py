@@ -196,6 +196,31 @@ def test_a_transaction_is_shown_with_its_money_and_without_raw_documents(
     assert file.read_bytes()[:20].hex() not in shown
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("nonsense",),
+        ("06901234000017",),
+        ("690123",),
+        ("urn:epc:id:sgtin:6901234.000001",),
+        ("https://id.gs1.org/01/06901234000017/21/1",),
+        (goods.PACKETS[0], "--lot", "A"),
+    ],
+)
+def test_what_names_no_goods_is_wrong_usage_of_trace(shop: Shop, words: tuple[str, ...]) -> None:
+    assert shop.refused("trace", *words) == (2, "UsageWrong")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("urn:epc:id:sgtin:6901234.000009.404",), (goods.GTIN, "--lot", "NONE"), ("https://a.b/c",)],
+)
+def test_goods_of_which_nothing_is_recorded_are_not_found(
+    shop: Shop, words: tuple[str, ...]
+) -> None:
+    assert shop.refused("trace", *words) == (3, "NothingRecorded")
+
+
 def test_a_document_is_refused_before_it_is_sent_with_the_place_and_the_rule(
     shop: Shop, tmp_path: Path
 ) -> None:
