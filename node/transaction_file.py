@@ -1,7 +1,8 @@
 """A transaction on its way from build to sign to submit: a JSON file that any machine can carry.
 
-`content` are the canonical bytes that are signed; `readable` is for people and never read back. A
-file is refused if its content is no transaction or a signature in it doesn't verify.
+`content` are the canonical bytes that are signed; `readable` is for people, who decide by it
+whether to sign. A file is refused if its content is no transaction, if `readable` says anything
+else than the content, or if a signature in it doesn't verify.
 """
 
 import json
@@ -143,6 +144,9 @@ def _from_json(data: bytes) -> TransactionFile:
     file = _checked(TransactionFile(content, signatures))
     if record.get("id") != file.id:
         raise FormRefused("id: not that of the content")
+    # What somebody reads before signing must be what is signed.
+    if record.get("readable") != json.loads(json.dumps(readable(file.transaction))):
+        raise FormRefused("readable: not what the content says")
     return file
 
 

@@ -81,9 +81,18 @@ def test_a_signature_of_something_else_is_refused() -> None:
         from_text(to_text(mixed).encode())
 
 
-def test_what_is_for_people_is_never_read_back() -> None:
-    lie = changed(readable={"operations": [{"type": "pay.transfer", "payload": {"to": "me"}}]})
-    assert from_text(lie) == signed()
+def test_what_people_read_must_be_what_they_sign() -> None:
+    honest = json.loads(to_text(signed()))["readable"]
+    lies = [
+        {"operations": [{"type": "pay.transfer", "payload": {"to": "me"}}]},
+        honest | {"memo": "x"},
+        honest | {"more": 1},
+        None,
+    ]
+    for lie in lies:
+        with pytest.raises(TransactionFileInvalid, match="readable"):
+            from_text(changed(readable=lie))
+    assert from_text(changed(readable=honest)) == signed()
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"\x00", b" ", b'{"a": 1, "a": 2}'])
