@@ -140,18 +140,21 @@ class Session:
     def signer(self) -> Signer:
         """The key of --key, or of --as in the test network."""
         if self.options.key is not None:
-            return self.signer_of(str(self.options.key))
+            return self.signer_of(str(self.options.key), is_file=True)
         if self.options.speaker is not None:
             return self.signer_of(self.options.speaker)
         raise KeyMissing("this needs a signature")
 
-    def signer_of(self, named: str) -> Signer:
+    def signer_of(self, named: str, *, is_file: bool = False) -> Signer:
         """The signer of a name in the test network, or of a key file."""
         file = Path(named)
         if self.testnet is not None and "/" not in named:
             known = [entry for entry in self.testnet.accounts if entry.name == named]
             if known:
                 file = self.testnet.key_file(known[0])
+            elif not is_file and not file.exists():
+                # `AccountUnnamed`, with all names that there are.
+                self.testnet.account(named)
         described = keystore.show_key(file)
         key = keystore.load_key(file, keystore.find_passphrase)
         return Signer(described.account, key)

@@ -290,6 +290,12 @@ def test_each_kind_of_failure_has_its_exit_code(shop: Shop, tmp_path: Path) -> N
     assert shop.refused("tx", "show", NO_ID)[0] == 3
     assert shop.refused("pay", "transfer", "buyer", "CNY 1") == (4, "KeyMissing")
     assert shop.refused("pay", "transfer", "nobody", "CNY 1", "--as", "buyer")[0] == 3
+    for who in (("--as", "nobody"), ("--as", "buyer", "--cosign", "nobody")):
+        ran = shop.run("-o", "json", "pay", "transfer", "buyer", "CNY 1", *who)
+        assert (ran.code, ran.error["code"]) == (3, "AccountUnnamed")
+        assert "merchant, buyer, carrier" in ran.error["message"]
+    words = ("pay", "transfer", "buyer", "CNY 1", "--key", "nobody")
+    assert shop.refused(*words) == (3, "KeyFileMissing")
     away = ("status", "--node", "http://127.0.0.1:9")
     assert shop.refused(*away) == (5, "NodeUnreachable")
     stranger = tmp_path / "stranger.key"
