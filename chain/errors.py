@@ -86,6 +86,8 @@ class OperationUnknown(LedgerError):
 class OperationMalformed(LedgerError):
     """An operation's payload does not fit its type."""
 
+    hint = "docs/transactions.md and GET /v1/transaction-types name every field and its limits"
+
 
 class SenderUnknown(LedgerError):
     """The sender has no account on this chain."""
@@ -97,6 +99,8 @@ class PolicyNotSatisfied(LedgerError):
 
 class CosignerMissing(LedgerError):
     """A party whose consent the operation needs did not sign."""
+
+    hint = "on the command line: --cosign KEYFILE, or --cosign NAME in a test network"
 
 
 class ResultMalformed(LedgerError):

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from chain.bech32m import encode_account
 from commerce.payments import PayTransfer
 from commerce.registry import operation
 from node.commands.options import noun, verb
@@ -33,5 +34,8 @@ def transfer(
     """Transfer money at once, without commission or escrow."""
     symbol, amount_minor = session.money(amount)
     memo = None if memo_commitment is None else read_hash(memo_commitment, "--memo-commitment")
-    payment = PayTransfer(session.account(to), symbol, amount_minor, memo)
-    session.send(operation("pay.transfer", payment))
+    payee = session.account(to)
+    payment = PayTransfer(payee, symbol, amount_minor, memo)
+    outcome = session.submit(session.signed(operation("pay.transfer", payment)))
+    paid = {"to": encode_account(payee), "amount_minor": str(amount_minor), "symbol": symbol}
+    session.report(outcome, paid)

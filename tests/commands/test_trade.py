@@ -9,9 +9,10 @@ import pytest
 
 from chain.bech32m import encode_account
 from chain.crypto import PrivateKey
+from node.client import NodeClient, Outcome, OutcomeUnknown
 from node.demo import goods
 from node.keystore import show_key, write_key
-from tests.commands.command_line import ROOT
+from tests.commands.command_line import ROOT, Ran
 from tests.commands.conftest import Shop
 
 MEMBERS = ("--as", "pudong", "--cosign", "xuhui", "--cosign", "jingan")
@@ -85,6 +86,10 @@ def test_units_go_in_parcels_and_a_lost_one_is_refunded(shop: Shop, listing: str
 def test_an_order_is_cancelled_and_listed(shop: Shop, listing: str) -> None:
     order = ordered(shop, listing)["order_id"]
     assert shop.refused("order", "cancel", order, "--as", "buyer") == (7, "CosignerMissing")
+    assert "--cosign" in shop.run("order", "cancel", order, "--as", "buyer").err
+    words = ("pay", "transfer", "merchant", "CNY 0", "--as", "buyer")
+    assert shop.refused(*words) == (2, "OperationMalformed")
+    assert "hint: docs/transactions.md" in shop.run(*words).err
     shop.ok("order", "cancel", order, "--reason", "x", "--as", "buyer", "--cosign", "merchant")
     listed = shop.ok("order", "list", "buyer").json
     assert next(entry for entry in listed if entry["order_id"] == order)["state"] == "REFUNDED"
@@ -112,7 +117,9 @@ def test_money_is_issued_and_paid(shop: Shop) -> None:
     shop.ok(*words, "--as", "issuer")
     assert shop.refused(*words, "--as", "issuer") == (7, "ReferenceUsed")
     assert shop.refused(*words, "--as", "buyer")[1] == "NotTheIssuer"
-    shop.ok("pay", "transfer", "buyer", "CNY 0.01", "--as", "carrier")
+    paid = shop.ok("pay", "transfer", "buyer", "CNY 0.01", "--as", "carrier").json
+    assert paid["to"] == shop.network.account("buyer").account
+    assert (paid["amount_minor"], paid["symbol"]) == ("1", "CNY")
     assert shop.balance("carrier") == before + 100000
     shown = shop.run("account", "balances", "carrier").out.decode()
     assert f"CNY {(before + 100000) / 100:.2f}" in shown
@@ -306,6 +313,12 @@ def test_each_kind_of_failure_has_its_exit_code(shop: Shop, tmp_path: Path) -> N
     assert shop.refused(*words) == (7, "InsufficientFunds")
 
 
+def test_a_payment_tells_people_how_much_went_to_whom(shop: Shop) -> None:
+    shown = shop.run("pay", "transfer", "merchant", "CNY 0.02", "--as", "buyer").out.decode()
+    assert "CNY 0.02" in shown
+    assert shop.network.account("merchant").account in shown
+
+
 def test_whoever_does_not_wait_gets_the_id(shop: Shop) -> None:
     words = ("pay", "transfer", "merchant", "CNY 0.01", "--as", "buyer", "--wait", "accepted")
     made = shop.ok(*words).json
@@ -323,13 +336,26 @@ def test_a_watch_ends_when_nobody_reads_it_any_more(shop: Shop) -> None:
         process.wait(timeout=30)
 
 
+def run_without_answer(shop: Shop, monkeypatch: pytest.MonkeyPatch, *words: str) -> Ran:
+    """A command line whose transaction arrives and whose decision comes too late."""
+    submit = NodeClient.submit
+
+    def lose(client: NodeClient, raw: bytes, *, decided: bool, timeout_s: float) -> Outcome:
+        outcome = submit(client, raw, decided=decided, timeout_s=timeout_s)
+        raise OutcomeUnknown("too late", outcome.id)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(NodeClient, "submit", lose)
+        return shop.run("-o", "json", *words)
+
+
 def test_an_unknown_outcome_keeps_the_bytes_so_that_nobody_pays_twice(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     before = shop.balance("inspector")
-    words = ("pay", "transfer", "inspector", "CNY 3.00", "--as", "buyer", "--timeout", "0")
-    ran = shop.run("-o", "json", *words)
+    words = ("pay", "transfer", "inspector", "CNY 3.00", "--as", "buyer")
+    ran = run_without_answer(shop, monkeypatch, *words)
     assert (ran.code, ran.error["code"]) == (6, "OutcomeUnknown")
     kept = Path(ran.error["file"])
     assert kept.stat().st_mode & 0o077 == 0
@@ -344,8 +370,8 @@ def test_an_order_whose_outcome_is_unknown_keeps_its_private_part(
     shop: Shop, listing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    words = ("order", "create", listing, "--ship-to", "x", "--as", "buyer", "--timeout", "0")
-    ran = shop.run("-o", "json", *words)
+    words = ("order", "create", listing, "--ship-to", "x", "--as", "buyer")
+    ran = run_without_answer(shop, monkeypatch, *words)
     assert ran.code == 6
     assert len(ran.error["recipient_code"]) >= 16
     assert len(ran.error["ship_to_salt"]) == 64
