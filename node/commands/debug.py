@@ -1,12 +1,14 @@
 """`hushang debug`: decode and check raw bytes from stdin, without a node.
 
-Exit 0 accepted, 8 refused. The JSON of `debug merkle` is documented in the help of its two verbs.
+Exit 0 accepted, 8 whatever is wrong with what is to be checked, also with its form; hex is lower
+case. The JSON of `debug merkle` is documented in the help of its two verbs.
 """
 
+import re
 import sys
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
@@ -30,6 +32,7 @@ merkle_app = noun("Check proofs of RFC 6962; JSON on stdin.")
 app.add_typer(merkle_app, name="merkle")
 
 STDIN_SIZE_MAX = 8 * 1024 * 1024
+_HEX: Final = re.compile(r"(?:[0-9a-f]{2})*", re.ASCII)
 
 
 class Kind(StrEnum):
@@ -86,7 +89,7 @@ def verify_signature(
     message = read_stdin()
     try:
         require_valid(hex_bytes(public_key), message, hex_bytes(signature))
-    except LedgerError as error:
+    except (LedgerError, FormRefused) as error:
         refuse(error)
     session.printer.document({"accepted": True})
 
@@ -103,18 +106,13 @@ def inclusion(session: Session) -> None:
     "root": HEX}. "leaf" is the leaf's bytes, hashed as RFC 6962 section 2.1 says; "leaf_hash" is
     that hash. The path has the nearest sibling first.
     """
-    proof = read_proof({"index", "size", "path", "root"}, {"leaf", "leaf_hash"})
-    if ("leaf" in proof) == ("leaf_hash" in proof):
-        raise FormRefused("stdin: give either leaf or leaf_hash")
     try:
-        if "leaf" in proof:
-            leaf = merkle.leaf_hash(hex_bytes(text(proof, "leaf")))
-        else:
-            leaf = read_hash(text(proof, "leaf_hash"), "leaf_hash")
+        proof = read_proof({"index", "size", "path", "root"}, {"leaf", "leaf_hash"})
+        leaf = leaf_hash(proof)
         root = read_hash(text(proof, "root"), "root")
         path = hashes(proof, "path")
         merkle.verify_inclusion(leaf, number(proof, "index"), number(proof, "size"), path, root)
-    except (LedgerError, FormRefused) as error:
+    except (LedgerError, FormRefused, JsonRefused) as error:
         refuse(error)
     session.printer.document({"accepted": True})
 
@@ -130,8 +128,8 @@ def consistency(session: Session) -> None:
     stdin: {"old_size": INT, "new_size": INT, "old_root": HEX, "new_root": HEX, "path": [HEX, ...]},
     the path as RFC 6962 section 2.1.2 orders it.
     """
-    proof = read_proof({"old_size", "new_size", "old_root", "new_root", "path"}, set())
     try:
+        proof = read_proof({"old_size", "new_size", "old_root", "new_root", "path"}, set())
         merkle.verify_consistency(
             number(proof, "old_size"),
             number(proof, "new_size"),
@@ -139,7 +137,7 @@ def consistency(session: Session) -> None:
             read_hash(text(proof, "new_root"), "new_root"),
             hashes(proof, "path"),
         )
-    except (LedgerError, FormRefused) as error:
+    except (LedgerError, FormRefused, JsonRefused) as error:
         refuse(error)
     session.printer.document({"accepted": True})
 
@@ -196,25 +194,30 @@ def vote_json(raw: bytes) -> dict[str, Any]:
 
 
 def hex_bytes(given: str) -> bytes:
-    """Bytes from hex, or `FormRefused`."""
-    try:
-        return bytes.fromhex(given)
-    except ValueError:
-        raise FormRefused(f"{given[:20]!r} is no hex") from None
+    """Bytes from lower-case hex, as everywhere in this project, or `FormRefused`."""
+    if _HEX.fullmatch(given) is None:
+        raise FormRefused(f"{given[:20]!r} is no lower-case hex")
+    return bytes.fromhex(given)
 
 
 def read_proof(required: set[str], optional: set[str]) -> dict[str, Any]:
     """The JSON object on stdin, with these keys and no others."""
-    try:
-        proof = read_json(read_stdin())
-    except JsonRefused as error:
-        refuse(error)
+    proof = read_json(read_stdin())
     if not isinstance(proof, dict):
         raise FormRefused("stdin: expected an object")
     wrong = sorted((required - proof.keys()) | (proof.keys() - required - optional))
     if wrong:
         raise FormRefused(f"stdin: {wrong[0]} is missing or unknown")
     return proof
+
+
+def leaf_hash(proof: dict[str, Any]) -> bytes:
+    """The hash of the leaf that the proof is of."""
+    if ("leaf" in proof) == ("leaf_hash" in proof):
+        raise FormRefused("stdin: give either leaf or leaf_hash")
+    if "leaf" in proof:
+        return merkle.leaf_hash(hex_bytes(text(proof, "leaf")))
+    return read_hash(text(proof, "leaf_hash"), "leaf_hash")
 
 
 def text(proof: dict[str, Any], name: str) -> str:

@@ -65,7 +65,17 @@ def test_a_signature_is_judged_on_the_bytes_of_stdin() -> None:
     assert hushang(*words, stdin=message).code == 0
     assert hushang(*words, stdin=message + b"\n").code == 8
     assert hushang(*words[:3], "00" * 64, stdin=message).code == 8
-    assert hushang(*words[:3], "zz", stdin=message).code == 2
+    for signature in ("zz", "", words[3][:-1], words[3].upper(), " " + words[3]):
+        assert hushang(*words[:3], signature, stdin=message).code == 8
+    for key in ("zz", words[2].upper()):
+        assert hushang("debug", "verify-sig", key, words[3], stdin=message).code == 8
+
+
+@pytest.mark.parametrize("kind", ["inclusion", "consistency"])
+@pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"7", b"{", b'{"a": 1, "a": 1}', b"\xff"])
+def test_a_proof_of_no_form_is_refused(kind: str, data: bytes) -> None:
+    ran = hushang("debug", "merkle", kind, "-o", "json", stdin=data)
+    assert (ran.code, ran.error["code"], ran.out) == (8, "VerificationFailed", b"")
 
 
 LEAVES = [bytes([n]) for n in range(7)]
@@ -98,10 +108,12 @@ def test_an_inclusion_proof_is_checked_from_the_leaf_or_its_hash() -> None:
         ({"path": []}, 8),
         ({"root": "00" * 32}, 8),
         ({"root": "00"}, 8),
-        ({"leaf": None}, 2),
-        ({"leaf_hash": "00" * 32}, 2),
-        ({"size": None}, 2),
-        ({"extra": 1}, 2),
+        ({"leaf": None}, 8),
+        ({"leaf_hash": "00" * 32}, 8),
+        ({"size": None}, 8),
+        ({"extra": 1}, 8),
+        ({"leaf": "zz"}, 8),
+        ({"root": merkle.root(LEAVES).hex().upper()}, 8),
     ],
 )
 def test_an_inclusion_proof_that_is_wrong_is_refused(changes: dict[str, Any], code: int) -> None:
