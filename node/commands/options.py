@@ -6,6 +6,7 @@ the shared ones, so that `hushang -o json status` and `hushang status -o json` a
 
 import inspect
 import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
@@ -17,6 +18,8 @@ import typer
 
 PANEL: Final = "Everywhere"
 TIMEOUT_S: Final = 30.0
+# As a shell tells of a process that SIGPIPE ended.
+EXIT_PIPE_CLOSED: Final = 141
 EXAMPLES_HEAD: Final = "\b\nExamples:\n"
 # In the help of a noun with many verbs.
 GROUP_EXAMPLES_MAX: Final = 5
@@ -219,8 +222,14 @@ def verb(
             root = ctx.find_root().obj
             options = (root if isinstance(root, Options) else Options()).overlaid(Options(**given))
             session = import_module("node.commands.session").Session(options)
-            with session:
-                run(session, **values)
+            try:
+                with session:
+                    run(session, **values)
+            except BrokenPipeError:
+                # Whoever read stdout has what they wanted, as `head` has. Python's own flush at
+                # the end must not fail on the closed pipe again.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                raise SystemExit(EXIT_PIPE_CLOSED) from None
 
         context = inspect.Parameter(
             "ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context

@@ -1,6 +1,7 @@
 """Commands of a trade on a running network, as a merchant, a buyer and a carrier type them."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -334,6 +335,20 @@ def test_a_watch_ends_when_nobody_reads_it_any_more(shop: Shop) -> None:
         assert b"asset.issued" in process.stdout.readline()
         process.stdout.close()
         process.wait(timeout=30)
+    assert process.returncode in {0, 141}
+
+
+@pytest.mark.parametrize("form", ["table", "json", "ndjson"])
+def test_a_pipe_that_nobody_reads_is_no_error(shop: Shop, form: str) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    words = ("--context", str(shop.network.directory), "watch", "--from", "0.0.0", "-o", form)
+    command = [sys.executable, str(ROOT / "cli.py"), *words]
+    with os.fdopen(writes, "wb") as closed:
+        ran = subprocess.run(
+            command, stdout=closed, stderr=subprocess.PIPE, timeout=30, check=False
+        )
+    assert (ran.returncode, ran.stderr) == (141, b"")
 
 
 def run_without_answer(shop: Shop, monkeypatch: pytest.MonkeyPatch, *words: str) -> Ran:
