@@ -49,9 +49,11 @@ def every_code() -> dict[str, type[HushangError]]:
 def by_name() -> dict[str, list[type[HushangError]]]:
     """Every class of the imported modules by its name; those that users meet come first."""
     found: dict[str, list[type[HushangError]]] = {}
-    for cls in sorted(subclasses(HushangError), key=_rank):
-        if cls.__module__.partition(".")[0] in PACKAGES and cls not in found.get(cls.__name__, []):
-            found.setdefault(cls.__name__, []).append(cls)
+    ours = [c for c in subclasses(HushangError) if c.__module__.partition(".")[0] in PACKAGES]
+    for cls in sorted(ours, key=_rank):
+        known = found.setdefault(cls.__name__, [])
+        if cls.__module__ not in {other.__module__ for other in known}:
+            known.append(cls)
     return found
 
 
