@@ -27,6 +27,7 @@ from node.config import ConfigInvalid, NodeConfig
 from node.genesis_file import GenesisFileInvalid, load_genesis
 from node.journal import Journal
 from node.keystore import (
+    KeyFileMalformed,
     KeyFileMissing,
     KeyFileTooOpen,
     PassphraseMissing,
@@ -49,6 +50,7 @@ CONFIG_ERRORS = (
     GenesisFileInvalid,
     NodeKeyUnknown,
     AddressUnusable,
+    KeyFileMalformed,
     KeyFileMissing,
     KeyFileTooOpen,
     PassphraseMissing,

@@ -60,7 +60,7 @@ def stage_place(wish: Wish) -> Iterator[Path]:
         shutil.rmtree(place)
         raise
     if not wish.keep:
-        shutil.rmtree(place)
+        shutil.rmtree(place, ignore_errors=True)
 
 
 @contextmanager
@@ -80,7 +80,7 @@ def raised(wish: Wish, place: Path, say: Callable[[str], None]) -> Iterator[Loca
     if wish.keep:
         say(f"still running: hushang testnet status --context {place}")
         return
-    processes.stop(network, network.nodes)
+    testnet.reset(network)
     say("all nodes are stopped")
 
 
