@@ -44,9 +44,11 @@ def test_every_rule_has_a_client_status_and_a_title_in_words(rule: type[HushangE
 
 
 def test_codes_are_unique_so_that_a_receipts_status_names_one_rule() -> None:
-    # A test that loads a module again leaves both copies of its classes behind.
+    # Tests have rules of their own, and one that loads a module again leaves both copies behind.
+    product = {"chain", "commerce", "consensus", "node", "p2p"}
     places = {(rule.__module__, rule.__name__) for rule in RULES}
-    assert len({name for _, name in places}) == len(places)
+    names = [name for module, name in places if module.split(".")[0] in product]
+    assert len(set(names)) == len(names)
 
 
 def test_the_table_holds_the_door_as_documented() -> None:
