@@ -22,7 +22,7 @@ ASK_AGAIN_S = 0.3
 Ask = Callable[[Sequence[bytes], tuple[int, ...], int], None]
 
 
-class BodyInvalid(LedgerError):
+class ProposalBodyInvalid(LedgerError):
     """A body that a proposal names is malformed, or one of its signatures does not hold."""
 
 
@@ -39,7 +39,7 @@ class Bodies:
         self._found: dict[bytes, ReceivedTransaction | HushangError] = {}
 
     async def gather(self, request: CheckRequest) -> tuple[ReceivedTransaction, ...]:
-        """All transactions of the proposal in its order; waits for them. Raises `BodyInvalid`."""
+        """All transactions of the proposal in its order; waits for them. Raises `ProposalBodyInvalid`."""
         height = request.header.height
         for wanted in request.body_hashes:
             self._wanted[wanted] = height
@@ -65,7 +65,7 @@ class Bodies:
         if isinstance(found, ReceivedTransaction):
             return found
         msg = f"body {wanted.hex()}: {found}"
-        raise BodyInvalid(msg)
+        raise ProposalBodyInvalid(msg)
 
     async def arrived(self, raws: Sequence[bytes]) -> None:
         """A peer's answer; what nobody wants is dropped before it costs anything."""

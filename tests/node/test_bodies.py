@@ -10,7 +10,7 @@ import pytest
 from chain.transaction import ReceivedTransaction, body_hash
 from consensus.output import CheckRequest
 from node import bodies as bodies_module
-from node.bodies import Bodies, BodyInvalid
+from node.bodies import Bodies, ProposalBodyInvalid
 from node.mempool import Mempool
 from tests.chain.world import World
 from tests.node.parts import forged, payment, verifying
@@ -130,7 +130,7 @@ async def test_a_body_with_an_invalid_signature_refuses_the_proposal_by_name() -
         # The primary named the hash of bytes whose signature does not hold.
 
         request = replace(request, body_hashes=(body_hash(bad),), bodies=(bad,))
-        with pytest.raises(BodyInvalid, match="signature"):
+        with pytest.raises(ProposalBodyInvalid, match="signature"):
             await at.bodies.gather(request)
 
 

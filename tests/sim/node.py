@@ -311,7 +311,7 @@ class SimNode:
             if not isinstance(invalid, LedgerError):
                 raise invalid
             height, view = request.header.height, request.view
-            refusal = f"BodyInvalid: {invalid}"
+            refusal = f"ProposalBodyInvalid: {invalid}"
             self.post(Checked(height, view, request.digest, (), None, refusal))
             return
         transactions = [entry for entry in found if isinstance(entry, ReceivedTransaction)]
