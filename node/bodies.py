@@ -39,7 +39,7 @@ class Bodies:
         self._found: dict[bytes, ReceivedTransaction | HushangError] = {}
 
     async def gather(self, request: CheckRequest) -> tuple[ReceivedTransaction, ...]:
-        """All transactions of the proposal in its order; waits for them. Raises `ProposalBodyInvalid`."""
+        """All transactions of the proposal in order; waits. Raises `ProposalBodyInvalid`."""
         height = request.header.height
         for wanted in request.body_hashes:
             self._wanted[wanted] = height
