@@ -115,6 +115,10 @@ class BlockInvalid(LedgerError):
     """A block breaks a rule that every correct proposer keeps."""
 
 
+class EvidenceMalformed(LedgerError):
+    """The bytes are no evidence in canonical form."""
+
+
 class CertificateInvalid(LedgerError):
     """A certificate is not a quorum of valid Commits of this committee on one digest."""
 

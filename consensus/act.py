@@ -9,11 +9,12 @@ from chain.block import (
     Certificate,
     VoteType,
 )
+from chain.votes import PreparedCertificate
 from consensus import receive
 from consensus.ask import chase, request_check, want
 from consensus.config import StateDiverged
 from consensus.lead import lead
-from consensus.messages import PreparedCertificate, PrePrepare
+from consensus.messages import PrePrepare
 from consensus.output import (
     Decided,
 )

@@ -8,10 +8,11 @@ is the signer's index in the committee; `height` is always the one that the sign
 from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
-from chain.block import BLOCK_TRANSACTIONS_MAX, Certificate, CommitSignature, Header, VoteType
+from chain.block import BLOCK_TRANSACTIONS_MAX, Certificate, Header, VoteType
 from chain.codec import ENCODED_SIZE_MAX, U16, Hash, Height, Signature, Size, View, decode, encode
 from chain.committee import COMMITTEE_SIZE_MAX
 from chain.errors import EncodingInvalid, ProtocolError
+from chain.votes import ViewChange
 
 BodyHashes = Annotated[tuple[Hash, ...], Size(max=BLOCK_TRANSACTIONS_MAX)]
 
@@ -79,45 +80,6 @@ class Commit:
     digest: Hash
     member: U16
     signature: Signature
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedCertificate:
-    """A quorum on one (view, height, digest): the primary's PrePrepare and others' Prepares.
-
-    `prepares` is sorted by member and without the primary.
-    """
-
-    view: View
-    header: Header
-    primary: U16
-    signature: Signature
-    prepares: Annotated[tuple[CommitSignature, ...], Size(max=COMMITTEE_SIZE_MAX)]
-
-    @property
-    def height(self) -> int:
-        """The prepared block's height."""
-        return self.header.height
-
-
-@dataclass(frozen=True, slots=True)
-class ViewChange:
-    """The promise never again to vote below `view`, with all that the new primary must respect.
-
-    `certificate` is the highest one; `prepared` the highest-view one for the height above it, if
-    any, of a view below `view` (PBFT §4.4).
-    """
-
-    view: View
-    member: U16
-    certificate: Certificate
-    prepared: PreparedCertificate | None
-    signature: Signature
-
-    @property
-    def height(self) -> int:
-        """The height that the signer would vote at next."""
-        return self.certificate.height + 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from chain.block import Block, Certificate, Header
-from consensus.evidence import Evidence
+from chain.evidence import Evidence
 from consensus.messages import Message
 from consensus.records import Record
 

@@ -5,18 +5,9 @@ asserts are the promises that no restart and no peer may break.
 """
 
 from chain.block import Block, Certificate, VoteType, vote_bytes
+from chain.votes import PreparedCertificate, SignedVote, ViewChange, view_change_body
 from consensus.config import ReplicaConfig
-from consensus.evidence import SignedVote
-from consensus.messages import (
-    Commit,
-    Complaint,
-    NewView,
-    Prepare,
-    PreparedCertificate,
-    PrePrepare,
-    Status,
-    ViewChange,
-)
+from consensus.messages import Commit, Complaint, NewView, Prepare, PrePrepare, Status
 from consensus.output import ALL, Draft
 from consensus.records import (
     BlockRecord,
@@ -25,7 +16,7 @@ from consensus.records import (
     ViewChangeRecord,
     VoteRecord,
 )
-from consensus.signing import new_view_body, status_body, view_change_body
+from consensus.signing import new_view_body, status_body
 from consensus.slot import HeldBlock
 
 Slot = tuple[VoteType, int, int]

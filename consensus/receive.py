@@ -5,8 +5,9 @@ silently. These functions only note facts; what follows from them is `consensus.
 """
 
 from chain.block import VoteType, transactions_root
+from chain.evidence import Equivocation, HiddenCommit, contradicts
+from chain.votes import SignedVote, ViewChange
 from consensus import proposal, view_change
-from consensus.evidence import Equivocation, HiddenCommit, SignedVote, contradicts
 from consensus.input import Checked, FetchedBlock
 from consensus.messages import (
     Commit,
@@ -17,7 +18,6 @@ from consensus.messages import (
     Prepare,
     PrePrepare,
     Status,
-    ViewChange,
 )
 from consensus.output import Serve
 from consensus.signing import verify_message
@@ -112,7 +112,7 @@ def accept_vote(state: State, message: Prepare | Commit) -> None:
         return
     for change in state.views.changes_of(vote.member):
         if contradicts(change, vote):
-            state.draft.evidence.append(HiddenCommit(vote, change))
+            state.draft.evidence.append(HiddenCommit(state.epoch, vote, change))
 
 
 def _book(state: State, height: int) -> VoteBook | None:
@@ -141,7 +141,7 @@ def _count(state: State, book: VoteBook, vote: SignedVote) -> bool:
         book.add(vote)
         return True
     if earlier.digest != vote.digest:
-        state.draft.evidence.append(Equivocation(earlier, vote))
+        state.draft.evidence.append(Equivocation(state.epoch, earlier, vote))
         return False
     return earlier.type == vote.type == VoteType.PRE_PREPARE
 
@@ -159,7 +159,7 @@ def on_view_change(state: State, message: ViewChange) -> None:
     for book in (state.slot.votes, *state.past):
         for vote in book.commits_of(message.member):
             if contradicts(message, vote):
-                state.draft.evidence.append(HiddenCommit(vote, message))
+                state.draft.evidence.append(HiddenCommit(state.epoch, vote, message))
 
 
 def _check_view_change(state: State, message: ViewChange) -> None:

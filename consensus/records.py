@@ -25,7 +25,8 @@ from chain.codec import (
 from chain.codec import encode as encode_value
 from chain.committee import COMMITTEE_SIZE_MAX
 from chain.errors import EncodingInvalid, ProtocolError
-from consensus.messages import BodyHashes, NewView, PreparedCertificate, ViewChange
+from chain.votes import PreparedCertificate, ViewChange
+from consensus.messages import BodyHashes, NewView
 
 
 class RecordInvalid(ProtocolError):

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from chain.block import Certificate
+from chain.votes import PreparedCertificate, ViewChange
 from consensus.config import JournalIncomplete
-from consensus.messages import NewView, PreparedCertificate, ViewChange
+from consensus.messages import NewView
 from consensus.records import (
     BlockRecord,
     DecidedRecord,

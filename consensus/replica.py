@@ -17,20 +17,12 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from chain.block import Block
+from chain.votes import ViewChange
 from consensus import act, patience, receive
 from consensus.config import ChainTip, History, ReplicaConfig
 from consensus.input import Checked, FetchedBlock, Input, Proposal, Work
 from consensus.lead import propose
-from consensus.messages import (
-    Commit,
-    Complaint,
-    Message,
-    NewView,
-    Prepare,
-    PrePrepare,
-    Status,
-    ViewChange,
-)
+from consensus.messages import Commit, Complaint, Message, NewView, Prepare, PrePrepare, Status
 from consensus.output import Draft, Output
 from consensus.promises import Promises
 from consensus.records import (

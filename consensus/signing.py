@@ -13,6 +13,7 @@ from chain.block import Certificate, SignatureVerifier, VoteType, commit_bytes, 
 from chain.codec import encode
 from chain.committee import Committee
 from chain.crypto import tagged_hash
+from chain.votes import PreparedCertificate, ViewChange, view_change_bytes
 from consensus.messages import (
     Commit,
     Complaint,
@@ -21,36 +22,17 @@ from consensus.messages import (
     NewView,
     NotAMember,
     Prepare,
-    PreparedCertificate,
     PrePrepare,
     Status,
-    ViewChange,
 )
 
 SignedPart = tuple[bytes, bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class _ViewChangeContent:
-    certificate: Certificate
-    prepared: PreparedCertificate | None
-
-
-@dataclass(frozen=True, slots=True)
 class _StatusContent:
     started: bool
     certificate: Certificate
-
-
-def view_change_body(certificate: Certificate, prepared: PreparedCertificate | None) -> bytes:
-    """The body of a ViewChange."""
-    return tagged_hash("view-change", encode(_ViewChangeContent(certificate, prepared)))
-
-
-def view_change_bytes(genesis_hash: bytes, epoch: int, message: ViewChange) -> bytes:
-    """What a ViewChange's signature covers."""
-    body = view_change_body(message.certificate, message.prepared)
-    return vote_bytes(genesis_hash, epoch, VoteType.VIEW_CHANGE, message.view, message.height, body)
 
 
 def new_view_body(view_changes: tuple[ViewChange, ...]) -> bytes:

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from enum import IntEnum
 
 from chain.block import Certificate, Header
-from consensus.messages import Commit, Prepare, PreparedCertificate, PrePrepare
+from chain.votes import PreparedCertificate
+from consensus.messages import Commit, Prepare, PrePrepare
 from consensus.output import Results
 from consensus.votes import VoteBook
 

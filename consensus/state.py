@@ -72,6 +72,11 @@ class State:
     now_ms: int = 0
 
     @property
+    def epoch(self) -> int:
+        """The committee's epoch."""
+        return self.config.committee.epoch
+
+    @property
     def leads(self) -> bool:
         """Is this replica the primary of its view at the active height?"""
         return self.primary_now() == self.config.index

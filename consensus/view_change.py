@@ -13,7 +13,8 @@ from typing import Protocol
 
 from chain.block import Certificate, SignatureVerifier
 from chain.committee import Committee
-from consensus.messages import MessageInvalid, NewView, PreparedCertificate, ViewChange
+from chain.votes import PreparedCertificate, ViewChange
+from consensus.messages import MessageInvalid, NewView
 from consensus.signing import prepared_parts
 
 

@@ -6,7 +6,8 @@ flood of far views moves anybody: it takes f+1 members to move a replica, a quor
 
 from collections.abc import Iterable
 
-from consensus.messages import NewView, ViewChange
+from chain.votes import ViewChange
+from consensus.messages import NewView
 from consensus.view_change import Choice
 
 # Of one member the newest two ViewChanges: a NewView may still need the one before its last.

@@ -7,7 +7,7 @@ is added here has been verified. Bounded by members x `VOTES_PER_MEMBER_MAX`, wh
 from collections.abc import Iterator
 
 from chain.block import Certificate, CommitSignature, VoteType
-from consensus.evidence import SignedVote
+from chain.votes import SignedVote
 from consensus.messages import Commit, Prepare
 
 # Votes of one member at one height (two kinds, several views); its lowest view gives way.

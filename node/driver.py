@@ -13,9 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from chain.errors import LedgerError, ProtocolError
+from chain.evidence import Evidence
 from chain.ledger import Ledger
 from consensus.config import TICK_MS
-from consensus.evidence import Evidence
 from consensus.input import Checked, FetchedBlock, Input, Proposal, Work
 from consensus.output import BuildRequest, CheckRequest, Decided, Output, Send
 from consensus.records import encode_record

@@ -6,8 +6,8 @@
 import random
 from dataclasses import replace
 
+from chain import evidence as convictions
 from chain.genesis import ConsensusParameters
-from consensus import evidence as convictions
 from tests.consensus.cluster import Cluster, Envelope, Node
 from tests.consensus.liar import Liar
 from tests.consensus.stub_chain import GENESIS_HASH, verify_stub

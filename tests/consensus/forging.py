@@ -13,16 +13,8 @@ from chain.block import (
     vote_bytes,
 )
 from chain.transaction import body_hash
-from consensus.messages import (
-    Commit,
-    Complaint,
-    NewView,
-    Prepare,
-    PreparedCertificate,
-    PrePrepare,
-    Status,
-    ViewChange,
-)
+from chain.votes import PreparedCertificate, ViewChange
+from consensus.messages import Commit, Complaint, NewView, Prepare, PrePrepare, Status
 from consensus.signing import signing_bytes
 from consensus.state import State
 from tests.consensus.cluster import Cluster

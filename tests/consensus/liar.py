@@ -17,18 +17,9 @@ from chain.block import (
     vote_bytes,
 )
 from chain.transaction import body_hash
+from chain.votes import PreparedCertificate, ViewChange
 from consensus.input import FetchedBlock
-from consensus.messages import (
-    Commit,
-    Complaint,
-    Message,
-    NewView,
-    Prepare,
-    PreparedCertificate,
-    PrePrepare,
-    Status,
-    ViewChange,
-)
+from consensus.messages import Commit, Complaint, Message, NewView, Prepare, PrePrepare, Status
 from consensus.output import FetchBlock
 from consensus.signing import signing_bytes
 from consensus.state import State

@@ -15,9 +15,9 @@ from typing_extensions import override
 from chain.block import Certificate, CommitSignature, Header, VoteType, check_certificate
 from chain.committee import Committee
 from chain.crypto import sha256
+from chain.votes import PreparedCertificate, SignedVote, ViewChange
 from consensus import proposal, view_change
-from consensus.evidence import SignedVote
-from consensus.messages import MessageInvalid, NewView, PreparedCertificate, ViewChange
+from consensus.messages import MessageInvalid, NewView
 from consensus.votes import VoteBook
 from tests.consensus.stub_chain import GENESIS_HASH, committee, genesis_header
 

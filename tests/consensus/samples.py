@@ -3,17 +3,8 @@
 from dataclasses import replace
 
 from chain.block import Header
-from consensus.messages import (
-    Commit,
-    Complaint,
-    Message,
-    NewView,
-    Prepare,
-    PreparedCertificate,
-    PrePrepare,
-    Status,
-    ViewChange,
-)
+from chain.votes import PreparedCertificate, ViewChange
+from consensus.messages import Commit, Complaint, Message, NewView, Prepare, PrePrepare, Status
 from tests.consensus.forging import UNSIGNED, certificate, prepared, sign
 from tests.consensus.stub_chain import genesis_header
 

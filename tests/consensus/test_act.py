@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from chain.votes import ViewChange
 from consensus.config import StateDiverged
 from consensus.input import Checked, FetchedBlock
-from consensus.messages import Commit, NewView, Prepare, PrePrepare, ViewChange
+from consensus.messages import Commit, NewView, Prepare, PrePrepare
 from consensus.output import CheckRequest, Results
 from consensus.records import RosterRecord, decode_record
 from tests.consensus.cluster import Cluster, Envelope

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chain.errors import ProtocolError
+from chain.votes import ViewChange
 from consensus.messages import (
     Message,
     MessageMalformed,
@@ -14,7 +15,6 @@ from consensus.messages import (
     NewView,
     Prepare,
     PrePrepare,
-    ViewChange,
     decode_message,
     encode_message,
 )

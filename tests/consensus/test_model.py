@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import pytest
 
 from chain.committee import Committee
+from chain.votes import ViewChange
 from consensus import proposal, view_change
-from consensus.messages import ViewChange
 from tests.consensus import model
 from tests.consensus.model import Model, Verdict
 from tests.consensus.model_rules import Mistake

@@ -1,8 +1,9 @@
 """What is waited for, when it is complained about, and what is said again."""
 
 from chain.genesis import ConsensusParameters
+from chain.votes import ViewChange
 from consensus.input import Work
-from consensus.messages import Commit, Complaint, NewView, Prepare, PrePrepare, Status, ViewChange
+from consensus.messages import Commit, Complaint, NewView, Prepare, PrePrepare, Status
 from consensus.output import ALL
 from consensus.patience import outstanding
 from consensus.timers import Watch

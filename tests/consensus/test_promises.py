@@ -3,7 +3,8 @@
 import pytest
 
 from chain.block import VoteType
-from consensus.messages import Commit, NewView, Prepare, PrePrepare, ViewChange
+from chain.votes import ViewChange
+from consensus.messages import Commit, NewView, Prepare, PrePrepare
 from consensus.output import Draft
 from consensus.promises import Promises
 from consensus.records import BlockRecord, PreparedRecord, ViewChangeRecord, VoteRecord

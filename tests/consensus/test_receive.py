@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from chain.errors import ProtocolError
-from consensus.evidence import Equivocation
+from chain.evidence import Equivocation
+from chain.votes import ViewChange
 from consensus.input import FetchedBlock
 from consensus.messages import (
     Commit,
@@ -16,7 +17,6 @@ from consensus.messages import (
     Prepare,
     PrePrepare,
     Status,
-    ViewChange,
 )
 from consensus.output import FetchBlocks, Output, Serve
 from consensus.replica import Replica

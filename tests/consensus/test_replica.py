@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from chain.transaction import body_hash
+from chain.votes import ViewChange
 from consensus.config import ChainTip
 from consensus.input import Proposal, Work
-from consensus.messages import Commit, NewView, Prepare, PrePrepare, ViewChange
+from consensus.messages import Commit, NewView, Prepare, PrePrepare
 from consensus.output import Output
 from consensus.records import (
     BlockRecord,

@@ -10,14 +10,8 @@ from hypothesis import strategies as st
 
 from chain.block import VoteType, vote_bytes
 from chain.crypto import PrivateKey, sha256, verify
-from consensus.messages import (
-    Message,
-    MessageSignatureInvalid,
-    NewView,
-    NotAMember,
-    Prepare,
-    ViewChange,
-)
+from chain.votes import ViewChange
+from consensus.messages import Message, MessageSignatureInvalid, NewView, NotAMember, Prepare
 from consensus.signing import signed_parts, signing_bytes, verify_message
 from tests.consensus.samples import CHANGES, DIGEST, samples
 from tests.consensus.stub_chain import GENESIS_HASH, committee, verify_stub

@@ -8,7 +8,8 @@ from itertools import combinations
 
 import pytest
 
-from consensus.messages import Commit, Complaint, NewView, Prepare, PrePrepare, Status, ViewChange
+from chain.votes import ViewChange
+from consensus.messages import Commit, Complaint, NewView, Prepare, PrePrepare, Status
 from tests.consensus.cluster import Cluster, Envelope
 from tests.consensus.forging import UNSIGNED, block_on, pre_prepare, prepared, sign
 

@@ -11,8 +11,8 @@ import pytest
 
 from chain.block import Certificate, Header, VoteType
 from chain.errors import ProtocolError
+from chain.evidence import Equivocation, proves
 from consensus.config import ChainTip, JournalIncomplete, StateDiverged
-from consensus.evidence import Equivocation, proves
 from consensus.input import Checked, FetchedBlock
 from consensus.messages import (
     Commit,

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from consensus.messages import MessageInvalid, NewView, ViewChange
+from chain.votes import ViewChange
+from consensus.messages import MessageInvalid, NewView
 from consensus.view_change import (
     Choice,
     check_new_view,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from consensus.messages import NewView, ViewChange
+from chain.votes import ViewChange
+from consensus.messages import NewView
 from consensus.view_change import Choice
 from consensus.views import VIEW_CHANGES_PER_MEMBER_MAX, WAITING_MAX, Views, kth_highest
 from tests.consensus.samples import PROOF

@@ -15,19 +15,10 @@ reproduced exactly. Blocks are named A, B, … as they first appear.
 from collections.abc import Callable, Iterator
 from string import ascii_uppercase
 
-from consensus.evidence import Equivocation
+from chain.evidence import Equivocation
+from chain.votes import PreparedCertificate, ViewChange
 from consensus.input import FetchedBlock
-from consensus.messages import (
-    Commit,
-    Complaint,
-    Message,
-    NewView,
-    Prepare,
-    PreparedCertificate,
-    PrePrepare,
-    Status,
-    ViewChange,
-)
+from consensus.messages import Commit, Complaint, Message, NewView, Prepare, PrePrepare, Status
 from consensus.output import CheckRequest, FetchBlock, FetchBlocks, Output
 from consensus.records import (
     BlockRecord,

@@ -13,6 +13,7 @@ from chain.block import Block, Certificate, CommitSignature, Header
 from chain.codec import decode, encode
 from chain.committee import Committee
 from chain.transaction import ReceivedTransaction, body_hash
+from chain.votes import ViewChange
 from consensus.input import Proposal
 from consensus.messages import (
     Commit,
@@ -22,7 +23,6 @@ from consensus.messages import (
     Prepare,
     PrePrepare,
     Status,
-    ViewChange,
     encode_message,
 )
 from consensus.signing import signing_bytes

@@ -9,15 +9,8 @@ from chain.block import VoteType
 from chain.codec import decode
 from chain.crypto import sha256
 from chain.transaction import SignedTransaction, transaction_id
-from consensus.messages import (
-    Commit,
-    Message,
-    NewView,
-    Prepare,
-    PrePrepare,
-    ViewChange,
-    encode_message,
-)
+from chain.votes import ViewChange
+from consensus.messages import Commit, Message, NewView, Prepare, PrePrepare, encode_message
 from consensus.output import Decided
 from consensus.records import (
     BlockRecord,

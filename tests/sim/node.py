@@ -11,10 +11,10 @@ from typing import cast
 
 from chain.block import Block
 from chain.errors import HushangError, LedgerError, ProtocolError
+from chain.evidence import Equivocation
 from chain.ledger import Ledger
 from chain.transaction import ReceivedTransaction
 from consensus.config import TICK_MS
-from consensus.evidence import Equivocation
 from consensus.input import Checked, FetchedBlock, Input, Work
 from consensus.output import BuildRequest, CheckRequest, Decided, Output
 from consensus.records import encode_record

@@ -13,9 +13,10 @@ from chain import execution
 from chain.block import Certificate, Header
 from chain.committee import Committee
 from chain.ledger import Executed, Ledger, Tip
+from chain.votes import PreparedCertificate
 from consensus import act, patience, proposal, receive
 from consensus.config import StateDiverged
-from consensus.messages import PreparedCertificate, PrePrepare
+from consensus.messages import PrePrepare
 from consensus.promises import Promises
 from consensus.records import (
     PreparedRecord,

@@ -20,16 +20,15 @@ from chain.codec import encode
 from chain.crypto import sha256
 from chain.genesis import genesis_certificate, genesis_header
 from chain.transaction import body_hash, transaction_id
+from chain.votes import PreparedCertificate, ViewChange
 from consensus.messages import (
     Commit,
     Complaint,
     Message,
     NewView,
     Prepare,
-    PreparedCertificate,
     PrePrepare,
     Status,
-    ViewChange,
     encode_message,
 )
 from consensus.signing import signing_bytes

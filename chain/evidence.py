@@ -2,34 +2,24 @@
 
 Two kinds: different digests in one slot (height, view, kind of vote; the primary's PrePrepare is
 its Prepare), and a Commit beside a later ViewChange that hides it (docs/protocol.md § Evidence).
+Both votes are of one epoch: views of another are others.
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from chain.block import SignatureVerifier, VoteType, vote_bytes
-from chain.codec import U8, U16, Hash, Height, Signature, View
+from chain.codec import U64, decode, encode
 from chain.committee import Committee
-from consensus.messages import ViewChange
-from consensus.signing import view_change_bytes
-
-
-@dataclass(frozen=True, slots=True)
-class SignedVote:
-    """A PrePrepare, Prepare or Commit, reduced to what its signature covers."""
-
-    type: U8
-    view: View
-    height: Height
-    digest: Hash
-    member: U16
-    signature: Signature
+from chain.errors import EncodingInvalid, EvidenceMalformed
+from chain.votes import SignedVote, ViewChange, view_change_bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Equivocation:
     """Two digests in one slot."""
 
+    epoch: U64
     first: SignedVote
     second: SignedVote
 
@@ -38,18 +28,50 @@ class Equivocation:
 class HiddenCommit:
     """A Commit and a ViewChange of a higher view that should have shown its prepared block."""
 
+    epoch: U64
     commit: SignedVote
     view_change: ViewChange
 
 
 Evidence: TypeAlias = Equivocation | HiddenCommit
 
+_KINDS: Final[dict[int, type[Evidence]]] = {1: Equivocation, 2: HiddenCommit}
+_CODES: Final[dict[type[Evidence], bytes]] = {cls: bytes([code]) for code, cls in _KINDS.items()}
+
+
+def encode_evidence(evidence: Evidence) -> bytes:
+    """One byte for the kind, then the canonical bytes."""
+    return _CODES[type(evidence)] + encode(evidence)
+
+
+def decode_evidence(data: bytes) -> Evidence:
+    """Read evidence, or raise `EvidenceMalformed`; it proves nothing yet."""
+    cls = _KINDS.get(data[0]) if data else None
+    if cls is None:
+        msg = f"no evidence begins with {data[:1].hex() or 'nothing'}"
+        raise EvidenceMalformed(msg)
+    try:
+        return decode(cls, data[1:])
+    except EncodingInvalid as error:
+        msg = f"{cls.__name__}: {error.code}: {error}"
+        raise EvidenceMalformed(msg) from error
+
+
+def convicted_vote(evidence: Evidence) -> SignedVote:
+    """A vote of the member that the evidence is against: whose, and where it happened."""
+    return evidence.first if isinstance(evidence, Equivocation) else evidence.commit
+
+
+def culprit(evidence: Evidence) -> int:
+    """The member that the evidence is against: its index in the committee of the epoch."""
+    return convicted_vote(evidence).member
+
 
 def contradicts(view_change: ViewChange, commit: SignedVote) -> bool:
     """Does the ViewChange hide that its signer had prepared what it committed to?
 
     A correct member's ViewChange(> v) has decided the Commit's height, or carries a prepared
-    certificate for it of view v or higher.
+    certificate for it of view v or higher. Both of one epoch.
     """
     if view_change.view <= commit.view or view_change.certificate.height >= commit.height:
         return False
@@ -62,7 +84,12 @@ def contradicts(view_change: ViewChange, commit: SignedVote) -> bool:
 def proves(
     evidence: Evidence, committee: Committee, genesis_hash: bytes, verify: SignatureVerifier
 ) -> bool:
-    """Does the evidence convict its member, signatures included? For anyone, offline."""
+    """Does the evidence convict its member, signatures included? For anyone, offline.
+
+    `committee` is that of the evidence's epoch.
+    """
+    if evidence.epoch != committee.epoch:
+        return False
     if isinstance(evidence, Equivocation):
         first, second = evidence.first, evidence.second
         slots = {(_kind(vote), vote.view, vote.height, vote.member) for vote in (first, second)}

@@ -4,8 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from consensus.evidence import Equivocation, HiddenCommit, SignedVote, contradicts, proves
-from consensus.messages import Commit, Prepare, PrePrepare, ViewChange
+from chain.errors import EvidenceMalformed
+from chain.evidence import (
+    Equivocation,
+    HiddenCommit,
+    contradicts,
+    culprit,
+    decode_evidence,
+    encode_evidence,
+    proves,
+)
+from chain.votes import SignedVote, ViewChange
+from consensus.messages import Commit, Prepare, PrePrepare
 from consensus.votes import as_signed
 from tests.consensus.forging import UNSIGNED, certificate, prepared, sign
 from tests.consensus.samples import DIGEST, FIRST, PROOF, SECOND
@@ -30,13 +40,13 @@ def convicts(evidence: Equivocation | HiddenCommit) -> bool:
 
 def test_two_digests_in_one_slot_convict() -> None:
     for kind in (Prepare, Commit):
-        assert convicts(Equivocation(vote(kind, 0, 1, DIGEST), vote(kind, 0, 1, OTHER)))
+        assert convicts(Equivocation(0, vote(kind, 0, 1, DIGEST), vote(kind, 0, 1, OTHER)))
 
 
 def test_a_pre_prepare_and_a_prepare_of_another_digest_convict() -> None:
     message = sign(PrePrepare(0, 1, FIRST, (), PROOF, UNSIGNED))
     proposed = SignedVote(1, 0, 1, FIRST.digest(), 1, message.signature)
-    assert convicts(Equivocation(proposed, vote(Prepare, 0, 1, OTHER)))
+    assert convicts(Equivocation(0, proposed, vote(Prepare, 0, 1, OTHER)))
 
 
 @pytest.mark.parametrize(
@@ -53,7 +63,7 @@ def test_a_pre_prepare_and_a_prepare_of_another_digest_convict() -> None:
     ids=["same digest", "other view", "other height", "other kind", "other member", "forged", "?"],
 )
 def test_votes_that_a_correct_member_may_sign_together_convict_nobody(second: SignedVote) -> None:
-    assert not convicts(Equivocation(vote(Prepare, 0, 1, DIGEST), second))
+    assert not convicts(Equivocation(0, vote(Prepare, 0, 1, DIGEST), second))
 
 
 COMMIT = vote(Commit, 1, 2, SECOND.digest())
@@ -76,6 +86,25 @@ def test_a_commit_hidden_from_a_later_view_change_convicts(
     change: ViewChange, *, guilty: bool
 ) -> None:
     assert contradicts(change, COMMIT) == guilty
-    assert convicts(HiddenCommit(COMMIT, sign(change))) == guilty
-    assert not convicts(HiddenCommit(COMMIT, change)), "its signature is part of the proof"
-    assert not convicts(HiddenCommit(COMMIT, sign(replace(change, member=2))))
+    assert convicts(HiddenCommit(0, COMMIT, sign(change))) == guilty
+    assert not convicts(HiddenCommit(0, COMMIT, change)), "its signature is part of the proof"
+    assert not convicts(HiddenCommit(0, COMMIT, sign(replace(change, member=2))))
+
+
+def test_evidence_of_another_epoch_convicts_nobody() -> None:
+    first, second = vote(Prepare, 0, 1, DIGEST), vote(Prepare, 0, 1, OTHER)
+    assert not convicts(Equivocation(1, first, second))
+
+
+def test_evidence_is_read_back_from_its_bytes() -> None:
+    equivocation = Equivocation(0, vote(Prepare, 0, 1, DIGEST), vote(Prepare, 0, 1, OTHER))
+    hidden = HiddenCommit(0, COMMIT, sign(HIDING))
+    for evidence in (equivocation, hidden):
+        assert decode_evidence(encode_evidence(evidence)) == evidence
+        assert culprit(evidence) == 1
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00", b"\x03\x90", b"\x01", b"\x02\x93\x00"])
+def test_other_bytes_are_no_evidence(data: bytes) -> None:
+    with pytest.raises(EvidenceMalformed):
+        decode_evidence(data)
