@@ -14,6 +14,9 @@ from tests.sim.world import MS, Violation, World
 
 REMEMBERED_MAX = 512
 
+# Is a payload from a place to a place lost? A guided fault's judgement (tests.sim.sieve).
+Sieve = Callable[[int, int, Channel, bytes], bool]
+
 
 @dataclass(frozen=True)
 class Quality:
@@ -59,6 +62,7 @@ class Network:
         self._muffled: tuple[int, set[int], int] | None = None
         self._past: deque[tuple[int, int, Channel, bytes]] = deque(maxlen=REMEMBERED_MAX)
         self._reconnecting: set[tuple[int, int]] = set()
+        self.sieve: Sieve | None = None
         self.tamper: Callable[[int, int, Channel, bytes], Iterable[bytes]] | None = None
 
     def attach(self, place: int, port: Port) -> None:
@@ -95,8 +99,8 @@ class Network:
 
     def _carry(self, source: int, place: int, channel: Channel, payload: bytes) -> None:
         quality, chance = self.quality, self._chance
-        lost = chance.random() < quality.loss
-        if (source, place) in self.blocked or lost or self._is_muffled(place, channel, payload):
+        lost = chance.random() < quality.loss or (source, place) in self.blocked
+        if lost or self._is_sifted(source, place, channel, payload):
             self._world.count("drops")
             if channel is Channel.TRANSACTIONS:
                 self._reconnect_later(source, place)
@@ -110,7 +114,9 @@ class Network:
             self._world.count("replays")
             self._deliver_later(*chance.choice(self._past))
 
-    def _is_muffled(self, place: int, channel: Channel, payload: bytes) -> bool:
+    def _is_sifted(self, source: int, place: int, channel: Channel, payload: bytes) -> bool:
+        if self.sieve is not None and self.sieve(source, place, channel, payload):
+            return True
         if self._muffled is None or channel is not Channel.CONSENSUS:
             return False
         kind, places, until_us = self._muffled
@@ -150,6 +156,7 @@ class Network:
         self.blocked.clear()
         self._clogged.clear()
         self._muffled = None
+        self.sieve = None
 
     def _reconnect_later(self, source: int, place: int) -> None:
         """TCP loses nothing silently: a loss ends the connection, and it is made again."""
