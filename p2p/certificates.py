@@ -25,7 +25,7 @@ DAY_MS: Final = 24 * 3600 * 1000
 EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 # RFC 5280 §4.1.2.5: "no well-defined expiration date".
 NEVER: Final = datetime.datetime(9999, 12, 31, 23, 59, 59, tzinfo=datetime.UTC)
-ANCHORS_MAX: Final = 1024
+ANCHORS_MAX: Final = 4096
 
 
 class CertificateRefused(ProtocolError):

@@ -56,6 +56,12 @@ class Limits:
     # Two connections begun within this time come from both sides dialling at once.
     crossing_ticks_max: int = 4
 
+    # Instances of one key remembered; so many of them came back until two hosts are suspected, and
+    # so many ticks without another until they aren't any more (a minute).
+    instances_kept: int = 8
+    returns_min: int = 3
+    calm_ticks: int = 120
+
     # What waits to be sent to one peer, and what one peer sent and was not yet looked at.
     control_out: QueueLimits = field(default=QueueLimits(64, FRAME_SIZE_MAX))
     consensus_out: QueueLimits = field(default=QueueLimits(4096, 8 * MIB))

@@ -136,9 +136,15 @@ class Network:
         return self._door.status()
 
     def set_members(self, members: Sequence[Member]) -> None:
-        """Trust, dial and keep exactly these; connections of the others end. Once started."""
+        """Admit exactly these, and dial those whose address is known; connections of others end.
+
+        Cheap where nothing has changed. A node that is not a member itself may be in no list.
+        """
+        if self._group is None:
+            self._initial = tuple(members)
         self._credentials.set_members([member.public_key for member in members])
-        self._follow(members)
+        if self._group is not None:
+            self._follow(members)
 
     # The network's own tasks.
 
@@ -161,7 +167,7 @@ class Network:
             peer = known.pop(member.public_key, None)
             if peer is None:
                 peer = self._meet(member)
-            peer.member = member
+            peer.name_as(member)
             self._peers[member.public_key] = peer
         for key, removed in known.items():
             self._dialling.pop(key).cancel()
@@ -228,27 +234,28 @@ class Network:
         backoff = Backoff(self._limits, self._settings.jitter)
         while True:
             await peer.unlinked.wait()
+            await peer.addressed.wait()
             if peer.was_stable():
                 backoff.reset()
             await asyncio.sleep(backoff.next_delay_s())
-            if peer.link is not None:  # the peer was quicker
+            address = peer.member.address
+            if peer.link is not None or address is None:  # the peer was quicker, or has moved
                 continue
             link = Link(Terms(self._limits, self._hello(), _only(peer.member)), dialled=True)
             peer.dial(link)
             try:
-                await _greet(link, self._connect(peer.member, link), self._limits.dial_s)
+                await _greet(link, self._connect(address, link), self._limits.dial_s)
             except (OSError, UnicodeError, ProtocolError) as error:
                 peer.dialling = None
                 self._blame(peer.member.public_key, error)
                 continue
             await self._keep(link)
 
-    def _connect(self, member: Member, link: Link) -> Awaitable[object]:
+    def _connect(self, address: tuple[str, int], link: Link) -> Awaitable[object]:
         # An empty server_hostname: no SNI. Who answers is told by its key, not by its name.
         return asyncio.get_running_loop().create_connection(
             lambda: link,
-            member.host,
-            member.port,
+            *address,
             ssl=self._credentials.client_context(),
             server_hostname="",
             ssl_handshake_timeout=self._limits.dial_s,
@@ -270,7 +277,10 @@ class Network:
             await link.closed.wait()
 
     async def _keep_current(self, peer: Peer, link: Link) -> None:
+        noticed = peer.instances.are_two
         peer.join(link)
+        if peer.instances.are_two and not noticed:
+            logger.warning("%s: two processes connect by turns under its key", peer.member.name)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._session(peer, link), name=f"p2p session {peer.member.name}")
             await link.closed.wait()

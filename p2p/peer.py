@@ -7,6 +7,7 @@ from typing import Protocol
 
 from chain.errors import ProtocolError
 from p2p.frames import Channel
+from p2p.instances import Instances
 from p2p.limits import Limits
 from p2p.link import Link
 from p2p.outbox import Outbox, QueueStatus
@@ -17,7 +18,7 @@ class DuplicateConnection(ProtocolError):
 
 
 class Member(Protocol):
-    """What the network needs to know of a member's node; the chain's membership says it."""
+    """What the network needs to know of a node that it admits; the chain's membership says who."""
 
     @property
     def public_key(self) -> bytes:
@@ -28,12 +29,8 @@ class Member(Protocol):
         """For logs and status only."""
 
     @property
-    def host(self) -> str:
-        """Where to dial: an address or a name."""
-
-    @property
-    def port(self) -> int:
-        """1 to 65535."""
+    def address(self) -> tuple[str, int] | None:
+        """Where to dial: host (an address or a name) and port; None if nobody knows: it dials."""
 
 
 class Direction(enum.Enum):
@@ -48,6 +45,7 @@ class PeerStatus:
     """A peer as `hushang status` and the metrics show it; counters since the process started.
 
     `height` is what it claimed when it connected. `last_error` stays until the next connection.
+    `on_two_hosts`: processes with this one key connect by turns.
     """
 
     public_key: bytes
@@ -62,17 +60,24 @@ class PeerStatus:
     connections: int
     last_seen_ms: int | None
     last_error: str
+    on_two_hosts: bool
 
 
 class Peer:
-    """Invariant: `unlinked` is set exactly while `link` is None. At most one link is current."""
+    """Invariant: `unlinked` is set exactly while `link` is None. At most one link is current.
+
+    `addressed` is set exactly while there is an address to dial.
+    """
 
     def __init__(self, member: Member, limits: Limits) -> None:
         self.member = member
+        self.addressed = asyncio.Event()
+        self.name_as(member)
         self.link: Link | None = None
         self.dialling: Link | None = None
         self.outbox = Outbox(limits)
         self._limits = limits
+        self.instances = Instances(limits)
         self.unlinked = asyncio.Event()
         self.unlinked.set()
         # Held from the handler's `connected` to its `disconnected`: sessions never overlap.
@@ -86,9 +91,18 @@ class Peer:
         self._dial_ticks = 0  # of the attempt under way
         self._age_ticks = 0  # of the current link, or how old the last one grew
 
+    def name_as(self, member: Member) -> None:
+        """What the membership says of this node now; from now on it is dialled there, or not."""
+        self.member = member
+        if member.address is None:
+            self.addressed.clear()
+        else:
+            self.addressed.set()
+
     def join(self, link: Link) -> None:
         """Make a greeted link the current one; what waits goes on, if it is the same process."""
         assert link.hello is not None
+        self.instances.met(link.hello.instance)
         if self.dialling is not None and self.dialling is not link:
             self.dialling.close(DuplicateConnection("the peer dialled too"), blame=True)
         self.dialling = None
@@ -146,6 +160,7 @@ class Peer:
         if self.link is None:
             return
         self._age_ticks += 1
+        self.instances.tick()
         self.link.tick()
         if self.link.size_in != self._size_seen:
             self._size_seen, self._last_seen_ms = self.link.size_in, now_ms
@@ -173,6 +188,7 @@ class Peer:
             connections=self._connections,
             last_seen_ms=self._last_seen_ms,
             last_error=self.last_error,
+            on_two_hosts=self.instances.are_two,
         )
 
     def _count(self, link: Link) -> None:

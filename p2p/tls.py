@@ -88,6 +88,8 @@ class Credentials:
 
     def set_members(self, members: Sequence[bytes]) -> None:
         """Trust exactly these node keys from the next handshake on."""
+        if self._members == tuple(members):
+            return
         self._members = tuple(members)
         self._contexts = self._issue()
 

@@ -28,8 +28,7 @@ class Address:
 
     public_key: bytes
     name: str
-    host: str
-    port: int
+    address: tuple[str, int]
 
 
 def free_port() -> int:
@@ -66,7 +65,7 @@ class Cluster:
         self.genesis: Genesis = replace(genesis(n), time_ms=now_ms())
         self.running: dict[int, RunningNode] = {}
         self.addresses = tuple(
-            Address(member.node_key, member.name, "127.0.0.1", free_port())
+            Address(member.node_key, member.name, ("127.0.0.1", free_port()))
             for member in self.genesis.members
         )
         self._nonces = count(1)
@@ -89,7 +88,7 @@ class Cluster:
             name=f"m{index}",
             key=node_key,
             members=self.addresses,
-            listen=("127.0.0.1", self.addresses[index].port),
+            listen=self.addresses[index].address,
             ledger=ledger,
             journal=journal,
             jitter=random.Random(index).random,

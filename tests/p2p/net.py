@@ -28,13 +28,17 @@ class Seat:
 
     public_key: bytes
     name: str
-    host: str
-    port: int
+    address: tuple[str, int] | None
 
 
 def absent(identity: NodeIdentity) -> Seat:
     """A member that nobody can dial: port 1 of the loopback."""
-    return Seat(identity.public_key, identity.name, "127.0.0.1", 1)
+    return Seat(identity.public_key, identity.name, ("127.0.0.1", 1))
+
+
+def unlisted(identity: NodeIdentity) -> Seat:
+    """A member of which nobody said where it listens: it must dial."""
+    return Seat(identity.public_key, identity.name, None)
 
 
 @dataclass
@@ -79,7 +83,7 @@ class Node:
 
     @property
     def seat(self) -> Seat:
-        return Seat(self.key, self.identity.name, *self.network.address)
+        return Seat(self.key, self.identity.name, self.network.address)
 
     def of(self, peer: NodeIdentity) -> PeerStatus:
         (status,) = [s for s in self.network.peers() if s.public_key == peer.public_key]

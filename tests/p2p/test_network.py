@@ -7,10 +7,23 @@ import pytest
 
 from p2p.frames import Channel, Frame
 from p2p.messages import read_message
+from p2p.network import Network, NetworkSettings
 from p2p.peer import Direction
 from p2p.tls import NodeIdentity
-from tests.p2p.certs import identity
-from tests.p2p.net import HELLO, PATIENCE_S, absent, eventually, greet, tasks_named, town
+from tests.p2p.certs import identity, now_ms
+from tests.p2p.net import (
+    GENESIS,
+    HELLO,
+    PATIENCE_S,
+    QUICK,
+    Recorder,
+    absent,
+    eventually,
+    greet,
+    tasks_named,
+    town,
+    unlisted,
+)
 
 PUDONG, XUHUI, JINGAN = identity("pudong"), identity("xuhui"), identity("jingan")
 STRANGER = identity("stranger")
@@ -100,6 +113,64 @@ async def test_a_removed_member_is_disconnected_and_refused_from_then_on() -> No
         assert a.sees(JINGAN)
         place.introduce(a, b, c)
         await eventually(lambda: a.sees(XUHUI) and b.sees(PUDONG))
+
+
+@pytest.mark.asyncio
+async def test_a_member_without_a_known_address_is_admitted_and_never_dialled() -> None:
+    async with town() as place:
+        a, b = [await place.settle(member) for member in (PUDONG, XUHUI)]
+        a.network.set_members([a.seat, unlisted(XUHUI)])
+        # It can't be met by dialling, so only its own call brings it.
+        b.network.set_members([b.seat, a.seat])
+        await eventually(lambda: a.sees(XUHUI) and b.sees(PUDONG))
+        assert a.of(XUHUI).direction is Direction.INBOUND
+        assert a.of(XUHUI).last_error == ""
+
+
+@pytest.mark.asyncio
+async def test_a_member_is_dialled_from_the_moment_that_its_address_is_known() -> None:
+    async with town() as place:
+        a, b = [await place.settle(member) for member in (PUDONG, XUHUI)]
+        a.network.set_members([a.seat, unlisted(XUHUI)])
+        b.network.set_members([b.seat, unlisted(PUDONG)])
+        # Neither dials: the connection that comes is made after this line, by A.
+        a.network.set_members([a.seat, b.seat])
+        await eventually(lambda: a.sees(XUHUI) and b.sees(PUDONG))
+        assert a.of(XUHUI).direction is Direction.OUTBOUND
+        assert a.of(XUHUI).connections == 1
+
+
+@pytest.mark.asyncio
+async def test_members_may_be_named_again_before_the_network_starts() -> None:
+    heard = Recorder()
+    settings = NetworkSettings(GENESIS, ("127.0.0.1", 0), now_ms, lambda: 0.5, QUICK)
+    network = Network(PUDONG, [absent(XUHUI)], heard, settings)
+    network.set_members([absent(XUHUI), absent(JINGAN)])
+    async with asyncio.TaskGroup() as group:
+        await network.start(group)
+        assert [status.name for status in network.peers()] == ["xuhui", "jingan"]
+        await network.stop()
+
+
+@pytest.mark.asyncio
+async def test_one_key_on_two_hosts_is_noticed_after_a_few_turns(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with town() as place:
+        node = await place.settle(PUDONG)
+        node.network.set_members([node.seat, unlisted(XUHUI)])
+        with caplog.at_level("WARNING", logger="p2p.network"):
+            for turn in range(4):
+                await greet(node, XUHUI, replace(HELLO, instance=1 + turn % 2))
+                await eventually(lambda met=turn + 1: len(node.heard.greetings) == met)  # type: ignore[misc]
+            assert not node.of(XUHUI).on_two_hosts
+            await greet(node, XUHUI, replace(HELLO, instance=1))
+            await eventually(lambda: node.of(XUHUI).on_two_hosts)
+            await greet(node, XUHUI, replace(HELLO, instance=2))
+            await eventually(lambda: len(node.heard.greetings) == 6)
+        assert [record.getMessage() for record in caplog.records] == [
+            "xuhui: two processes connect by turns under its key"
+        ]
 
 
 @pytest.mark.asyncio
