@@ -4,6 +4,7 @@ from chain.block import VoteType
 from tests.sim.network import Network
 from tests.sim.node import SimNode
 from tests.sim.profile import Plan
+from tests.sim.sieve import PARTS, PreparedTwice, Rounds
 from tests.sim.world import MS, World
 
 # Commits twice: who alone decides is where a fork would begin.
@@ -15,6 +16,16 @@ MUFFLED = (
     VoteType.VIEW_CHANGE,
     VoteType.NEW_VIEW,
 )
+# What takes view changes to show is left alone for so long (milliseconds), but for some crashes.
+LASTING = {
+    "decide_alone": (2_000, 5_000),
+    "prepare_twice": (3_500, 7_000),
+    "rounds": (1_000, 4_000),
+}
+# Chaos is short: so often it begins with a guided fault that needs most of it.
+OPENING_SHARE = 0.15
+CRASHES = ("crash", "power_cut", "restart")
+CRASHES_MEANWHILE = 0.4
 
 
 class Faults:
@@ -27,15 +38,23 @@ class Faults:
         self._plan = plan
         self._chance = world.stream("faults")
         self.running = True
+        # Until then the network is a guided fault's.
+        self._taken_until_us = 0
 
     def begin(self) -> None:
         """The first fault comes after a pause."""
-        if self._plan.fault_pause_us and self._plan.faults:
+        if not (self._plan.fault_pause_us and self._plan.faults):
+            return
+        known = any(name == "prepare_twice" for name, _ in self._plan.faults)
+        if known and self._chance.random() < OPENING_SHARE:
+            pause_us = self._chance.randint(100, 1_000) * MS
+            self._world.after(pause_us, lambda: self._do("prepare_twice"))
+        else:
             self._later()
 
-    def _later(self, least_us: int = 10 * MS) -> None:
+    def _later(self) -> None:
         pause = int(self._chance.expovariate(1 / self._plan.fault_pause_us))
-        self._world.after(max(10 * MS, least_us, pause), self._step)
+        self._world.after(max(10 * MS, pause), self._step)
 
     def _step(self) -> None:
         if not self.running:
@@ -43,10 +62,23 @@ class Faults:
         names = [name for name, _ in self._plan.faults]
         weights = [weight for _, weight in self._plan.faults]
         (name,) = self._chance.choices(names, weights)
+        if self._may_happen(name):
+            self._do(name)
+        else:
+            self._later()
+
+    def _may_happen(self, name: str) -> bool:
+        if self._world.now_us >= self._taken_until_us:
+            return True
+        return name in CRASHES and self._chance.random() < CRASHES_MEANWHILE
+
+    def _do(self, name: str) -> None:
         self._world.note(f"fault {name}")
         getattr(self, f"_{name}")()
-        # What begins with one that decided alone takes a view change to show.
-        self._later(self._chance.randint(2_000, 5_000) * MS if name == "decide_alone" else 0)
+        if name in LASTING:
+            lasting_us = self._chance.randint(*LASTING[name]) * MS
+            self._taken_until_us = self._world.now_us + lasting_us
+        self._later()
 
     # Crashes.
 
@@ -146,6 +178,23 @@ class Faults:
         self._network.block([alone], places)
         duration_us = self._chance.randint(300, 3_000) * MS
         self._network.muffle(VoteType.COMMIT, set(places) - {alone}, duration_us)
+
+    def _prepare_twice(self) -> None:
+        """Two blocks prepared at one height, the later one decided by one alone (see the sieve)."""
+        up = [node for node in self._nodes if node.honest and node.alive]
+        if len(up) < PARTS:
+            return
+        self._world.count("sieves")
+        first, second = self._chance.sample(up, 2)
+        self._network.heal()
+        height = 1 + max(node.replica.height for node in up)
+        self._network.sieve = PreparedTwice(first, second, height)
+
+    def _rounds(self) -> None:
+        """Another set of places hears each kind of message in each view."""
+        self._world.count("sieves")
+        share = self._chance.choice((0.1, 0.3, 0.5))
+        self._network.sieve = Rounds(sorted(self._network.ports), self._chance, share)
 
     def _liar_is_next(self) -> bool:
         up = [node for node in self._nodes if node.honest and node.alive]

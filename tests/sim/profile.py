@@ -48,6 +48,8 @@ SPLITS = (
     ("clog", 3),
     ("muffle", 3),
     ("decide_alone", 3),
+    ("prepare_twice", 2),
+    ("rounds", 2),
     ("mend", 3),
 )
 TWINS = (("switch_sides", 6),)
