@@ -25,11 +25,15 @@ def quorum_size(n: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One voting member: its organisation's name and account, the key that signs its votes."""
+    """One voting member: its organisation's name and account, the key that signs its votes.
+
+    `suspended`: evidence convicted this key; it votes and never leads.
+    """
 
     name: Name
     account: Hash
     node_key: PublicKey
+    suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,13 @@ class Committee:
     def weak_quorum(self) -> int:
         """How many votes include one of a correct member."""
         return self.f + 1
+
+    def index_of(self, node_key: bytes) -> int | None:
+        """The index of the member with this key, or None: it has no vote."""
+        for index, member in enumerate(self.members):
+            if member.node_key == node_key:
+                return index
+        return None
 
     def hash(self) -> bytes:
         """Hash of the committee's canonical bytes; the next one's stands in a header."""

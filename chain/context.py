@@ -5,8 +5,9 @@ transaction's overlay, so a failed transaction has no effect by construction.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
+from chain import crypto
 from chain.account import (
     ACCOUNTS,
     DELEGATIONS,
@@ -17,7 +18,7 @@ from chain.account import (
     keys_of,
     policy_satisfied,
 )
-from chain.block import Event
+from chain.block import Event, SignatureVerifier
 from chain.committee import Committee
 from chain.crypto import tagged_hash
 from chain.errors import CosignerMissing, PolicyNotSatisfied, SenderUnknown
@@ -25,19 +26,39 @@ from chain.genesis import Genesis
 from chain.state import Overlay, StateReader, check_state_key, u64
 from chain.transaction import ReceivedTransaction
 
+# How far below its block a handler may look. Whoever starts from a snapshot has these headers too.
+READY_HEIGHTS_MAX = 1_024
+
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The constants of one chain in one committee epoch."""
+    """The constants of one chain in one committee epoch; `verify` decides members' signatures."""
 
     genesis: Genesis
     genesis_hash: bytes
     committee: Committee
+    verify: SignatureVerifier = crypto.verify
 
     @classmethod
-    def of(cls, genesis: Genesis) -> "Chain":
+    def of(cls, genesis: Genesis, verify: SignatureVerifier = crypto.verify) -> "Chain":
         """The chain that a genesis starts, with its first committee."""
-        return cls(genesis, genesis.hash(), genesis.committee())
+        return cls(genesis, genesis.hash(), genesis.committee(), verify)
+
+
+class Past(Protocol):
+    """The decided blocks below the one under execution."""
+
+    def digest_at(self, height: int) -> bytes:
+        """Digest of the decided header at `height`, which is in reach of `Context.past_digest`."""
+        ...
+
+
+class NoPast:
+    """The past of a context that no block executes."""
+
+    def digest_at(self, height: int) -> bytes:
+        """Never asked."""
+        raise AssertionError(height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +102,7 @@ class Context:
     authority: Authority = field(default_factory=Authority)
     operation_index: int = 0
     indexes: list[tuple[bytes, bytes | None]] = field(default_factory=list)
+    past: Past = field(default_factory=NoPast)
 
     @property
     def sender(self) -> bytes:
@@ -93,6 +115,16 @@ class Context:
         """Id of the transaction under execution."""
         assert self.received is not None
         return self.received.id
+
+    def past_digest(self, height: int) -> bytes | None:
+        """Digest of the header at a recent height; None if it is none that a handler may see.
+
+        The same answer on every node, also on one that has no older headers: only the
+        `READY_HEIGHTS_MAX` heights below this block, without the genesis, are asked.
+        """
+        if not max(0, self.height - READY_HEIGHTS_MAX - 1) < height < self.height:
+            return None
+        return self.past.digest_at(height)
 
     def account(self, account: bytes) -> Account | None:
         """The account, or None."""
@@ -117,7 +149,10 @@ class Context:
             raise CosignerMissing(msg)
 
     def require_member_quorum(self) -> None:
-        """Q in transactions.md: `CosignerMissing` unless a quorum of the members signed."""
+        """Q in transactions.md: `CosignerMissing` unless a quorum of the members signed.
+
+        The members are those of the committee that governs this block's height.
+        """
         committee = self.chain.committee
         count = sum(1 for member in committee.members if self.consents(member.account))
         if count < committee.quorum:

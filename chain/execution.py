@@ -17,7 +17,7 @@ from chain import block as blocks
 from chain import deadlines, replay
 from chain.block import OK, Event, Header, Receipt
 from chain.codec import encode_checked
-from chain.context import Authority, Chain, Context, authorise
+from chain.context import Authority, Chain, Context, Past, authorise
 from chain.deadlines import Deadline
 from chain.errors import (
     BlockInvalid,
@@ -76,6 +76,10 @@ class Rules(Protocol):
     def found(self, genesis: Genesis, state: Overlay) -> None:
         """Write the first state: accounts, roles, assets of the genesis."""
         ...
+
+
+class Below(RememberedIds, Past, Protocol):
+    """What an execution asks of the chain below it, besides its state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +167,13 @@ def execute_block(  # see check_transaction
     header: Header,
     transactions: Sequence[ReceivedTransaction],
     state: StateReader,
-    ids: RememberedIds,
+    below: Below,
     rules: Rules,
     chain: Chain,
 ) -> BlockResult:
     """Check and execute a block on the state after its parent; pure. Raises `BlockInvalid`."""
-    check_block(header, transactions, state, ids, rules, chain)
-    run = _Run(Overlay(state), header, rules, chain)
+    check_block(header, transactions, state, below, rules, chain)
+    run = _Run(Overlay(state), header, below, rules, chain)
     forgotten = replay.forget(run.state, header.time_ms)
     ranked = [(rules.rank(received.types), received) for received in transactions]
     run.transactions(received for rank, received in ranked if rank < Rank.DEADLINES)
@@ -194,9 +198,12 @@ def execute_block(  # see check_transaction
 class _Run:
     """One execution of one block: the block's overlay and what piles up beside it."""
 
-    def __init__(self, state: Overlay, header: Header, rules: Rules, chain: Chain) -> None:
+    def __init__(
+        self, state: Overlay, header: Header, past: Past, rules: Rules, chain: Chain
+    ) -> None:
         self.state = state
         self.header = header
+        self.past = past
         self.rules = rules
         self.chain = chain
         self.receipts: list[Receipt] = []
@@ -240,7 +247,9 @@ class _Run:
 
     def _context(self, overlay: Overlay, receipt_id: bytes) -> Context:
         header = self.header
-        return Context(overlay, self.chain, header.height, header.time_ms, receipt_id)
+        return Context(
+            overlay, self.chain, header.height, header.time_ms, receipt_id, past=self.past
+        )
 
     def _fire_all(self, batch: Sequence[Deadline]) -> bool:
         """Fire each that is still in the index; was there any?"""

@@ -11,9 +11,18 @@ from itertools import islice
 from typing import TypeVar
 
 from chain import block as blocks
-from chain import schema
-from chain.block import BLOCK_VERSION, NO_HASH, Block, Certificate, Header, Receipt
+from chain import committees, crypto, schema
+from chain.block import (
+    BLOCK_VERSION,
+    NO_HASH,
+    Block,
+    Certificate,
+    Header,
+    Receipt,
+    SignatureVerifier,
+)
 from chain.codec import U16, U32, U64, Hash, decode, encode
+from chain.committee import Committee
 from chain.context import Chain
 from chain.deadlines import earliest_ms
 from chain.errors import BlockInvalid, CertificateInvalid, EncodingInvalid
@@ -67,13 +76,17 @@ class ReceiptPlace:
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """A block executed on the tip's state and not yet written; valid until another is written."""
+    """A block executed on the tip's state and not yet written; valid until another is written.
+
+    `next_committee` is what it decided for the heights from header.height + 2, or None.
+    """
 
     header: Header
     digest: bytes
     transactions: tuple[ReceivedTransaction, ...]
     result: BlockResult
     staged: Staged
+    next_committee: Committee | None = None
 
     @property
     def needs_seal(self) -> bool:
@@ -121,13 +134,24 @@ class StoredState:
 
 
 class Ledger:
-    """One chain in one store. Construct it on an empty store to found the chain."""
+    """One chain in one store. Construct it on an empty store to found the chain.
 
-    def __init__(self, store: KVStore, genesis: Genesis, rules: Rules) -> None:
+    `chain.committee` decides the height above the tip, and `next_committee`, if the tip's block
+    changed it, the heights from the one above that.
+    """
+
+    def __init__(
+        self,
+        store: KVStore,
+        genesis: Genesis,
+        rules: Rules,
+        verify: SignatureVerifier = crypto.verify,
+    ) -> None:
         check_genesis(genesis)
         self.store = store
         self.rules = rules
-        self.chain = Chain.of(genesis)
+        self.chain = Chain.of(genesis, verify)
+        self._founders = self.chain.committee
         self.state: StateReader = StoredState(store)
         known = store.get(schema.META_GENESIS)
         if known is None:
@@ -140,6 +164,8 @@ class Ledger:
             raise StorageFailed(msg)
         self._tree = StateTree.open(store, schema.TREE)
         self.tip = self._load_tip()
+        self.next_committee: Committee | None = None
+        self._follow_committee()
 
     def _found(self) -> None:
         genesis = self.chain.genesis
@@ -182,11 +208,19 @@ class Ledger:
         rules, chain = self.rules, self.chain
         result = execute_block(header, transactions, self.state, self, rules, chain)
         staged = self._tree.stage(result.changes)
-        return Executed(header, header.digest(), tuple(transactions), result, staged)
+        decided = committees.changed_by(result.changes, chain.committee.epoch, header.height)
+        return Executed(
+            header,
+            header.digest(),
+            tuple(transactions),
+            result,
+            staged,
+            None if decided is None else decided.committee,
+        )
 
     def _check_link(self, header: Header) -> None:
         """The fields that follow from the tip alone. (View and parent's view are consensus's.)"""
-        tip, chain = self.tip, self.chain
+        tip, chain, following = self.tip, self.chain, self.next_committee
         expected = replace(
             header,
             version=BLOCK_VERSION,
@@ -197,7 +231,7 @@ class Ledger:
             epoch=chain.committee.epoch,
             state_root=tip.state_root,
             receipts_root=tip.receipts_root,
-            next_committee_hash=NO_HASH,
+            next_committee_hash=NO_HASH if following is None else following.hash(),
         )
         for field in fields(Header):
             if getattr(header, field.name) != getattr(expected, field.name):
@@ -228,7 +262,15 @@ class Ledger:
         self.store.write(self._batch(executed, tip))
         self._tree.commit(executed.staged)
         self.tip = tip
+        self._follow_committee()
         return tip
+
+    def _follow_committee(self) -> None:
+        """Who decides the next heights follows from the state, also after a restart."""
+        governing, following = (self.committee_at(self.tip.height + above) for above in (1, 2))
+        if governing != self.chain.committee:
+            self.chain = replace(self.chain, committee=governing)
+        self.next_committee = None if following.epoch == governing.epoch else following
 
     def _batch(self, executed: Executed, tip: Tip) -> dict[bytes, bytes | None]:
         height, result = executed.header.height, executed.result
@@ -257,6 +299,19 @@ class Ledger:
     def is_remembered(self, minute: int, transaction_id: bytes) -> bool:
         """Was this id decided in a block, and is its minute not over?"""
         return self.store.get(schema.remembered_key(minute, transaction_id)) is not None
+
+    def committee_at(self, height: int) -> Committee:
+        """The committee that decides a height, at most two above the tip."""
+        assert 0 <= height <= self.tip.height + committees.CHANGE_DELAY_HEIGHTS
+        return committees.governing(self.state, self._founders, height)
+
+    def digest_at(self, height: int) -> bytes:
+        """Digest of the header at a height that is not above the tip."""
+        header = self.header(height)
+        if header is None:
+            msg = f"the header at height {height} is missing"
+            raise StorageFailed(msg)
+        return header.digest()
 
     def block_bytes(self, height: int) -> bytes | None:
         """The canonical block at a height, or None above the tip."""

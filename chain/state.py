@@ -130,7 +130,7 @@ class Table(Generic[T]):
     def load(self, state: StateReader, *parts: bytes) -> T | None:
         """The object, or None."""
         value = state.get(self.prefix + b"".join(parts))
-        return None if value is None else self._read(value)
+        return None if value is None else self.read(value)
 
     def store(self, state: Overlay, obj: T, *parts: bytes) -> None:
         """Write the object; `ResultMalformed` unless `load` would give it back."""
@@ -150,9 +150,10 @@ class Table(Generic[T]):
         """(key without the table's prefix, object) for every key that begins with the parts."""
         start = self.prefix + b"".join(parts)
         for key, value in state.scan(start):
-            yield key[len(self.prefix) :], self._read(value)
+            yield key[len(self.prefix) :], self.read(value)
 
-    def _read(self, value: bytes) -> T:
+    def read(self, value: bytes) -> T:
+        """The object of a row's bytes; `StateDamaged` if they are none."""
         known = self._known.get(value)
         if known is not None:
             return known

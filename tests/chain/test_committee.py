@@ -1,5 +1,7 @@
 """Quorum arithmetic for every committee size that is allowed to be small (traps 13 and 14)."""
 
+from dataclasses import replace
+
 import pytest
 
 from chain.committee import Committee, Member, fault_limit, quorum_size
@@ -31,5 +33,13 @@ def test_the_hash_of_a_committee_binds_epoch_order_and_keys() -> None:
         Committee(1, (a, b)),
         Committee(0, (b, a)),
         Committee(0, (a, Member("b", bytes(32), bytes([2]) * 32))),
+        Committee(0, (a, replace(b, suspended=True))),
     ]
     assert len({committee.hash() for committee in variants}) == len(variants)
+
+
+def test_a_members_index_is_found_by_its_key_and_by_no_others() -> None:
+    keys = [bytes([i]) * 32 for i in range(3)]
+    committee = Committee(0, tuple(Member(f"m{i}", bytes(32), key) for i, key in enumerate(keys)))
+    assert [committee.index_of(key) for key in keys] == [0, 1, 2]
+    assert committee.index_of(bytes([9]) * 32) is None

@@ -4,15 +4,26 @@ from dataclasses import replace
 
 import pytest
 
+from chain import crypto
 from chain.account import ACCOUNTS, DELEGATIONS, Account, Delegation, single_key_policy
-from chain.context import Authority, Chain, Context, authorise, event
+from chain.context import (
+    READY_HEIGHTS_MAX,
+    Authority,
+    Chain,
+    Context,
+    NoPast,
+    authorise,
+    event,
+)
 from chain.errors import (
     CosignerMissing,
     PolicyNotSatisfied,
     ResultMalformed,
     SenderUnknown,
 )
+from chain.ledger import Ledger
 from chain.state import Overlay
+from chain.store_memory import MemoryStore
 from chain.transaction import ReceivedTransaction
 from tests.chain.toy import add
 from tests.chain.toy_world import ToyWorld
@@ -119,3 +130,41 @@ def test_the_chains_committee_is_that_of_its_genesis(world: ToyWorld) -> None:
     chain = Chain.of(world.genesis)
     assert chain.committee == world.genesis.committee()
     assert chain.genesis_hash == world.genesis.hash()
+
+
+class Heights:
+    """A past that remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def digest_at(self, height: int) -> bytes:
+        self.asked.append(height)
+        return height.to_bytes(32, "big")
+
+
+@pytest.mark.parametrize("height", [2, 700, READY_HEIGHTS_MAX, READY_HEIGHTS_MAX + 1, 5_000])
+def test_only_recent_headers_without_the_genesis_can_be_seen(world: ToyWorld, height: int) -> None:
+    past = Heights()
+    state = Overlay(world.ledger.state)
+    context = Context(state, world.ledger.chain, height, world.now_ms, past=past)
+    lowest = max(1, height - READY_HEIGHTS_MAX)
+    for hidden in (0, lowest - 1, height, height + 1, 2**53 - 1):
+        assert context.past_digest(hidden) is None
+    assert past.asked == []
+    for seen in (lowest, height - 1):
+        assert context.past_digest(seen) == seen.to_bytes(32, "big")
+
+
+def test_a_context_outside_a_block_has_no_past() -> None:
+    with pytest.raises(AssertionError):
+        NoPast().digest_at(1)
+
+
+def test_a_chain_verifies_with_libsodium_unless_told_otherwise(world: ToyWorld) -> None:
+    def never(public_key: bytes, message: bytes, signature: bytes) -> bool:  # noqa: ARG001
+        return False
+
+    assert Chain.of(world.genesis).verify is crypto.verify
+    assert Chain.of(world.genesis, never).verify is never
+    assert Ledger(MemoryStore(), world.genesis, world.rules, verify=never).chain.verify is never

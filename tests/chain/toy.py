@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from chain import deadlines
+from chain import committees, deadlines
 from chain.account import ACCOUNTS, DELEGATIONS, Account, Delegation, KeyPolicy
 from chain.block import Event
-from chain.codec import U64, Hash, Name, Size, TimeMs, from_value, to_value
+from chain.codec import U64, Hash, Height, Name, Size, TimeMs, from_value, to_value
+from chain.committee import Committee
 from chain.context import Context, event
 from chain.deadlines import DEADLINES, Deadline
 from chain.errors import (
@@ -31,6 +32,10 @@ BREACH = 666
 
 class CounterFull(LedgerError):
     """The toy rule that a counter never exceeds 1000."""
+
+
+class ElectionPending(LedgerError):
+    """The toy rule that one change of the committee waits for the other."""
 
 
 class EmptyState:
@@ -97,6 +102,20 @@ class Say:
     count: U64
 
 
+@dataclass(frozen=True, slots=True)
+class Elect:
+    """Make this the next committee."""
+
+    committee: Committee
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Emit the digest of a header below."""
+
+    height: Height
+
+
 COUNTERS: Table[Counter] = Table("counter", Counter)
 PAYLOADS: dict[str, type] = {
     "toy.add": Add,
@@ -111,6 +130,8 @@ PAYLOADS: dict[str, type] = {
     "toy.say": Say,
     "toy.store": Add,
     "toy.long_key": Add,
+    "toy.elect": Elect,
+    "toy.look": Look,
 }
 RANKS = {"toy.recall": Rank.RECALL, "toy.cancel": Rank.CANCEL, "toy.confirm": Rank.CONFIRM}
 FREAKS: dict[str, Any] = {
@@ -149,6 +170,16 @@ def schedule(name: str, time_ms: int, kind: str = "sys.ring") -> Operation:
 def say(kind: str, count: int = 1) -> Operation:
     """An operation that emits events."""
     return Operation("toy.say", to_value(Say(kind, count)))
+
+
+def elect(committee: Committee) -> Operation:
+    """An operation that changes the committee."""
+    return Operation("toy.elect", to_value(Elect(committee)))
+
+
+def look(height: int) -> Operation:
+    """An operation that looks at a header below."""
+    return Operation("toy.look", to_value(Look(height)))
 
 
 class ToyRules:
@@ -197,9 +228,24 @@ class ToyRules:
             case Say():
                 data = FREAKS[payload.kind]
                 return [event("toy.said", data=data) for _ in range(payload.count)]
+            case Elect() | Look():
+                return self._follow(payload, context)
             case _:
                 raise AssertionError(name)
         return ()
+
+    def _follow(self, payload: Elect | Look, context: Context) -> Sequence[Event]:
+        if isinstance(payload, Look):
+            return (event("toy.looked", digest=context.past_digest(payload.height)),)
+        self._elect(payload, context)
+        return ()
+
+    def _elect(self, payload: Elect, context: Context) -> None:
+        last = committees.newest(context.state)
+        if last is not None and last.committee.epoch != context.chain.committee.epoch:
+            raise ElectionPending
+        founders = context.chain.genesis.committee()
+        committees.change(context.state, founders, payload.committee, context.height)
 
     def _ask(self, name: str, payload: AskFor, context: Context) -> None:
         for account in payload.accounts:

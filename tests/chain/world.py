@@ -136,7 +136,7 @@ class World:
         self, transactions: Sequence[ReceivedTransaction], time_ms: int | None = None
     ) -> Header:
         """The header of the next block with this body."""
-        tip = self.ledger.tip
+        tip, following = self.ledger.tip, self.ledger.next_committee
         return Header(
             version=BLOCK_VERSION,
             genesis_hash=self.ledger.chain.genesis_hash,
@@ -146,12 +146,12 @@ class World:
             parent_view=tip.certificate.view,
             time_ms=self.now_ms if time_ms is None else time_ms,
             proposer=0,
-            epoch=0,
+            epoch=self.ledger.chain.committee.epoch,
             transactions_root=blocks.transactions_root([t.body_hash for t in transactions]),
             transactions_count=len(transactions),
             state_root=tip.state_root,
             receipts_root=tip.receipts_root,
-            next_committee_hash=NO_HASH,
+            next_committee_hash=NO_HASH if following is None else following.hash(),
         )
 
     def certify(self, header: Header) -> Certificate:
@@ -160,7 +160,8 @@ class World:
         committee = self.ledger.chain.committee
         message = commit_bytes(self.ledger.chain.genesis_hash, committee.epoch, bare)
         signatures = [
-            CommitSignature(i, key(f"node of m{i}").sign(message)) for i in range(committee.quorum)
+            CommitSignature(i, key(f"node of {member.name}").sign(message))
+            for i, member in enumerate(committee.members[: committee.quorum])
         ]
         return replace(bare, signatures=tuple(signatures))
 

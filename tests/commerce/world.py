@@ -104,6 +104,7 @@ class Memory:
         self.values: dict[bytes, bytes] = {}
         self.order: list[bytes] = []
         self.ids: set[tuple[int, bytes]] = set()
+        self.digests: dict[int, bytes] = {}
 
     def get(self, key: bytes) -> bytes | None:
         return self.values.get(key)
@@ -117,6 +118,9 @@ class Memory:
 
     def is_remembered(self, minute: int, transaction_id: bytes) -> bool:
         return (minute, transaction_id) in self.ids
+
+    def digest_at(self, height: int) -> bytes:
+        return self.digests[height]
 
     def write(self, changes: Mapping[bytes, bytes | None]) -> None:
         """Take over a block's changes."""
@@ -202,6 +206,7 @@ class World:
         )
         result = self.execute(header, transactions)
         self._write(result)
+        self.state.digests[header.height] = header.digest()
         return result
 
     def execute(self, header: Header, transactions: Sequence[ReceivedTransaction]) -> BlockResult:

@@ -194,6 +194,7 @@ def certificates() -> Json:
     return {
         "genesis_hash": made.hash().hex(),
         "committee": encode(made.committee()).hex(),
+        "committee_hash": made.committee().hash().hex(),
         "header": encode(head).hex(),
         "signed": commit_bytes(made.hash(), 0, good).hex(),
         "valid": [{"name": name, "bytes": encode(entry).hex()} for name, entry in valid.items()],

@@ -251,6 +251,8 @@ def check_votes(vectors: Json) -> int:
 def check_certificates(vectors: Json) -> int:
     """Certificates of a header that hold and that don't."""
     genesis, committee = raw(vectors["genesis_hash"]), parse(raw(vectors["committee"]))
+    made = tagged("committee", raw(vectors["committee"])).hex()
+    same("committee", vectors["committee_hash"], made)
     digest = tagged("header", raw(vectors["header"]))
     for row in vectors["valid"]:
         certificate = parse(raw(row["bytes"]))

@@ -69,7 +69,7 @@ def committee_of(genesis: Value) -> Value:
     members = []
     for name, policy, node_key in array(genesis[MEMBERS], 1, 128):
         read_policy(policy)
-        members.append([name, tagged("account", write(policy)), node_key])
+        members.append([name, tagged("account", write(policy)), node_key, False])
     return [0, members]
 
 

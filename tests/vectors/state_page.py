@@ -24,6 +24,7 @@ KEYS = {
     "account": "account id",
     "asset": "symbol, padded with zero bytes to 12",
     "balance": "account id ‖ symbol, padded with zero bytes to 12",
+    "committee": "u64(2^64 − 1 − epoch), from epoch 1",
     "deadline": "u64(time_ms) ‖ object id",
     "delegation": "account id ‖ public key",
     "epc-custody": 'H("epcis-name", identity ([EPCIS events](protocol-epcis.md)))',
