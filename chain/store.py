@@ -8,11 +8,12 @@ damaged block at the end of a range looks like the end of the range (plyvel 1.5.
 `real_prev` raise StopIteration as soon as `Valid()` is false). So two rows of our own lie around
 all others, a scan is told no far bound, and it has ended well only when it met a row beyond.
 
-What LevelDB can't notice: a flipped length in the last record of its log reads as a torn end, and
-that record is dropped. The node notices, because its journal knows a greater height.
+A power cut can tear the end of LevelDB's logs: `chain.store_log` cuts it off at the next start.
+What neither can tell apart: a last record that the disk has damaged after it was synced is dropped
+like a torn one. The node notices, because its journal knows a greater height.
 """
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +25,7 @@ from chain.store_contract import (
     StorageError,
     StorageFailed,
     StoreClosed,
+    StoreDamaged,
     StoreEntryRefused,
     StoreKindDiffers,
     StoreKindUnavailable,
@@ -32,6 +34,7 @@ from chain.store_contract import (
     prefix_stop,
 )
 from chain.store_lock import DirectoryLock
+from chain.store_log import TornLog, mend_logs
 from chain.store_memory import MemoryStore
 from chain.store_sqlite import FILE_NAME as SQLITE_FILE_NAME
 from chain.store_sqlite import SqliteStore
@@ -52,10 +55,12 @@ __all__ = [
     "StorageError",
     "StorageFailed",
     "StoreClosed",
+    "StoreDamaged",
     "StoreEntryRefused",
     "StoreKindDiffers",
     "StoreKindUnavailable",
     "StoreLocked",
+    "TornLog",
     "open_store",
     "prefix_stop",
 ]
@@ -75,15 +80,16 @@ _FORMAT = b"hushang/1/store"
 class LevelStore:
     """A KVStore in the LevelDB directory `path`."""
 
-    __slots__ = ("_db", "_failed", "_lock", "_path")
+    __slots__ = ("_db", "_failed", "_lock", "_path", "torn")
 
-    def __init__(self, path: Path | str, *, paranoid: bool = True) -> None:
+    def __init__(self, path: Path | str) -> None:
         """Open `path`, and make it if it is missing.
 
-        `paranoid=False` is for one case only: after a power cut, to drop the torn end of the log.
-        The caller must then prove that nothing acknowledged is missing (ARCHITECTURE.md).
+        `torn` tells what a power cut had left at the ends of its logs and was cut off: the caller
+        must prove that nothing acknowledged is missing (`consensus.recovery`).
         """
         self._path = Path(path)
+        self.torn: tuple[TornLog, ...] = ()
         self._failed: str | None = None
         self._db: Any = None
         if plyvel is None:
@@ -97,7 +103,7 @@ class LevelStore:
             raise self._named("open", error) from error
         try:
             _refuse_lost_current(self._path)
-            self._db = self._open(paranoid=paranoid)
+            self._db = self._mended()
             self._mark()
         except StorageError:
             self.close()
@@ -169,19 +175,28 @@ class LevelStore:
             self._db.close()
         self._lock.release()
 
-    def _open(self, *, paranoid: bool) -> object:
+    def _mended(self) -> object:
+        """Open it after cutting off what a power cut has torn."""
         try:
-            return plyvel.DB(
-                str(self._path),
-                create_if_missing=True,
-                paranoid_checks=paranoid,
-                write_buffer_size=WRITE_BUFFER_BYTES,
-                lru_cache_size=BLOCK_CACHE_BYTES,
-                bloom_filter_bits=BLOOM_BITS_PER_KEY,
-                max_open_files=OPEN_FILES_MAX,
-            )
+            self.torn = mend_logs(self._path, checksums=False)
+            try:
+                return self._open()
+            except plyvel.CorruptionError:
+                self.torn += mend_logs(self._path, checksums=True)
+                return self._open()
         except (plyvel.Error, OSError) as error:
             raise self._named("open", error) from error
+
+    def _open(self) -> object:
+        return plyvel.DB(
+            str(self._path),
+            create_if_missing=True,
+            paranoid_checks=True,
+            write_buffer_size=WRITE_BUFFER_BYTES,
+            lru_cache_size=BLOCK_CACHE_BYTES,
+            bloom_filter_bits=BLOOM_BITS_PER_KEY,
+            max_open_files=OPEN_FILES_MAX,
+        )
 
     def _mark(self) -> None:
         """Put the two outermost rows into a new database, and refuse an old one without them."""
@@ -204,7 +219,8 @@ class LevelStore:
             return StoreClosed(str(self._path))
         words = error.args[0] if error.args else error
         text = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(error)
-        return StorageFailed(f"{self._path}: {action}: {text}")
+        failure = StoreDamaged if isinstance(error, plyvel.CorruptionError) else StorageFailed
+        return failure(f"{self._path}: {action}: {text}")
 
 
 def _refuse_lost_current(path: Path) -> None:
@@ -216,17 +232,26 @@ def _refuse_lost_current(path: Path) -> None:
 
 
 def open_store(
-    path: Path | str, *, kind: Literal["auto", "leveldb", "sqlite", "memory"] = "auto"
+    path: Path | str,
+    *,
+    kind: Literal["auto", "leveldb", "sqlite", "memory"] = "auto",
+    mended: Callable[[TornLog], None] = lambda _: None,
 ) -> KVStore:
     """Open `path` with `kind`; "auto" keeps to what the directory holds, else prefers LevelDB.
 
-    The node must tell its operator the `.kind` it got. Raises a StorageError.
+    The node must tell its operator the `.kind` it got, and what was `mended`. Raises a
+    StorageError.
     """
     if kind == "memory":
         return MemoryStore()
     if kind == "auto":
         kind = _kind_of(Path(path))
-    return SqliteStore(path) if kind == "sqlite" else LevelStore(path)
+    if kind == "sqlite":
+        return SqliteStore(path)
+    store = LevelStore(path)
+    for torn in store.torn:
+        mended(torn)
+    return store
 
 
 def _kind_of(path: Path) -> Literal["leveldb", "sqlite"]:

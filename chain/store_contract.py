@@ -51,6 +51,15 @@ class StorageFailed(StorageError):
     """The engine or the disk below refused, or what it returned is damaged."""
 
 
+class StoreDamaged(StorageFailed):
+    """What was synced is not what is read: the disk has damaged it. Nothing was changed."""
+
+    hint = (
+        "check the disk; restore the node's data directory, or start without one and let it catch "
+        "up from the others"
+    )
+
+
 class StoreLocked(StorageError):
     """Another process, or another store of this one, has the directory open."""
 

@@ -18,6 +18,7 @@ from chain.store_contract import (
     Kind,
     StorageFailed,
     StoreClosed,
+    StoreDamaged,
     StoreKindDiffers,
     check_batch,
 )
@@ -131,7 +132,7 @@ class SqliteStore:
         """Walk all pages: a flipped cell count hides rows that no CRC of a row can miss."""
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
-            raise StorageFailed(f"{self._path}: {verdict}")
+            raise StoreDamaged(f"{self._path}: {verdict}")
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -170,7 +171,7 @@ class SqliteStore:
         # A flipped type code turns bytes into text or a number.
         if isinstance(key, bytes) and isinstance(value, bytes) and crc32(value, crc32(key)) == crc:
             return value
-        raise StorageFailed(f"{self._path}: the row {key!r} is damaged")
+        raise StoreDamaged(f"{self._path}: the row {key!r} is damaged")
 
     @contextmanager
     def _named(self, action: str) -> Iterator[None]:

@@ -17,13 +17,15 @@ from typing import Any
 from chain.errors import HushangError
 from chain.genesis import Genesis
 from chain.ledger import Ledger
-from chain.store import open_store
+from chain.store import TornLog, open_store
 from chain.store_contract import StorageError
 from commerce.registry import Registry
 from node import logs
 from node.api.server import ApiServer
 from node.api.settings import ApiSettings
+from node.clock import now_ms
 from node.config import ConfigInvalid, NodeConfig
+from node.evidence_book import FILE_NAME, EvidenceBook
 from node.genesis_file import GenesisFileInvalid, load_genesis
 from node.journal import Journal
 from node.keystore import (
@@ -113,11 +115,16 @@ def addresses(config: NodeConfig, genesis: Genesis) -> tuple[MemberAddress, ...]
     return tuple(MemberAddress(keys[name], name, *places[name]) for name in sorted(places))
 
 
+def _tell_torn(torn: TornLog) -> None:
+    logger.warning("after a power cut: %s", torn.words)
+
+
 async def _main(config: NodeConfig) -> None:
     genesis = load_genesis(config.genesis)
     key = load_key(config.node_key, find_passphrase)
     members = addresses(config, genesis)
-    with closing(open_store(config.data_dir / "db", kind=config.store)) as store:
+    folder = config.data_dir / "db"
+    with closing(open_store(folder, kind=config.store, mended=_tell_torn)) as store:
         level = logging.WARNING if store.kind == "sqlite" else logging.INFO
         logger.log(level, "store: %s in %s", store.kind, config.data_dir)
         ledger = Ledger(store, genesis, Registry())
@@ -133,6 +140,9 @@ async def _main(config: NodeConfig) -> None:
                 listen=(config.p2p_host, config.p2p_port),
                 ledger=ledger,
                 journal=journal,
+                evidence=EvidenceBook(
+                    Path(config.data_dir) / FILE_NAME, ledger.chain.genesis_hash, now_ms
+                ),
                 jitter=random.random,
                 block_written=metrics.chain.block_written,
             )

@@ -1,5 +1,6 @@
 """What only a store on a disk can do wrong: locks, kinds, lost files, flipped bits, full disks."""
 
+import random
 import re
 import shutil
 import subprocess
@@ -187,3 +188,31 @@ def test_a_failed_write_of_leveldb_is_named_and_the_last(tmp_path: Path) -> None
     with pytest.raises(StorageFailed, match="earlier write failed"):
         store.write({b"a": b"1"})
     store.close()
+
+
+def test_a_torn_end_of_sqlites_log_loses_the_last_batch_alone(tmp_path: Path) -> None:
+    batches, size = 12, 9_000
+    store = SqliteStore(tmp_path / "live")
+    ends = []
+    log = tmp_path / "live" / "store.sqlite3-wal"
+    for n in range(batches):
+        store.write({b"newest": b"%d" % n, b"%d" % n: random.Random(n).randbytes(size)})
+        ends.append(log.stat().st_size)
+    shutil.copytree(tmp_path / "live", tmp_path / "crashed")
+    store.close()
+    data, last = (tmp_path / "crashed" / log.name).read_bytes(), ends[-2]
+    draw = random.Random(7)
+    torn = [data[:cut] for cut in draw.sample(range(last, len(data)), 30)]
+    for _ in range(30):
+        start = draw.randrange(last, len(data), 512)
+        filling = draw.choice([b"\0", b"\xff", draw.randbytes(1)]) * 512
+        torn.append(data[:start] + filling[: len(data) - start] + data[start + 512 :])
+    for n, damaged in enumerate(torn):
+        copy = tmp_path / f"try {n}"
+        shutil.copytree(tmp_path / "crashed", copy)
+        (copy / log.name).write_bytes(damaged)
+        opened = SqliteStore(copy)
+        newest = int(opened.get(b"newest") or b"")
+        assert newest == batches - (1 if damaged == data else 2)
+        assert len(everything(opened)) == newest + 2
+        opened.close()
