@@ -54,9 +54,14 @@ class Recovered:
 
 @dataclass(slots=True)
 class Replay:
-    """A journal read once, in order. `height` is the store's tip."""
+    """A journal read once, in order. `height` is the store's tip.
+
+    `known` is the greatest height that its roster records name: its blocks were decided and, below
+    a rewrite of the journal, synced in the store.
+    """
 
     height: int
+    known: int = 0
     recovered: Recovered = field(default_factory=Recovered)
     votes: list[VoteRecord] = field(default_factory=list)
     view_change: ViewChange | None = None
@@ -91,11 +96,11 @@ class Replay:
                 self.view_change = message
             case NewViewRecord(message):
                 self.new_view = message
-            case RosterRecord(height) if height <= self.height:
-                self.roster = record
-            case RosterRecord():
-                # Of blocks that the store does not have: an earlier one will do.
-                pass
+            case RosterRecord(height):
+                self.known = max(self.known, height)
+                # One of blocks that the store does not have: an earlier one will do.
+                if height <= self.height:
+                    self.roster = record
 
     def _check(self) -> None:
         """No vote without the certificate of the height below: else this is not our whole past."""
@@ -114,8 +119,8 @@ class Replay:
         if voted > reached + 1:
             msg = f"this replica voted at height {voted}, but knows only height {reached}"
             raise JournalIncomplete(msg)
-        if self.roster is not None and self.roster.height > reached:
-            msg = f"this replica knew height {self.roster.height}, its store has {reached}"
+        if self.known > reached:
+            msg = f"this replica knew height {self.known}, its store and journal reach {reached}"
             raise JournalIncomplete(msg)
         rested = [vote.digest for vote in self.votes if vote.height > self.height]
         if any(digest not in recovered.blocks for digest in rested):

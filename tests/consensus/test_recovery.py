@@ -11,6 +11,7 @@ from consensus.records import (
     DecidedRecord,
     PreparedRecord,
     Record,
+    RosterRecord,
     ViewChangeRecord,
     VoteRecord,
 )
@@ -85,6 +86,7 @@ def test_what_is_not_reached_yet_goes_into_a_fresh_journal() -> None:
         [*DECIDED_ONE, block(THIRD), vote(THIRD)],
         [*DECIDED_ONE, vote(SECOND)],
         [*DECIDED_ONE, PreparedRecord(prepared([1, 2], 0, 0, SECOND))],
+        [RosterRecord(2, (), ()), *DECIDED_ONE],
     ],
     ids=[
         "a decided block is missing",
@@ -94,11 +96,17 @@ def test_what_is_not_reached_yet_goes_into_a_fresh_journal() -> None:
         "a vote two above",
         "a voted block is missing above",
         "a prepared block is missing",
+        "a synced block is missing",
     ],
 )
 def test_a_journal_that_is_not_the_whole_past_is_refused(records: list[Record]) -> None:
     with pytest.raises(JournalIncomplete):
         Replay.of(records, 0)
+
+
+def test_a_roster_of_blocks_that_only_the_journal_has_is_passed_over() -> None:
+    replay = Replay.of([RosterRecord(0, (), ()), *DECIDED_ONE, RosterRecord(1, (), ())], 0)
+    assert replay.roster == RosterRecord(0, (), ())
 
 
 def test_a_vote_far_below_the_store_is_no_contradiction() -> None:
