@@ -64,6 +64,9 @@ BEHAVIOURS = (
     "invalid",
     "drip",
     "usurper",
+    "parrot",
+    "untimely",
+    "idle",
 )
 
 

@@ -18,6 +18,7 @@ from tests.sim.ending import check_ending
 from tests.sim.faults import Faults, restart
 from tests.sim.network import Network
 from tests.sim.node import SimNode
+from tests.sim.origin import check_origin
 from tests.sim.profile import Plan, plan
 from tests.sim.shared import Reader, Setting, found
 from tests.sim.workload import Workload
@@ -124,6 +125,7 @@ class Simulation:
         self._demand_progress()
         self._demand_promptness()
         check_ending(self.setting, self.well())
+        check_origin(self.well()[0], self.workload.sent)
 
     def well(self) -> list[SimNode]:
         """The honest copies from which progress is demanded."""
