@@ -23,24 +23,23 @@ from tests.consensus.forging import (
     vote_signatures,
 )
 from tests.consensus.samples import header_on
+from tests.consensus.stub_chain import committee
 
 SIZES = range(1, 32)
-# n: (f, quorum), worked out by hand from PBFT §2: two quorums share f+1, a quorum answers.
-TABLE = {
-    1: (0, 1),
-    2: (0, 2),
-    3: (0, 2),
-    4: (1, 3),
-    5: (1, 4),
-    6: (1, 4),
-    7: (2, 5),
-    8: (2, 6),
-    9: (2, 6),
-    10: (3, 7),
-    13: (4, 9),
-    16: (5, 11),
-    31: (10, 21),
-}
+# (f, quorum) of n = 1, 2, 3, …, written out: n members bear f, and quorum of them decide.
+TABLE = [
+    *[(0, 1), (0, 2), (0, 2)],
+    *[(1, 3), (1, 4), (1, 4)],
+    *[(2, 5), (2, 6), (2, 6)],
+    *[(3, 7), (3, 8), (3, 8)],
+    *[(4, 9), (4, 10), (4, 10)],
+    *[(5, 11), (5, 12), (5, 12)],
+    *[(6, 13), (6, 14), (6, 14)],
+    *[(7, 15), (7, 16), (7, 16)],
+    *[(8, 17), (8, 18), (8, 18)],
+    *[(9, 19), (9, 20), (9, 20)],
+    (10, 21),
+]
 
 
 class Lone:
@@ -54,6 +53,8 @@ class Lone:
         block = block_on(state, 0, 0, b"one", cluster.now_ms)
         self.header: Header = block.header
         self.digest = block.header.digest()
+        # A primary that also prepares: before its proposal here, after it in the tests.
+        self.prepare(0)
         self.hear(pre_prepare(cluster, block, 0, 0, state.tip.certificate))
 
     def hear(self, message: PrePrepare | Prepare | Commit) -> None:
@@ -74,6 +75,14 @@ class Lone:
         for member in range(2, self.cluster.committee.n):
             self.prepare(member)
         assert self.has_committed
+
+
+def test_trap_13_the_committee_counts_as_the_table_says() -> None:
+    """Trap 13 (Sawtooth): everybody who asks how many are enough gets the same answer."""
+    assert [(fault_limit(n), quorum_size(n)) for n in SIZES] == TABLE
+    for n, (f, quorum) in zip(SIZES, TABLE, strict=True):
+        members = committee(n)
+        assert (members.n, members.f, members.quorum, members.weak_quorum) == (n, f, quorum, f + 1)
 
 
 @pytest.mark.parametrize("n", range(2, 32))
@@ -154,7 +163,6 @@ def test_trap_14_two_quorums_share_a_correct_member_and_the_correct_ones_make_a_
         assert 2 * quorum - n >= f + 1, "the least that two quorums can share"
         assert n - f >= quorum, "f may be silent"
         assert 2 * (quorum - 1) - n < f + 1, "and no smaller quorum would do"
-        assert TABLE.get(n, (f, quorum)) == (f, quorum)
     for n in range(1, 9):
         quorums = [set(members) for members in combinations(range(n), quorum_size(n))]
         least = min(len(one & other) for one in quorums for other in quorums)
