@@ -4,7 +4,7 @@
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 READY := .venv/.ready
-SEEDS ?= 1..200
+SEEDS ?= 1..2000
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -38,8 +38,8 @@ fmt: $(READY) ## format the code and mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format .
 
-sim: $(READY) ## simulate clusters (SEEDS=1..200 ARGS="--profile crash --json")
-	@$(BIN)/python -m tests.sim --seeds $(SEEDS) $(ARGS)
+sim: $(READY) ## simulate 2000 clusters (SEEDS=1..200 ARGS="--profile crash --json")
+	@$(BIN)/python -m tests.sim --seeds $(SEEDS) --profile mix $(ARGS)
 
 bench: $(READY) ## offered load, decided transactions a second, latency (ARGS=...)
 	@$(BIN)/hushang bench $(ARGS)

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from chain.store_memory import MemoryStore
-from consensus.records import Record, decode_record
+from consensus.records import Record, decode_record, encode_record
 from node.journal import _encode_frame, _frames
 
 _NOWHERE = Path("simulated journal")
@@ -32,10 +32,10 @@ class SimJournal:
         """Bytes, synced or not."""
         return len(self._synced) + len(self._unsynced)
 
-    def append(self, records: Sequence[bytes]) -> None:
+    def append(self, records: Sequence[Record]) -> None:
         """Write a frame; not on disk before `sync`."""
-        self._unsynced += _encode_frame(records)
-        self._pending += [decode_record(data) for data in records]
+        self._unsynced += _encode_frame([encode_record(record) for record in records])
+        self._pending += records
 
     def sync(self) -> list[Record]:
         """Everything written is on disk; what has become durable."""
@@ -45,13 +45,14 @@ class SimJournal:
         self.durable += fresh
         return fresh
 
-    def rewrite(self, records: Sequence[bytes]) -> None:
+    def rewrite(self, records: Sequence[Record]) -> None:
         """Replace everything atomically."""
-        self._synced = _encode_frame(records) if records else b""
+        encoded = [encode_record(record) for record in records]
+        self._synced = _encode_frame(encoded) if encoded else b""
         self._unsynced = b""
         self._pending = []
         self.size_rewritten = len(self._synced)
-        self.durable = [decode_record(data) for data in records]
+        self.durable = list(records)
 
     def crash(self, chance: Random) -> None:
         """Lose any suffix of what was not synced."""

@@ -6,7 +6,7 @@ another beside it. A crash loses everything but the disk.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from chain.block import Block
@@ -17,7 +17,7 @@ from chain.transaction import ReceivedTransaction
 from consensus.config import TICK_MS
 from consensus.input import Checked, FetchedBlock, Input, Work
 from consensus.output import BuildRequest, CheckRequest, Decided, Output
-from consensus.records import encode_record
+from consensus.records import Record
 from node.driver import STEPS_PER_ROUND_MAX
 from node.ledger_queue import Built, LedgerQueue, Written
 from node.mempool import Mempool
@@ -185,7 +185,7 @@ class SimNode:
             raise Violation("honest members are heard", f"{self.place} refuses {source}: {fault}")
 
     def _outputs(self, outputs: list[Output]) -> None:
-        records = [encode_record(record) for output in outputs for record in output.persist]
+        records = [record for output in outputs for record in output.persist]
         if not records:
             self._obey(outputs)
             return
@@ -223,7 +223,8 @@ class SimNode:
             for send in output.send:
                 tip = self.ledger.tip.height
                 setting.checks.sent(self.member, send.message, self.durable, tip)
-        self.transport.send_votes(output.send)
+        if output.send:
+            self.transport.send_votes(output.send)
         for serve in output.serve:
             self.sync.serve(serve.member, serve.first, serve.last - serve.first + 1)
         for fetch in output.fetch:
@@ -241,10 +242,10 @@ class SimNode:
         if self._busy or self.ledger.tip.height != self.replica.height:
             return
         self._busy = True
-        records = [encode_record(record) for record in self.replica.records()]
+        records = self.replica.records()
         self.later(self._fsync_us(), lambda: self._shortened(records))
 
-    def _shortened(self, records: list[bytes]) -> None:
+    def _shortened(self, records: Sequence[Record]) -> None:
         self.setting.world.count("journals_rewritten")
         self.disk.journal.rewrite(records)
         self.durable = Durable()

@@ -1,6 +1,6 @@
 """What a seed makes the cluster go through: one draw of everything that stays fixed in a run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from chain.committee import fault_limit
@@ -9,7 +9,13 @@ from tests.sim.network import Quality
 from tests.sim.world import MS, SECOND
 
 PROFILES = ("calm", "crash", "network", "byzantine", "all")
-NODES_MAX = 7
+NODES_MAX = 31
+# Whose turn it is when nothing else is asked for; every eleventh seed has one to three nodes.
+SIZES = (4, 7, 5, 4, 10, 6, 4, 5, 7, 4)
+SMALL_MAX = 3
+# A run that is asked for so many blocks: between two transactions; and the chaos that never ends.
+BLOCKS_PAUSE_US = 60 * MS
+BLOCKS_CHAOS_US = 60 * SECOND
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,8 @@ class Plan:
     real_signatures: bool
     # A chain's commercial time runs so many times faster; 1: no deadline ever comes.
     time_scale: int
+    # The chaos ends when so many are decided; 0: after `chaos_us`.
+    blocks: int = 0
 
 
 CRASHES = (("crash", 6), ("power_cut", 2), ("restart", 4))
@@ -70,12 +78,18 @@ BEHAVIOURS = (
 )
 
 
+def nodes_of(seed: int) -> int:
+    """The size of a seed's cluster."""
+    turn, rest = divmod(seed, len(SIZES) + 1)
+    return SIZES[rest] if rest < len(SIZES) else 1 + turn % SMALL_MAX
+
+
 def plan(
     seed: int, nodes: int | None, profile: str, *, real_signatures: bool | None = None
 ) -> Plan:
     """The plan of a seed."""
     chance = Random(f"{seed}/plan")
-    n = nodes or 1 + seed % NODES_MAX
+    n = nodes or nodes_of(seed)
     faulty = _faulty(chance, n, profile)
     return Plan(
         nodes=n,
@@ -95,6 +109,11 @@ def plan(
         real_signatures=seed % 50 == 0 if real_signatures is None else real_signatures,
         time_scale=chance.choice((1, 3_600, 20_000)),
     )
+
+
+def for_blocks(drawn: Plan, blocks: int) -> Plan:
+    """The same, but busy until so many blocks are decided: what a seed costs can be compared."""
+    return replace(drawn, blocks=blocks, chaos_us=BLOCKS_CHAOS_US, pause_us=BLOCKS_PAUSE_US)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from tests.sim.faults import Faults, restart
 from tests.sim.network import Network
 from tests.sim.node import SimNode
 from tests.sim.origin import check_origin
-from tests.sim.profile import Plan, plan
+from tests.sim.profile import Plan, for_blocks, plan
 from tests.sim.shared import Reader, Setting, found
 from tests.sim.workload import Workload
 from tests.sim.world import MS, SECOND, Violation, World
@@ -55,11 +55,14 @@ class Verdict:
     virtual_s: float = 0.0
     first_decision_ms: int = 0
     counts: dict[str, int] = field(default_factory=dict)
+    # What else was asked for than seed, nodes and profile.
+    options: str = ""
 
     def command(self) -> str:
         """What replays this seed."""
         return (
-            f"python -m tests.sim --seed {self.seed} --nodes {self.nodes} --profile {self.profile}"
+            f"python -m tests.sim --seed {self.seed} --nodes {self.nodes}"
+            f" --profile {self.profile}{self.options}"
         )
 
 
@@ -119,7 +122,8 @@ class Simulation:
             node.start()
         self.workload.begin()
         self.faults.begin()
-        self.world.run(self.plan.chaos_us)
+        wanted = self.plan.blocks
+        self.world.run(self.plan.chaos_us, lambda: 0 < wanted <= self.checks.height)
         self.world.note("heal")
         self._heal()
         self._demand_progress()
@@ -215,11 +219,16 @@ def simulate(
     nodes: int | None = None,
     profile: str = "all",
     real_signatures: bool | None = None,
+    blocks: int = 0,
     trace_lines_max: int = 0,
 ) -> tuple[Verdict, Simulation]:
-    """Run one seed."""
+    """Run one seed; with `blocks` the chaos lasts until so many are decided."""
     drawn = plan(seed, nodes, profile, real_signatures=real_signatures)
-    verdict = Verdict(seed, drawn.nodes, profile)
+    options = " --real-signatures" if real_signatures else ""
+    if blocks:
+        drawn = for_blocks(drawn, blocks)
+        options += f" --blocks {blocks}"
+    verdict = Verdict(seed, drawn.nodes, profile, options=options)
     with _keys_checked_once():
         simulation = Simulation(seed, drawn, trace_lines_max)
         try:

@@ -4,13 +4,15 @@ import json
 import os
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
-from tests.sim.batch import MUST_HAPPEN, Total, mixed, run_all
+from tests.sim.batch import MUST_HAPPEN, Done, Total, mixed, run_all
 from tests.sim.network import Network, Quality
-from tests.sim.profile import NODES_MAX, plan
+from tests.sim.profile import PROFILES, SIZES, SMALL_MAX, nodes_of, plan
+from tests.sim.progress import Progress, progress_line
 from tests.sim.simulation import Verdict, simulate
 from tests.sim.teeth import bites
 from tests.sim.world import MS, Trace, World
@@ -31,34 +33,51 @@ QUICK_TEETH = {
 
 
 @pytest.fixture(scope="module")
-def verdicts(account: list[str]) -> list[Verdict]:
-    found = list(run_all(mixed(1, SEEDS), PROCESSES))
+def total(account: list[str]) -> Total:
     total = Total()
-    for verdict in found:
-        total.add(verdict)
-    sizes = sorted({verdict.nodes for verdict in found})
+    for done in run_all(mixed(1, SEEDS), PROCESSES):
+        total.add(done)
     account.append(
-        f"{total.seeds} seeds, n = {sizes[0]} to {sizes[-1]}, {total.failed} failed, 0 excluded; "
-        f"{total.heights} blocks, {total.virtual_s:.0f} s of virtual time; "
-        f"{total.byzantine_seeds} seeds with liars, {total.reproposing_seeds} with a re-proposal"
+        f"{total.seeds} seeds, n = {min(total.nodes)} to {max(total.nodes)}, "
+        f"{total.failed} failed, 0 excluded; {total.heights} blocks, "
+        f"{total.virtual_s:.0f} s of virtual time; {total.byzantine_seeds} seeds with liars, "
+        f"{total.reproposing_seeds} with a re-proposal"
     )
     account.append(", ".join(f"{total.counts[name]} {name}" for name in MUST_HAPPEN))
-    return found
+    return total
 
 
-def test_no_seed_breaks_a_promise(verdicts: list[Verdict]) -> None:
-    failed = [(verdict.command(), verdict.violation) for verdict in verdicts if not verdict.ok]
-    assert failed == []
-    assert len(verdicts) == SEEDS
+def test_no_seed_breaks_a_promise(total: Total) -> None:
+    assert total.failures == []
+    assert total.seeds == SEEDS
 
 
-def test_every_size_was_simulated_and_every_fault_happened(verdicts: list[Verdict]) -> None:
+def test_every_size_was_simulated_and_every_fault_happened(total: Total) -> None:
+    assert set(total.nodes) == {*SIZES, *range(1, SMALL_MAX + 1)} == {1, 2, 3, 4, 5, 6, 7, 10}
+    assert set(total.profiles) == set(PROFILES)
+    assert total.too_tame() == []
+
+
+def test_every_profile_meets_every_size() -> None:
+    met = {(job.profile, job.nodes) for job in mixed(1, 660)}
+    assert met == {(profile, nodes_of(seed)) for profile in PROFILES for seed in range(33)}
+
+
+def test_a_run_of_honest_members_only_is_too_tame() -> None:
     total = Total()
-    for verdict in verdicts:
-        total.add(verdict)
-    assert {verdict.nodes for verdict in verdicts} == set(range(1, NODES_MAX + 1))
-    assert total.missing() == []
-    assert total.reproposing_seeds >= SEEDS // 10
+    total.add(Done(Verdict(1, 4, "calm"), 1.0))
+    assert {"no lies", "0 of 1 seeds with liars"} < set(total.too_tame())
+    assert total.summary()["byzantine_percent"] == 0
+
+
+def test_progress_is_told_in_one_line() -> None:
+    assert (
+        progress_line(120, 2000, 1, 15.0) == "120 of 2000 seeds, 8.0/s, 3 min 55 s to go, 1 failed"
+    )
+    assert progress_line(0, 2000, 0, 0.0).startswith("0 of 2000 seeds, 0.0/s")
+    out = StringIO()
+    Progress(10, out).tell(1, 0)
+    assert out.getvalue() == "", "a log is told every half minute"
 
 
 def test_a_seed_gives_the_same_history_under_any_hash_seed_and_without_asserts() -> None:

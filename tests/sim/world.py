@@ -12,6 +12,8 @@ from random import Random
 
 MS = 1_000
 SECOND = 1_000 * MS
+# Of one seed; ten times what the longest needs.
+EVENTS_MAX = 20_000_000
 
 Action = Callable[[], None]
 
@@ -81,11 +83,14 @@ class World:
 
     def run(self, until_us: int, done: Callable[[], bool] | None = None) -> bool:
         """Let everything up to a time happen; True as soon as it is `done`."""
-        while self._due and self._due[0][0] <= until_us:
-            self.now_us, _, action = heapq.heappop(self._due)
+        due, pop = self._due, heapq.heappop
+        while due and due[0][0] <= until_us:
+            self.now_us, _, action = pop(due)
             self.events += 1
             action()
             if done is not None and done():
                 return True
+            if self.events > EVENTS_MAX:
+                raise Violation("liveness", f"{EVENTS_MAX} events and no end")
         self.now_us = until_us
         return False
