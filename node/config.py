@@ -38,6 +38,7 @@ OTHER_VARIABLES: Final = frozenset(
 Port = Annotated[int, Field(ge=0, le=65535)]
 Host = Annotated[str, Field(min_length=1, max_length=253)]
 MemberName = Annotated[str, Field(min_length=1, max_length=64)]
+KeyHex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class ConfigInvalid(HushangError):
@@ -47,11 +48,16 @@ class ConfigInvalid(HushangError):
 
 
 class PeerAddress(Form):
-    """Where another member's node listens; its public key stands in the genesis."""
+    """Where another member's node listens. The chain knows its key by the member's name.
+
+    `node_key` says which of a member's several nodes this is, and admits a node that this node's
+    chain doesn't know yet.
+    """
 
     name: MemberName
     host: Host
     port: Annotated[int, Field(ge=1, le=65535)]
+    node_key: KeyHex | None = None
 
 
 class NodeConfig(Form):
@@ -70,6 +76,8 @@ class NodeConfig(Form):
     # Origins of web pages, besides this node's own, that may call the API.
     api_origins: Annotated[tuple[Host, ...], Field(max_length=64)] = ()
     peers: Annotated[tuple[PeerAddress, ...], Field(max_length=256)] = ()
+    # May run while its key is in no committee: it follows the chain, and votes once it has a seat.
+    observer: bool = False
     store: Literal["auto", "leveldb", "sqlite", "memory"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_file: Path | None = None

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from chain.errors import LedgerError, ProtocolError
-from chain.evidence import Evidence
+from chain.evidence import Evidence, culprit
 from chain.ledger import Ledger
 from consensus.config import TICK_MS
 from consensus.input import Checked, FetchedBlock, Input, Proposal, Work
@@ -31,7 +31,6 @@ logger = logging.getLogger(__name__)
 INBOX_MAX = 8_192
 STEPS_PER_ROUND_MAX = 256
 JOURNAL_SIZE_MAX = 16 * 1024 * 1024
-EVIDENCE_MAX = 1_000
 # Well below the request timer, which complains about what waits.
 POOL_LOOK_S = 0.2
 SPREAD_MAX = 64
@@ -55,6 +54,8 @@ class Parts:
     spread_again: Callable[[Sequence[bytes]], None]
     # Told of each block once it is synced here.
     written: Callable[[Written], None]
+    # Keep evidence; was it new? (`EvidenceBook.add`)
+    convict: Callable[[Evidence], bool]
 
 
 @dataclass(slots=True)
@@ -90,7 +91,6 @@ class Driver:
         # What of the journal was left by its last rewrite.
         self._journal_rest = 0
         self._group: asyncio.TaskGroup | None = None
-        self.evidence: deque[Evidence] = deque(maxlen=EVIDENCE_MAX)
 
     # The node's side.
 
@@ -200,8 +200,8 @@ class Driver:
         for fetch in output.fetch:
             self._parts.sync.fetch(fetch)
         for evidence in output.evidence:
-            logger.error("evidence of equivocation: %s", evidence)
-            self.evidence.append(evidence)
+            if self._parts.convict(evidence):
+                logger.error("evidence against member %s: %s", culprit(evidence), evidence)
 
     async def _on_journal_thread(self, job: Callable[[], None]) -> None:
         await asyncio.get_running_loop().run_in_executor(self._journal_thread, job)

@@ -81,6 +81,16 @@ class ChainMetrics:
             registry=registry,
         )
 
+        self.evidence = Gauge(
+            "hushang_evidence_records",
+            "pieces of evidence against members in this node's book",
+            registry=registry,
+        )
+        self.on_two_hosts = Gauge(
+            "hushang_peers_on_two_hosts",
+            "peers of whose node key two processes connect by turns",
+            registry=registry,
+        )
         self.refused = Gauge(
             "hushang_p2p_refused_connections",
             "connections refused before their peer was known, since the start, by rule",
@@ -102,6 +112,8 @@ class ChainMetrics:
         self.pool_transactions.set(status.pool_count)
         self.pool_bytes.set(status.pool_bytes)
         self.peers.set(sum(peer.connected for peer in status.peers))
+        self.evidence.set(status.evidence_count)
+        self.on_two_hosts.set(sum(peer.on_two_hosts for peer in status.peers))
         for peer in status.peers:
             self.queued.labels(peer.name).set(peer.queued)
             self.peer_dropped.labels(peer.name).set(peer.dropped)

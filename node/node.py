@@ -25,8 +25,10 @@ from node.bodies import Bodies
 from node.clock import now_ms
 from node.door import Door
 from node.driver import Driver, Parts
+from node.evidence_book import EvidenceBook
 from node.journal import Journal
 from node.ledger_queue import LedgerQueue, Written
+from node.membership import NodeKeyUnknown
 from node.mempool import Mempool
 from node.router import Router, Routes
 from node.service import Decided, NodeStatus, PeerView, Submitted
@@ -48,12 +50,6 @@ VERIFY_THREADS = 2
 ALARMS = frozenset((InvariantBreach.__name__, ResultMalformed.__name__))
 
 
-class NodeKeyUnknown(HushangError):
-    """This node's key is not in the chain's committee."""
-
-    hint = "start the node with the key that the genesis names for it"
-
-
 class AddressUnusable(HushangError):
     """The node can't listen where its settings say."""
 
@@ -70,6 +66,7 @@ class NodeSetup:
     listen: tuple[str, int]
     ledger: Ledger
     journal: Journal
+    evidence: EvidenceBook
     # Draws from [0, 1), for the delays of reconnecting.
     jitter: Callable[[], float]
     # Told the receipts' statuses of each synced block.
@@ -129,6 +126,7 @@ class Node:
                 send_votes=self._transport.send_votes,
                 spread_again=self._spread_again,
                 written=self._written,
+                convict=setup.evidence.add,
             )
         )
         self._gossip = Gossip(self._transport)
@@ -201,6 +199,11 @@ class Node:
         return self._setup.ledger
 
     @property
+    def evidence(self) -> EvidenceBook:
+        """What this node found against members."""
+        return self._setup.evidence
+
+    @property
     def chain(self) -> Chain:
         """The constants of the chain."""
         return self._setup.ledger.chain
@@ -254,6 +257,7 @@ class Node:
             not_ready_because=reasons,
             peers=tuple(_peer_view(peer) for peer in self._network.peers()),
             refused_connections=self._network.door().refused,
+            evidence_count=len(self._setup.evidence.found),
         )
 
     def _primary_name(self) -> str:
@@ -312,4 +316,5 @@ def _peer_view(peer: PeerStatus) -> PeerView:
         bytes_in=peer.size_in,
         bytes_out=peer.size_out,
         last_error=peer.last_error or None,
+        on_two_hosts=peer.on_two_hosts,
     )

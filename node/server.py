@@ -10,12 +10,10 @@ import random
 import signal
 from collections.abc import Coroutine
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from chain.errors import HushangError
-from chain.genesis import Genesis
 from chain.ledger import Ledger
 from chain.store import TornLog, open_store
 from chain.store_contract import StorageError
@@ -37,8 +35,9 @@ from node.keystore import (
     find_passphrase,
     load_key,
 )
+from node.membership import Membership, NodeKeyUnknown, require_seat
 from node.metrics import NodeMetrics
-from node.node import AddressUnusable, Node, NodeKeyUnknown, NodeSetup, journal_owner
+from node.node import AddressUnusable, Node, NodeSetup, journal_owner
 
 logger = logging.getLogger(__name__)
 
@@ -58,16 +57,6 @@ CONFIG_ERRORS = (
     PassphraseMissing,
     PassphraseWrong,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class MemberAddress:
-    """A member's node as the network dials it (`p2p.peer.Member`)."""
-
-    public_key: bytes
-    name: str
-    host: str
-    port: int
 
 
 def run_node(config: NodeConfig) -> int:
@@ -103,18 +92,6 @@ def _report(group: BaseExceptionGroup[HushangError], code: int) -> int:
     return code
 
 
-def addresses(config: NodeConfig, genesis: Genesis) -> tuple[MemberAddress, ...]:
-    """All members that the configuration says how to reach, this node included."""
-    keys = {member.name: member.node_key for member in genesis.members}
-    places = {peer.name: (peer.host, peer.port) for peer in config.peers}
-    places[config.name] = (config.p2p_host, config.p2p_port)
-    unknown = sorted(set(places) - set(keys))
-    if unknown:
-        msg = f"{unknown[0]} is no member of this genesis; it has {', '.join(sorted(keys))}"
-        raise ConfigInvalid(msg)
-    return tuple(MemberAddress(keys[name], name, *places[name]) for name in sorted(places))
-
-
 def _tell_torn(torn: TornLog) -> None:
     logger.warning("after a power cut: %s", torn.words)
 
@@ -122,12 +99,13 @@ def _tell_torn(torn: TornLog) -> None:
 async def _main(config: NodeConfig) -> None:
     genesis = load_genesis(config.genesis)
     key = load_key(config.node_key, find_passphrase)
-    members = addresses(config, genesis)
     folder = config.data_dir / "db"
     with closing(open_store(folder, kind=config.store, mended=_tell_torn)) as store:
         level = logging.WARNING if store.kind == "sqlite" else logging.INFO
         logger.log(level, "store: %s in %s", store.kind, config.data_dir)
         ledger = Ledger(store, genesis, Registry())
+        if not config.observer:
+            require_seat(ledger, key.public_key, config.name)
         owner = journal_owner(ledger.chain.genesis_hash, key.public_key)
         new = ledger.tip.height == 0
         folder = Path(config.data_dir) / "journal"
@@ -136,7 +114,7 @@ async def _main(config: NodeConfig) -> None:
             setup = NodeSetup(
                 name=config.name,
                 key=key,
-                members=members,
+                members=Membership(ledger, config.peers).nodes,
                 listen=(config.p2p_host, config.p2p_port),
                 ledger=ledger,
                 journal=journal,

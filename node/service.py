@@ -8,6 +8,7 @@ from chain.block import Receipt
 from chain.context import Chain
 from chain.errors import HushangError
 from chain.ledger import Ledger, ReceiptPlace
+from node.evidence_book import EvidenceBook
 
 
 class PoolFull(HushangError):
@@ -52,6 +53,8 @@ class PeerView:
     bytes_in: int
     bytes_out: int
     last_error: str | None
+    # Two processes with this node's key connect by turns: one must be stopped.
+    on_two_hosts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,8 @@ class NodeStatus:
     peers: Sequence[PeerView]
     # Connections refused before their peer was known, by the rule's name, since the start.
     refused_connections: Mapping[str, int] = field(default_factory=dict)
+    # Entries of the evidence book.
+    evidence_count: int = 0
 
 
 class NodeService(Protocol):
@@ -84,6 +89,11 @@ class NodeService(Protocol):
     @property
     def ledger(self) -> Ledger:
         """The ledger; its readers may be called freely."""
+        ...
+
+    @property
+    def evidence(self) -> EvidenceBook:
+        """What this node found against members: its own, nothing agreed."""
         ...
 
     @property

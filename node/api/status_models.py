@@ -26,7 +26,7 @@ class ReadyView(View):
 
 
 class PeerStatusView(View):
-    """Another node as this one sees it."""
+    """Another node as this one sees it. `on_two_hosts`: two processes use its key by turns."""
 
     name: str
     public_key: HashText
@@ -38,6 +38,7 @@ class PeerStatusView(View):
     bytes_in: Whole
     bytes_out: Whole
     last_error: str | None
+    on_two_hosts: bool
 
     @classmethod
     def of(cls, peer: PeerView) -> "PeerStatusView":
@@ -70,6 +71,7 @@ class StatusView(View):
     not_ready_because: list[str]
     peers: list[PeerStatusView]
     refused_connections: dict[str, Whole]
+    evidence_count: Whole
 
     @classmethod
     def of(cls, status: NodeStatus, chain: Chain) -> "StatusView":

@@ -24,6 +24,7 @@ app = noun("Run a member's node.")
     examples=(
         "hushang node init --name pudong",
         "hushang node init --name pudong --dir /srv/hushang --genesis genesis.json --plain",
+        "hushang node init --name huangpu --observer",
     ),
 )
 def init(
@@ -31,11 +32,15 @@ def init(
     name: Annotated[str, typer.Option(help="The member's name in the genesis.")],
     directory: Annotated[Path, typer.Option("--dir", help="Where to write.")] = Path(),
     genesis: Annotated[Path, typer.Option(help="The chain's genesis.json.")] = Path("genesis.json"),
+    observer: Annotated[
+        bool, typer.Option("--observer", help="Follow a running chain, before it has a seat.")
+    ] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Don't seal the node's key.")] = False,
 ) -> None:
-    """Write hushang.toml and a fresh node key; prints the public key for the genesis.
+    """Write hushang.toml and a fresh node key; prints its public key.
 
-    Then name the other members' addresses under [[peers]] in hushang.toml.
+    The key belongs into the genesis, or, for a chain that runs, into member.register. Then name the
+    other members' addresses under [[peers]] in hushang.toml.
     """
     file, key_file = directory / FILE_NAME, directory / "node.key"
     if file.exists():
@@ -47,6 +52,7 @@ def init(
         data_dir=Path("data"),
         genesis=Path(os.path.relpath(genesis, directory)),
         node_key=Path(key_file.name),
+        observer=observer,
     )
     file.write_text(to_toml(config), "utf-8")
     record = {"config": str(file), "node_key": str(key_file), "public_key": key.public_key.hex()}
@@ -77,6 +83,10 @@ def start(
     api_host: Annotated[str | None, typer.Option(help="Where the API listens.")] = None,
     api_port: Annotated[int | None, typer.Option(help="0 lets the system choose.")] = None,
     store: Annotated[str | None, typer.Option(help="auto, leveldb, sqlite or memory.")] = None,
+    observer: Annotated[
+        bool | None,
+        typer.Option("--observer", help="May follow the chain without a seat in the committee."),
+    ] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
     log_file: Annotated[Path | None, typer.Option(help="Instead of stderr.")] = None,
     show: Annotated[bool, typer.Option("--show", help="Only print the settings.")] = False,
@@ -99,6 +109,7 @@ def start(
         "api_host": api_host,
         "api_port": api_port,
         "store": store,
+        "observer": observer,
         "log_level": log_level,
         "log_file": log_file,
     }

@@ -17,6 +17,7 @@ from chain.store_contract import Kind
 from chain.transaction import TRANSACTION_VERSION, Operation, Transaction, sign_transaction
 from commerce.registry import Registry
 from node.clock import now_ms
+from node.evidence_book import EvidenceBook
 from node.journal import Journal
 from node.node import Node, NodeSetup, journal_owner
 from tests.chain.world import account, genesis, key
@@ -91,6 +92,7 @@ class Cluster:
             listen=self.addresses[index].address,
             ledger=ledger,
             journal=journal,
+            evidence=EvidenceBook(directory / "evidence", ledger.chain.genesis_hash, now_ms),
             jitter=random.Random(index).random,
             block_written=written,
         )

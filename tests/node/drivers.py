@@ -163,6 +163,7 @@ class Table:
             send_votes=send,
             spread_again=lambda _: None,
             written=note,
+            convict=lambda _: True,
         )
         seat = Seat(index, parts, Driver(parts), store, journal, diary, written)
         self.seats[index] = seat

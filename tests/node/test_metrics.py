@@ -21,6 +21,8 @@ NAMES = {
     "hushang_peers_connected",
     "hushang_peer_queued_frames",
     "hushang_peer_dropped_frames",
+    "hushang_evidence_records",
+    "hushang_peers_on_two_hosts",
     "hushang_p2p_refused_connections",
     "hushang_http_requests",
     "hushang_http_request_seconds",

@@ -18,11 +18,9 @@ from chain.ledger import Ledger
 from chain.store import open_store
 from commerce.registry import Registry
 from node.client import NodeClient
-from node.config import ConfigInvalid, NodeConfig, PeerAddress, load_config
 from node.genesis_file import load_genesis
 from node.journal import Journal
 from node.keystore import new_seed, write_key
-from node.server import addresses
 from node.testnet_genesis import Plan, create
 from node.testnet_layout import LocalNetwork
 
@@ -179,12 +177,10 @@ def test_anothers_journal_ends_it_with_1(network: LocalNetwork) -> None:
     assert (code, line["message"].split(":")[1].strip()) == (1, "JournalDamaged")
 
 
-def test_a_peer_that_is_no_member_is_named(network: LocalNetwork) -> None:
-    config = load_config(network.config_file(network.nodes[0]), {}, {})
-    genesis = load_genesis(config.genesis)
-    (own,) = addresses(config, genesis)
-    assert (own.name, own.port) == (config.name, config.p2p_port)
-    stranger = PeerAddress(name="suzhou", host="127.0.0.1", port=1)
-    wrong: NodeConfig = config.model_copy(update={"peers": (stranger,)})
-    with pytest.raises(ConfigInvalid, match="suzhou is no member of this genesis; it has pudong"):
-        addresses(wrong, genesis)
+def test_a_key_in_no_committee_is_told_how_to_follow_without_a_vote(network: LocalNetwork) -> None:
+    path = network.folder(network.nodes[0]) / "node.key"
+    path.unlink()
+    write_key(path, new_seed())
+    _, line = end(network)
+    assert "committee of epoch 0" in line["message"]
+    assert "observer = true" in line["message"]

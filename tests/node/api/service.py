@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -24,9 +25,10 @@ from commerce.payments import PayTransfer
 from commerce.registry import operation
 from node.api.server import ApiServer, Fatal
 from node.api.settings import ApiSettings
+from node.evidence_book import EvidenceBook
 from node.metrics import NodeMetrics
 from node.service import Decided, NodeStatus, PeerView, PoolFull, Submitted
-from tests.chain.world import World, account
+from tests.chain.world import GENESIS_MS, World, account
 
 POOL_MAX = 2000
 
@@ -36,12 +38,15 @@ PEER = PeerView("m1", bytes(32), True, 7, 1_767_225_600_000, 3, 1, 10, 20, None)
 class FakeService:
     """Implements `NodeService` without consensus."""
 
-    def __init__(self, *, hurried: bool = False) -> None:
+    def __init__(self, *, hurried: bool = False, directory: Path | None = None) -> None:
         self.world = World()
         self.hurried = hurried
         self.pool_max = POOL_MAX
         self.pool: dict[bytes, ReceivedTransaction] = {}
         self.reasons: tuple[str, ...] = ()
+        # Only a test that gave a directory may add to it.
+        path = (directory or Path("nowhere")) / "evidence"
+        self.book = EvidenceBook(path, self.chain.genesis_hash, lambda: GENESIS_MS)
         # Set once somebody waits for a decision.
         self.waited_for = asyncio.Event()
         self._written = asyncio.Condition()
@@ -49,6 +54,10 @@ class FakeService:
     @property
     def ledger(self) -> Ledger:
         return self.world.ledger
+
+    @property
+    def evidence(self) -> EvidenceBook:
+        return self.book
 
     @property
     def chain(self) -> Chain:
@@ -127,6 +136,7 @@ class FakeService:
             ready=not self.reasons,
             not_ready_because=self.reasons,
             peers=(PEER, replace(PEER, name="m2", connected=False, height=None)),
+            evidence_count=len(self.book.found),
         )
 
     async def fund(self, to: str, amount_minor: int) -> None:
@@ -185,10 +195,14 @@ class Served:
 
 @asynccontextmanager
 async def served(
-    settings: ApiSettings | None = None, *, hurried: bool = False, fatal: Fatal | None = None
+    settings: ApiSettings | None = None,
+    *,
+    hurried: bool = False,
+    fatal: Fatal | None = None,
+    directory: Path | None = None,
 ) -> AsyncIterator[Served]:
     """A fake node behind a real server on a free port."""
-    service = FakeService(hurried=hurried)
+    service = FakeService(hurried=hurried, directory=directory)
     server = ApiServer(service, NodeMetrics(), settings or ApiSettings(), fatal)
     port = await server.start()
     try:
