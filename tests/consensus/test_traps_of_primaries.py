@@ -93,7 +93,8 @@ def test_trap_2_view_changes_of_another_view_open_none() -> None:
 def test_trap_2_what_was_prepared_under_nobodys_lead_justifies_nothing() -> None:
     """Trap 2 (concord-bft#50): a certificate whose primary did not lead its view is garbage."""
     scene = ViewTwo()
-    block = scene.block(0, 1, b"mine")
+    block = scene.block(0, 0, b"mine")
+    # Member 1 led view 1, not 0; the header, of view 0, is as it should be.
     scene.shown[1] = prepared([1, 2], 0, 1, block.header)
     scene.open(scene.changes())
     scene.propose(block)
