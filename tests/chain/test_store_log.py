@@ -2,51 +2,24 @@
 
 import random
 import shutil
-import struct
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import chain.store
 from chain.store import LevelStore, StorageFailed, StoreDamaged, open_store
-from chain.store_log import BLOCK_SIZE, TornLog, find_break, find_record, masked_crc32c
+from chain.store_log import TornLog, find_break, find_record, masked_crc32c
+from tests.chain.leveldb_log import BLOCK_SIZE, HEAD_SIZE, fragments, records
 
 SECTOR_SIZE = 512
-HEAD_SIZE = 7
 END = b"\xff" * 40
 
 
 def mask(crc: int) -> int:
     """LevelDB's doc/log_format.md and util/crc32c.h: rotate right by 15 bits, add a constant."""
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
-
-
-def fragments(log: bytes) -> Iterator[tuple[int, int, int]]:
-    """(offset, size with head, type) of each fragment of a whole log."""
-    at = 0
-    while at < len(log):
-        left = BLOCK_SIZE - at % BLOCK_SIZE
-        if left < HEAD_SIZE:
-            at += left
-            continue
-        _, size, kind = struct.unpack_from("<IHB", log, at)
-        yield at, HEAD_SIZE + size, kind
-        at += HEAD_SIZE + size
-
-
-def records(log: bytes) -> list[tuple[int, int]]:
-    """(start, end) of each record of a whole log."""
-    found: list[tuple[int, int]] = []
-    start = 0
-    for at, size, kind in fragments(log):
-        if kind in {1, 2}:
-            start = at
-        if kind in {1, 4}:
-            found.append((start, at + size))
-    return found
 
 
 class Crashed:

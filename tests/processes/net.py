@@ -1,9 +1,11 @@
 """A test network of real processes for tests: up, asked over HTTP, and surely down again."""
 
+import os
 import secrets
+import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -87,16 +89,23 @@ class Net:
         """SIGKILL."""
         assert processes.kill(self.testnet, node) is not None
 
-    def start(self, node: NodePlace) -> None:
-        """Start a node again; returns when it is ready."""
-        testnet.start(self.testnet, [node], lambda _: None)
+    def kill_all(self) -> None:
+        """SIGKILL for all at once; returns when they are gone."""
+        for state in processes.running(self.testnet):
+            assert state.pid is not None
+            os.kill(state.pid, signal.SIGKILL)
+        processes.stop(self.testnet, self.testnet.nodes)
 
-    def level(self) -> list[dict[str, Any]]:
-        """The status of all nodes, once they are ready and have the same block."""
+    def start(self, *nodes: NodePlace) -> None:
+        """Start nodes again; returns when they are ready."""
+        testnet.start(self.testnet, nodes, lambda _: None)
+
+    def level(self, nodes: Sequence[NodePlace] = ()) -> list[dict[str, Any]]:
+        """The status of these nodes (or all), once they are ready and have the same block."""
         statuses: list[dict[str, Any]] = []
 
         def same() -> bool:
-            statuses[:] = [self.get(node, "/v1/status") for node in self.testnet.nodes]
+            statuses[:] = [self.get(node, "/v1/status") for node in nodes or self.testnet.nodes]
             return len({s["block_hash"] for s in statuses}) == 1 and all(
                 s["ready"] for s in statuses
             )

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from node.testnet_layout import NodePlace
+from tests.processes.history import assert_nothing_lost, assert_same_history
 from tests.processes.net import Load, Net, running, until
 
 DECIDED_AGAIN_S = 2.0
@@ -13,15 +14,6 @@ DECIDED_AGAIN_S = 2.0
 
 def primary_of(net: Net, asked: NodePlace) -> str:
     return str(net.get(asked, "/v1/status")["primary"])
-
-
-def assert_same_history(net: Net) -> None:
-    """All nodes report one block hash and one state root at each height."""
-    height = net.level()[0]["height"]
-    for at in range(height + 1):
-        headers = [net.get(node, f"/v1/headers/{at}") for node in net.testnet.nodes]
-        assert len({header["header"]["hash"] for header in headers}) == 1
-        assert len({header["header"]["state_root"] for header in headers}) == 1
 
 
 @pytest.mark.parametrize("store", ["auto", "sqlite"])
@@ -44,8 +36,4 @@ def test_each_node_is_killed_in_turn_and_nothing_acknowledged_is_lost(
         # Each came back and votes: with any one other gone, the quorum needs it.
         load.stop()
         assert_same_history(net)
-        for transaction_id, (_, receipt) in load.acknowledged.items():
-            for node in net.testnet.nodes:
-                known = net.get(node, f"/v1/receipts/{transaction_id}")
-                assert known | {"certified": True} == receipt | {"certified": True}
-        assert set(load.refused) <= {"OutcomeUnknown", "NodeUnreachable"}
+        assert_nothing_lost(net, load)
