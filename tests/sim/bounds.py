@@ -34,26 +34,49 @@ def check_bounds(node: Owner) -> None:
     state = node.replica._state
     n = state.config.committee.n
     slot, views = state.slot, state.views
-    sizes = (
-        ("inbox", len(node.inbox), INBOX_MAX),
-        ("executed", len(node.queue._executed), EXECUTED_MAX),
-        ("fetched", len(node.sync._ahead), AHEAD_MAX),
-        ("proposals", len(slot.proposals), PROPOSALS_PER_MEMBER_MAX * n),
-        ("blocks", len(slot.blocks), BLOCKS_PER_VIEW_MAX * (views.view + 2) + n),
-        ("votes", _longest(slot.votes._by_member), VOTES_PER_MEMBER_MAX),
-        ("past", len(state.past), EVIDENCE_HEIGHTS),
-        ("proven", len(state.errands.proven), PROVEN_MAX),
-        ("waiting", len(views.waiting), WAITING_MAX),
-        ("begun", len(views.begun), WAITING_MAX),
-        ("complaints", len(views._complaints), n),
-        ("changes", _longest(views._changes), VIEW_CHANGES_PER_MEMBER_MAX),
-        ("ahead", _longest(state.ahead._by_member), AHEAD_PER_MEMBER_MAX),
-    )
-    for name, size, limit in sizes:
-        if size > limit:
-            detail = f"{node.place} keeps {size} of {name}, not {limit}"
-            raise Violation("bounded resources", detail)
+    if (
+        len(node.inbox) > INBOX_MAX
+        or len(node.queue._executed) > EXECUTED_MAX
+        or len(node.sync._ahead) > AHEAD_MAX
+        or len(slot.proposals) > PROPOSALS_PER_MEMBER_MAX * n
+        or len(slot.blocks) > BLOCKS_PER_VIEW_MAX * (views.view + 2) + n
+        or len(state.past) > EVIDENCE_HEIGHTS
+        or len(state.errands.proven) > PROVEN_MAX
+        or len(views.waiting) > WAITING_MAX
+        or len(views.begun) > WAITING_MAX
+        or len(views._complaints) > n
+        or _is_over(slot.votes._by_member, VOTES_PER_MEMBER_MAX)
+        or _is_over(views._changes, VIEW_CHANGES_PER_MEMBER_MAX)
+        or _is_over(state.ahead._by_member, AHEAD_PER_MEMBER_MAX)
+    ):
+        raise Violation("bounded resources", f"{node.place} keeps {_sizes(node)}")
 
 
-def _longest(by_member: Mapping[int, Sized]) -> int:
-    return max(map(len, by_member.values()), default=0)
+def _is_over(by_member: Mapping[int, Sized], limit: int) -> bool:
+    return any(len(kept) > limit for kept in by_member.values()) if by_member else False
+
+
+def _sizes(node: Owner) -> dict[str, int]:
+    """What there is how much of, for people."""
+    state = node.replica._state
+    slot, views = state.slot, state.views
+    tables: dict[str, Sized] = {
+        "inbox": node.inbox,
+        "executed": node.queue._executed,
+        "fetched": node.sync._ahead,
+        "proposals": slot.proposals,
+        "blocks": slot.blocks,
+        "past": state.past,
+        "proven": state.errands.proven,
+        "waiting": views.waiting,
+        "begun": views.begun,
+        "complaints": views._complaints,
+    }
+    by_member: dict[str, Mapping[int, Sized]] = {
+        "votes": slot.votes._by_member,
+        "changes": views._changes,
+        "ahead": state.ahead._by_member,
+    }
+    sizes = {name: len(kept) for name, kept in tables.items()}
+    longest = {name: max(map(len, kept.values()), default=0) for name, kept in by_member.items()}
+    return sizes | longest

@@ -7,6 +7,7 @@ another beside it. A crash loses everything but the disk.
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import cast
 
 from chain.block import Block
@@ -26,6 +27,7 @@ from node.transport import Transport
 from p2p import messages as wire
 from p2p.frames import Channel
 from p2p.network import Network as RealNetwork
+from tests.sim.alarm import Alarm
 from tests.sim.bodies import Read, SimBodies
 from tests.sim.bounds import check_bounds
 from tests.sim.cast import Clock
@@ -69,7 +71,7 @@ class SimNode:
         self._busy = False
         self._round_asked = False
         self._wake_at = 0
-        self._wake_token = 0
+        self._alarm = Alarm(setting.world, self.later, self._stir)
         self.thread = LedgerThread(self.later, self.chance)
         self._building: BuildRequest | None = None
         self._build_busy = False
@@ -109,13 +111,11 @@ class SimNode:
 
     def later(self, delay_us: int, action: Callable[[], None]) -> None:
         """Do something later, unless this incarnation has ended."""
-        incarnation = self.incarnation
+        self.setting.world.after(delay_us, partial(self._run, self.incarnation, action))
 
-        def run() -> None:
-            if self.incarnation == incarnation:
-                action()
-
-        self.setting.world.after(delay_us, run)
+    def _run(self, incarnation: int, action: Callable[[], None]) -> None:
+        if self.incarnation == incarnation:
+            action()
 
     def clock_ms(self) -> int:
         """The host's wall clock, UTC."""
@@ -137,7 +137,7 @@ class SimNode:
         if self._busy or self._round_asked:
             return
         self._round_asked = True
-        self.later(self.chance.randint(20, 300), self._round)
+        self.later(20 + int(281 * self.chance.random()), self._round)
 
     def _round(self) -> None:
         self._round_asked = False
@@ -261,16 +261,8 @@ class SimNode:
         if self.inbox or self._work_changed:
             self._stir()
             return
-        self._wake_token += 1
-        token = self._wake_token
         due_us = self._started_us + int(self._wake_at * TICK_MS * MS / self.clock.rate)
-        late_us = self.chance.randint(0, 20 * MS)
-
-        def wake() -> None:
-            if token == self._wake_token:
-                self._stir()
-
-        self.later(max(0, due_us - self.setting.world.now_us) + late_us, wake)
+        self._alarm.set(due_us + int(20 * MS * self.chance.random()))
 
     # Deciding, writing.
 

@@ -14,7 +14,7 @@ NODES_MAX = 31
 SIZES = (4, 7, 5, 4, 10, 6, 4, 5, 7, 4)
 SMALL_MAX = 3
 # A run that is asked for so many blocks: between two transactions; and the chaos that never ends.
-BLOCKS_PAUSE_US = 60 * MS
+BLOCKS_PAUSE_US = 100 * MS
 BLOCKS_CHAOS_US = 60 * SECOND
 
 
