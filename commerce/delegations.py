@@ -40,6 +40,7 @@ NEVER_DELEGATED = frozenset(
         "member.register",
         "member.reinstate",
         "member.suspend",
+        "member.update",
         "role.grant",
         "role.revoke",
     }

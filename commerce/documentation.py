@@ -31,8 +31,8 @@ money → limits* (who a party to an object is, is asked once the object is load
 rule is the receipt's status.
 
 Who signs: **B** buyer, **S** seller, **C** carrier, **I** issuer, **R** regulator, **M** a member
-as sponsor, **Q** a quorum of the members, **+** both. The sender's own signatures always count,
-those of others are co-signatures in the same transaction.
+as sponsor, **Q** a quorum of the committee's members, **+** both. The sender's own signatures
+always count, those of others are co-signatures in the same transaction.
 
 Inside a block transactions stand by the class of their last-ranked operation: `recall`, then the
 due deadlines (oldest first), `cancel`, `refund_request`, `ship`, `other`, `confirm`. A deadline

@@ -42,7 +42,7 @@ class ItemRepeated(LedgerError):
 
 
 class UpdateEmpty(LedgerError):
-    """The update changes neither the stock nor the terms."""
+    """The update or change leaves everything as it is."""
 
 
 # Sender and role.

@@ -1,4 +1,4 @@
-"""Member organisations: member.register, and the question who is one.
+"""Member organisations: member.register, member.update, and the question who is one.
 
 A member sponsors accounts and answers for them. Its vote in the committee is another matter
 (`committee.change`); Q, a quorum of members, means the committee's.
@@ -7,6 +7,7 @@ A member sponsors accounts and answers for them. Its vote in the committee is an
 from dataclasses import dataclass, replace
 from typing import Annotated
 
+from chain import committees
 from chain.account import ACCOUNTS
 from chain.block import Event
 from chain.codec import Hash, Name, PublicKey, Size, TimeMs
@@ -14,6 +15,7 @@ from chain.context import Context, event
 from chain.crypto import enrollable
 from chain.errors import CosignerMissing, KeyRefused
 from chain.state import StateReader, Table
+from commerce.committee_errors import NodeKeySeated
 from commerce.errors import AccountUnknown, KeysUnsorted, MemberExists, NotAMember, TooManyMembers
 from commerce.refusals import refuses
 
@@ -43,6 +45,16 @@ class MemberRegister:
     certificate: Hash | None
 
 
+@dataclass(frozen=True, slots=True)
+class MemberUpdate:
+    """Both replace what the sender has registered: all its `node_keys`, sorted, and the hash of its
+    papers. Those of them with a seat in the committee stay among them.
+    """
+
+    node_keys: NodeKeys
+    certificate: Hash | None
+
+
 MEMBERS: Table[OrganisationRecord] = Table("member", OrganisationRecord)
 
 
@@ -61,11 +73,7 @@ def require_member(context: Context) -> None:
 @refuses(KeysUnsorted, KeyRefused, CosignerMissing, AccountUnknown, MemberExists, TooManyMembers)
 def member_register(op: MemberRegister, context: Context) -> tuple[Event, ...]:
     """Make an account a member organisation, its own sponsor, by a quorum of the members."""
-    if list(op.node_keys) != sorted(set(op.node_keys)):
-        msg = "node keys are sorted and distinct"
-        raise KeysUnsorted(msg)
-    for key in op.node_keys:
-        enrollable(key)
+    _check_keys(op.node_keys)
     context.require_member_quorum()
     account = context.account(op.account)
     if account is None:
@@ -79,6 +87,14 @@ def member_register(op: MemberRegister, context: Context) -> tuple[Event, ...]:
     return (event("member.registered", account=op.account, organisation=op.organisation),)
 
 
+def _check_keys(node_keys: tuple[bytes, ...]) -> None:
+    if list(node_keys) != sorted(set(node_keys)):
+        msg = "node keys are sorted and distinct"
+        raise KeysUnsorted(msg)
+    for key in node_keys:
+        enrollable(key)
+
+
 def _require_new(op: MemberRegister, state: StateReader) -> None:
     members = list(MEMBERS.items(state))
     for account, member in members:
@@ -89,3 +105,38 @@ def _require_new(op: MemberRegister, state: StateReader) -> None:
     if len(members) >= MEMBERS_MAX:
         msg = f"at most {MEMBERS_MAX} members"
         raise TooManyMembers(msg)
+
+
+@refuses(KeysUnsorted, KeyRefused, NotAMember, MemberExists, NodeKeySeated)
+def member_update(op: MemberUpdate, context: Context) -> tuple[Event, ...]:
+    """Change the node keys and papers of the sending member organisation."""
+    _check_keys(op.node_keys)
+    require_member(context)
+    for account, member in MEMBERS.items(context.state):
+        if account != context.sender and any(key in member.node_keys for key in op.node_keys):
+            msg = f"a node key is that of the member {member.organisation}"
+            raise MemberExists(msg)
+    for key in _seated_keys(context):
+        if key not in op.node_keys:
+            msg = f"the node key {key.hex()} has a seat in the committee"
+            raise NodeKeySeated(msg)
+    known = MEMBERS.load(context.state, context.sender)
+    assert known is not None
+    updated = replace(known, node_keys=op.node_keys, certificate=op.certificate)
+    MEMBERS.store(context.state, updated, context.sender)
+    return (
+        event(
+            "member.updated",
+            account=context.sender,
+            node_keys=op.node_keys,
+            certificate=op.certificate,
+        ),
+    )
+
+
+def _seated_keys(context: Context) -> tuple[bytes, ...]:
+    """The sender's keys in the committee that governs and in the one that is about to."""
+    newest = committees.newest(context.state)
+    committee = context.chain.committee
+    members = committee.members if newest is None else committee.members + newest.committee.members
+    return tuple(member.node_key for member in members if member.account == context.sender)

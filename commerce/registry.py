@@ -26,6 +26,7 @@ from commerce.accounts import AccountOpen, account_open
 from commerce.assets import AssetCreate, AssetIssue, asset_create, asset_issue
 from commerce.cancellation import OrderCancel, order_cancel, pay_timeout, ship_timeout
 from commerce.checkout import OrderCreate, OrderPay, order_create, order_pay
+from commerce.committee import CommitteeChange, committee_change
 from commerce.confirmation import OrderConfirm, confirm_timeout, order_confirm
 from commerce.delegations import (
     Delegate,
@@ -35,6 +36,7 @@ from commerce.delegations import (
     require_own_keys,
 )
 from commerce.epcis.capture import EpcisCapture, epcis_capture
+from commerce.evidence import EvidenceSubmit, evidence_submit
 from commerce.founding import found_commerce
 from commerce.indexes import index_activity
 from commerce.invariants import check_conservation
@@ -46,7 +48,7 @@ from commerce.listings import (
     listing_update,
     listing_withdraw,
 )
-from commerce.members import MemberRegister, member_register
+from commerce.members import MemberRegister, MemberUpdate, member_register, member_update
 from commerce.orders import order_deadlines
 from commerce.parcels import parcel_deadlines
 from commerce.payments import PayTransfer, pay_transfer
@@ -105,6 +107,9 @@ def _parcel(payload: Any, state: StateReader) -> Sequence[Deadline]:
 TYPES: tuple[TransactionType, ...] = (
     TransactionType("account.open", AccountOpen, account_open, "M + new keys"),
     TransactionType("member.register", MemberRegister, member_register, "Q + the new member"),
+    TransactionType("member.update", MemberUpdate, member_update, "the member"),
+    TransactionType("committee.change", CommitteeChange, committee_change, "Q"),
+    TransactionType("evidence.submit", EvidenceSubmit, evidence_submit, "any"),
     TransactionType("role.grant", RoleGrant, role_grant, "Q"),
     TransactionType("role.revoke", RoleRevoke, role_revoke, "Q"),
     TransactionType("gcp.grant", GcpGrant, gcp_grant, "R or inspector + holder"),

@@ -8,8 +8,10 @@ from tests.commerce import (
     test_assets,
     test_cancellation,
     test_checkout,
+    test_committee,
     test_confirmation,
     test_delegations,
+    test_evidence,
     test_items,
     test_listings,
     test_members,
@@ -34,6 +36,7 @@ def rows() -> list[Row]:
     ]
     listed = Shop()
     return [
+        *(test_committee.TABLE + test_evidence.TABLE + test_members.UPDATING),
         *(test_accounts.TABLE + test_members.TABLE + test_members.FULL + test_roles.TABLE),
         *(test_rights.TABLE + test_delegations.TABLE + test_delegations.FULL),
         *(test_assets.TABLE + test_payments.TABLE + test_products.TABLE),

@@ -12,6 +12,7 @@ from itertools import count
 from typing import Any
 
 from chain import block as blocks
+from chain import committees
 from chain.account import KeyPolicy, SignatureEntry, single_key_policy
 from chain.block import BLOCK_VERSION, NO_HASH, Event, Header, Receipt
 from chain.codec import decode, encode
@@ -61,9 +62,14 @@ ROLES: Mapping[str, tuple[tuple[str, str], ...]] = {
 }
 
 
+def private_key(name: str) -> PrivateKey:
+    """A key that is the same in every run."""
+    return PrivateKey(sha256(f"commerce test key of {name}".encode()))
+
+
 def key(name: str) -> bytes:
-    """A public key that is the same in every run."""
-    return PrivateKey(sha256(f"commerce test key of {name}".encode())).public_key
+    """Its public half."""
+    return private_key(name).public_key
 
 
 def policy(name: str) -> KeyPolicy:
@@ -197,7 +203,7 @@ class World:
             parent_view=0,
             time_ms=self.time_ms,
             proposer=0,
-            epoch=0,
+            epoch=self.chain.committee.epoch,
             transactions_root=blocks.transactions_root([t.body_hash for t in transactions]),
             transactions_count=len(transactions),
             state_root=NO_HASH,
@@ -216,6 +222,9 @@ class World:
     def _write(self, result: BlockResult) -> None:
         self.height += 1
         self.state.write(result.changes)
+        founders = self.genesis.committee()
+        governing = committees.governing(self.state, founders, self.height + 1)
+        self.chain = replace(self.chain, committee=governing)
         self.state.ids.update(result.remembered)
         self.state.ids = {entry for entry in self.state.ids if entry[0] not in result.forgotten}
         self.receipts.extend(result.receipts)

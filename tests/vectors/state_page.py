@@ -30,6 +30,7 @@ KEYS = {
     "epc-custody": 'H("epcis-name", identity ([EPCIS events](protocol-epcis.md)))',
     "epcis": "event key ([EPCIS events](protocol-epcis.md))",
     "epcis-declared": "capturer's account id ‖ statement ([EPCIS events](protocol-epcis.md))",
+    "evidence": "account id ‖ u64(epoch)",
     "gcp": "company prefix, digits in ASCII",
     "item": 'H("item", order id ‖ canonical link of an item with a serial)',
     "listing": "listing id",
