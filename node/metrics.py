@@ -31,17 +31,19 @@ class NodeMetrics:
         # process_resident_memory_bytes, process_cpu_seconds_total, process_open_fds, …
         ProcessCollector(registry=registry)
         self.chain = ChainMetrics(registry)
+        self.peers = PeerMetrics(registry)
         self.edge = EdgeMetrics(registry)
         self.loop = LoopLag(registry)
 
     def render(self, status: NodeStatus) -> bytes:
         """The exposition text, gauges as of now."""
         self.chain.set_from(status)
+        self.peers.set_from(status)
         return generate_latest(self.registry)
 
 
 class ChainMetrics:
-    """Blocks, transactions, pool and peers."""
+    """Blocks, transactions, pool and evidence."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.height = Gauge(
@@ -70,31 +72,9 @@ class ChainMetrics:
         self.pool_bytes = Gauge(
             "hushang_pool_bytes", "bytes of the transactions in the pool", registry=registry
         )
-        self.peers = Gauge("hushang_peers_connected", "peers with a live link", registry=registry)
-        self.queued = Gauge(
-            "hushang_peer_queued_frames", "frames waiting for a peer", ["peer"], registry=registry
-        )
-        self.peer_dropped = Gauge(
-            "hushang_peer_dropped_frames",
-            "frames dropped for a peer since the start",
-            ["peer"],
-            registry=registry,
-        )
-
         self.evidence = Gauge(
             "hushang_evidence_records",
             "pieces of evidence against members in this node's book",
-            registry=registry,
-        )
-        self.on_two_hosts = Gauge(
-            "hushang_peers_on_two_hosts",
-            "peers of whose node key two processes connect by turns",
-            registry=registry,
-        )
-        self.refused = Gauge(
-            "hushang_p2p_refused_connections",
-            "connections refused before their peer was known, since the start, by rule",
-            ["rule"],
             registry=registry,
         )
 
@@ -111,9 +91,42 @@ class ChainMetrics:
         self.ready.set(int(status.ready))
         self.pool_transactions.set(status.pool_count)
         self.pool_bytes.set(status.pool_bytes)
-        self.peers.set(sum(peer.connected for peer in status.peers))
         self.evidence.set(status.evidence_count)
+
+
+class PeerMetrics:
+    """Other nodes, as this one meets them."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.peers = Gauge("hushang_peers_connected", "peers with a live link", registry=registry)
+        self.queued = Gauge(
+            "hushang_peer_queued_frames", "frames waiting for a peer", ["peer"], registry=registry
+        )
+        self.peer_dropped = Gauge(
+            "hushang_peer_dropped_frames",
+            "frames dropped for a peer since the start",
+            ["peer"],
+            registry=registry,
+        )
+        self.on_two_hosts = Gauge(
+            "hushang_peers_on_two_hosts",
+            "peers of whose node key two processes connect by turns",
+            registry=registry,
+        )
+        self.refused = Gauge(
+            "hushang_p2p_refused_connections",
+            "connections refused before their peer was known, since the start, by rule",
+            ["rule"],
+            registry=registry,
+        )
+
+    def set_from(self, status: NodeStatus) -> None:
+        """Set the gauges."""
+        self.peers.set(sum(peer.connected for peer in status.peers))
         self.on_two_hosts.set(sum(peer.on_two_hosts for peer in status.peers))
+        # Who is no longer admitted is no longer counted.
+        self.queued.clear()
+        self.peer_dropped.clear()
         for peer in status.peers:
             self.queued.labels(peer.name).set(peer.queued)
             self.peer_dropped.labels(peer.name).set(peer.dropped)

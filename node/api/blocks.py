@@ -81,7 +81,7 @@ def read_block(call: Call) -> Reply:
     end = start + len(page)
     view = BlockView(
         header=HeaderView.of(block.header),
-        certificate=CertificateView.of(certificate, call.service.chain.committee),
+        certificate=CertificateView.of(certificate, ledger.committee_at(height)),
         transaction_ids=[_id_of(raw).hex() for raw in page],
         receipt_ids=[receipt.id.hex() for receipt in ledger.receipts(height)],
         transactions=_transactions(ledger, page) if call.get(FULL) else [],
@@ -108,16 +108,23 @@ def read_header(call: Call) -> Reply:
     """GET /v1/headers/{height}."""
     ledger = call.service.ledger
     height = _resolve(ledger, call.get(HEIGHT))
+    view = signed_header(ledger, height)
+    if view is None:
+        raise _no_block(ledger, height)
+    return json_reply(view)
+
+
+def signed_header(ledger: Ledger, height: int) -> SignedHeaderView | None:
+    """The view of a header with its certificate, or None above the tip."""
     header, certificate = ledger.header(height), ledger.certificate(height)
     if header is None or certificate is None:
-        raise _no_block(ledger, height)
-    view = SignedHeaderView(
+        return None
+    return SignedHeaderView(
         header=HeaderView.of(header),
-        certificate=CertificateView.of(certificate, call.service.chain.committee),
+        certificate=CertificateView.of(certificate, ledger.committee_at(height)),
         raw_header=encode(header).hex(),
         raw_certificate=encode(certificate).hex(),
     )
-    return json_reply(view)
 
 
 def read_receipt(call: Call) -> Reply:

@@ -1,4 +1,4 @@
-"""What the node says of itself: health, readiness, status, metrics, genesis, committee, types."""
+"""What the node says of itself: health, readiness, status, metrics, genesis, types."""
 
 import types
 from typing import Any, get_args
@@ -11,7 +11,6 @@ from node.api.render import model_of
 from node.api.replies import Reply, json_reply
 from node.api.routing import Call
 from node.api.status_models import (
-    CommitteeView,
     FieldView,
     GenesisView,
     HealthView,
@@ -30,6 +29,8 @@ INDEX = """Hushang node.
 /v1/status             this node
 /v1/transaction-types  what can be signed
 /v1/events             what happened, as pages or as a WebSocket
+/v1/committee          who votes; /v1/committee/0, 1, ... each epoch's, with its proof
+/v1/evidence           what this node found against members
 /health /ready /metrics
 """
 
@@ -70,11 +71,6 @@ async def metrics(call: Call) -> Reply:
 def read_genesis(call: Call) -> Reply:
     """GET /v1/genesis."""
     return json_reply(GenesisView.of(call.service.chain))
-
-
-async def committee(call: Call) -> Reply:
-    """GET /v1/committee."""
-    return json_reply(CommitteeView.of(call.service.chain))
 
 
 async def document(call: Call) -> Reply:

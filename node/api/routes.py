@@ -1,8 +1,10 @@
 """The route table: one row a route. Dispatch, /v1/openapi.json and the tests all read it."""
 
 from chain import errors
-from node.api import blocks, events, node_reads, stream, submission
+from node.api import blocks, committees, events, evidence, node_reads, stream, submission
+from node.api.committee_models import CommitteeNowView, EpochView
 from node.api.cursors import CURSOR
+from node.api.evidence_models import EvidencePageView
 from node.api.models import (
     BatchView,
     BlockListView,
@@ -25,7 +27,6 @@ from node.api.problems import (
 )
 from node.api.routing import Route
 from node.api.status_models import (
-    CommitteeView,
     GenesisView,
     HealthView,
     ReadyView,
@@ -88,7 +89,31 @@ NODE: tuple[Route, ...] = (
         {200: GenesisView},
         read=node_reads.read_genesis,
     ),
-    Route("GET", "/v1/committee", "Who votes", {200: CommitteeView}, handle=node_reads.committee),
+    Route(
+        "GET",
+        "/v1/committee",
+        "Who votes on the next block, and who will if a change is pending",
+        {200: CommitteeNowView},
+        read=committees.read_committee,
+    ),
+    Route(
+        "GET",
+        "/v1/committee/{epoch}",
+        "The committee of an epoch and the certified header that names it",
+        {200: EpochView},
+        read=committees.read_epoch,
+        parameters=(committees.EPOCH,),
+        problems=(ObjectNotFound,),
+    ),
+    Route(
+        "GET",
+        "/v1/evidence",
+        "What this node found against members: a page, or with an upgrade a WebSocket",
+        {200: EvidencePageView},
+        handle=evidence.evidence,
+        parameters=(evidence.CURSOR, evidence.LIMIT),
+        problems=(TooManyStreams,),
+    ),
     Route(
         "GET",
         "/v1/transaction-types",

@@ -2,11 +2,10 @@
 
 from typing import Any, Literal
 
-from chain.bech32m import encode_account
 from chain.codec import encode
 from chain.context import Chain
 from node.api.models import TimeMs, View, Whole
-from node.api.render import AccountText, HashText, HexText, Json, render_fields
+from node.api.render import HashText, HexText, Json, render_fields
 from node.service import NodeStatus, PeerView
 
 
@@ -83,48 +82,6 @@ class StatusView(View):
             "peers": [PeerStatusView.of(peer) for peer in status.peers],
         }
         return cls.model_validate(fields)
-
-
-class MemberView(View):
-    """A voting member; `index` is its identity in votes."""
-
-    index: Whole
-    name: str
-    account: AccountText
-    node_key: HashText
-
-
-class CommitteeView(View):
-    """Who votes, and how many must agree."""
-
-    epoch: Whole
-    hash: HashText
-    n: Whole
-    f: Whole
-    quorum: Whole
-    members: list[MemberView]
-
-    @classmethod
-    def of(cls, chain: Chain) -> "CommitteeView":
-        """The view of the chain's committee."""
-        committee = chain.committee
-        members = [
-            MemberView(
-                index=index,
-                name=member.name,
-                account=encode_account(member.account),
-                node_key=member.node_key.hex(),
-            )
-            for index, member in enumerate(committee.members)
-        ]
-        return cls(
-            epoch=committee.epoch,
-            hash=committee.hash().hex(),
-            n=committee.n,
-            f=committee.f,
-            quorum=committee.quorum,
-            members=members,
-        )
 
 
 class GenesisView(View):

@@ -88,7 +88,11 @@ def test_settings_survive_their_toml(tmp_path: Path) -> None:
         data_dir=tmp_path / "data",
         genesis=tmp_path / "genesis.json",
         node_key=tmp_path / "node.key",
-        peers=(PeerAddress(name="xuhui", host="::1", port=7),),
+        peers=(
+            PeerAddress(name="xuhui", host="::1", port=7),
+            PeerAddress(name="xuhui", host="::1", port=8, node_key="0f" * 32),
+        ),
+        observer=True,
         store="sqlite",
     )
     assert load_config(write(tmp_path, to_toml(config)), {}, {}) == config

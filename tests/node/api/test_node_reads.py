@@ -1,4 +1,4 @@
-"""What a node says of itself: health, readiness, status, genesis, committee, types, the hint."""
+"""What a node says of itself: health, readiness, status, genesis, types, the hint."""
 
 import pytest
 
@@ -40,14 +40,6 @@ async def test_the_genesis_bytes_have_the_chains_hash() -> None:
         genesis = decode(Genesis, bytes.fromhex(told["raw"]))
         assert genesis.hash().hex() == told["hash"]
         assert told["genesis"]["chain_id"] == told["chain_id"] == "test-world"
-
-
-@pytest.mark.asyncio
-async def test_the_committee_tells_how_many_must_agree() -> None:
-    async with served() as node:
-        _, told = await node.get("/v1/committee")
-        assert (told["n"], told["f"], told["quorum"]) == (4, 1, 3)
-        assert [member["index"] for member in told["members"]] == [0, 1, 2, 3]
 
 
 @pytest.mark.asyncio

@@ -84,6 +84,7 @@ def example(route: Route, market: Market) -> str:
         "name": "pay.transfer",
         "key": market.event_keys[0].hex(),
         "operation": "0",
+        "epoch": "0",
     }
     ids = {
         "/v1/listings/{id}": market.listing_id,

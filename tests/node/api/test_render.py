@@ -155,8 +155,8 @@ def test_what_is_rendered_is_read_back_by_the_command_lines_reader() -> None:
 # 32-byte fields of payloads that name no account. A new name belongs here or in ACCOUNT_FIELDS.
 OTHER_HASHES = {
     *("certificate", "code_commitment", "document", "hash", "identity_commitment", "key"),
-    *("label_commitment", "listing_id", "memo_commitment", "node_keys", "order_id", "parcel_id"),
-    *("public_key", "ship_to_commitment"),
+    *("label_commitment", "listing_id", "memo_commitment", "node_key", "node_keys", "order_id"),
+    *("parcel_id", "public_key", "ready_digest", "ship_to_commitment"),
 }
 
 

@@ -1,0 +1,92 @@
+"""This node's evidence, as pages or with an upgrade as a stream that tells what is found.
+
+The cursor is a number in this node's book: what one node has found another may not, and a book
+that was lost begins anew. What the chain has recorded is among its events, `evidence.recorded`.
+"""
+
+from typing import Final
+
+from aiohttp import web
+from typing_extensions import override
+
+from node.api.committees import find_epoch
+from node.api.evidence_models import EvidencePageView, EvidenceView
+from node.api.parameters import HEIGHT_MAX, Parameter, number, whole
+from node.api.replies import Reply, json_reply
+from node.api.routing import Call
+from node.api.sockets import Stream, is_upgrade, serve_stream
+from node.evidence_book import Found
+
+PAGE_MAX: Final = 100
+STREAM_PAGE_MAX: Final = 20
+LATEST: Final = -1
+
+
+def _cursor(text: str) -> int:
+    if text == "latest":
+        return LATEST
+    try:
+        return whole(0, HEIGHT_MAX)(text)
+    except ValueError as error:
+        msg = f"latest, or {error}"
+        raise ValueError(msg) from error
+
+
+CURSOR: Parameter[int] = Parameter(
+    "cursor",
+    "query",
+    _cursor,
+    {"type": "string", "pattern": "^(latest|0|[1-9][0-9]{0,15})$", "default": "0"},
+    "`next` of the last piece seen, `latest`, or from the beginning",
+    0,
+)
+LIMIT = number("limit", 1, PAGE_MAX, 20, "pieces per page")
+
+
+async def evidence(call: Call) -> Reply | web.StreamResponse:
+    """GET /v1/evidence: a page, or with an upgrade the stream."""
+    if is_upgrade(call):
+        return await serve_stream(call, EvidenceStream)
+    return json_reply(await call.off_loop(_page, call, _start(call), call.get(LIMIT)))
+
+
+class EvidenceStream(Stream):
+    """Tells evidence from the cursor on, one message for each page."""
+
+    @override
+    async def tell(self) -> None:
+        book = self.call.service.evidence
+        cursor = _start(self.call)
+        while True:
+            page = await self.call.off_loop(_page, self.call, cursor, STREAM_PAGE_MAX)
+            cursor = page.next
+            if page.evidence or self.is_quiet():
+                await self.send(page.model_dump_json())
+            if page.complete:
+                await book.wait(cursor, self.quiet_left_ms())
+
+
+def _start(call: Call) -> int:
+    cursor = call.get(CURSOR)
+    return len(call.service.evidence.found) if cursor == LATEST else cursor
+
+
+def _page(call: Call, start: int, limit: int) -> EvidencePageView:
+    found = call.service.evidence.found
+    count = len(found)
+    page = found[start : min(start + limit, count)]
+    end = start + len(page)
+    return EvidencePageView(
+        evidence=[_view(call, entry) for entry in page],
+        next=end,
+        count=count,
+        complete=end >= count,
+    )
+
+
+def _view(call: Call, entry: Found) -> EvidenceView:
+    record = find_epoch(call.service.ledger, entry.evidence.epoch)
+    view = EvidenceView.of(entry, None)
+    if record is None or view.member >= record.committee.n:
+        return view
+    return EvidenceView.of(entry, record.committee.members[view.member])
