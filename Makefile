@@ -5,10 +5,11 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 READY := .venv/.ready
 SEEDS ?= 1..2000
+KILLS ?= 200
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check setup fmt sim bench lock clean
+.PHONY: help demo test check setup fmt sim soak bench lock clean
 
 help: ## list these commands
 	@echo 'Hushang: a consortium blockchain whose ledger speaks commerce.'
@@ -40,6 +41,9 @@ fmt: $(READY) ## format the code and mend what ruff can mend
 
 sim: $(READY) ## simulate 2000 clusters (SEEDS=1..200 ARGS="--profile crash --json")
 	@$(BIN)/python -m tests.sim --seeds $(SEEDS) --profile mix $(ARGS)
+
+soak: $(READY) ## kill nodes under load, then check every promise (KILLS=200)
+	@$(BIN)/python -m tests.processes.soak --kills $(KILLS) $(ARGS)
 
 bench: $(READY) ## offered load, decided transactions a second, latency (ARGS=...)
 	@$(BIN)/hushang bench $(ARGS)

@@ -1,8 +1,13 @@
 """What must hold of a test network after any fault: one history, and nothing acknowledged lost."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 
-from node.testnet_layout import NodePlace
+from chain.ledger import Ledger
+from chain.store import open_store
+from commerce.registry import Registry
+from node.genesis_file import load_genesis
+from node.testnet_layout import GENESIS, NodePlace
 from tests.processes.net import Load, Net
 
 # Whoever was told nothing may try again; any other answer to a payment is a fault.
@@ -24,4 +29,30 @@ def assert_nothing_lost(net: Net, load: Load, nodes: Sequence[NodePlace] = ()) -
         for node in nodes or net.testnet.nodes:
             known = net.get(node, f"/v1/receipts/{transaction_id}")
             assert known | {"certified": True} == receipt | {"certified": True}
+    assert set(load.refused) <= UNTOLD
+
+
+@contextmanager
+def ledger_of(net: Net, node: NodePlace) -> Iterator[Ledger]:
+    """The ledger of a node that doesn't run."""
+    genesis = load_genesis(net.testnet.directory / GENESIS)
+    with closing(open_store(net.testnet.data_dir(node) / "db")) as store:
+        yield Ledger(store, genesis, Registry())
+
+
+def assert_one_history(net: Net, load: Load) -> None:
+    """As both of the above, from the stores of dead nodes: quick for long histories."""
+    histories = []
+    for node in net.testnet.nodes:
+        with ledger_of(net, node) as ledger:
+            heights = range(ledger.tip.height + 1)
+            headers = [ledger.header(height) for height in heights]
+            histories.append([header.digest() if header else b"" for header in headers])
+            for transaction_id, (_, receipt) in load.acknowledged.items():
+                found = ledger.find_receipt(bytes.fromhex(transaction_id))
+                assert found is not None, f"{transaction_id} was acknowledged; {node.name} lost it"
+                place, known = found
+                assert place.height == receipt["height"]
+                assert known.status == receipt["status"]
+    assert all(history == histories[0] for history in histories)
     assert set(load.refused) <= UNTOLD

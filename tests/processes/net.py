@@ -89,16 +89,25 @@ class Net:
         """SIGKILL."""
         assert processes.kill(self.testnet, node) is not None
 
+    def kill_at_once(self, nodes: Sequence[NodePlace]) -> None:
+        """SIGKILL for all of these; returns when they are gone."""
+        pids = [processes.state_of(self.testnet, node).pid for node in nodes]
+        for pid in pids:
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+        processes.stop(self.testnet, nodes)
+
     def kill_all(self) -> None:
-        """SIGKILL for all at once; returns when they are gone."""
-        for state in processes.running(self.testnet):
-            assert state.pid is not None
-            os.kill(state.pid, signal.SIGKILL)
-        processes.stop(self.testnet, self.testnet.nodes)
+        """SIGKILL for every node at once."""
+        self.kill_at_once(self.testnet.nodes)
 
     def start(self, *nodes: NodePlace) -> None:
         """Start nodes again; returns when they are ready."""
         testnet.start(self.testnet, nodes, lambda _: None)
+
+    def height(self, nodes: Sequence[NodePlace]) -> int:
+        """The greatest height of these nodes."""
+        return max(int(self.get(node, "/v1/status")["height"]) for node in nodes)
 
     def level(self, nodes: Sequence[NodePlace] = ()) -> list[dict[str, Any]]:
         """The status of these nodes (or all), once they are ready and have the same block."""
@@ -180,6 +189,11 @@ class Load:
                 continue
             if outcome.is_decided:
                 self.acknowledged[outcome.id] = (time.monotonic(), outcome.receipt)
+
+    def beyond(self, height: int) -> list[float]:
+        """When decisions of blocks above `height` were acknowledged, in order."""
+        known = list(self.acknowledged.values())
+        return sorted(at for at, receipt in known if int(receipt["height"]) > height)
 
     def after(self, moment: float) -> list[float]:
         """When decisions were acknowledged after `moment`, in order."""

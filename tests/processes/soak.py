@@ -1,0 +1,149 @@
+"""Kill -9 of random nodes under load, as often as one likes: `python -m tests.processes.soak`.
+
+Mostly one node dies, sometimes two, sometimes all. After each time the network must decide again
+and the dead be back within `BACK_S`. At the end: one history in all stores, every receipt that a
+client was given in each of them, and no two conflicting signatures in any journal or certificate.
+Prints one JSON object; exit 1 on any failure, with the network left on disk for a look.
+"""
+
+import argparse
+import json
+import random
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from node.testnet_layout import NodePlace
+from tests.processes.history import assert_one_history
+from tests.processes.net import Load, Net, running, until
+from tests.processes.promises import Promises, complaints
+
+BACK_S = 10.0
+# Of 20 rounds: in 16 one node dies, in 3 two at once, in 1 all.
+ONE, TWO, ALL = 16, 3, 1
+
+
+@dataclass(slots=True)
+class Soak:
+    """What happened so far; times in seconds from SIGKILL or from the restart."""
+
+    seed: int
+    kills: int = 0
+    rounds: int = 0
+    # From the SIGKILL to the next decision, where a quorum was left.
+    decided_again: list[float] = field(default_factory=list)
+    # From the restart until the killed are ready, at the others' height, and decisions go on.
+    back: list[float] = field(default_factory=list)
+
+    def record(self) -> dict[str, Any]:
+        """For machines."""
+        return {
+            "seed": self.seed,
+            "kills": self.kills,
+            "rounds": self.rounds,
+            "decided_again_s": summary(self.decided_again),
+            "back_in_quorum_s": summary(self.back),
+        }
+
+
+def summary(seconds: Sequence[float]) -> dict[str, float]:
+    """Median and maximum."""
+    if not seconds:
+        return {}
+    return {"median": round(statistics.median(seconds), 2), "max": round(max(seconds), 2)}
+
+
+def victims(net: Net, draw: random.Random, left: int) -> list[NodePlace]:
+    """Who dies next."""
+    nodes = list(net.testnet.nodes)
+    (count,) = draw.choices([1, 2, len(nodes)], weights=[ONE, TWO, ALL])
+    return draw.sample(nodes, min(count, left))
+
+
+def kill_and_restart(
+    net: Net, load: Load, dead: Sequence[NodePlace], soak: Soak, promises: Promises
+) -> None:
+    """One round."""
+    alive = [node for node in net.testnet.nodes if node not in dead]
+    moment = time.monotonic()
+    net.kill_at_once(dead)
+    quorum_is_left = len(dead) <= (len(net.testnet.nodes) - 1) // 3
+    # The dead may have given their votes for one height more.
+    height = net.height(alive) + 1 if quorum_is_left else 0
+    for node in dead:
+        promises.read_journal(node)
+    # Every other time they come back while the others still change the view.
+    if quorum_is_left and soak.rounds % 2:
+        until(lambda: bool(load.beyond(height)), "the others decide again", BACK_S)
+    restarted = time.monotonic()
+    net.start(*dead)
+    height_ready = net.height(net.testnet.nodes)
+    until(lambda: bool(load.beyond(height_ready)), "all decide again", BACK_S)
+    soak.back.append(load.beyond(height_ready)[0] - restarted)
+    if quorum_is_left:
+        soak.decided_again.append(load.beyond(height)[0] - moment)
+    soak.kills += len(dead)
+    soak.rounds += 1
+    assert soak.back[-1] < BACK_S, f"{dead[0].name} was back after {soak.back[-1]:.1f} s"
+
+
+def run(net: Net, kills: int, soak: Soak) -> dict[str, Any]:
+    """Kill so often, then check everything; the figures."""
+    draw = random.Random(soak.seed)
+    promises = Promises.of(net.testnet)
+    began = time.monotonic()
+    with Load(net) as load:
+        until(lambda: len(load.acknowledged) > 20, "the load is under way")
+        while soak.kills < kills:
+            dead = victims(net, draw, kills - soak.kills)
+            kill_and_restart(net, load, dead, soak, promises)
+            sys.stderr.write(f"\r{soak.kills} of {kills} kills")
+        load.stop()
+        height = net.level()[0]["height"]
+        net.kill_all()
+        promises.read_all()
+        assert_one_history(net, load)
+    assert promises.conflicts == [], "somebody signed two things"
+    assert complaints(net.testnet) == [], "a node logged an error"
+    return soak.record() | {
+        "seconds": round(time.monotonic() - began, 1),
+        "height": height,
+        "acknowledged": len(load.acknowledged),
+        "untold": dict(sorted(Counter(load.refused).items())),
+        "statements_compared": len(promises.said),
+        "conflicting_signatures": len(promises.conflicts),
+        "errors_logged": 0,
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.processes.soak", description=__doc__)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--nodes", type=int, default=4)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--store", default="auto")
+    options = parser.parse_args(arguments)
+    directory = Path(tempfile.mkdtemp(prefix="hushang-soak-"))
+    soak = Soak(options.seed)
+    try:
+        with running(directory, nodes=options.nodes, store=options.store) as net:
+            record = {"ok": True} | run(net, options.kills, soak)
+    except AssertionError as error:
+        record = {"ok": False, "why": str(error), "data": str(directory)} | soak.record()
+    else:
+        shutil.rmtree(directory)
+    sys.stderr.write("\n")
+    sys.stdout.write(json.dumps(record) + "\n")
+    return 0 if record["ok"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
