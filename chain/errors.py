@@ -123,6 +123,20 @@ class CertificateInvalid(LedgerError):
     """A certificate is not a quorum of valid Commits of this committee on one digest."""
 
 
+class EpochUnexpected(LedgerError):
+    """The header is of another epoch than the committee that should have decided it."""
+
+    hint = "show the headers that change the committee one after another"
+
+
+class HeaderOutdated(LedgerError):
+    """The header is below what was shown before, or below its committee's first height."""
+
+
+class CommitteeUnproven(LedgerError):
+    """The next committee is not the one whose hash the certified header names."""
+
+
 class ProofInvalid(LedgerError):
     """A Merkle proof does not lead to its root."""
 

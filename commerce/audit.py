@@ -2,18 +2,22 @@
 
 What commerce/invariants.py keeps up incrementally, and what only a scan of everything shows: each
 live order and parcel has exactly one deadline and nothing else has any; parcels and order lines
-agree about units and money; unpaid orders are counted.
+agree about units and money; unpaid orders are counted; committees follow one another.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
+from chain.committee import Committee
+from chain.committees import CHANGE_DELAY_HEIGHTS, COMMITTEES
 from chain.deadlines import DEADLINES, Deadline
 from chain.errors import InvariantBreach
-from chain.state import StateReader
+from chain.state import StateReader, u64
 from commerce.checkout import UNPAID
 from commerce.escrow import TERMINAL, State
+from commerce.evidence import EVIDENCE
 from commerce.invariants import check_all_money
+from commerce.members import MEMBERS
 from commerce.orders import ORDERS, Order, order_deadline
 from commerce.parcels import PARCELS, Parcel, parcel_deadline, parcel_id
 
@@ -30,6 +34,7 @@ def full_check(state: StateReader) -> None:
         _check_order(order, parcels[order_id])
     _check_deadlines(state, orders, parcels)
     _check_unpaid(state, orders)
+    _check_committees(state)
 
 
 def _check_order(order: Order, parcels: list[Parcel]) -> None:
@@ -102,6 +107,51 @@ def _check_unpaid(state: StateReader, orders: dict[bytes, Order]) -> None:
                 counted[line.listing_id + order.buyer] += 1
     found = {key: unpaid.count for key, unpaid in UNPAID.items(state)}
     _require(found == dict(counted), "unpaid orders are counted")
+
+
+def _check_committees(state: StateReader) -> None:
+    """Those after the founders, newest first; and that evidence is about members of them."""
+    newest: Committee | None = None
+    epochs: dict[int, Committee] = {}
+    above = None
+    for key, record in COMMITTEES.items(state):
+        committee = record.committee
+        _require(key == u64(2**64 - 1 - committee.epoch), "a committee's key is its epoch's")
+        newest = newest or committee
+        if above is not None:
+            _require(committee.epoch == above.committee.epoch - 1, "epochs are contiguous")
+            gap = above.first_height - record.first_height
+            _require(gap >= CHANGE_DELAY_HEIGHTS, "a change waits until the last one governs")
+        _check_committee(committee)
+        epochs[committee.epoch], above = committee, record
+    if above is not None:
+        _require(above.committee.epoch == 1, "the founders are followed by epoch 1")
+        _require(above.first_height > CHANGE_DELAY_HEIGHTS, "the founders decide the first change")
+    for member in () if newest is None else newest.members:
+        organisation = MEMBERS.load(state, member.account)
+        _require(organisation is not None, "who has a seat is a member organisation")
+        known = () if organisation is None else organisation.node_keys
+        _require(member.node_key in known, "a seat's key is one of its organisation's")
+    _check_evidence(state, epochs)
+
+
+def _check_committee(committee: Committee) -> None:
+    members = committee.members
+    _require(len({member.account for member in members}) == len(members), "one seat an account")
+    _require(len({member.node_key for member in members}) == len(members), "one seat a node key")
+    suspended = sum(member.suspended for member in members)
+    _require(suspended <= committee.f, "no more are suspended than may be faulty")
+
+
+def _check_evidence(state: StateReader, epochs: dict[int, Committee]) -> None:
+    for key, record in EVIDENCE.items(state):
+        account, epoch = key[:-8], int.from_bytes(key[-8:], "big")
+        _require(epoch in epochs or epoch == 0, "evidence is of an epoch that began")
+        committee = epochs.get(epoch)
+        index = None if committee is None else committee.index_of(record.node_key)
+        if committee is not None:
+            accounts = [member.account for member in committee.members]
+            _require(index is not None and accounts[index] == account, "a member is convicted")
 
 
 def _require(holds: bool, rule: str) -> None:  # noqa: FBT001 (reads like an assertion)

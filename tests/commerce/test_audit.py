@@ -5,16 +5,21 @@ from dataclasses import replace
 
 import pytest
 
-from chain import deadlines
+from chain import committees, deadlines
+from chain.committee import Committee
+from chain.committees import COMMITTEES, CommitteeRecord
 from chain.deadlines import DEADLINES, Deadline
 from chain.errors import InvariantBreach
-from chain.state import Overlay
+from chain.state import Overlay, u64
 from commerce.audit import full_check
 from commerce.checkout import UNPAID, UnpaidOrders
+from commerce.evidence import EVIDENCE
+from commerce.members import MEMBERS
 from commerce.orders import ORDERS, order_deadline
 from commerce.parcels import PARCELS, parcel_deadline
+from tests.commerce.seats import change, equivocation, hidden_commit
 from tests.commerce.shop import Shop
-from tests.commerce.world import account
+from tests.commerce.world import QUORUM, World, account, key
 
 Slip = Callable[[Shop, Overlay, bytes, bytes], None]
 
@@ -84,4 +89,101 @@ def test_a_slip_that_moves_no_money_is_noticed_too(slip: Slip) -> None:
     overlay = Overlay(shop.state)
     slip(shop, overlay, order_id, parcel_id)
     with pytest.raises(InvariantBreach):
+        full_check(overlay)
+
+
+# Committees.
+
+
+def row(epoch: int) -> bytes:
+    """The part of a committee's key."""
+    return u64(2**64 - 1 - epoch)
+
+
+def settled() -> tuple[World, Overlay, CommitteeRecord]:
+    """m3 suspended by epoch 1, m2 convicted in it, m3 removed by epoch 2."""
+    world = World()
+    world.done("buyer", ("evidence.submit", equivocation(world, "node of m3")))
+    world.wait(1_000)
+    world.done("buyer", ("evidence.submit", hidden_commit(world, "node of m2")))
+    world.done("m0", ("committee.change", change(world, remove=["m3"])), with_=QUORUM)
+    newest = committees.newest(world.state)
+    assert newest is not None
+    assert newest.committee.epoch == 2
+    full_check(world.state)
+    return world, Overlay(world.state), newest
+
+
+@pytest.mark.parametrize(
+    ("changed", "rule"),
+    [
+        ({"first_height": 3}, "waits until the last one governs"),
+        ({"epoch": 3}, "key is its epoch's"),
+        ({"members": "twice"}, "one seat an account"),
+        ({"members": "one key"}, "one seat a node key"),
+        ({"members": "suspended"}, "no more are suspended"),
+        ({"members": "stranger"}, "is a member organisation"),
+        ({"members": "other key"}, "one of its organisation's"),
+    ],
+)
+def test_a_committee_that_no_change_makes_is_noticed(changed: dict[str, object], rule: str) -> None:
+    _, overlay, newest = settled()
+    first, second, third = newest.committee.members
+    members = {
+        "twice": (first, second, replace(third, account=first.account)),
+        "one key": (first, second, replace(third, node_key=first.node_key)),
+        "suspended": (replace(first, suspended=True), second, third),
+        "stranger": (first, second, replace(third, account=account("buyer"))),
+        "other key": (first, second, replace(third, node_key=key("spare"))),
+    }.get(str(changed.get("members")), newest.committee.members)
+    epoch = 3 if "epoch" in changed else 2
+    first_height = 3 if "first_height" in changed else newest.first_height
+    made = CommitteeRecord(Committee(epoch, members), first_height)
+    COMMITTEES.store(overlay, made, row(2))
+    with pytest.raises(InvariantBreach, match=rule):
+        full_check(overlay)
+
+
+def test_a_missing_epoch_is_noticed() -> None:
+    _, overlay, newest = settled()
+    later = replace(newest.committee, epoch=4)
+    COMMITTEES.store(overlay, CommitteeRecord(later, newest.first_height + 9), row(4))
+    with pytest.raises(InvariantBreach, match="contiguous"):
+        full_check(overlay)
+    _, overlay, _ = settled()
+    COMMITTEES.remove(overlay, row(1))
+    with pytest.raises(InvariantBreach, match="followed by epoch 1"):
+        full_check(overlay)
+
+
+def test_a_change_before_the_first_block_is_noticed() -> None:
+    _, overlay, newest = settled()
+    COMMITTEES.remove(overlay, row(2))
+    early = CommitteeRecord(replace(newest.committee, epoch=1), 2)
+    COMMITTEES.store(overlay, early, row(1))
+    with pytest.raises(InvariantBreach, match="the founders decide"):
+        full_check(overlay)
+
+
+def test_a_seat_without_its_organisation_is_noticed() -> None:
+    _, overlay, _ = settled()
+    MEMBERS.remove(overlay, account("m0"))
+    with pytest.raises(InvariantBreach, match="is a member organisation"):
+        full_check(overlay)
+
+
+def test_evidence_against_nobody_of_its_epoch_is_noticed() -> None:
+    _, overlay, _ = settled()
+    known = EVIDENCE.load(overlay, account("m2"), u64(1))
+    assert known is not None
+    EVIDENCE.store(overlay, known, account("m0"), u64(1))
+    with pytest.raises(InvariantBreach, match="a member is convicted"):
+        full_check(overlay)
+    _, overlay, _ = settled()
+    EVIDENCE.store(overlay, replace(known, node_key=key("spare")), account("m2"), u64(1))
+    with pytest.raises(InvariantBreach, match="a member is convicted"):
+        full_check(overlay)
+    _, overlay, _ = settled()
+    EVIDENCE.store(overlay, known, account("m2"), u64(7))
+    with pytest.raises(InvariantBreach, match="of an epoch that began"):
         full_check(overlay)
