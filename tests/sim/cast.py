@@ -44,6 +44,10 @@ class Clock:
         """What the wall clock shows at a moment of the simulation (UTC)."""
         return GENESIS_MS + 1_000 + int(now_us * self.rate / 1_000) + self.offset_ms
 
+    def set_error(self, now_us: int, error_ms: int) -> None:
+        """Show the right time at this moment, but for an error."""
+        self.offset_ms = error_ms - int(now_us * (self.rate - 1) / 1_000)
+
 
 class Signer(Protocol):
     """Something that signs for a public key."""

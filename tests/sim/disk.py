@@ -2,15 +2,20 @@
 
 A crash keeps every synced byte of the journal and any prefix of the others (a torn tail, which
 the real frame reader must drop). The store's batches are atomic; one under way is there or not.
+A disk may refuse to write (EIO, ENOSPC), flip a bit of what was synced, or lose the journal. Like
+the real stores this one checks what it reads: a damaged row is an error, never another value.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
+from typing_extensions import override
+
+from chain.store_contract import StorageFailed, StoreDamaged
 from chain.store_memory import MemoryStore
 from consensus.records import Record, decode_record, encode_record
-from node.journal import _encode_frame, _frames
+from node.journal import JournalFailed, JournalMissing, _encode_frame, _frames
 
 _NOWHERE = Path("simulated journal")
 
@@ -26,6 +31,9 @@ class SimJournal:
         self._pending: list[Record] = []
         # Its size after the newest rewrite.
         self.size_rewritten = 0
+        # Why it can't be written at present, if so.
+        self.refuses = ""
+        self.is_lost = False
 
     @property
     def size(self) -> int:
@@ -38,7 +46,8 @@ class SimJournal:
         self._pending += records
 
     def sync(self) -> list[Record]:
-        """Everything written is on disk; what has become durable."""
+        """Everything written is on disk; what has become durable. May raise `JournalFailed`."""
+        self._check()
         self._synced += self._unsynced
         self._unsynced = b""
         fresh, self._pending = self._pending, []
@@ -46,13 +55,28 @@ class SimJournal:
         return fresh
 
     def rewrite(self, records: Sequence[Record]) -> None:
-        """Replace everything atomically."""
+        """Replace everything atomically. May raise `JournalFailed`."""
+        self._check()
         encoded = [encode_record(record) for record in records]
         self._synced = _encode_frame(encoded) if encoded else b""
         self._unsynced = b""
         self._pending = []
         self.size_rewritten = len(self._synced)
         self.durable = list(records)
+
+    def _check(self) -> None:
+        if self.refuses:
+            raise JournalFailed(f"{_NOWHERE}: {self.refuses}")
+
+    def flip(self, chance: Random) -> bool:
+        """One bit of what was synced is another one; False if there is nothing."""
+        if not self._synced:
+            return False
+        place = chance.randrange(len(self._synced))
+        altered = bytearray(self._synced)
+        altered[place] ^= 1 << chance.randrange(8)
+        self._synced = bytes(altered)
+        return True
 
     def crash(self, chance: Random) -> None:
         """Lose any suffix of what was not synced."""
@@ -62,7 +86,12 @@ class SimJournal:
         self._pending = []
 
     def recover(self) -> list[Record]:
-        """As the real journal opens: whole frames count, a torn tail is cut off."""
+        """As the real journal opens: whole frames count, a torn tail is cut off.
+
+        Raises `JournalDamaged` or `JournalMissing`.
+        """
+        if self.is_lost:
+            raise JournalMissing(f"{_NOWHERE}")
         found: list[bytes] = []
         whole = 0
         for end, payload in _frames(self._synced, 0, _NOWHERE):
@@ -76,13 +105,47 @@ class SimJournal:
 class SimStore(MemoryStore):
     """The ledger's store; what is written is synced."""
 
-    __slots__ = ("writes",)
+    __slots__ = ("refuses",)
 
-    def __init__(self, content: Mapping[bytes, bytes] | None = None) -> None:
+    def __init__(self, content: Mapping[bytes, bytes]) -> None:
         super().__init__()
-        self.writes = 0
+        # Why it can't be written at present, if so.
+        self.refuses = ""
         if content:
-            super().write(content)
+            self.write(content)
+
+    @override
+    def write(self, batch: Mapping[bytes, bytes | None], *, sync: bool = True) -> None:
+        """As the real ones; may raise `StorageFailed`."""
+        if self.refuses:
+            raise StorageFailed(self.refuses)
+        super().write(batch, sync=sync)
+
+
+class DamagedStore(SimStore):
+    """A store with one damaged row; it tells as soon as the row is read."""
+
+    __slots__ = ("_damaged",)
+
+    def __init__(self, content: Mapping[bytes, bytes], damaged: bytes) -> None:
+        super().__init__(content)
+        self._damaged = damaged
+
+    @override
+    def get(self, key: bytes) -> bytes | None:
+        """As the real ones: `StoreDamaged` instead of a value that nobody wrote."""
+        if key == self._damaged:
+            raise StoreDamaged(f"the row {key!r} is damaged")
+        return super().get(key)
+
+    @override
+    def scan(
+        self, start: bytes, stop: bytes, *, reverse: bool = False
+    ) -> Iterator[tuple[bytes, bytes]]:
+        """As the real ones."""
+        if start <= self._damaged < stop:
+            raise StoreDamaged(f"a row from {start!r} to {stop!r} is damaged")
+        return super().scan(start, stop, reverse=reverse)
 
 
 class Disk:
@@ -91,3 +154,41 @@ class Disk:
     def __init__(self, founded: Mapping[bytes, bytes]) -> None:
         self.journal = SimJournal()
         self.store = SimStore(founded)
+        # Has a fault ever been put on it? Else its node has no reason to stop.
+        self.is_suspect = False
+
+    def refuse(self, why: str) -> None:
+        """Let every write fail from now on."""
+        self.is_suspect = True
+        self.journal.refuses = self.store.refuses = why
+
+    @property
+    def refuses(self) -> bool:
+        """Can't it be written at present?"""
+        return bool(self.journal.refuses)
+
+    def mend(self) -> None:
+        """Writes succeed again; what is damaged stays so."""
+        self.journal.refuses = self.store.refuses = ""
+
+    # While the node is down.
+
+    def flip_journal(self, chance: Random) -> bool:
+        """Flip a bit of the journal; False if it is empty."""
+        self.is_suspect = True
+        return self.journal.flip(chance)
+
+    def flip_store(self, chance: Random) -> bool:
+        """Flip a bit in some row of the store, of each kind of row as often."""
+        self.is_suspect = True
+        content = dict(self.store.scan(b"\x00", b"\xff"))
+        kind = chance.choice(sorted({key[:1] for key in content}))
+        damaged = chance.choice([key for key in content if key[:1] == kind])
+        self.store = DamagedStore(content, damaged)
+        return True
+
+    def lose_journal(self, chance: Random) -> bool:  # noqa: ARG002 - as the others
+        """The journal's file is gone."""
+        self.is_suspect = True
+        self.journal.is_lost = True
+        return True

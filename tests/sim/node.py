@@ -6,14 +6,16 @@ another beside it. A crash loses everything but the disk.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import cast
+
+from typing_extensions import override
 
 from chain.block import Block
 from chain.errors import HushangError, LedgerError, ProtocolError
 from chain.evidence import Equivocation
 from chain.ledger import Ledger
+from chain.store_contract import StorageError
 from chain.transaction import ReceivedTransaction
 from consensus.config import TICK_MS
 from consensus.input import Checked, FetchedBlock, Input, Work
@@ -30,41 +32,32 @@ from p2p.network import Network as RealNetwork
 from tests.sim.alarm import Alarm
 from tests.sim.bodies import Read, SimBodies
 from tests.sim.bounds import check_bounds
-from tests.sim.cast import Clock
 from tests.sim.checks import Durable
 from tests.sim.disk import Disk
-from tests.sim.entrance import Entrance, LedgerThread
+from tests.sim.entrance import Entrance
 from tests.sim.pool_watch import LOOK_US, PoolWatch
 from tests.sim.post import Outlet, SimGossip, route
+from tests.sim.process import Process
 from tests.sim.shared import Distorter, Setting, restored
 from tests.sim.world import MS, Violation
 
 POOL_SIZE_MAX = 4 * 1024 * 1024
 
 
-class SimNode:
-    """One copy of a member, from one start to its crash; `incarnation` counts the starts."""
+class SimNode(Process):
+    """One copy of a member."""
 
     def __init__(self, setting: Setting, member: int, place: int, disk: Disk) -> None:
+        super().__init__(setting.world, place, disk)
         self.setting = setting
         self.member = member
-        self.place = place
-        self.disk = disk
-        self.clock = Clock()
-        self.alive = False
-        self.incarnation = 0
         self.honest = member not in setting.byzantine
         self.distorter: Distorter | None = None
-        self.chance = setting.world.stream(f"node {place}")
         setting.network.attach(place, self)
 
-    # Starting and stopping.
-
-    def start(self) -> None:
-        """Everything anew from the disk."""
+    @override
+    def _boot(self) -> None:
         setting = self.setting
-        self.incarnation += 1
-        self.alive = True
         self._started_us = setting.world.now_us
         self._ticked = 0
         self.inbox: deque[tuple[Input, int | None]] = deque()
@@ -72,7 +65,6 @@ class SimNode:
         self._round_asked = False
         self._wake_at = 0
         self._alarm = Alarm(setting.world, self.later, self._stir)
-        self.thread = LedgerThread(self.later, self.chance)
         self._building: BuildRequest | None = None
         self._build_busy = False
         records = self.disk.journal.recover()
@@ -100,26 +92,6 @@ class SimNode:
         self._work_changed = True
         self._outputs([self.replica.tick(self.clock_ms(), 1)])
         setting.network.started(self.place)
-
-    def crash(self) -> None:
-        """Power off: the journal keeps what was synced, the write under way is there or not."""
-        assert self.alive
-        self.alive = False
-        self.incarnation += 1
-        self.thread.crash()
-        self.disk.journal.crash(self.chance)
-
-    def later(self, delay_us: int, action: Callable[[], None]) -> None:
-        """Do something later, unless this incarnation has ended."""
-        self.setting.world.after(delay_us, partial(self._run, self.incarnation, action))
-
-    def _run(self, incarnation: int, action: Callable[[], None]) -> None:
-        if self.incarnation == incarnation:
-            action()
-
-    def clock_ms(self) -> int:
-        """The host's wall clock, UTC."""
-        return self.clock.time_ms(self.setting.world.now_us)
 
     # Rounds: all that waits is stepped together.
 
@@ -365,6 +337,8 @@ class SimNode:
                 route(self, source, wire.read_message(channel, payload))
         except ProtocolError as fault:
             self._blame(source, fault)
+        except StorageError as error:
+            self.stop(error)
 
     def held_block(self, digest: bytes) -> Block | None:
         """An undecided block that the replica holds."""

@@ -1,5 +1,6 @@
 """What a seed makes the cluster go through: one draw of everything that stays fixed in a run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -38,6 +39,11 @@ class Plan:
     skewed: tuple[int, ...]
     # Members that stay down after the chaos.
     dead: tuple[int, ...]
+    # Some of the dead or lying: whose disk is damaged during the chaos, and how (tests.sim.host).
+    damaged: tuple[tuple[int, str], ...]
+    # What happens to any disk or clock, how often each is drawn, and the average pause between.
+    host_faults: tuple[tuple[str, int], ...]
+    host_pause_us: int
     pause_us: int
     fsync_us: int
     journal_size_max: int
@@ -61,6 +67,22 @@ SPLITS = (
     ("mend", 3),
 )
 TWINS = (("switch_sides", 6),)
+DISKS = (("disk_error", 3), ("disk_full", 2))
+CLOCKS = (("clock_step", 2), ("clock_jump", 2))
+HOST_FAULTS: Mapping[str, tuple[tuple[str, int], ...]] = {
+    "calm": (),
+    "crash": DISKS,
+    "network": CLOCKS,
+    "byzantine": DISKS + CLOCKS,
+    "all": DISKS + CLOCKS,
+}
+DAMAGES = ("journal_flips", "store_flips", "journals_lost")
+# Shares of the members that may be useless together.
+LYING_SHARE = 0.72
+DEAD_SHARE = 0.4
+SKEWED_SHARE = 0.35
+DAMAGED_SHARE = 0.75
+DAMAGED_LIARS_SHARE = 0.05
 BEHAVIOURS = (
     "selective",
     "mutant",
@@ -103,6 +125,9 @@ def plan(
         byzantine=faulty.lying,
         skewed=faulty.skewed,
         dead=faulty.dead,
+        damaged=_damaged(Random(f"{seed}/damage"), faulty),
+        host_faults=HOST_FAULTS[profile],
+        host_pause_us=Random(f"{seed}/hosts").choice((400, 1_000, 2_500)) * MS,
         pause_us=chance.choice((80, 250, 600)) * MS,
         fsync_us=chance.choice((200, 1000, 5000)),
         journal_size_max=chance.choice((10_000, 40_000, 1_000_000)),
@@ -130,15 +155,29 @@ def _faulty(chance: Random, n: int, profile: str) -> _Faulty:
     lying: list[tuple[int, tuple[str, ...]]] = []
     skewed: list[int] = []
     dead: list[int] = []
-    for member in members:
+    for member in members if profile != "calm" else ():
         draw = chance.random()
-        if profile in {"byzantine", "all"} and draw < 0.75:
-            lying.append((member, _behaviours(chance)))
-        elif profile != "calm" and draw < 0.85:
+        if profile in {"byzantine", "all"}:
+            if draw < LYING_SHARE:
+                lying.append((member, _behaviours(chance)))
+                continue
+            draw = (draw - LYING_SHARE) / (1 - LYING_SHARE)
+        if draw < DEAD_SHARE:
             dead.append(member)
-        elif profile != "calm" and draw < 0.93:
+        elif draw < DEAD_SHARE + SKEWED_SHARE:
             skewed.append(member)
     return _Faulty(tuple(lying), tuple(skewed), tuple(dead))
+
+
+def _damaged(chance: Random, faulty: _Faulty) -> tuple[tuple[int, str], ...]:
+    """Whose disk is damaged, and how: who would be dead or lies needs no disk afterwards."""
+    mute = [member for member in faulty.dead if chance.random() < DAMAGED_SHARE]
+    lying = [
+        member
+        for member, behaviours in faulty.lying
+        if chance.random() < DAMAGED_LIARS_SHARE and "twin" not in behaviours
+    ]
+    return tuple((member, chance.choice(DAMAGES)) for member in mute + lying)
 
 
 def _behaviours(chance: Random) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from tests.sim.checks import Checks
 from tests.sim.disk import Disk
 from tests.sim.ending import check_ending
 from tests.sim.faults import Faults, restart
+from tests.sim.host import HostFaults
 from tests.sim.network import Network
 from tests.sim.node import SimNode
 from tests.sim.origin import check_origin
@@ -94,7 +95,7 @@ class Simulation:
             SimNode(self.setting, i, i, Disk(self.setting.founded)) for i in range(drawn.nodes)
         ]
         corrupt(self.setting, self.nodes, drawn.byzantine)
-        self._set_clocks()
+        self.hosts = HostFaults(self.world, self.nodes, drawn)
         self.workload = Workload(
             self.world,
             made.hash(),
@@ -106,15 +107,6 @@ class Simulation:
         self.first_decision_ms = 0
         self.faults = Faults(self.world, self.network, self.nodes, drawn)
 
-    def _set_clocks(self) -> None:
-        chance = self.world.stream("clocks")
-        drift_ms = self.plan.parameters.clock_drift_max_ms
-        for node in self.nodes:
-            node.clock.offset_ms = chance.randint(-drift_ms // 4, drift_ms // 4)
-            node.clock.rate = 1 + chance.uniform(-0.005, 0.005)
-            if node.member in self.plan.skewed:
-                node.clock.offset_ms += chance.choice((-3_600_000, 3_600_000))
-
     def run(self) -> None:
         """Chaos, then calm with progress demanded, then the final account."""
         self.faults.switch_sides()
@@ -122,6 +114,7 @@ class Simulation:
             node.start()
         self.workload.begin()
         self.faults.begin()
+        self.hosts.begin()
         wanted = self.plan.blocks
         self.world.run(self.plan.chaos_us, lambda: 0 < wanted <= self.checks.height)
         self.world.note("heal")
@@ -139,6 +132,7 @@ class Simulation:
     def _heal(self) -> None:
         self.faults.running = False
         self.workload.running = False
+        self.hosts.heal()
         self.network.heal()
         self.network.quality = self.plan.calm
         for node in self.nodes:

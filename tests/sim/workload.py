@@ -6,6 +6,7 @@ from itertools import count
 
 from chain.account import SignatureEntry
 from chain.codec import encode
+from chain.store_contract import StorageError
 from chain.transaction import (
     TRANSACTION_VERSION,
     Operation,
@@ -67,11 +68,19 @@ class Workload:
             return self.issue(chance.choice(PAYERS))
         up = [node for node in self.nodes if node.alive]
         if up and chance.random() < 0.4:
-            step = trade.next_step(chance.choice(up).ledger, chance)
+            step = self._next_step(chance.choice(up))
             if step is not None:
                 self.world.count("trades")
                 return self.step(step)
         return self.pay()
+
+    def _next_step(self, node: SimNode) -> trade.Step | None:
+        """What a client reads from a node, or makes of it."""
+        try:
+            return trade.next_step(node.ledger, self._chance)
+        except StorageError as error:
+            node.stop(error)
+            return None
 
     def step(self, step: trade.Step) -> bytes:
         """A step of a trade."""
