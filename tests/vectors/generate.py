@@ -18,6 +18,7 @@ from chain.transaction import body_hash, transaction_id
 from tests.vectors.make_basics import accounts, canonical, keys, merkle_trees, state_trees
 from tests.vectors.make_blocks import blocks, certificates, votes
 from tests.vectors.make_chain import chain
+from tests.vectors.make_committees import committees
 from tests.vectors.make_epcis import epcis
 from tests.vectors.make_genesis import founded
 from tests.vectors.make_payloads import payloads
@@ -37,6 +38,7 @@ MAKERS: Final[dict[str, Callable[[], Json]]] = {
     "votes": votes,
     "certificates": certificates,
     "chain": chain,
+    "committees": committees,
     "payloads": payloads,
     "genesis": founded,
     "epcis": epcis,

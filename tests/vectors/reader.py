@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.vectors.reader_bytes import RefusedError, Value, check_free, parse, write
 from tests.vectors.reader_chain import check_chain, check_first, committee_of
+from tests.vectors.reader_committees import check_committees
 from tests.vectors.reader_core import (
     address,
     audit_path,
@@ -295,6 +296,7 @@ CHECKS: dict[str, Callable[[Json], int]] = {
     "votes": check_votes,
     "certificates": check_certificates,
     "chain": check_chain,
+    "committees": check_committees,
     "payloads": check_payloads,
     "genesis": check_genesis,
     "epcis": check_epcis,
