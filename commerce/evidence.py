@@ -31,9 +31,9 @@ EVIDENCE_SIZE_MAX = 32 * 1024
 
 @dataclass(frozen=True, slots=True)
 class EvidenceSubmit:
-    """`proof` is evidence in its canonical form (docs/protocol-consensus.md § Evidence). It is accepted once
-    for each member and epoch. A member that has a seat under the same key, and isn't suspended
-    yet, is from the second height above this one, unless as many are as may be faulty.
+    """`proof` is evidence in its canonical form (docs/protocol-consensus.md § Evidence). It is
+    accepted once for each member and epoch. A member that has a seat under the same key, and isn't
+    suspended yet, is from the second height above this one, unless as many are as may be faulty.
     """
 
     proof: Annotated[bytes, Size(min=1, max=EVIDENCE_SIZE_MAX)]
