@@ -31,6 +31,8 @@ NOUNS: Final = {
     "order": "Buy: order, pay into escrow, confirm.",
     "shipment": "Ship, deliver, report lost.",
     "role": "Grant and revoke roles.",
+    "committee": "Who votes on blocks, and how a quorum changes it.",
+    "evidence": "What convicts a member: look, verify offline, submit.",
     "delegate": "Scoped keys for other systems.",
     "capture": "Record EPCIS 2.0 events of a file.",
     "trace": "Where goods came from and where they went.",

@@ -10,7 +10,7 @@ from aiohttp import web
 from typing_extensions import override
 
 from node.api.committees import find_epoch
-from node.api.evidence_models import EvidencePageView, EvidenceView
+from node.api.evidence_models import EvidencePageView, FoundView
 from node.api.parameters import HEIGHT_MAX, Parameter, number, whole
 from node.api.replies import Reply, json_reply
 from node.api.routing import Call
@@ -84,9 +84,9 @@ def _page(call: Call, start: int, limit: int) -> EvidencePageView:
     )
 
 
-def _view(call: Call, entry: Found) -> EvidenceView:
+def _view(call: Call, entry: Found) -> FoundView:
     record = find_epoch(call.service.ledger, entry.evidence.epoch)
-    view = EvidenceView.of(entry, None)
+    view = FoundView.of(entry, None)
     if record is None or view.member >= record.committee.n:
         return view
-    return EvidenceView.of(entry, record.committee.members[view.member])
+    return FoundView.of(entry, record.committee.members[view.member])

@@ -76,7 +76,7 @@ class ViewChangeView(View):
         )
 
 
-class EvidenceView(View):
+class FoundView(View):
     """Evidence that this node found. It is no data of the chain: other nodes may have other pieces.
 
     `number` is its place in this node's book and `next` the cursor that resumes after it. `name`,
@@ -102,7 +102,7 @@ class EvidenceView(View):
     raw: HexText
 
     @classmethod
-    def of(cls, found: Found, convicted: Member | None) -> "EvidenceView":
+    def of(cls, found: Found, convicted: Member | None) -> "FoundView":
         """The view of an entry; `convicted` is the member, where it is known."""
         evidence = found.evidence
         vote = convicted_vote(evidence)
@@ -132,7 +132,7 @@ class EvidenceView(View):
 class EvidencePageView(View):
     """A page of this node's evidence, oldest first. `next` resumes after it; `count` are all."""
 
-    evidence: list[EvidenceView]
+    evidence: list[FoundView]
     next: Whole
     count: Whole
     complete: bool

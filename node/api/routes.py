@@ -107,6 +107,20 @@ NODE: tuple[Route, ...] = (
     ),
     Route(
         "GET",
+        "/v1/members",
+        "Every member organisation, its node keys and its seat",
+        {200: committees.MEMBERS_MODEL},
+        read=committees.read_members,
+    ),
+    Route(
+        "GET",
+        "/v1/evidence/recorded",
+        "What the chain has recorded against members",
+        {200: committees.RECORDED_MODEL},
+        read=committees.read_recorded,
+    ),
+    Route(
+        "GET",
         "/v1/evidence",
         "What this node found against members: a page, or with an upgrade a WebSocket",
         {200: EvidencePageView},

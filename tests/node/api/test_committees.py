@@ -2,12 +2,13 @@
 
 import pytest
 
+from chain.bech32m import encode_account
 from chain.block import Certificate, Header, check_certificate
 from chain.codec import decode
 from chain.committee import Committee
 from chain.crypto import verify
-from tests.chain.world import account
-from tests.node.api.committee_story import NEW, change, grow
+from tests.chain.world import account, key
+from tests.node.api.committee_story import NEW, change, grow, registration
 from tests.node.api.service import served
 
 
@@ -91,3 +92,19 @@ async def test_an_epoch_that_does_not_exist_is_404() -> None:
             status, told = await node.get(f"/v1/committee/{epoch}")
             assert (status, told["code"], told["where"]) == (404, "ObjectNotFound", "path.epoch")
         assert (await node.get("/v1/committee/latest"))[0] == 400
+
+
+@pytest.mark.asyncio
+async def test_member_organisations_are_told_with_their_node_keys_and_seats() -> None:
+    async with served() as node:
+        world = node.service.world
+        world.decide(registration(world))
+        _, told = await node.get("/v1/members")
+        seats = {entry["organisation"]: entry["seat_key"] for entry in told["members"]}
+        assert sorted(seats) == ["m0", "m1", "m2", "m3", NEW]
+        assert seats["m0"] == key("node of m0").public_key.hex()
+        assert seats[NEW] is None
+        new = next(entry for entry in told["members"] if entry["organisation"] == NEW)
+        assert new["node_keys"] == [key(f"node of {NEW}").public_key.hex()]
+        assert new["account"] == encode_account(account(NEW))
+        assert (await node.get("/v1/evidence/recorded"))[1] == {"recorded": []}

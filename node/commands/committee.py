@@ -1,0 +1,205 @@
+"""`hushang committee`: who votes, who is ready to, and how a quorum changes it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from chain.committee import quorum_size
+from chain.transaction import sign_transaction
+from commerce.registry import operation
+from node import keystore, seats
+from node.commands.failures import UsageWrong
+from node.commands.options import TIMEOUT_S, Wait, noun, verb
+from node.commands.session import Session, Signer
+from node.commands.tx import read_file
+from node.commands.tx import write as write_transaction
+from node.transaction_file import TransactionFile
+
+app = noun("Who votes on blocks, and how a quorum of the members changes it.")
+
+# A change that goes by file is co-signed on several hosts within this time. A transaction may be
+# valid for ten minutes; a node's clock may be behind.
+VALID_FOR_FILE_S: Final = 570
+
+
+@verb(
+    app,
+    "show",
+    examples=(
+        "hushang committee show",
+        "hushang committee show 3 -o json > committee-3.json",
+    ),
+)
+def show(
+    session: Session,
+    epoch: Annotated[
+        int | None, typer.Argument(metavar="[EPOCH]", min=0, help="Default: the one of now.")
+    ] = None,
+) -> None:
+    """Show who votes now and who will if a change is pending; or an epoch's committee.
+
+    With -o json an epoch comes with the certified header that names its committee: a file of each
+    epoch after the first lets anybody follow the committees offline, from the genesis alone.
+    """
+    path = "/v1/committee" if epoch is None else f"/v1/committee/{epoch}"
+    told = session.client.get(path)
+    if not session.printer.is_table:
+        session.printer.document(told)
+        return
+    shown = told if epoch is None else told["committee"]
+    show_members(session, shown)
+    pending = shown.get("pending")
+    if pending is not None:
+        session.say(f"decided, from height {pending['first_height']} on:")
+        show_members(session, pending)
+
+
+def show_members(session: Session, told: dict[str, Any]) -> None:
+    """A committee as people see it."""
+    words = f"epoch {told['epoch']} from height {told['first_height']}: {told['n']} members"
+    session.say(f"{words}, {told['quorum']} make a quorum, {told['f']} may be faulty")
+    columns = ("index", "name", "account", "node_key", "suspended")
+    session.printer.records([{name: entry[name] for name in columns} for entry in told["members"]])
+
+
+@verb(
+    app,
+    "organisations",
+    examples=("hushang committee organisations", "hushang committee organisations -o json"),
+)
+def organisations(session: Session) -> None:
+    """List the registered member organisations, their node keys, and which of them has a seat."""
+    session.show_list(session.client.get("/v1/members")["members"])
+
+
+@verb(
+    app,
+    "ready",
+    examples=(
+        "hushang committee ready --node-key node.key > seat.json",
+        "hushang committee ready --node-key node.key --account huangpu --node http://127.0.0.1:26780",
+    ),
+)
+def ready(
+    session: Session,
+    node_key: Annotated[Path, typer.Option(help="The key file of the node that will vote.")],
+    account: Annotated[
+        str | None,
+        typer.Option("--account", "--name", help="Its organisation: hs1… or its registered name."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Where to write.")] = None,
+) -> None:
+    """Sign with a node's key that it follows the chain and may get a seat; prints the seat as JSON.
+
+    Ask the new node itself (--node): what it signs is the newest block that it has. The seat holds
+    for the next committee and for 1,024 blocks; then sign again.
+    """
+    key = keystore.load_key(node_key, keystore.find_passphrase)
+    made = seats.make_ready(session.client, session.genesis, key, account)
+    session.say(f"{made.name} is ready for epoch {made.epoch}, by height {made.seat.ready_height}")
+    if out is None:
+        session.printer.document(seats.to_record(made))
+    else:
+        out.write_text(seats.to_text(made), "utf-8")
+
+
+@verb(
+    app,
+    "change",
+    sends=True,
+    examples=(
+        "hushang committee change --add seat.json",
+        "hushang committee change --remove hongkou",
+        "hushang committee change --replace seat.json --key a.key --cosign b.key --cosign c.key",
+        "hushang committee change --add seat.json --key a.key --out change.json",
+    ),
+)
+def change(
+    session: Session,
+    add: Annotated[
+        list[Path] | None, typer.Option(help="A new seat: a file of committee ready; repeatable.")
+    ] = None,
+    remove: Annotated[
+        list[str] | None, typer.Option(help="The name or account of who goes; repeatable.")
+    ] = None,
+    replace: Annotated[
+        list[Path] | None, typer.Option(help="A member's seat under a new key; repeatable.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Don't submit; write it for others to sign.")
+    ] = None,
+) -> None:
+    """Change the committee by a quorum of its members: they sign with the keys of their accounts.
+
+    In a test network their keys are at hand. Else give --key and --cosign until a quorum has
+    signed, or --out, let the others `hushang tx sign` the file in turn, and `hushang tx submit` it.
+    Returns when the new committee governs.
+    """
+    added, replaced = read_seats(add), read_seats(replace)
+    if not (added or replaced or remove):
+        raise UsageWrong("nothing to change: --add, --remove or --replace")
+    made, now = seats.make_change(
+        session.client,
+        session.genesis.hash(),
+        add=added,
+        remove=remove or (),
+        replace=replaced,
+    )
+    signers = signers_of(session, now, is_for_file=out is not None)
+    valid_for_s = session.options.valid_for_s or (VALID_FOR_FILE_S if out is not None else None)
+    content = session.transaction(
+        [operation("committee.change", made)], signers[0].account, valid_for_s=valid_for_s
+    )
+    signed = sign_transaction(content, [(entry.account, entry.key) for entry in signers])
+    if out is not None:
+        write_transaction(TransactionFile(signed.content, signed.signatures), out)
+        session.say(f"next: the others sign, hushang tx sign {out} --key KEYFILE --out {out}")
+        session.say(f"then: hushang tx submit {out}")
+        return
+    outcome = session.submit(signed)
+    ids: dict[str, Any] = {}
+    if outcome.is_decided:
+        told = outcome.event("committee.changed")
+        ids = {name: told[name] for name in ("epoch", "first_height")}
+    session.report(outcome, ids)
+    if outcome.is_decided and session.options.wait in (None, Wait.DECIDED):
+        timeout_s = session.options.timeout_s or TIMEOUT_S
+        governing = seats.wait_until_governs(session.client, ids["epoch"], timeout_s)
+        names = ", ".join(entry["name"] for entry in governing["members"])
+        session.say(f"the committee of epoch {governing['epoch']} governs: {names}")
+
+
+def read_seats(files: list[Path] | None) -> list[seats.ReadySeat]:
+    """The seats of these files, each verified."""
+    return [seats.from_text(read_file(file), str(file)) for file in files or ()]
+
+
+def signers_of(session: Session, now: Mapping[str, Any], *, is_for_file: bool) -> list[Signer]:
+    """Who signs, the sender first: those named, else in a test network a quorum of the members."""
+    members = seats.accounts_of(now)
+    options = session.options
+    if options.key is None and options.speaker is None and session.testnet is not None:
+        signers = testnet_signers(session, members)
+    else:
+        named = [session.signer, *map(session.signer_of, options.cosign or ())]
+        signers = list({(s.account, s.key.public_key): s for s in named}.values())
+    signing = {signer.account for signer in signers} & set(members)
+    quorum = quorum_size(len(members))
+    if len(signing) < quorum and not is_for_file:
+        told = ", ".join(sorted(members[account] for account in signing)) or "none"
+        names = ", ".join(members.values())
+        raise UsageWrong(
+            f"{quorum} of {names} must sign, and of these {told} did: --cosign KEYFILE for more, "
+            "or --out FILE to let the others sign on their hosts"
+        )
+    return signers
+
+
+def testnet_signers(session: Session, members: dict[bytes, str]) -> list[Signer]:
+    """A quorum of the members whose keys lie in the test network."""
+    network = session.require_testnet()
+    at_hand = {session.account(entry.account): entry.name for entry in network.accounts}
+    names = [at_hand[account] for account in members if account in at_hand]
+    return [session.signer_of(name) for name in names[: quorum_size(len(members))]]
