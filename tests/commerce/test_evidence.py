@@ -11,13 +11,14 @@ from chain.block import OK, Certificate, CommitSignature
 from chain.codec import encode
 from chain.committee import fault_limit
 from chain.evidence import Equivocation, decode_evidence, encode_evidence
+from chain.genesis import GenesisMember
 from chain.state import u64
 from commerce.committee import CommitteeChange
 from commerce.evidence import EVIDENCE, EVIDENCE_SIZE_MAX, EvidenceSubmit
 from commerce.members import MemberUpdate
 from tests.commerce.attempts import Attempt, Do, Row, play
 from tests.commerce.seats import change, equivocation, hidden_commit, join, seat, vote
-from tests.commerce.world import QUORUM, World, account, genesis, key
+from tests.commerce.world import QUORUM, World, account, genesis, key, policy
 
 TYPE = "evidence.submit"
 M3 = "node of m3"
@@ -124,10 +125,15 @@ def test_where_none_may_be_faulty_evidence_is_recorded_and_nobody_suspended(n: i
 
 
 def test_a_member_that_sins_again_under_a_later_epoch_is_recorded_again() -> None:
-    world = World()
+    more = tuple(
+        GenesisMember(name, policy(name), key(f"node of {name}")) for name in ("m4", "m5", "m6")
+    )
+    world = World(genesis(members=genesis().members + more))
+    assert world.chain.committee.f == 2, "so that another could be suspended"
     world.done("buyer", (TYPE, equivocation(world, M3)))
     world.wait(1_000)
     world.done("buyer", (TYPE, equivocation(world, M3)))
+    world.wait(1_000)
     found = {key[32:] for key, _ in EVIDENCE.items(world.state, account("m3"))}
     assert found == {u64(0), u64(1)}
     assert world.chain.committee.epoch == 1, "it was suspended already"
