@@ -6,6 +6,7 @@ Ctrl-C, with the summary so far.
 
 import argparse
 import json
+import logging
 import re
 import sys
 from dataclasses import asdict
@@ -24,6 +25,8 @@ INTERRUPTED = 130
 def main() -> int:
     """Parse, run, print."""
     chosen = _parse()
+    # What the product logs about liars is no news.
+    logging.disable(logging.CRITICAL)
     jobs = _jobs(chosen)
     if chosen.trace:
         _show(jobs, chosen.trace)

@@ -1,5 +1,6 @@
 """Many seeds on several processes, and what they went through, added up."""
 
+import logging
 import signal
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -99,13 +100,17 @@ def run_all(jobs: Sequence[Job], processes: int) -> Iterator[Done]:
         return
     # Fresh interpreters: nothing of the caller's process is in them.
     context = get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=_leave_to_parent) as pool:
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_be_quiet) as pool:
         yield from pool.map(run_job, jobs, chunksize=CHUNK_SEEDS)
 
 
-def _leave_to_parent() -> None:
-    """Ctrl-C reaches every process of a terminal: only the parent tells what was found so far."""
+def _be_quiet() -> None:
+    """Ctrl-C reaches every process of a terminal, and only the parent tells what was found so far.
+
+    What the product logs about liars is no news.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.disable(logging.CRITICAL)
 
 
 class Total:

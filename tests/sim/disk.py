@@ -1,9 +1,10 @@
 """A member's disk: a journal with what is synced and what is not, and the ledger's store.
 
-A crash keeps every synced byte of the journal and any prefix of the others (a torn tail, which
-the real frame reader must drop). The store's batches are atomic; one under way is there or not.
-A disk may refuse to write (EIO, ENOSPC), flip a bit of what was synced, or lose the journal. Like
-the real stores this one checks what it reads: a damaged row is an error, never another value.
+A crash keeps every synced byte of the journal and any prefix of the others, in which whole sectors
+may read as zeros (a torn tail, which the real frame reader must drop). The store's batches are
+atomic; one under way is there or not. A disk may refuse to write (EIO, ENOSPC), flip a bit of what
+was synced, or lose the journal. Like the real stores this one checks what it reads: a damaged row
+is an error, never another value.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,8 +16,11 @@ from typing_extensions import override
 from chain.store_contract import StorageFailed, StoreDamaged
 from chain.store_memory import MemoryStore
 from consensus.records import Record, decode_record, encode_record
-from node.journal import JournalFailed, JournalMissing, _encode_frame, _frames
+from node.journal import SECTOR_SIZE, JournalFailed, JournalMissing, _encode_frame, _frames
 
+# Of the crashes while something is written: how many keep all of it, and how many lose sectors.
+WHOLE_SHARE = 0.3
+TORN_SHARE = 0.3
 _NOWHERE = Path("simulated journal")
 
 
@@ -79,9 +83,16 @@ class SimJournal:
         return True
 
     def crash(self, chance: Random) -> None:
-        """Lose any suffix of what was not synced."""
-        kept = self._unsynced[: chance.randint(0, len(self._unsynced))]
-        self._synced += kept
+        """Lose any suffix of what was not synced, and at times any sectors of the rest."""
+        start, most = len(self._synced), len(self._unsynced)
+        kept = most if chance.random() < WHOLE_SHARE else chance.randint(0, most)
+        data = bytearray(self._synced + self._unsynced[:kept])
+        if start < len(data) and chance.random() < TORN_SHARE:
+            for sector in range(start - start % SECTOR_SIZE, len(data), SECTOR_SIZE):
+                if chance.random() < 0.5:
+                    torn = slice(max(start, sector), min(len(data), sector + SECTOR_SIZE))
+                    data[torn] = bytes(torn.stop - torn.start)
+        self._synced = bytes(data)
         self._unsynced = b""
         self._pending = []
 

@@ -1,11 +1,12 @@
 """The final account: everything recounted from the stores of the honest copies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from chain import schema
 from chain.block import Certificate, check_certificate
 from chain.codec import decode
 from chain.errors import HushangError
+from chain.ledger import Ledger
 from chain.store_memory import MemoryStore
 from chain.tree import StateTree
 from commerce.audit import full_check
@@ -17,12 +18,16 @@ from tests.sim.world import Violation
 def check_ending(setting: Setting, nodes: Sequence[SimNode]) -> None:
     """Everybody has the same chain and state, and both are what they say they are."""
     first = nodes[0]
+    state = _state(first)
     proven: set[tuple[int, bytes]] = set()
     for node in nodes:
         _check_chain(setting, node, proven)
-        if _state(node) != _state(first):
+        if _state(node) != state or node.ledger.tip.state_root != first.ledger.tip.state_root:
             raise Violation("one state", f"{node.place} and {first.place} differ")
-    _check_state(first)
+        # Opened anew: the tip, and the incremental tree with the root that it names.
+        if Ledger(node.disk.store, setting.genesis, setting.rules).tip != node.ledger.tip:
+            raise Violation("durability", f"{node.place} has another tip on disk")
+    _check_state(first, state)
     for transaction_id, height in setting.checks.acknowledged.items():
         found = first.ledger.find_receipt(transaction_id)
         if found is None or found[0].height != height:
@@ -58,10 +63,10 @@ def _check_chain(setting: Setting, node: SimNode, proven: set[tuple[int, bytes]]
         proven.add((height, data))
 
 
-def _check_state(node: SimNode) -> None:
+def _check_state(node: SimNode, state: Mapping[bytes, bytes]) -> None:
     """The root, computed from scratch over every key, is the one that the blocks carry."""
     ledger = node.ledger
-    content = {key[1:]: value for key, value in _state(node).items()}
+    content = {key[1:]: value for key, value in state.items()}
     tree = StateTree.open(MemoryStore(), schema.TREE)
     if tree.stage(content).root != ledger.tip.state_root:
         raise Violation("one state", f"{node.place}: the root does not follow from the keys")

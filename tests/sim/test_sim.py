@@ -18,7 +18,7 @@ from tests.sim.teeth import bites
 from tests.sim.world import MS, Trace, World
 
 ROOT = Path(__file__).parent.parent.parent
-SEEDS = 210
+SEEDS = 220
 PROCESSES = 2
 # Quick to find, of different kinds; `python -m tests.sim.teeth` plants all (docs/simulation.md).
 QUICK_TEETH = {
@@ -147,6 +147,8 @@ def test_at_most_f_members_lie_or_stay_away() -> None:
         drawn = plan(seed, None, "all")
         useless = [member for member, _ in drawn.byzantine] + [*drawn.skewed, *drawn.dead]
         assert len(set(useless)) == len(useless) <= (drawn.nodes - 1) // 3
+        damaged = {member for member, _ in drawn.damaged}
+        assert damaged <= {*useless} - {*drawn.skewed}
 
 
 def test_a_twin_talks_to_each_place_from_one_home_only() -> None:
