@@ -69,7 +69,7 @@ def follow(genesis: Genesis, steps: Sequence[Step]) -> CommitteeChain:
 
 
 def follow_node(client: NodeClient, genesis: Genesis, epoch: int) -> CommitteeChain:
-    """As `follow`, by what a node tells of the epochs up to this one; `NotFound` if it is behind."""
+    """As `follow`, by what a node tells up to this epoch; `NotFound` if the node is behind."""
     chain = CommitteeChain.of(genesis)
     while chain.committee.epoch < epoch:
         path = f"/v1/committee/{chain.committee.epoch + 1}"

@@ -9,7 +9,7 @@ so that admitting one costs nothing but its connection.
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from chain.committee import Committee
 from chain.errors import HushangError
@@ -17,12 +17,10 @@ from chain.ledger import Ledger
 from commerce.members import MEMBERS
 from node.config import PeerAddress
 from node.ledger_queue import Written
+from node.service import Role
 from node.validation import did_you_mean
 
 logger = logging.getLogger(__name__)
-
-# `suspended`: evidence convicted it; it votes and never leads.
-Role: TypeAlias = Literal["member", "observer", "suspended"]
 
 _KEY_DIGITS: Final = 8
 

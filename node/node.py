@@ -28,7 +28,7 @@ from node.driver import Driver, Parts
 from node.evidence_book import EvidenceBook
 from node.journal import Journal
 from node.ledger_queue import LedgerQueue, Written
-from node.membership import NodeKeyUnknown
+from node.membership import Membership, NodeKeyUnknown, role_of
 from node.mempool import Mempool
 from node.router import Router, Routes
 from node.service import Decided, NodeStatus, PeerView, Submitted
@@ -38,7 +38,6 @@ from node.verifier import TransactionVerifier, VoteVerifier
 from node.waiters import Waiters
 from p2p.gossip import Gossip
 from p2p.network import Network, NetworkSettings
-from p2p.peer import Member as PeerAddress
 from p2p.peer import PeerStatus
 from p2p.tls import NodeIdentity
 
@@ -62,7 +61,7 @@ class NodeSetup:
 
     name: str
     key: PrivateKey
-    members: Sequence[PeerAddress]
+    membership: Membership
     listen: tuple[str, int]
     ledger: Ledger
     journal: Journal
@@ -183,6 +182,9 @@ class Node:
                 self._gossip.spread_again(received.raw)
 
     def _written(self, written: Written) -> None:
+        membership = self._setup.membership
+        if membership.changed(written):
+            self._network.set_members(membership.nodes)
         receipts = written.executed.result.receipts
         self._waiters.written(tuple(receipt.id for receipt in receipts))
         for receipt in receipts:
@@ -258,6 +260,8 @@ class Node:
             peers=tuple(_peer_view(peer) for peer in self._network.peers()),
             refused_connections=self._network.door().refused,
             evidence_count=len(self._setup.evidence.found),
+            role=role_of(self.chain.committee, self._setup.key.public_key),
+            epoch=self.chain.committee.epoch,
         )
 
     def _primary_name(self) -> str:
@@ -266,7 +270,10 @@ class Node:
         return "" if primary is None else self.chain.committee.members[primary].name
 
     def _not_ready_because(self) -> tuple[str, ...]:
-        connected, quorum = 1 + len(self._router.heights), self.chain.committee.quorum
+        committee = self.chain.committee
+        present = {self._setup.key.public_key, *self._router.heights}
+        connected = sum(member.node_key in present for member in committee.members)
+        quorum = committee.quorum
         height, target = self.ledger.tip.height, self._sync.target
         reasons = []
         if connected < quorum:
@@ -301,7 +308,8 @@ def _make_network(setup: NodeSetup, router: Router) -> Network:
         jitter=setup.jitter,
         agent=f"hushang/{version('hushang')}",
     )
-    return Network(NodeIdentity(setup.name, setup.key.seed), setup.members, router, settings)
+    identity = NodeIdentity(setup.name, setup.key.seed)
+    return Network(identity, setup.membership.nodes, router, settings)
 
 
 def _peer_view(peer: PeerStatus) -> PeerView:

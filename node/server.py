@@ -114,7 +114,7 @@ async def _main(config: NodeConfig) -> None:
             setup = NodeSetup(
                 name=config.name,
                 key=key,
-                members=Membership(ledger, config.peers).nodes,
+                membership=Membership(ledger, config.peers),
                 listen=(config.p2p_host, config.p2p_port),
                 ledger=ledger,
                 journal=journal,

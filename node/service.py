@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from chain.block import Receipt
 from chain.context import Chain
 from chain.errors import HushangError
 from chain.ledger import Ledger, ReceiptPlace
 from node.evidence_book import EvidenceBook
+
+# `suspended`: evidence convicted it; it votes and never leads.
+Role: TypeAlias = Literal["member", "observer", "suspended"]
 
 
 class PoolFull(HushangError):
@@ -81,6 +84,9 @@ class NodeStatus:
     refused_connections: Mapping[str, int] = field(default_factory=dict)
     # Entries of the evidence book.
     evidence_count: int = 0
+    # What the node is in the committee that decides the next block, and that committee's number.
+    role: Role = "member"
+    epoch: int = 0
 
 
 class NodeService(Protocol):

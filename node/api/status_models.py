@@ -48,6 +48,7 @@ class PeerStatusView(View):
 class StatusView(View):
     """A node's own account of itself.
 
+    `role` and `member_index` are those in the committee of `epoch`, which decides the next block.
     `refused_connections` counts other nodes' connections that were refused, by the rule's name.
     """
 
@@ -64,6 +65,8 @@ class StatusView(View):
     view: Whole
     primary: str
     member_index: Whole | None
+    role: Literal["member", "observer", "suspended"]
+    epoch: Whole
     pool_count: Whole
     pool_bytes: Whole
     ready: bool

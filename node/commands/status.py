@@ -21,8 +21,13 @@ def status(session: Session) -> None:
     told = session.client.get("/v1/status")
     peers = ", ".join(
         f"{peer['name']} {'at ' + str(peer['height']) if peer['connected'] else 'away'}"
+        f"{' (on two hosts?)' if peer['on_two_hosts'] else ''}"
         for peer in told["peers"]
     )
+    for peer in told["peers"]:
+        if peer["on_two_hosts"]:
+            name = peer["name"]
+            session.say(f"{name} runs on two hosts? Two processes use its node key: stop one now")
     shown = with_times({**told, "peers": peers})
     shown["not_ready_because"] = "; ".join(told["not_ready_because"])
     session.printer.record(told, shown)

@@ -188,7 +188,8 @@ def node_row(entry: dict[str, Any]) -> dict[str, Any]:
     """One line of `testnet status`."""
     told = entry["status"] or {}
     row = {"": entry["number"], "name": entry["name"], "pid": entry["pid"], "api": entry["api"]}
-    row |= {name: told.get(name) for name in ("ready", "height", "view", "primary")}
+    names = ("role", "epoch", "ready", "height", "view", "primary")
+    row |= {name: told.get(name) for name in names}
     row |= {"block": str(told.get("block_hash", ""))[:12], "state": "running"}
     if entry["pid"] is None:
         row["state"] = "crashed" if entry["stale_pid_file"] else "stopped"

@@ -17,19 +17,12 @@ from chain.store_contract import Kind
 from chain.transaction import TRANSACTION_VERSION, Operation, Transaction, sign_transaction
 from commerce.registry import Registry
 from node.clock import now_ms
+from node.config import PeerAddress
 from node.evidence_book import EvidenceBook
 from node.journal import Journal
+from node.membership import Membership
 from node.node import Node, NodeSetup, journal_owner
 from tests.chain.world import account, genesis, key
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a member's node listens."""
-
-    public_key: bytes
-    name: str
-    address: tuple[str, int]
 
 
 def free_port() -> int:
@@ -66,7 +59,7 @@ class Cluster:
         self.genesis: Genesis = replace(genesis(n), time_ms=now_ms())
         self.running: dict[int, RunningNode] = {}
         self.addresses = tuple(
-            Address(member.node_key, member.name, ("127.0.0.1", free_port()))
+            PeerAddress(name=member.name, host="127.0.0.1", port=free_port())
             for member in self.genesis.members
         )
         self._nonces = count(1)
@@ -88,8 +81,8 @@ class Cluster:
         setup = NodeSetup(
             name=f"m{index}",
             key=node_key,
-            members=self.addresses,
-            listen=self.addresses[index].address,
+            membership=Membership(ledger, self.addresses),
+            listen=("127.0.0.1", self.addresses[index].port),
             ledger=ledger,
             journal=journal,
             evidence=EvidenceBook(directory / "evidence", ledger.chain.genesis_hash, now_ms),
