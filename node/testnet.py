@@ -9,11 +9,17 @@ import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from chain.bech32m import decode_account
 from chain.codec import encode
-from chain.transaction import TRANSACTION_VERSION, Transaction, sign_transaction
+from chain.crypto import PrivateKey
+from chain.transaction import (
+    TRANSACTION_VERSION,
+    Operation,
+    Transaction,
+    sign_transaction,
+)
 from commerce.assets import AssetIssue
 from commerce.registry import operation
 from node import keystore, processes
@@ -23,7 +29,7 @@ from node.testnet_genesis import Plan, create
 from node.testnet_layout import GENESIS, MANIFEST, LocalNetwork, NetworkExists, NodePlace, load
 
 READY_TIMEOUT_S: Final = 60.0
-FUND_TIMEOUT_S: Final = 30.0
+DECIDE_TIMEOUT_S: Final = 30.0
 VALID_FOR_MS: Final = 120_000
 ISSUER: Final = "issuer"
 SYMBOL: Final = "CNY"
@@ -38,6 +44,8 @@ FUNDS_MINOR: Final = {
 }
 
 Progress = Callable[[str], None]
+# Accounts and the keys that speak for them, the sender first.
+Signers: TypeAlias = Sequence[tuple[bytes, PrivateKey]]
 
 
 def up(plan: Plan, progress: Progress) -> LocalNetwork:
@@ -93,22 +101,29 @@ def fund(testnet: LocalNetwork) -> Outcome:
         for entry in testnet.accounts
         if entry.name == name
     ]
-    sender = decode_account(issuer.account)
+    key = keystore.load_key(testnet.key_file(issuer), keystore.find_passphrase)
+    operations = [operation("asset.issue", issue) for issue in issues]
+    client = NodeClient([node.api for node in testnet.nodes])
+    return decide(testnet, operations, [(decode_account(issuer.account), key)], client)
+
+
+def decide(
+    testnet: LocalNetwork, operations: Sequence[Operation], signers: Signers, client: NodeClient
+) -> Outcome:
+    """Let the network decide these operations, the first signer being the sender; must be `ok`."""
     content = Transaction(
         version=TRANSACTION_VERSION,
         genesis_hash=bytes.fromhex(testnet.genesis_hash),
-        sender=sender,
+        sender=signers[0][0],
         nonce=secrets.randbits(64),
         valid_until_ms=now_ms() + VALID_FOR_MS,
-        operations=tuple(operation("asset.issue", issue) for issue in issues),
+        operations=tuple(operations),
         memo=None,
     )
-    key = keystore.load_key(testnet.key_file(issuer), keystore.find_passphrase)
-    raw = encode(sign_transaction(content, [(sender, key)]))
-    client = NodeClient([node.api for node in testnet.nodes])
-    outcome = client.submit(raw, timeout_s=FUND_TIMEOUT_S)
+    outcome = client.submit(encode(sign_transaction(content, signers)), timeout_s=DECIDE_TIMEOUT_S)
     if outcome.status != "ok":
-        raise NodeFailed(f"the accounts could not be funded: {outcome.status}")
+        names = ", ".join(entry.type for entry in operations)
+        raise NodeFailed(f"{names} was refused: {outcome.status}")
     return outcome
 
 

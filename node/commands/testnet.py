@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from node import processes, testnet, testnet_layout
+from node import processes, testnet, testnet_growth, testnet_layout
 from node.client import NodeClient, NodeFailed, NodeRefused, NodeUnreachable
 from node.commands.failures import UsageWrong
 from node.commands.options import StoreKind, StoreOption, noun, verb
@@ -110,6 +110,41 @@ def start(
     else:
         for node in nodes:
             processes.start(network, node)
+    report_nodes(session, network)
+
+
+@verb(
+    app,
+    "add",
+    examples=("hushang testnet add huangpu", "hushang testnet add huangpu --store sqlite"),
+)
+def add(
+    session: Session,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The new member's name.")],
+    directory: DIRECTORY = None,
+    store: StoreOption = StoreKind.AUTO,
+) -> None:
+    """Grow the running network by a member: register it, start its node, give it a seat.
+
+    Returns once the new member votes. What was interrupted goes on when it is repeated; a member
+    that was removed gets its seat back.
+    """
+    network = chosen(session, directory)
+    report_nodes(session, testnet_growth.add(network, name, session.say, store.value))
+
+
+@verb(app, "remove", examples=("hushang testnet remove huangpu", "hushang testnet remove 4"))
+def remove(
+    session: Session,
+    which: Annotated[str, typer.Argument(metavar="NODE", help="Its name or number, from 1.")],
+    directory: DIRECTORY = None,
+) -> None:
+    """Take a member's seat in the committee; its node goes on as an observer.
+
+    `testnet stop` ends the node; `testnet add` gives it its seat again.
+    """
+    network = chosen(session, directory)
+    testnet_growth.remove(network, which, session.say)
     report_nodes(session, network)
 
 
