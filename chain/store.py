@@ -20,6 +20,7 @@ from typing import Any, Literal
 from chain.store_contract import (
     KEY_SIZE_MAX,
     VALUE_SIZE_MAX,
+    DiskRefused,
     Kind,
     KVStore,
     StorageError,
@@ -47,6 +48,7 @@ except ImportError:
 __all__ = [
     "KEY_SIZE_MAX",
     "VALUE_SIZE_MAX",
+    "DiskRefused",
     "KVStore",
     "Kind",
     "LevelStore",
@@ -148,7 +150,7 @@ class LevelStore:
                     yield key, value
         except (plyvel.Error, OSError, RuntimeError) as error:
             raise self._named("scan", error) from error
-        raise StorageFailed(f"{self._path}: scan: rows are missing at an end")
+        raise StoreDamaged(f"{self._path}: scan: rows are missing at an end")
 
     def write(self, batch: Mapping[bytes, bytes | None], *, sync: bool = True) -> None:
         """See KVStore."""
@@ -219,7 +221,7 @@ class LevelStore:
             return StoreClosed(str(self._path))
         words = error.args[0] if error.args else error
         text = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(error)
-        failure = StoreDamaged if isinstance(error, plyvel.CorruptionError) else StorageFailed
+        failure = StoreDamaged if isinstance(error, plyvel.CorruptionError) else DiskRefused
         return failure(f"{self._path}: {action}: {text}")
 
 
@@ -228,7 +230,7 @@ def _refuse_lost_current(path: Path) -> None:
     if (path / "CURRENT").exists():
         return
     if any(file.suffix in {".ldb", ".sst", ".log"} for file in path.iterdir()):
-        raise StorageFailed(f"{path}: CURRENT is missing beside tables or logs")
+        raise StoreDamaged(f"{path}: CURRENT is missing beside tables or logs")
 
 
 def open_store(

@@ -12,6 +12,10 @@ from chain.errors import HushangError
 
 Kind = Literal["leveldb", "sqlite", "memory"]
 
+DISK_HINT = (
+    "make room on the disk, or replace it if it fails, and start the node again: "
+    "it catches up by itself"
+)
 KEY_SIZE_MAX = 1024
 VALUE_SIZE_MAX = 64 * 1024 * 1024
 
@@ -49,6 +53,12 @@ class StorageError(HushangError):
 
 class StorageFailed(StorageError):
     """The engine or the disk below refused, or what it returned is damaged."""
+
+
+class DiskRefused(StorageFailed):
+    """The disk, or the file system on it, refused a read or a write (full, failing, a limit)."""
+
+    hint = DISK_HINT
 
 
 class StoreDamaged(StorageFailed):

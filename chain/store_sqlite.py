@@ -15,6 +15,7 @@ from pathlib import Path
 from zlib import crc32
 
 from chain.store_contract import (
+    DiskRefused,
     Kind,
     StorageFailed,
     StoreClosed,
@@ -126,7 +127,7 @@ class SqliteStore:
         """Refuse a log without its database: sqlite would start anew and lose all in silence."""
         file, log = self._path / FILE_NAME, self._path / f"{FILE_NAME}-wal"
         if log.exists() and not file.exists():
-            raise StorageFailed(f"{self._path}: {FILE_NAME} is missing beside its log")
+            raise StoreDamaged(f"{self._path}: {FILE_NAME} is missing beside its log")
 
     def _refuse_damage(self, connection: sqlite3.Connection) -> None:
         """Walk all pages: a flipped cell count hides rows that no CRC of a row can miss."""
@@ -180,5 +181,11 @@ class SqliteStore:
             yield
         except sqlite3.ProgrammingError as error:
             raise StoreClosed(str(self._path)) from error
+        except sqlite3.DatabaseError as error:
+            # The low byte of an extended code is the code itself.
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+            is_damage = code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+            failure = StoreDamaged if is_damage else DiskRefused
+            raise failure(f"{self._path}: {action}: {error}") from error
         except (sqlite3.Error, OSError) as error:
-            raise StorageFailed(f"{self._path}: {action}: {error}") from error
+            raise DiskRefused(f"{self._path}: {action}: {error}") from error

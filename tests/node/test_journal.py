@@ -1,13 +1,17 @@
 """The journal on a real disk: what was appended comes back, what was torn is dropped."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
+import node.journal as journals
 from node.journal import Journal, JournalDamaged, JournalFailed, JournalMissing
 
 OWNER = bytes(range(32))
-HEAD_SIZE = 12
+HEAD_SIZE = 13
+SECTOR_SIZE = 512
 
 
 def written(directory: Path, frames: list[list[bytes]]) -> Path:
@@ -59,7 +63,7 @@ def _frame_sizes(data: bytes) -> list[int]:
     at = data.index(b"\n") + 1 + 32
     sizes = []
     while at < len(data):
-        size = int.from_bytes(data[at : at + 4], "big")
+        size = int.from_bytes(data[at + 1 : at + 5], "big")
         sizes.append(size)
         at += HEAD_SIZE + size
     return sizes
@@ -94,6 +98,93 @@ def test_an_earlier_append_that_lacks_a_sector_is_damage(tmp_path: Path) -> None
     path.write_bytes(data)
     with pytest.raises(JournalDamaged):
         Journal(tmp_path, OWNER)
+
+
+def with_zeros(data: bytes, sector: int) -> bytes:
+    start = sector * SECTOR_SIZE
+    return data[:start] + bytes(SECTOR_SIZE) + data[start + SECTOR_SIZE :]
+
+
+def test_a_lost_sector_with_the_head_of_an_earlier_append_is_damage(tmp_path: Path) -> None:
+    path = written(tmp_path, [[b"\x01" * 400], [b"\x02" * 1_000], [b"\x03" * 40], [b"\x04" * 10]])
+    whole = path.read_bytes()
+    for sector in (0, 1, 2):
+        path.write_bytes(with_zeros(whole, sector))
+        with pytest.raises(JournalDamaged):
+            Journal(tmp_path, OWNER)
+        assert path.read_bytes() == with_zeros(whole, sector)
+
+
+def test_an_append_of_several_frames_is_torn_wherever_it_lacks_a_sector(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journals, "FRAME_SIZE_AIM", 600)
+    parts = [bytes([n]) * 500 for n in range(1, 6)]
+    path = written(tmp_path, [[b"a promise"], parts])
+    whole = path.read_bytes()
+    for sector in range(1, len(whole) // SECTOR_SIZE + 1):
+        path.write_bytes(with_zeros(whole, sector)[: len(whole)])
+        found = reread(tmp_path)
+        assert found[0] == b"a promise"
+        assert found[1:] == parts[: len(found) - 1] != parts
+    path.write_bytes(whole)
+    journal = Journal(tmp_path, OWNER)
+    journal.append([b"another"])
+    journal.close()
+    whole = path.read_bytes()
+    for sector in range(1, len(whole) // SECTOR_SIZE):
+        path.write_bytes(with_zeros(whole, sector))
+        with pytest.raises(JournalDamaged):
+            Journal(tmp_path, OWNER)
+
+
+def test_what_a_killed_process_left_is_synced_before_it_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, [[b"a promise"]])
+    synced = set()
+
+    def sync(handle: int) -> None:
+        synced.add(os.fstat(handle).st_ino)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(journals, "_sync", sync)
+    assert reread(tmp_path) == [b"a promise"]
+    assert synced == {path.stat().st_ino, tmp_path.stat().st_ino}
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC])
+def test_after_a_failed_write_nothing_more_is_promised(
+    tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(tmp_path, OWNER)
+    journal.append([b"a promise"])
+
+    def refuse(_: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(journals, "_sync", refuse)
+        with pytest.raises(JournalFailed, match=os.strerror(number)) as failure:
+            journal.append([b"lost"])
+    assert "make room on the disk" in failure.value.hint
+    with pytest.raises(JournalFailed, match="earlier write failed"):
+        journal.append([b"another"])
+    with pytest.raises(JournalFailed, match="earlier write failed"):
+        journal.rewrite([b"another"])
+    journal.close()
+    assert reread(tmp_path)[0] == b"a promise"
+
+
+def test_a_rewrite_on_a_full_disk_is_named_and_leaves_the_old_journal(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, OWNER)
+    journal.append([b"a promise"])
+    # Linux's device that is always full stands in for the new file.
+    (tmp_path / "journal.new").symlink_to("/dev/full")
+    with pytest.raises(JournalFailed, match="No space left" if Path("/dev/full").exists() else ""):
+        journal.rewrite([b"kept" * 1000])
+    journal.close()
+    assert reread(tmp_path) == [b"a promise"]
 
 
 def test_more_records_than_a_frame_holds_go_into_several(tmp_path: Path) -> None:
@@ -131,6 +222,7 @@ def test_a_rewrite_that_died_half_way_leaves_the_old_journal(tmp_path: Path) -> 
     (tmp_path / "journal.new").write_bytes(b"half")
     assert reread(tmp_path) == [b"a promise"]
     assert path.exists()
+    assert not (tmp_path / "journal.new").exists()
 
 
 def test_a_directory_that_can_not_be_made_is_named(tmp_path: Path) -> None:
