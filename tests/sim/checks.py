@@ -10,7 +10,15 @@ from chain.codec import decode
 from chain.crypto import sha256
 from chain.transaction import SignedTransaction, transaction_id
 from chain.votes import ViewChange
-from consensus.messages import Commit, Message, NewView, Prepare, PrePrepare, encode_message
+from consensus.messages import (
+    Commit,
+    Complaint,
+    Message,
+    NewView,
+    Prepare,
+    PrePrepare,
+    encode_message,
+)
 from consensus.output import Decided
 from consensus.records import (
     BlockRecord,
@@ -62,6 +70,8 @@ class Checks:
         self.acknowledged: dict[bytes, int] = {}
         self._sent: dict[tuple[int, int, int, int], bytes] = {}
         self._left: dict[int, int] = {}
+        # The highest view that an honest member has complained of.
+        self._complained = -1
         self.height = 0
 
     # Deciding.
@@ -119,6 +129,8 @@ class Checks:
                     self._hasty(member, f"Commit at {message.height} without its certificate")
             case ViewChange() | NewView():
                 self._change(member, message, durable)
+            case Complaint():
+                self._complained = max(self._complained, message.view)
             case _:
                 pass
 
@@ -157,6 +169,9 @@ class Checks:
             detail = f"{member} signs two of {kind.name} to view {message.view}"
             raise Violation("no conflicting signatures", detail)
         if isinstance(message, ViewChange):
+            if message.view - 1 > self._complained:
+                detail = f"{member} changes to {message.view}, of which no honest member complained"
+                raise Violation("nobody is dragged along", detail)
             self._left[member] = max(message.view, self._left.get(member, 0))
 
     def _rests_on(

@@ -188,7 +188,7 @@ class Faults:
         first, second = self._chance.sample(up, 2)
         self._network.heal()
         height = 1 + max(node.replica.height for node in up)
-        self._network.sieve = PreparedTwice(first, second, height)
+        self._network.sieve = PreparedTwice(self._world, first, second, height)
 
     def _rounds(self) -> None:
         """Another set of places hears each kind of message in each view."""

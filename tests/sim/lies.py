@@ -293,6 +293,57 @@ def _wished(liar: Teller, view: int) -> list[Message]:
     return [liar.sign(wished), liar.sign(commit)]
 
 
+def forge(liar: Teller, _target: int, message: Message) -> list[Message]:
+    """Shows a block of its own as prepared by a quorum that never saw it, and leads by it."""
+    match message:
+        case ViewChange():
+            return [_with_forged(liar, message)]
+        case NewView():
+            changes = tuple(
+                _with_forged(liar, entry) if entry.member == liar.member else entry
+                for entry in message.view_changes
+            )
+            return [liar.sign(replace(message, view_changes=changes))]
+        case PrePrepare() if message.view > 0:
+            header = _forged_header(liar, message.view - 1, message.height)
+            if header is None or header.transactions_count != len(message.body_hashes):
+                return [message]
+            forged = replace(message, header=header)
+            commit = Commit(message.view, message.height, header.digest(), liar.member, bytes(64))
+            return [liar.sign(forged), liar.sign(commit)]
+        case _:
+            return [message]
+
+
+def _with_forged(liar: Teller, change: ViewChange) -> ViewChange:
+    view = change.view - 1
+    header = _forged_header(liar, view, change.height)
+    primary = liar.node.replica._state.roster.primary(view, change.height)
+    if header is None or primary is None:
+        return change
+    others = [member for member in range(liar.committee.n) if member != primary]
+    names = others[: liar.committee.quorum - 1]
+    prepares = tuple(CommitSignature(member, bytes(64)) for member in names)
+    prepared = PreparedCertificate(view, header, primary, bytes(64), prepares)
+    forged = liar.sign(replace(change, prepared=prepared))
+    assert isinstance(forged, ViewChange)
+    return forged
+
+
+def _forged_header(liar: Teller, view: int, height: int) -> Header | None:
+    """A block that nobody proposed, the same whenever it is asked for."""
+    state = liar.node.replica._state
+    proposer = state.roster.primary(view, height)
+    known = next((held for held in state.slot.blocks.values() if held.bodies is not None), None)
+    if known is None or proposer is None or height != state.slot.height:
+        return None
+    certificate = state.tip.certificate
+    time_ms = liar.wishes.setdefault((view, height), known.header.time_ms + 1)
+    return replace(
+        known.header, view=view, parent_view=certificate.view, proposer=proposer, time_ms=time_ms
+    )
+
+
 LIES: dict[str, Lie] = {
     "usurper": usurp,
     "equivocator": equivocate,
@@ -301,4 +352,5 @@ LIES: dict[str, Lie] = {
     "spammer": spam,
     "parrot": parrot,
     "idle": idle,
+    "forger": forge,
 }

@@ -97,6 +97,7 @@ BEHAVIOURS = (
     "parrot",
     "untimely",
     "idle",
+    "forger",
 )
 
 

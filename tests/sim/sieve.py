@@ -21,6 +21,7 @@ from consensus.messages import (
 )
 from p2p.frames import Channel
 from tests.sim.node import SimNode
+from tests.sim.world import World
 
 # Fewer honest copies can't play all the parts.
 PARTS = 3
@@ -46,7 +47,8 @@ class PreparedTwice:
     took the lower one would fork; PBFT §4.4, consensus.md, View change.)
     """
 
-    def __init__(self, first: SimNode, second: SimNode, height: int) -> None:
+    def __init__(self, world: World, first: SimNode, second: SimNode, height: int) -> None:
+        self._world = world
         self._first = first
         self._second = second
         self._height = height
@@ -78,6 +80,7 @@ class PreparedTwice:
             tip = self._second.replica._state.tip
             if tip.height >= self._height:
                 self._late = tip.certificate.view
+                self._world.count("prepared_twice")
 
     def _is_early_only(self) -> bool:
         return self._early is not None and self._late is None

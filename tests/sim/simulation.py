@@ -20,6 +20,7 @@ from tests.sim.host import HostFaults
 from tests.sim.network import Network
 from tests.sim.node import SimNode
 from tests.sim.origin import check_origin
+from tests.sim.pace import demand_pace
 from tests.sim.profile import Plan, for_blocks, plan
 from tests.sim.shared import Reader, Setting, found
 from tests.sim.workload import Workload
@@ -174,6 +175,8 @@ class Simulation:
                 self.workload.submit(self.workload.pay(), node)
         if not world.run(world.now_us + PROMPT_US, lambda: self.checks.height > start):
             raise Violation("promptness", f"a dead primary costs too much: {self.where()}")
+        others = [node for node in self.nodes if node is not primary]
+        demand_pace(world, self.checks, self.workload, others)
         restart(world, primary)
         self._demand_rest(4 * MARGIN_US, "a dead primary")
 
