@@ -3,6 +3,7 @@
 The checker sees everything at once, which no node can; it never changes anything.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chain.block import VoteType
@@ -19,7 +20,7 @@ from consensus.messages import (
     PrePrepare,
     encode_message,
 )
-from consensus.output import Decided
+from consensus.output import Decided, Output
 from consensus.records import (
     BlockRecord,
     DecidedRecord,
@@ -129,10 +130,15 @@ class Checks:
                     self._hasty(member, f"Commit at {message.height} without its certificate")
             case ViewChange() | NewView():
                 self._change(member, message, durable)
-            case Complaint():
-                self._complained = max(self._complained, message.view)
             case _:
                 pass
+
+    def made(self, member: int, outputs: Sequence[Output]) -> None:
+        """An honest replica has made these; its disk may keep their promises and send nothing."""
+        for output in outputs:
+            for send in output.send:
+                if isinstance(send.message, Complaint) and send.message.member == member:
+                    self._complained = max(self._complained, send.message.view)
 
     def _vote(
         self,

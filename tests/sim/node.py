@@ -157,6 +157,8 @@ class SimNode(Process):
             raise Violation("honest members are heard", f"{self.place} refuses {source}: {fault}")
 
     def _outputs(self, outputs: list[Output]) -> None:
+        if self.honest:
+            self.setting.checks.made(self.member, outputs)
         records = [record for output in outputs for record in output.persist]
         if not records:
             self._obey(outputs)
