@@ -111,8 +111,9 @@ class Mortal(Cluster):
         self.shorten()
         self.submit(b"two")
         self.drain(lambda e: not isinstance(e.event, Commit) or e.target == 0)
+        self.shorten()
         self.crash(0)
-        self.run(lambda: self.height() >= 4)
+        self.run(lambda: self.height() >= 4, passes=is_heard)
 
     def rise(self) -> None:
         """The mortal member starts from its disk. All that was under way is lost."""
@@ -139,6 +140,11 @@ class Mortal(Cluster):
             message = pre_prepare(self, rival, primary, view, state.tip.certificate)
             self.queue.append(Envelope(primary, MORTAL, message))
             self.drain()
+
+
+def is_heard(envelope: Envelope) -> bool:
+    """No Commit of view 0: what was prepared there is decided in a later view, or never."""
+    return not isinstance(envelope.event, Commit) or envelope.event.view > 0
 
 
 def acts_of_a_life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -169,7 +175,7 @@ def test_trap_9_killed_at_any_write_fsync_or_rename_it_signs_nothing_twice(
         cluster.tempt()
         height = max(cluster.decided, default=0)
         cluster.submit(b"three")
-        cluster.run(lambda c=cluster, h=height: c.height() > h, ticks=1500)  # type: ignore[misc]
+        cluster.run(lambda c=cluster, h=height: c.height() > h, passes=is_heard)  # type: ignore[misc]
         cluster.disk.close()
 
 
@@ -200,7 +206,7 @@ def test_trap_9_a_journal_cut_at_any_byte_boots_or_refuses_by_name(
         records = tuple(journal.records)
         if records not in known:
             known[records] = {boots(cluster, list(records), list(chain)) for chain in chains}
-    assert len(known) >= 10
+    assert len(known) >= 8
     assert set.union(*known.values()) == {"boots", "JournalIncomplete"}
 
 

@@ -123,20 +123,53 @@ class Hermit:
         self.obey(self.replica.step(proposal, self.now_ms))
 
 
-def lived(
-    directory: Path, dies_at: int | None, told: dict[bytes, bytes], store: KVStore
-) -> tuple[Hermit, World]:
-    """A member that is not booted yet, and a world like its own to sign transactions in."""
-    directory.mkdir(exist_ok=True)
-    return Hermit(Disk(directory, dies_at), told, store), World(made=genesis(1), rules=ToyRules())
+class Story:
+    """One genesis and three transactions, the same in every life."""
 
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        world = World(made=genesis(1), rules=ToyRules())
+        self.genesis = world.genesis
+        self.transactions = [world.signed("buyer", add("a")) for _ in range(3)]
+        self.monkeypatch = monkeypatch
 
-def play(hermit: Hermit, world: World) -> list[bytes]:
-    """The same three transactions in every life; their ids."""
-    transactions = [world.signed("buyer", add("a")) for _ in range(3)]
-    hermit.boot(world.genesis)
-    hermit.live(transactions)
-    return [transaction.id for transaction in transactions]
+    def member(
+        self, directory: Path, dies_at: int | None, told: dict[bytes, bytes], store: KVStore
+    ) -> Hermit:
+        directory.mkdir(exist_ok=True)
+        hermit = Hermit(Disk(directory, dies_at), told, store)
+        hermit.disk.watch(self.monkeypatch)
+        return hermit
+
+    def play(self, hermit: Hermit) -> None:
+        hermit.boot(self.genesis)
+        hermit.live(self.transactions)
+
+    def acts(self, directory: Path) -> list[str]:
+        """What is done to the disk in a whole life."""
+        hermit = self.member(directory, None, {}, MemoryStore())
+        with closing(hermit):
+            self.play(hermit)
+        return hermit.disk.acts
+
+    def die(self, directory: Path, dies_at: int, store: KVStore) -> Hermit:
+        hermit = self.member(directory, dies_at, {}, store)
+        with closing(hermit), pytest.raises(Died):
+            self.play(hermit)
+        return hermit
+
+    def check(self, hermit: Hermit) -> None:
+        """One height everywhere, what was told is where it was, everything happened once."""
+        ledger = hermit.ledger
+        assert hermit.replica.height == ledger.tip.height == 6
+        ids = [transaction.id for transaction in self.transactions]
+        assert hermit.told.keys() <= set(ids)
+        for transaction_id in ids:
+            found = ledger.find_receipt(transaction_id)
+            assert found is not None
+            header = ledger.header(found[0].height)
+            assert header is not None
+            assert hermit.told.get(transaction_id, header.digest()) == header.digest()
+        assert value_of(ledger.state, "a") == 3
 
 
 @pytest.mark.parametrize("power", [False, True], ids=["killed", "power cut"])
@@ -148,62 +181,35 @@ def test_trap_24_a_death_between_any_two_writes_leaves_one_consistent_height(
     """Trap 24 (concord#1709): journal and database are two stores; whichever was written last,
     the member comes back at one height, keeps what it told, and does nothing twice.
     """
-    hermit, world = lived(tmp_path / "whole", None, {}, MemoryStore())
-    hermit.disk.watch(monkeypatch)
-    with closing(hermit):
-        play(hermit, world)
-    acts = hermit.disk.acts
+    story = Story(monkeypatch)
+    acts = story.acts(tmp_path / "whole")
     assert acts.count("batch") == 1 + 6
     assert acts.count("rename") == 1 + 3
     for dies_at in range(len(acts)):
-        told: dict[bytes, bytes] = {}
         store = MemoryStore()
-        hermit, world = lived(tmp_path / str(dies_at), dies_at, told, store)
-        hermit.disk.watch(monkeypatch)
-        with closing(hermit), pytest.raises(Died):
-            play(hermit, world)
+        dead = story.die(tmp_path / str(dies_at), dies_at, store)
         if power:
-            hermit.disk.cut_power()
-        again, world = lived(tmp_path / str(dies_at), None, told, store)
-        again.disk.watch(monkeypatch)
+            dead.disk.cut_power()
+        again = story.member(dead.disk.directory, None, dead.told, store)
         with closing(again):
-            check(again, play(again, world))
-
-
-def check(hermit: Hermit, ids: list[bytes]) -> None:
-    """One height everywhere, all that was told is where it was, everything happened once."""
-    ledger = hermit.ledger
-    assert hermit.replica.height == ledger.tip.height == 6
-    assert hermit.told.keys() <= set(ids)
-    for transaction_id in ids:
-        found = ledger.find_receipt(transaction_id)
-        assert found is not None
-        header = ledger.header(found[0].height)
-        assert header is not None
-        assert hermit.told.get(transaction_id, header.digest()) == header.digest()
-    assert value_of(ledger.state, "a") == 3
+            story.play(again)
+            story.check(again)
 
 
 def test_trap_24_a_database_behind_the_journal_is_brought_up_by_the_journal_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Trap 24 (concord#1709): what was decided and not written is decided again, the same."""
-    hermit, world = lived(tmp_path / "whole", None, {}, MemoryStore())
-    hermit.disk.watch(monkeypatch)
-    with closing(hermit):
-        play(hermit, world)
-    batches = [at for at, act in enumerate(hermit.disk.acts) if act == "batch"]
+    story = Story(monkeypatch)
+    acts = story.acts(tmp_path / "whole")
+    batches = [at for at, act in enumerate(acts) if act == "batch"]
     for number, dies_at in enumerate(batches[1:]):
         directory = tmp_path / str(dies_at)
         directory.mkdir()
         with closing(open_store(directory / "db", kind="sqlite")) as store:
-            hermit, world = lived(directory, dies_at, {}, store)
-            hermit.disk.watch(monkeypatch)
-            with closing(hermit), pytest.raises(Died):
-                play(hermit, world)
+            story.die(directory, dies_at, store)
         with closing(open_store(directory / "db", kind="sqlite")) as store:
-            again, world = lived(directory, None, {}, store)
-            again.disk.watch(monkeypatch)
+            again = story.member(directory, None, {}, store)
             with closing(again):
-                again.boot(world.genesis)
+                again.boot(story.genesis)
                 assert again.ledger.tip.height == again.replica.height == number + 1
