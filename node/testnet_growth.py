@@ -208,6 +208,7 @@ def _await_vote(
                 return
         first = max(first, height + 1)
         _make_block(network, own, node)
+        time.sleep(POLL_S)
     raise VoteMissing(f"{node.name}, after {VOTE_TIMEOUT_S:g} s")
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from chain.committee import quorum_size
-from chain.transaction import sign_transaction
+from chain.transaction import SignedTransaction, sign_transaction
 from commerce.registry import operation
 from node import keystore, seats
 from node.commands.failures import UsageWrong
@@ -158,6 +158,11 @@ def change(
         session.say(f"next: the others sign, hushang tx sign {out} --key KEYFILE --out {out}")
         session.say(f"then: hushang tx submit {out}")
         return
+    submit(session, signed)
+
+
+def submit(session: Session, signed: SignedTransaction) -> None:
+    """Hand a change in, print what came of it, and wait until its committee governs."""
     outcome = session.submit(signed)
     ids: dict[str, Any] = {}
     if outcome.is_decided:

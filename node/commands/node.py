@@ -9,11 +9,15 @@ from typing import Annotated
 
 import typer
 
+from chain.codec import decode
+from chain.genesis import Genesis
 from node import keystore
+from node.client import NodeClient
 from node.commands.failures import UsageWrong
 from node.commands.options import noun, verb
 from node.commands.session import Session
 from node.config import FILE_NAME, NodeConfig, load_config, to_toml
+from node.genesis_file import genesis_text
 
 app = noun("Run a member's node.")
 
@@ -24,7 +28,7 @@ app = noun("Run a member's node.")
     examples=(
         "hushang node init --name pudong",
         "hushang node init --name pudong --dir /srv/hushang --genesis genesis.json --plain",
-        "hushang node init --name huangpu --observer",
+        "hushang node init --name huangpu --join http://10.0.0.2:26780",
     ),
 )
 def init(
@@ -35,6 +39,10 @@ def init(
     observer: Annotated[
         bool, typer.Option("--observer", help="Follow a running chain, before it has a seat.")
     ] = False,
+    join: Annotated[
+        str | None,
+        typer.Option(help="URL of a node's API: take the chain's genesis from there, and observe."),
+    ] = None,
     plain: Annotated[bool, typer.Option("--plain", help="Don't seal the node's key.")] = False,
 ) -> None:
     """Write hushang.toml and a fresh node key; prints its public key.
@@ -45,6 +53,8 @@ def init(
     file, key_file = directory / FILE_NAME, directory / "node.key"
     if file.exists():
         raise UsageWrong(f"{file} exists")
+    if join is not None:
+        fetch_genesis(session, join, genesis)
     passphrase = None if plain else keystore.find_passphrase(key_file, os.environ)
     key = keystore.write_key(key_file, keystore.new_seed(), passphrase=passphrase)
     config = NodeConfig(
@@ -52,12 +62,23 @@ def init(
         data_dir=Path("data"),
         genesis=Path(os.path.relpath(genesis, directory)),
         node_key=Path(key_file.name),
-        observer=observer,
+        observer=observer or join is not None,
     )
     file.write_text(to_toml(config), "utf-8")
     record = {"config": str(file), "node_key": str(key_file), "public_key": key.public_key.hex()}
     session.printer.record(record)
     session.say(f"next: name the peers in {file}, then hushang node start --config {file}")
+
+
+def fetch_genesis(session: Session, url: str, file: Path) -> None:
+    """Write the genesis that a node tells; people must make sure that it is the right one."""
+    if file.exists():
+        raise UsageWrong(f"{file} exists: leave out --join, or name another --genesis")
+    told = NodeClient([url]).get("/v1/genesis")
+    genesis = decode(Genesis, bytes.fromhex(told["raw"]))
+    file.write_text(genesis_text(genesis), "utf-8")
+    session.say(f"{file}: chain {genesis.chain_id}, genesis hash {genesis.hash().hex()}")
+    session.say("compare this hash with what a member tells you: all that follows rests on it")
 
 
 @verb(

@@ -1,10 +1,14 @@
 """`hushang node`: settings from four places, and a node that says why it can't start."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from tests.commands.command_line import hushang
+from node.config import load_config
+from node.genesis_file import load_genesis
+from tests.commands.command_line import hushang, inside
+from tests.node.api.service import served
 
 
 def test_init_writes_settings_that_start_reads(tmp_path: Path) -> None:
@@ -42,3 +46,23 @@ def test_a_node_whose_key_is_not_in_the_genesis_exits_9(tmp_path: Path) -> None:
     ran = hushang("node", "start", "--p2p-port", "0", "--api-port", "0", cwd=tmp_path)
     assert ran.code == 9, ran.err
     assert "NodeKeyUnknown" in ran.err
+
+
+@pytest.mark.asyncio
+async def test_a_newcomer_takes_the_genesis_from_a_node_and_observes(tmp_path: Path) -> None:
+    place = tmp_path / "site"
+    genesis = tmp_path / "genesis.json"
+    async with served() as node:
+        url = f"http://127.0.0.1:{node.port}"
+        words = ("node", "init", "--name", "suzhou", "--dir", str(place), "--plain", "--join", url)
+        made = await asyncio.to_thread(inside, *words, "--genesis", str(genesis))
+        assert made.code == 0, made.err
+        assert node.service.chain.genesis_hash.hex() in made.err
+        assert load_genesis(genesis) == node.service.chain.genesis
+        again = await asyncio.to_thread(
+            inside, *words[:-2], "--join", url, "--genesis", str(genesis)
+        )
+    assert again.code == 2
+    config = load_config(place / "hushang.toml", {}, {})
+    assert (config.observer, config.name) == (True, "suzhou")
+    assert config.genesis.resolve() == genesis.resolve()

@@ -23,7 +23,7 @@ from node.client import NodeClient, Outcome
 from node.clock import now_ms
 from node.keystore import find_passphrase, load_key
 from node.testnet_genesis import Plan
-from node.testnet_layout import LocalNetwork, NodePlace
+from node.testnet_layout import LocalNetwork, NodePlace, load
 
 LEVEL_TIMEOUT_S = 30.0
 
@@ -148,7 +148,9 @@ def running(directory: Path, **plan: Any) -> Iterator[Net]:
     try:
         yield Net(made)
     finally:
-        processes.stop(made, made.nodes, grace_s=2.0)
+        # It may have grown.
+        now = load(made.directory)
+        processes.stop(now, now.nodes, grace_s=2.0)
 
 
 @dataclass(slots=True)
