@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from chain.errors import HushangError
 from node.validation import Form, complaints, did_you_mean
@@ -81,6 +82,16 @@ class NodeConfig(Form):
     store: Literal["auto", "leveldb", "sqlite", "memory"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_file: Path | None = None
+
+    @field_validator("peers")
+    @classmethod
+    def _know_each_peer_once(cls, peers: tuple[PeerAddress, ...]) -> tuple[PeerAddress, ...]:
+        named = [peer.node_key or peer.name for peer in peers]
+        for name in named:
+            if named.count(name) > 1:
+                words = "{name} stands twice; several nodes of one member are told by node_key"
+                raise PydanticCustomError("peer_repeated", words, {"name": name})
+        return peers
 
 
 _LISTS: Final = ("api_hosts", "api_origins")

@@ -82,6 +82,11 @@ def test_peers_come_from_one_variable(tmp_path: Path) -> None:
         load_config(write(tmp_path), {"HUSHANG_PEERS": "10.0.0.2"}, {})
 
 
+def test_a_peer_stands_once_unless_its_nodes_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(ConfigInvalid, match="xuhui stands twice; several nodes of one member"):
+        load_config(write(tmp_path), {"HUSHANG_PEERS": "xuhui=10.0.0.2:1,xuhui=10.0.0.3:1"}, {})
+
+
 def test_settings_survive_their_toml(tmp_path: Path) -> None:
     config = NodeConfig(
         name='浦东 "one" \x7f\\',
