@@ -22,7 +22,7 @@ from node.node import journal_owner
 from tests.chain.leveldb_log import records
 from tests.chain.world import account, key
 from tests.node.cluster import Cluster, cluster
-from tests.processes.history import assert_nothing_lost, assert_same_history
+from tests.processes.history import assert_one_history
 from tests.processes.net import Load, Net, running, until
 from tests.processes.promises import Promises, complaints
 from tests.processes.tearing import tear
@@ -148,9 +148,9 @@ def test_after_a_power_cut_of_all_nodes_they_heal_by_themselves_and_nothing_is_l
         tell(f"power cuts ({store}): decided again after {max(seconds):.1f} s at most")
         assert max(seconds) < HEALED_S
         load.stop()
-        assert_same_history(net)
-        assert_nothing_lost(net, load)
+        net.level()
         net.kill_all()
+        assert_one_history(net, load)
         promises.read_all()
         assert promises.conflicts == []
         assert complaints(net.testnet) == []
