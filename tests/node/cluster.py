@@ -3,7 +3,7 @@
 import asyncio
 import random
 import socket
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -64,8 +64,13 @@ class Cluster:
         )
         self._nonces = count(1)
 
+    def _port(self, index: int) -> int:
+        """Who is no founder is dialled by nobody."""
+        founders = len(self.genesis.members)
+        return self.addresses[index].port if index < founders else free_port()
+
     async def start(self, index: int) -> Node:
-        """Start a member on whatever its directory holds."""
+        """Start a node on whatever its directory holds; from index n on it is no founder's."""
         directory = self.directory / f"m{index}"
         directory.mkdir(exist_ok=True)
         store = open_store(directory / "db", kind=self.kind)
@@ -82,7 +87,7 @@ class Cluster:
             name=f"m{index}",
             key=node_key,
             membership=Membership(ledger, self.addresses),
-            listen=("127.0.0.1", self.addresses[index].port),
+            listen=("127.0.0.1", self._port(index)),
             ledger=ledger,
             journal=journal,
             evidence=EvidenceBook(directory / "evidence", ledger.chain.genesis_hash, now_ms),
@@ -113,8 +118,14 @@ class Cluster:
         """The running nodes in order."""
         return [running.node for _, running in sorted(self.running.items())]
 
-    def signed(self, sender: str, *operations: Operation, nonce: int | None = None) -> bytes:
-        """Raw bytes of a transaction of a one-key party."""
+    def signed(
+        self,
+        sender: str,
+        *operations: Operation,
+        nonce: int | None = None,
+        with_: Sequence[str] = (),
+    ) -> bytes:
+        """Raw bytes of a transaction of one-key parties."""
         transaction = Transaction(
             TRANSACTION_VERSION,
             self.genesis.hash(),
@@ -124,7 +135,8 @@ class Cluster:
             operations,
             None,
         )
-        return encode(sign_transaction(transaction, [(account(sender), key(sender))]))
+        parties = [(account(name), key(name)) for name in (sender, *with_)]
+        return encode(sign_transaction(transaction, parties))
 
     async def level(self) -> int:
         """Wait until all running nodes have the same height and nothing waits; the height."""

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from chain.evidence import Equivocation, Evidence, HiddenCommit, encode_evidence
+from chain.block import VoteType, vote_bytes
+from chain.crypto import verify
+from chain.evidence import Equivocation, Evidence, HiddenCommit, encode_evidence, proves
 from chain.votes import SignedVote, ViewChange
+from consensus.messages import Prepare, encode_message
 from node.evidence_book import (
     MAGIC,
     RECORDS_MAX,
@@ -16,9 +19,12 @@ from node.evidence_book import (
     EvidenceBookDamaged,
     EvidenceBookFailed,
 )
+from p2p.frames import Channel
+from tests.chain.world import key
 from tests.consensus.forging import UNSIGNED
 from tests.consensus.samples import PROOF
 from tests.consensus.stub_chain import GENESIS_HASH
+from tests.node.cluster import cluster
 
 NOW_MS = 1_767_225_600_000
 
@@ -132,3 +138,24 @@ async def test_who_waits_for_news_is_told(tmp_path: Path) -> None:
     book.add(equivocation())
     await waiting
     await book.wait(0, 60_000)
+
+
+@pytest.mark.asyncio
+async def test_a_node_that_sees_two_votes_of_a_member_keeps_them_over_its_restart(
+    tmp_path: Path,
+) -> None:
+    async with cluster(tmp_path) as net:
+        node = net.nodes[0]
+        height, chain = node.ledger.tip.height + 1, node.chain
+        liar = key("node of m1")
+        for digest in (b"\x01" * 32, b"\x02" * 32):
+            signed = vote_bytes(chain.genesis_hash, 0, VoteType.PREPARE, 0, height, digest)
+            vote = Prepare(0, height, digest, 1, liar.sign(signed))
+            node._router.received(liar.public_key, Channel.CONSENSUS, encode_message(vote))
+        await node.evidence.wait(0, 20_000)
+        (found,) = node.evidence.found
+        assert proves(found.evidence, chain.committee, chain.genesis_hash, verify)
+        assert node.status().evidence_count == 1
+        await net.stop(0)
+        again = await net.start(0)
+        assert [entry.raw for entry in again.evidence.found] == [found.raw]
