@@ -10,6 +10,8 @@ from node.genesis_file import load_genesis
 from node.testnet_layout import GENESIS, NodePlace
 from tests.processes.net import Load, Net
 
+# Receipts asked of every node's API.
+SERVED = 40
 # Whoever was told nothing may try again; any other answer to a payment is a fault.
 UNTOLD = {"OutcomeUnknown", "NodeUnreachable"}
 
@@ -23,13 +25,12 @@ def assert_same_history(net: Net, nodes: Sequence[NodePlace] = ()) -> None:
         assert len({header["header"]["state_root"] for header in headers}) == 1
 
 
-def assert_nothing_lost(net: Net, load: Load, nodes: Sequence[NodePlace] = ()) -> None:
-    """Every receipt that a client was given is on every one of these nodes."""
-    for transaction_id, (_, receipt) in load.acknowledged.items():
-        for node in nodes or net.testnet.nodes:
+def assert_served(net: Net, load: Load) -> None:
+    """The newest receipts that clients were given are served by every node."""
+    for transaction_id, (_, receipt) in list(load.acknowledged.items())[-SERVED:]:
+        for node in net.testnet.nodes:
             known = net.get(node, f"/v1/receipts/{transaction_id}")
             assert known | {"certified": True} == receipt | {"certified": True}
-    assert set(load.refused) <= UNTOLD
 
 
 @contextmanager
@@ -41,7 +42,7 @@ def ledger_of(net: Net, node: NodePlace) -> Iterator[Ledger]:
 
 
 def assert_one_history(net: Net, load: Load) -> None:
-    """As both of the above, from the stores of dead nodes: quick for long histories."""
+    """From the stores of dead nodes: equal headers, and every receipt that a client was given."""
     histories = []
     for node in net.testnet.nodes:
         with ledger_of(net, node) as ledger:
