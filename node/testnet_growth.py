@@ -30,6 +30,8 @@ from node.testnet_layout import GENESIS, LOOPBACK, AccountPlace, LocalNetwork, N
 GOVERN_TIMEOUT_S: Final = 30.0
 VOTE_TIMEOUT_S: Final = 30.0
 POLL_S: Final = 0.05
+# Between blocks made to see a vote: a quorum may be complete before the new one's Commit.
+VOTE_PAUSE_S: Final = 0.3
 NODE_KEY: Final = "node.key"
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
@@ -208,7 +210,7 @@ def _await_vote(
                 return
         first = max(first, height + 1)
         _make_block(network, own, node)
-        time.sleep(POLL_S)
+        time.sleep(VOTE_PAUSE_S)
     raise VoteMissing(f"{node.name}, after {VOTE_TIMEOUT_S:g} s")
 
 
