@@ -73,11 +73,13 @@ class Journal:
                 if not may_create:
                     raise JournalMissing(f"{self._path}")
                 self._replace(())
+                # The directory itself, and the database's beside it, are new.
+                _sync_directory(directory.parent)
             (directory / "journal.new").unlink(missing_ok=True)
             self.records = self._read()
             self._file = self._path.open("ab")
             _sync(self._file.fileno())
-            self._sync_directory()
+            _sync_directory(directory)
         except OSError as error:
             raise JournalFailed(f"{self._path}: {error}") from error
         self.size = self._file.tell()
@@ -132,14 +134,7 @@ class Journal:
             file.flush()
             _sync(file.fileno())
         fresh.replace(self._path)
-        self._sync_directory()
-
-    def _sync_directory(self) -> None:
-        directory = os.open(self._directory, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        _sync_directory(self._directory)
 
     def close(self) -> None:
         """Close the file."""
@@ -152,6 +147,15 @@ def _sync(handle: int) -> None:
         fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
     else:
         os.fdatasync(handle)
+
+
+def _sync_directory(directory: Path) -> None:
+    """Which files are in it is on the disk."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _encode_frames(records: Sequence[bytes]) -> bytes:

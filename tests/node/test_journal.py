@@ -151,6 +151,10 @@ def test_what_a_killed_process_left_is_synced_before_it_counts(
     monkeypatch.setattr(journals, "_sync", sync)
     assert reread(tmp_path) == [b"a promise"]
     assert synced == {path.stat().st_ino, tmp_path.stat().st_ino}
+    synced.clear()
+    assert reread(tmp_path / "new") == []
+    places = (tmp_path, tmp_path / "new", tmp_path / "new" / "journal")
+    assert synced >= {place.stat().st_ino for place in places}
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC])

@@ -19,6 +19,7 @@ from chain.ledger import Ledger
 from chain.store import open_store
 from commerce.registry import Registry
 from consensus.records import NewViewRecord, Record, ViewChangeRecord, VoteRecord, decode_record
+from node.evidence_book import FILE_NAME as EVIDENCE
 from node.genesis_file import load_genesis
 from node.journal import Journal
 from node.node import journal_owner
@@ -97,9 +98,11 @@ _VOTES = frozenset((2, 4, 5))
 
 
 def complaints(testnet: LocalNetwork) -> list[str]:
-    """What any node logged as an error or worse: evidence of equivocation, or why it stopped."""
+    """What any node holds against another, or logged as an error: also why it stopped."""
     found = []
     for node in testnet.nodes:
+        if (testnet.data_dir(node) / EVIDENCE).exists():
+            found.append(f"{node.name}: evidence against a member")
         for line in testnet.log_file(node).read_text("utf-8", "replace").splitlines():
             try:
                 entry = json.loads(line)

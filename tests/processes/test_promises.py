@@ -43,7 +43,11 @@ def test_errors_in_a_log_are_found_and_torn_lines_are_none(tmp_path: Path) -> No
         "Traceback (most recent call last):",
     ]
     testnet.log_file(testnet.nodes[0]).write_text("\n".join(lines))
+    data_dir = testnet.data_dir(testnet.nodes[0])
+    data_dir.mkdir(exist_ok=True)
+    (data_dir / "evidence").write_bytes(b"something")
     assert complaints(testnet) == [
+        "pudong: evidence against a member",
         "pudong: evidence of equivocation: x",
         "pudong: Traceback (most recent call last):",
     ]
