@@ -44,6 +44,7 @@ class FakeService:
         self.pool_max = POOL_MAX
         self.pool: dict[bytes, ReceivedTransaction] = {}
         self.reasons: tuple[str, ...] = ()
+        self.peers = (PEER, replace(PEER, name="m2", connected=False, height=None))
         # Only a test that gave a directory may add to it.
         path = (directory or Path("nowhere")) / "evidence"
         self.book = EvidenceBook(path, self.chain.genesis_hash, lambda: GENESIS_MS)
@@ -135,7 +136,7 @@ class FakeService:
             pool_bytes=sum(len(received.raw) for received in self.pool.values()),
             ready=not self.reasons,
             not_ready_because=self.reasons,
-            peers=(PEER, replace(PEER, name="m2", connected=False, height=None)),
+            peers=self.peers,
             evidence_count=len(self.book.found),
         )
 
