@@ -12,12 +12,12 @@ from types import FunctionType, ModuleType
 import pytest
 from typing_extensions import override
 
-from chain.block import VoteType
+from chain.block import VoteType, transactions_root
 from chain.genesis import ConsensusParameters
 from chain.transaction import body_hash
 from chain.votes import ViewChange
 from consensus.config import TICK_MS, ReplicaConfig
-from consensus.input import Checked, Proposal
+from consensus.input import Checked, FetchedBlock, Proposal
 from consensus.messages import (
     Commit,
     Complaint,
@@ -31,7 +31,7 @@ from consensus.output import BuildRequest, CheckRequest, Output, Results
 from tests.consensus.cluster import Cluster, Envelope, Node, Observer
 from tests.consensus.forging import UNSIGNED, block_on, certificate, pre_prepare, sign
 from tests.consensus.samples import header_on
-from tests.consensus.stub_chain import START_MS, verify_stub
+from tests.consensus.stub_chain import START_MS, execute, verify_stub
 
 SHARED = (type, ModuleType, FunctionType, Cluster, Node)
 DIGEST = bytes(range(32))
@@ -244,7 +244,9 @@ def repeated(cluster: Cluster) -> Iterator[Message]:
 
 
 def test_trap_18_what_was_heard_before_is_not_verified_again() -> None:
-    """Trap 18 (FISCO FIB-129): a repeated message costs no signature, whoever repeats it."""
+    """Trap 18 (FISCO FIB-129, FIB-131, FIB-115): a repeated message costs no
+    signature to verify, whoever repeats it.
+    """
     cluster = Counting(4)
     cluster.crash(3)
     cluster.submit(b"one")
@@ -274,7 +276,7 @@ class OneInFlight(Observer):
 
 
 def test_trap_3_whatever_happens_one_height_is_in_flight() -> None:
-    """Trap 3 (PBFT §4.4, null requests): no gap can arise, so none is ever filled."""
+    """Trap 3 (PBFT §4.4): no gap can arise, so none is ever filled."""
     observer = OneInFlight()
     cluster = Cluster(4, ConsensusParameters(leader_period=2), observer=observer)
     for number in range(12):
@@ -288,12 +290,27 @@ def test_trap_3_whatever_happens_one_height_is_in_flight() -> None:
 
 
 def test_trap_3_a_justified_proposal_for_the_height_after_the_next_gets_no_vote_yet() -> None:
-    """Trap 3 (PBFT §4.4, null requests): it is kept, and voted for once the gap is closed."""
-    cluster = Cluster(4, faulty=[0])
-    state = cluster.nodes[1].replica._state
-    first = block_on(state, 0, 0, b"one", cluster.now_ms)
+    """Trap 3 (PBFT §4.4): it is kept, and voted for once the gap is closed."""
+    cluster = Cluster(4, faulty=[0, 2, 3])
+    node = cluster.nodes[1]
+    first = block_on(node.replica._state, 0, 0, b"one", cluster.now_ms)
+    after = execute(cluster.genesis_results, first.header, first.bodies)
+    assert after is not None
+    second = replace(
+        header_on(first.header),
+        transactions_root=transactions_root(()),
+        transactions_count=0,
+        state_root=after.state_root,
+        receipts_root=after.receipts_root,
+    )
     proof = certificate([0, 2, 3], 0, first.header)
-    second = replace(header_on(first.header), transactions_count=0)
-    ahead = sign(PrePrepare(0, 0, second, (), proof, UNSIGNED))
-    cluster.feed(cluster.nodes[1], ahead)
-    assert not [slot for slot in cluster.signed if slot[3] == 2]
+    cluster.feed(node, sign(PrePrepare(0, 0, second, (), proof, UNSIGNED)))
+    cluster.drain()
+    assert not voted_at(cluster)
+    cluster.feed(node, FetchedBlock(first, (body_hash(b"one"),), proof))
+    cluster.drain()
+    assert voted_at(cluster) == {2}
+
+
+def voted_at(cluster: Cluster) -> set[int]:
+    return {slot[3] for slot in cluster.signed if slot[1] in {VoteType.PREPARE, VoteType.COMMIT}}

@@ -91,7 +91,9 @@ def test_trap_2_view_changes_of_another_view_open_none() -> None:
 
 
 def test_trap_2_what_was_prepared_under_nobodys_lead_justifies_nothing() -> None:
-    """Trap 2 (concord-bft#50): a certificate whose primary did not lead its view is garbage."""
+    """Trap 2 (FISCO FIB-124, concord-bft#50): a certificate whose primary did not lead
+    its view is garbage.
+    """
     scene = ViewTwo()
     block = scene.block(0, 0, b"mine")
     # Member 1 led view 1, not 0; the header, of view 0, is as it should be.
@@ -102,7 +104,9 @@ def test_trap_2_what_was_prepared_under_nobodys_lead_justifies_nothing() -> None
 
 
 def test_trap_2_a_garbage_certificate_costs_the_next_honest_view_nothing() -> None:
-    """Trap 2 (concord-bft#50): one garbage certificate among good ones does not mask them."""
+    """Trap 2 (FISCO FIB-124, concord-bft#50): one garbage certificate among good ones
+    does not mask them.
+    """
     cluster = Cluster(4, faulty=[3])
     cluster.submit(b"one")
     cluster.drain(lambda e: isinstance(e.event, PrePrepare | Prepare) and e.target in {1, 2})
@@ -245,7 +249,9 @@ def is_heard(envelope: Envelope, voter: int) -> bool:
 
 
 def test_trap_16_a_block_that_was_prepared_an_hour_ago_may_still_be_proposed_again() -> None:
-    """Trap 16 (plenum#1488): clocks judge first proposals only, else view changes never end."""
+    """Trap 16 (FISCO FIB-126, plenum#1488): clocks judge first proposals only, else
+    view changes never end.
+    """
     scene = ViewTwo()
     scene.cluster.now_ms += 3_600_000
     scene.open(scene.changes())
@@ -258,7 +264,7 @@ def test_trap_16_a_block_that_was_prepared_an_hour_ago_may_still_be_proposed_aga
     [(-3_600_000, 0), (-5_001, 0), (-5_000, 3), (5_000, 3), (5_001, 0), (3_600_000, 0)],
 )
 def test_trap_16_a_first_proposal_beyond_the_drift_gets_no_vote(off_ms: int, votes: int) -> None:
-    """Trap 16 (FISCO FIB-126): neither from the past nor from the future."""
+    """Trap 16 (FISCO FIB-126, plenum#1488): neither from the past nor from the future."""
     cluster = Cluster(4, faulty=[0])
     state = cluster.nodes[1].replica._state
     block = block_on(state, 0, 0, b"one", cluster.now_ms + off_ms)

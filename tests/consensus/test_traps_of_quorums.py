@@ -156,7 +156,7 @@ def test_trap_13_a_prepared_certificate_of_mixed_votes_is_refused(n: int) -> Non
 
 
 def test_trap_14_two_quorums_share_a_correct_member_and_the_correct_ones_make_a_quorum() -> None:
-    """Trap 14 (Sawtooth at n = 6, Iroha at 5, 8, 11): n need not be 3f+1."""
+    """Trap 14 (Sawtooth, Iroha): n need not be 3f+1."""
     for n in SIZES:
         f, quorum = fault_limit(n), quorum_size(n)
         assert 3 * f + 1 <= n < 3 * f + 4, "the most that PBFT can bear"
@@ -171,7 +171,7 @@ def test_trap_14_two_quorums_share_a_correct_member_and_the_correct_ones_make_a_
 
 @pytest.mark.parametrize("n", SIZES)
 def test_trap_14_live_with_f_dead_safe_with_more_and_live_again_when_one_returns(n: int) -> None:
-    """Trap 14 (Sawtooth at n = 6, Iroha at 5, 8, 11): the whole cluster, for every n up to 31."""
+    """Trap 14 (Sawtooth, Iroha): the whole cluster, for every n up to 31."""
     cluster = Cluster(n)
     f, quorum = cluster.committee.f, cluster.committee.quorum
     for member in range(n - f, n):

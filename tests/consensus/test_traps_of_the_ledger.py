@@ -19,11 +19,14 @@ from chain.replay import MINUTE_MS, minute_of
 from chain.transaction import ReceivedTransaction
 from chain.tree_proof import verify_proof
 from consensus.input import Checked
+from consensus.messages import Commit, Message, Prepare
 from consensus.output import CheckRequest, Decided
 from node.ledger_queue import LedgerQueue
 from tests.chain.toy import COUNTERS, ToyRules, add, counter
 from tests.chain.toy_world import ToyWorld
 from tests.chain.world import World, genesis, key
+from tests.consensus.cluster import Cluster
+from tests.consensus.forging import UNSIGNED, block_on, pre_prepare, sign
 
 
 def reopened(world: ToyWorld) -> None:
@@ -40,7 +43,7 @@ def resigned(world: ToyWorld, made: ReceivedTransaction) -> ReceivedTransaction:
 
 
 def test_trap_21_an_id_twice_in_a_block_makes_it_invalid_however_it_is_signed() -> None:
-    """Trap 21 (Ethereum Classic 2016): the second is not a failed receipt but an invalid block."""
+    """Trap 21 (any client): the second is not a failed receipt but an invalid block."""
     world = ToyWorld()
     made = world.signed("buyer", add("a"))
     for second in (made, resigned(world, made)):
@@ -54,7 +57,7 @@ def test_trap_21_an_id_twice_in_a_block_makes_it_invalid_however_it_is_signed() 
 def test_trap_21_an_id_is_applied_once_across_blocks_and_restarts(
     restarted: bool,  # noqa: FBT001
 ) -> None:
-    """Trap 21 (Ethereum Classic 2016): whoever proposes it again proposes an invalid block."""
+    """Trap 21 (any client): whoever proposes it again proposes an invalid block."""
     world = ToyWorld()
     made = world.signed("buyer", add("a"))
     world.run(made)
@@ -69,7 +72,7 @@ def test_trap_21_an_id_is_applied_once_across_blocks_and_restarts(
 
 
 def test_trap_21_when_its_id_is_forgotten_it_has_expired_and_no_earlier() -> None:
-    """Trap 21 (Ethereum Classic 2016): at every millisecond around the border of the minute the
+    """Trap 21 (any client): at every millisecond around the border of the minute the
     transaction is repeated, or expired, never welcome.
     """
     for offset_ms in (0, 1, 30_000, MINUTE_MS - 1):
@@ -95,7 +98,7 @@ def test_trap_21_when_its_id_is_forgotten_it_has_expired_and_no_earlier() -> Non
 
 
 def test_trap_21_what_was_signed_for_one_chain_is_applied_on_no_other() -> None:
-    """Trap 21 (Ethereum Classic 2016): the same keys, accounts and rules, another genesis."""
+    """Trap 21 (any client): the same keys, accounts and rules, another genesis."""
     one, other = ToyWorld(), ToyWorld(consensus=ConsensusParameters(leader_period=8))
     made = one.signed("buyer", add("a"))
     assert one.genesis.hash() != other.genesis.hash()
@@ -106,7 +109,7 @@ def test_trap_21_what_was_signed_for_one_chain_is_applied_on_no_other() -> None:
 
 
 def test_trap_21_the_remembered_ids_are_agreed_and_not_one_nodes_memory() -> None:
-    """Trap 21 (Ethereum Classic 2016): two nodes that forgot differently would have two roots."""
+    """Trap 21 (any client): two nodes that forgot differently would have two roots."""
     one, two = ToyWorld(), ToyWorld()
     for world in (one, two):
         world.run(world.signed("buyer", add("a")))
@@ -153,6 +156,7 @@ def test_trap_17_what_was_executed_for_a_lost_proposal_leaves_nothing_behind() -
             checked = await queue.check(requests[1], [won])
             assert checked is not None
             await queue.write(decided(world, headers[1], won, checked))
+            assert queue._executed == {}
             after = world.value("a")
             return await queue.check(requests[0], [lost]), after
         finally:
@@ -166,8 +170,31 @@ def test_trap_17_what_was_executed_for_a_lost_proposal_leaves_nothing_behind() -
     assert world.value("a") == 11
 
 
+def test_trap_17_a_block_is_asked_for_once_however_much_happens_while_it_is_executed() -> None:
+    """Trap 17 (Sawtooth, SmartBFT): votes, ticks and repetitions come before the verdict."""
+    cluster = Cluster(4, faulty=[0, 2, 3])
+    replica = cluster.nodes[1].replica
+    state = replica._state
+    block = block_on(state, 0, 0, b"one", cluster.now_ms)
+    digest = block.header.digest()
+    proposal = pre_prepare(cluster, block, 0, 0, state.tip.certificate)
+    votes = [sign(Prepare(0, 1, digest, member, UNSIGNED)) for member in (2, 3)]
+    asked = 0
+    first: list[Message] = [proposal, *votes, proposal, *votes]
+    for message in first:
+        asked += len(replica.step(message, cluster.now_ms).check)
+        asked += len(replica.tick(cluster.now_ms, 20).check)
+    assert asked == 1
+    commits = [sign(Commit(0, 1, digest, member, UNSIGNED)) for member in (0, 2, 3)]
+    then: list[Message] = [*commits, *votes]
+    for message in then:
+        asked += len(replica.step(message, cluster.now_ms).check)
+        asked += len(replica.tick(cluster.now_ms, 20).check)
+    assert asked == 2, "once more, since it is certified now and goes first"
+
+
 def test_trap_20_two_states_that_differ_in_one_value_differ_in_the_next_header() -> None:
-    """Trap 20 (hidden non-determinism): the certified root of one is no root of the other's."""
+    """Trap 20 (any replica): the certified root of one is no root of the other's."""
     one, two = ToyWorld(), ToyWorld()
     one.run(one.signed("buyer", add("a", 1)))
     two.run(two.sign(replace(two.transaction("buyer", add("a", 2)), nonce=1), "buyer"))
@@ -220,7 +247,7 @@ def lies(shown: Shown) -> Iterator[tuple[Header, Certificate]]:
 
 
 def test_trap_22_a_client_that_knows_the_genesis_refuses_every_lie_about_a_header() -> None:
-    """Trap 22 (any single node): the certificate is verified, not the node believed."""
+    """Trap 22 (any node): the certificate is verified, not the node believed."""
     shown = Shown()
     refused = 0
     for header, certificate in lies(shown):
@@ -234,7 +261,7 @@ def test_trap_22_a_client_that_knows_the_genesis_refuses_every_lie_about_a_heade
 
 
 def test_trap_22_another_chains_committee_certifies_nothing_here() -> None:
-    """Trap 22 (any single node): a liar with a chain of its own, and as many keys as it likes."""
+    """Trap 22 (any node): a liar with a chain of its own, and as many keys as it likes."""
     shown = Shown()
     other = replace(genesis(), chain_id="test-other")
     with pytest.raises(HushangError):
@@ -245,7 +272,7 @@ def test_trap_22_another_chains_committee_certifies_nothing_here() -> None:
 
 
 def test_trap_22_a_false_value_has_no_proof_under_the_certified_root() -> None:
-    """Trap 22 (any single node): balance, absence, and a proof for another value or root."""
+    """Trap 22 (any node): balance, absence, and a proof for another value or root."""
     shown = Shown(value=7)
     ledger = shown.world.ledger
     state_key = COUNTERS.key(counter("a"))

@@ -85,7 +85,7 @@ def climb(cluster: Cluster, ticks: int) -> None:
 
 @pytest.mark.parametrize("seconds", [1, 5, 30])
 def test_trap_5_however_long_no_view_succeeded_the_next_takes_bounded_time(seconds: int) -> None:
-    """Trap 5 (FISCO#2211, besu#7642: 4096 s): timers double, but only up to the cap."""
+    """Trap 5 (FISCO#2211, besu#7642): timers double, but only up to the cap."""
     cluster = Cluster(4, FAST)
     cluster.submit(b"one")
     climb(cluster, seconds * 100)
@@ -100,8 +100,8 @@ def test_trap_5_however_long_no_view_succeeded_the_next_takes_bounded_time(secon
 
 @pytest.mark.parametrize("fetched", [False, True], ids=["voted", "fetched"])
 def test_trap_5_a_decision_brings_the_timers_back_to_base(fetched: bool) -> None:  # noqa: FBT001
-    """Trap 5 (FISCO#2211): after long doubling the next dead primary costs one base timeout, and
-    a replica that only fetched the decision is as quick as the others.
+    """Trap 5 (FISCO#2211, besu#7642): after long doubling the next dead primary costs
+    one base timeout, and a replica that only fetched the decision is as quick as the others.
     """
     cluster = Cluster(4, FAST)
     cluster.submit(b"one")

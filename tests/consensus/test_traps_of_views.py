@@ -29,6 +29,9 @@ def decide_alone(cluster: Cluster, who: int) -> bytes:
 
 @pytest.mark.parametrize("n", [4, 5, 6, 7])
 def test_trap_1_what_one_decided_the_others_decide_for_every_quorum(n: int) -> None:
+    """Trap 1 (Sawtooth): the one is cut off, all choices of the others who are left decide the
+    same, for n = 4 to 7.
+    """
     quorum = Cluster(n).committee.quorum
     for members in combinations(range(1, n), quorum):
         cluster = Cluster(n)
@@ -103,6 +106,7 @@ def test_the_forged_new_view_would_be_accepted_if_it_were_honest() -> None:
 
 
 def test_trap_2_a_new_primary_that_omits_what_was_prepared_is_refused() -> None:
+    """Trap 2 (FISCO FIB-124, concord-bft#50): omitted."""
     scene = ViewOne(prepared_at=(2,))
     shown = scene.changes[2].prepared
     assert shown is not None
@@ -112,6 +116,7 @@ def test_trap_2_a_new_primary_that_omits_what_was_prepared_is_refused() -> None:
 
 
 def test_trap_2_a_swapped_view_change_is_refused() -> None:
+    """Trap 2 (FISCO FIB-124, concord-bft#50): swapped."""
     scene = ViewOne(prepared_at=(2,))
     stripped = replace(scene.changes[2], prepared=None)
     scene.lie(scene.new_view(0, 1, 2, m2=stripped), scene.free_proposal())
@@ -120,6 +125,7 @@ def test_trap_2_a_swapped_view_change_is_refused() -> None:
 
 
 def test_trap_2_an_unjustified_re_proposal_is_refused() -> None:
+    """Trap 2 (FISCO FIB-124, concord-bft#50): added."""
     scene = ViewOne(prepared_at=(2,))
     candidate = scene.cluster.nodes[2].replica._state.slot
     shown = scene.changes[2].prepared
@@ -135,12 +141,14 @@ def test_trap_2_an_unjustified_re_proposal_is_refused() -> None:
 
 
 def test_trap_2_a_proposal_without_new_view_is_not_voted_for() -> None:
+    """Trap 2 (FISCO FIB-124, concord-bft#50): unjustified."""
     scene = ViewOne(prepared_at=())
     scene.lie(scene.free_proposal())
     assert scene.prepared_by() == {}
 
 
 def test_trap_2_a_quorum_with_a_stranger_or_a_double_is_no_quorum() -> None:
+    """Trap 2 (FISCO FIB-124, concord-bft#50): too few."""
     scene = ViewOne(prepared_at=())
     one, two = scene.changes[1], scene.changes[2]
     for changes in ((one, two), (one, two, two), (one, two, replace(two, member=4))):
@@ -150,6 +158,7 @@ def test_trap_2_a_quorum_with_a_stranger_or_a_double_is_no_quorum() -> None:
 
 
 def test_trap_2_one_garbage_certificate_among_good_ones_masks_nothing() -> None:
+    """Trap 2 (FISCO FIB-124, concord-bft#50): the next view shows what was prepared."""
     scene = ViewOne(prepared_at=(2,))
     cluster = scene.cluster
     shown = scene.changes[2].prepared
@@ -164,6 +173,7 @@ def test_trap_2_one_garbage_certificate_among_good_ones_masks_nothing() -> None:
 
 
 def test_trap_5_f_members_far_ahead_move_nobody() -> None:
+    """Trap 5 (FISCO#2211, besu#7642): one member in view 2^32."""
     cluster = Cluster(4, faulty=[3])
     far = 2**32
     tip = cluster.nodes[0].replica._state.tip
@@ -179,6 +189,7 @@ def test_trap_5_f_members_far_ahead_move_nobody() -> None:
 
 
 def test_trap_5_after_a_long_partition_the_next_decision_comes_soon() -> None:
+    """Trap 5 (FISCO#2211, besu#7642): within two caps."""
     cluster = Cluster(4)
     cluster.submit(b"one")
     # 100 s in halves: two members of each side, no quorum anywhere.
@@ -189,6 +200,7 @@ def test_trap_5_after_a_long_partition_the_next_decision_comes_soon() -> None:
 
 
 def test_trap_5_after_a_decision_the_timer_is_back_at_base() -> None:
+    """Trap 5 (FISCO#2211, besu#7642): two dead primaries, then one."""
     cluster = Cluster(7)
     for member in (0, 1):
         cluster.crash(member)
@@ -205,6 +217,7 @@ def test_trap_5_after_a_decision_the_timer_is_back_at_base() -> None:
 
 
 def test_trap_6_lost_view_changes_and_new_views_are_sent_again() -> None:
+    """Trap 6 (fabric#917, concord#704): all are lost for 5 s."""
     cluster = Cluster(4)
     cluster.crash(0)
     cluster.submit(b"one")
@@ -229,6 +242,7 @@ def test_a_new_view_that_one_member_missed_is_handed_on_by_the_others() -> None:
 
 
 def test_trap_7_a_censor_that_decides_everything_else_is_replaced() -> None:
+    """Trap 7 (minbft#97): by its next turn at the latest."""
     cluster = Cluster(4)
     cluster.nodes[0].hidden.add(b"victim")
     cluster.submit(b"victim")
@@ -248,6 +262,7 @@ def test_trap_7_a_censor_that_decides_everything_else_is_replaced() -> None:
 
 
 def test_trap_16_a_prepared_block_is_decided_however_late_the_view_change() -> None:
+    """Trap 16 (FISCO FIB-126, plenum#1488): an hour late."""
     cluster = Cluster(4)
     cluster.submit(b"one")
     cluster.drain(lambda e: not isinstance(e.event, Commit))
@@ -264,6 +279,7 @@ def test_trap_16_a_prepared_block_is_decided_however_late_the_view_change() -> N
 
 @pytest.mark.parametrize("hour_ms", [-3_600_000, 3_600_000])
 def test_trap_16_a_primary_whose_clock_is_an_hour_off_is_replaced(hour_ms: int) -> None:
+    """Trap 16 (FISCO FIB-126, plenum#1488): its proposal gets no vote."""
     cluster = Cluster(4)
     cluster.now_ms += hour_ms
     cluster.submit(b"one", to=[0])
@@ -275,6 +291,7 @@ def test_trap_16_a_primary_whose_clock_is_an_hour_off_is_replaced(hour_ms: int) 
 
 
 def test_trap_23_f_plus_one_prepared_on_one_block_and_the_rest_on_another() -> None:
+    """Trap 23 (IBFT, arXiv 1901.07160): it goes on."""
     cluster = Cluster(4, faulty=[0])
     state = cluster.nodes[1].replica._state
     blocks = [block_on(state, 0, 0, body, cluster.now_ms) for body in (b"a", b"b")]
@@ -289,6 +306,7 @@ def test_trap_23_f_plus_one_prepared_on_one_block_and_the_rest_on_another() -> N
 
 @pytest.mark.parametrize("n", range(1, 11))
 def test_trap_14_live_with_exactly_f_dead_safe_with_one_more_and_live_again(n: int) -> None:
+    """Trap 14 (Sawtooth, Iroha): the first members are the dead ones, primaries among them."""
     cluster = Cluster(n)
     quorum = cluster.committee.quorum
     dead = list(range(n - quorum))

@@ -38,6 +38,7 @@ def grow(cluster: Cluster, blocks: int) -> None:
 
 
 def test_trap_3_no_height_above_the_next_is_ever_proposed_or_voted() -> None:
+    """Trap 3 (PBFT §4.4): a proposal two heights ahead is not even kept."""
     cluster = Cluster(4, faulty=[0])
     state = cluster.nodes[1].replica._state
     block = block_on(state, 0, 0, b"far", cluster.now_ms)
@@ -53,6 +54,7 @@ def test_trap_3_no_height_above_the_next_is_ever_proposed_or_voted() -> None:
 
 
 def test_trap_4_memory_is_flat_over_many_heights() -> None:
+    """Trap 4 (Sawtooth): the tables of four members who vote."""
     cluster = Cluster(4)
     sizes = []
     for _ in range(3):
@@ -74,6 +76,7 @@ def footprint(cluster: Cluster, member: int) -> tuple[int, ...]:
 
 
 def test_trap_4_votes_outside_the_window_are_dropped_unverified() -> None:
+    """Trap 4 (Sawtooth): forged ones are not even noticed."""
     cluster = Cluster(4)
     grow(cluster, 10)
     replica = cluster.nodes[0].replica
@@ -84,6 +87,7 @@ def test_trap_4_votes_outside_the_window_are_dropped_unverified() -> None:
 
 
 def test_trap_8_a_replica_far_behind_catches_up_by_certificates_alone() -> None:
+    """Trap 8 (FISCO FIB-127, besu#8307): and then it is the one whose vote is needed."""
     cluster = Cluster(4)
     cluster.crash(3)
     grow(cluster, 60)
@@ -96,6 +100,7 @@ def test_trap_8_a_replica_far_behind_catches_up_by_certificates_alone() -> None:
 
 
 def test_trap_8_a_liars_block_or_certificate_is_refused_and_changes_nothing() -> None:
+    """Trap 8 (FISCO FIB-127, besu#8307): by the replica, whoever handed it in."""
     cluster = Cluster(4)
     cluster.crash(3)
     grow(cluster, 1)
@@ -121,7 +126,10 @@ def test_trap_8_a_liars_block_or_certificate_is_refused_and_changes_nothing() ->
     assert replica.height >= 1
 
 
-def test_trap_9_every_prefix_of_the_journal_boots_and_signs_nothing_twice() -> None:
+def test_trap_9_every_prefix_of_the_records_boots() -> None:
+    """Trap 9 (cometbft#6031, celo#396): each prefix of the records is enough to
+    start from.
+    """
     cluster = Cluster(4)
     cluster.submit(b"one")
     cluster.drain(lambda e: not isinstance(e.event, Commit))
@@ -157,6 +165,7 @@ def all_messages(cluster: Cluster) -> list[PrePrepare | Prepare | Commit]:
 
 
 def test_trap_9_a_journal_that_lost_a_decision_refuses_by_name() -> None:
+    """Trap 9 (cometbft#6031, celo#396): it voted for more than it holds."""
     cluster = Cluster(4)
     grow(cluster, 2)
     records = [decode_record(data) for data in cluster.nodes[1].journal]
@@ -165,6 +174,7 @@ def test_trap_9_a_journal_that_lost_a_decision_refuses_by_name() -> None:
 
 
 def test_trap_12_votes_of_strangers_and_repeated_votes_never_count() -> None:
+    """Trap 12 (FISCO#2447): nor does the primary's Prepare."""
     cluster = Cluster(4)
     cluster.submit(b"one")
     cluster.drain(lambda e: isinstance(e.event, PrePrepare) and e.target == 1)
@@ -189,6 +199,7 @@ def sign_stranger(digest: bytes) -> Prepare:
 
 @pytest.mark.parametrize("spoil", ["view", "digest", "double", "stranger"])
 def test_trap_13_a_mixed_certificate_is_refused(spoil: str) -> None:
+    """Trap 13 (Sawtooth): one that came with a fetched block."""
     cluster = Cluster(4)
     cluster.crash(3)
     grow(cluster, 1)
@@ -209,6 +220,7 @@ def test_trap_13_a_mixed_certificate_is_refused(spoil: str) -> None:
 
 
 def test_trap_17_a_block_is_executed_once_across_a_view_change() -> None:
+    """Trap 17 (Sawtooth, SmartBFT): the re-proposed block is not executed again."""
     cluster = Cluster(4)
     cluster.submit(b"one")
     cluster.drain(lambda e: not isinstance(e.event, Commit))
@@ -223,6 +235,7 @@ def test_trap_17_a_block_is_executed_once_across_a_view_change() -> None:
 
 
 def test_trap_17_a_verdict_for_another_height_is_dropped() -> None:
+    """Trap 17 (Sawtooth, SmartBFT): it comes too late to matter."""
     cluster = Cluster(4)
     cluster.submit(b"one")
     cluster.run(lambda: cluster.height() >= 2)
@@ -238,6 +251,7 @@ def flood(cluster: Cluster, make: Callable[[int], M]) -> None:
 
 
 def test_trap_18_floods_of_one_member_stay_bounded() -> None:
+    """Trap 18 (FISCO FIB-129, FIB-131, FIB-115): the tables by name."""
     cluster = Cluster(4, faulty=[3])
     state = cluster.nodes[0].replica._state
     flood(cluster, lambda i: Prepare(i, 1, bytes(32), 3, UNSIGNED))
@@ -263,6 +277,7 @@ def test_trap_18_floods_of_one_member_stay_bounded() -> None:
 
 
 def test_trap_19_two_copies_of_a_primary_cannot_fork_and_are_convicted() -> None:
+    """Trap 19 (Twins, arXiv 2004.10617): two proposals in one view."""
     cluster = Cluster(4, faulty=[0])
     state = cluster.nodes[1].replica._state
     first, second = (
@@ -282,6 +297,7 @@ def test_trap_19_two_copies_of_a_primary_cannot_fork_and_are_convicted() -> None
 
 
 def test_trap_20_a_diverged_replica_stops_itself_and_the_others_go_on() -> None:
+    """Trap 20 (any replica): at the first certified header that says otherwise."""
     cluster = Cluster(4)
     cluster.corrupt.add(2)
     cluster.submit(b"one")
@@ -293,6 +309,7 @@ def test_trap_20_a_diverged_replica_stops_itself_and_the_others_go_on() -> None:
 
 
 def test_trap_20_a_garbage_root_in_a_proposal_stops_nobody() -> None:
+    """Trap 20 (any replica): it is only not voted for."""
     cluster = Cluster(4, faulty=[0])
     state = cluster.nodes[1].replica._state
     block = block_on(state, 0, 0, b"one", cluster.now_ms)
@@ -305,6 +322,7 @@ def test_trap_20_a_garbage_root_in_a_proposal_stops_nobody() -> None:
 
 
 def test_trap_24_the_store_may_lag_behind_the_journal() -> None:
+    """Trap 24 (concord#1709): what is decided in the journal is decided again."""
     for lost in range(1, 5):
         cluster = Cluster(4)
         grow(cluster, 2)
@@ -316,6 +334,7 @@ def test_trap_24_the_store_may_lag_behind_the_journal() -> None:
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Header)])
 def test_trap_11_every_field_of_the_header_is_under_the_signature(name: str) -> None:
+    """Trap 11 (FISCO FIB-142): an altered proposal gets no further than its signature."""
     cluster = Cluster(4)
     cluster.submit(b"one")
     (message,) = {e.event for e in cluster.queue if isinstance(e.event, PrePrepare)}
