@@ -31,6 +31,7 @@ NOUNS: Final = {
     "order": "Buy: order, pay into escrow, confirm.",
     "shipment": "Ship, deliver, report lost.",
     "role": "Grant and revoke roles.",
+    "member": "Organisations that are members, and the keys of their nodes.",
     "committee": "Who votes on blocks, and how a quorum changes it.",
     "evidence": "What convicts a member: look, verify offline, submit.",
     "delegate": "Scoped keys for other systems.",

@@ -47,7 +47,7 @@ class SeatForAnotherEpoch(HushangError):
 class OrganisationUnknown(HushangError):
     """No registered member organisation is meant by this name, account or node key."""
 
-    hint = "a quorum of the members registers it first: member.register, or member.update for a key"
+    hint = "first hushang member register, or hushang member keys for a further key"
 
 
 class ChangeUnderWay(HushangError):

@@ -114,7 +114,7 @@ def test_the_help_of_every_noun_is_printed(noun: str) -> None:
 
 
 def test_the_table_of_nouns_is_that_of_the_files() -> None:
-    plumbing = {"__init__", "failures", "options", "output", "session"}
+    plumbing = {"__init__", "failures", "options", "output", "quorum", "session"}
     files = {path.stem for path in (ROOT / "node" / "commands").glob("*.py")} - plumbing
     assert files <= set(cli.NOUNS)
     assert isinstance(cli.app, typer.Typer)

@@ -1,27 +1,20 @@
 """`hushang committee`: who votes, who is ready to, and how a quorum changes it."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
-from chain.committee import quorum_size
-from chain.transaction import SignedTransaction, sign_transaction
+from chain.transaction import SignedTransaction
 from commerce.registry import operation
 from node import keystore, seats
 from node.commands.failures import UsageWrong
 from node.commands.options import TIMEOUT_S, Wait, noun, verb
-from node.commands.session import Session, Signer
+from node.commands.quorum import OutOption, signed_by_quorum
+from node.commands.session import Session
 from node.commands.tx import read_file
-from node.commands.tx import write as write_transaction
-from node.transaction_file import TransactionFile
 
 app = noun("Who votes on blocks, and how a quorum of the members changes it.")
-
-# A change that goes by file is co-signed on several hosts within this time. A transaction may be
-# valid for ten minutes; a node's clock may be behind.
-VALID_FOR_FILE_S: Final = 570
 
 
 @verb(
@@ -62,16 +55,6 @@ def show_members(session: Session, told: dict[str, Any]) -> None:
     session.say(f"{words}, {told['quorum']} make a quorum, {told['f']} may be faulty")
     columns = ("index", "name", "account", "node_key", "suspended")
     session.printer.records([{name: entry[name] for name in columns} for entry in told["members"]])
-
-
-@verb(
-    app,
-    "organisations",
-    examples=("hushang committee organisations", "hushang committee organisations -o json"),
-)
-def organisations(session: Session) -> None:
-    """List the registered member organisations, their node keys, and which of them has a seat."""
-    session.show_list(session.client.get("/v1/members")["members"])
 
 
 @verb(
@@ -127,9 +110,7 @@ def change(
     replace: Annotated[
         list[Path] | None, typer.Option(help="A member's seat under a new key; repeatable.")
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Don't submit; write it for others to sign.")
-    ] = None,
+    out: OutOption = None,
 ) -> None:
     """Change the committee by a quorum of its members: they sign with the keys of their accounts.
 
@@ -147,18 +128,10 @@ def change(
         remove=remove or (),
         replace=replaced,
     )
-    signers = signers_of(session, now, is_for_file=out is not None)
-    valid_for_s = session.options.valid_for_s or (VALID_FOR_FILE_S if out is not None else None)
-    content = session.transaction(
-        [operation("committee.change", made)], signers[0].account, valid_for_s=valid_for_s
-    )
-    signed = sign_transaction(content, [(entry.account, entry.key) for entry in signers])
-    if out is not None:
-        write_transaction(TransactionFile(signed.content, signed.signatures), out)
-        session.say(f"next: the others sign, hushang tx sign {out} --key KEYFILE --out {out}")
-        session.say(f"then: hushang tx submit {out}")
-        return
-    submit(session, signed)
+    changed = operation("committee.change", made)
+    signed = signed_by_quorum(session, [changed], now, out)
+    if signed is not None:
+        submit(session, signed)
 
 
 def submit(session: Session, signed: SignedTransaction) -> None:
@@ -179,32 +152,3 @@ def submit(session: Session, signed: SignedTransaction) -> None:
 def read_seats(files: list[Path] | None) -> list[seats.ReadySeat]:
     """The seats of these files, each verified."""
     return [seats.from_text(read_file(file), str(file)) for file in files or ()]
-
-
-def signers_of(session: Session, now: Mapping[str, Any], *, is_for_file: bool) -> list[Signer]:
-    """Who signs, the sender first: those named, else in a test network a quorum of the members."""
-    members = seats.accounts_of(now)
-    options = session.options
-    if options.key is None and options.speaker is None and session.testnet is not None:
-        signers = testnet_signers(session, members)
-    else:
-        named = [session.signer, *map(session.signer_of, options.cosign or ())]
-        signers = list({(s.account, s.key.public_key): s for s in named}.values())
-    signing = {signer.account for signer in signers} & set(members)
-    quorum = quorum_size(len(members))
-    if len(signing) < quorum and not is_for_file:
-        told = ", ".join(sorted(members[account] for account in signing)) or "none"
-        names = ", ".join(members.values())
-        raise UsageWrong(
-            f"{quorum} of {names} must sign, and of these {told} did: --cosign KEYFILE for more, "
-            "or --out FILE to let the others sign on their hosts"
-        )
-    return signers
-
-
-def testnet_signers(session: Session, members: dict[bytes, str]) -> list[Signer]:
-    """A quorum of the members whose keys lie in the test network."""
-    network = session.require_testnet()
-    at_hand = {session.account(entry.account): entry.name for entry in network.accounts}
-    names = [at_hand[account] for account in members if account in at_hand]
-    return [session.signer_of(name) for name in names[: quorum_size(len(members))]]

@@ -103,7 +103,7 @@ async def test_a_table_shows_the_committee_and_what_is_pending(node: Served) -> 
     grow_pending = await asyncio.to_thread(inside, "committee", "show", *url)
     assert "epoch 0 from height 0: 4 members, 3 make a quorum, 1 may be faulty" in grow_pending.err
     assert grow_pending.out.decode().count("hs1") == 4
-    listed = await asyncio.to_thread(inside, "committee", "organisations", *url)
+    listed = await asyncio.to_thread(inside, "member", "list", *url)
     assert NEW in listed.out.decode()
 
 
@@ -116,7 +116,7 @@ async def test_what_makes_no_sense_is_refused_with_what_to_do(node: Served, tmp_
     assert (nobody.code, nobody.error["code"]) == (3, "OrganisationUnknown")
     unregistered = await run(node, "committee", "ready", "--node-key", str(tmp_path / "m0.key"))
     assert (unregistered.code, unregistered.error["code"]) == (3, "OrganisationUnknown")
-    assert "member.update" in unregistered.error["hint"]
+    assert "hushang member keys" in unregistered.error["hint"]
     keyless = await run(node, "committee", "change", "--remove", "m3")
     assert (keyless.code, keyless.error["code"]) == (4, "KeyMissing")
     garbage = await run(node, "committee", "change", "--add", str(tmp_path / "m0.key"), *signers)
