@@ -40,7 +40,7 @@ _VOTE_DOMAIN = domain("vote")
 
 
 class VoteType(IntEnum):
-    """The type byte inside everything a member signs (PBFT §4; Complaint and Status are ours)."""
+    """The type byte inside everything a member signs (PBFT §4; from COMPLAINT on they are ours)."""
 
     PRE_PREPARE = 1
     PREPARE = 2
@@ -49,6 +49,8 @@ class VoteType(IntEnum):
     NEW_VIEW = 5
     COMPLAINT = 6
     STATUS = 7
+    RECOVERY_QUERY = 8
+    RECOVERY_REPLY = 9
 
 
 @dataclass(frozen=True, slots=True)

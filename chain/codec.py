@@ -53,7 +53,8 @@ U64 = Annotated[int, Range(0, 2**64 - 1)]
 # UTC milliseconds; below 2^53, so that every JSON reader keeps them exactly.
 TimeMs = Annotated[int, Range(0, 2**53 - 1)]
 # Heights and views likewise; the next one of any is still eight bytes in what a vote signs.
-Height = Annotated[int, Range(0, 2**53 - 1)]
+HEIGHT_MAX = 2**53 - 1
+Height = Annotated[int, Range(0, HEIGHT_MAX)]
 View = Annotated[int, Range(0, 2**53 - 1)]
 # Minor units of an asset (fen); signed 64 bits wide, never negative.
 Amount = Annotated[int, Range(0, 2**63 - 1)]

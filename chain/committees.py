@@ -52,13 +52,13 @@ def of_epoch(state: StateReader, founders: Committee, epoch: int) -> CommitteeRe
     return COMMITTEES.load(state, _key(epoch))
 
 
-def governing(state: StateReader, founders: Committee, height: int) -> Committee:
-    """The committee that decides `height`, at most two above the state's own."""
+def governing_record(state: StateReader, founders: Committee, height: int) -> CommitteeRecord:
+    """The committee that decides `height`, at most two above the state's own, and since when."""
     last = newest(state)
     if last is None:
-        return founders
+        return CommitteeRecord(founders, 0)
     if height >= last.first_height:
-        return last.committee
+        return last
 
     def first_height(epoch: int) -> int:
         record = of_epoch(state, founders, epoch)
@@ -68,7 +68,12 @@ def governing(state: StateReader, founders: Committee, height: int) -> Committee
     epoch = bisect_right(range(last.committee.epoch), height, key=first_height) - 1
     record = of_epoch(state, founders, epoch)
     assert record is not None
-    return record.committee
+    return record
+
+
+def governing(state: StateReader, founders: Committee, height: int) -> Committee:
+    """The committee that decides `height`, at most two above the state's own."""
+    return governing_record(state, founders, height).committee
 
 
 def change(state: Overlay, founders: Committee, committee: Committee, height: int) -> int:

@@ -95,13 +95,13 @@ def proves(
         slots = {(_kind(vote), vote.view, vote.height, vote.member) for vote in (first, second)}
         if len(slots) != 1 or first.digest == second.digest:
             return False
-        return all(_holds(vote, committee, genesis_hash, verify) for vote in (first, second))
+        return all(vote_holds(vote, committee, genesis_hash, verify) for vote in (first, second))
     commit, view_change = evidence.commit, evidence.view_change
     if commit.type != VoteType.COMMIT or commit.member != view_change.member:
         return False
     if not contradicts(view_change, commit):
         return False
-    if not _holds(commit, committee, genesis_hash, verify):
+    if not vote_holds(commit, committee, genesis_hash, verify):
         return False
     key = committee.members[commit.member].node_key
     message = view_change_bytes(genesis_hash, committee.epoch, view_change)
@@ -112,9 +112,10 @@ def _kind(vote: SignedVote) -> int:
     return VoteType.PREPARE if vote.type == VoteType.PRE_PREPARE else vote.type
 
 
-def _holds(
+def vote_holds(
     vote: SignedVote, committee: Committee, genesis_hash: bytes, verify: SignatureVerifier
 ) -> bool:
+    """Is the vote signed by the member that it names?"""
     if vote.member >= committee.n or vote.type not in (1, 2, 3):
         return False
     key = committee.members[vote.member].node_key

@@ -23,6 +23,7 @@ from chain.block import (
 )
 from chain.codec import U16, U32, U64, Hash, decode, encode
 from chain.committee import Committee
+from chain.committees import CommitteeRecord
 from chain.context import Chain
 from chain.deadlines import earliest_ms
 from chain.errors import BlockInvalid, CertificateInvalid, EncodingInvalid
@@ -300,10 +301,20 @@ class Ledger:
         """Was this id decided in a block, and is its minute not over?"""
         return self.store.get(schema.remembered_key(minute, transaction_id)) is not None
 
+    def record_at(self, height: int) -> CommitteeRecord:
+        """Who decides a height, at most two above the tip, and since which one."""
+        assert 0 <= height <= self.tip.height + committees.CHANGE_DELAY_HEIGHTS
+        return committees.governing_record(self.state, self._founders, height)
+
+    def committee_of(self, epoch: int) -> Committee:
+        """The committee of an epoch that there is."""
+        record = committees.of_epoch(self.state, self._founders, epoch)
+        assert record is not None
+        return record.committee
+
     def committee_at(self, height: int) -> Committee:
         """The committee that decides a height, at most two above the tip."""
-        assert 0 <= height <= self.tip.height + committees.CHANGE_DELAY_HEIGHTS
-        return committees.governing(self.state, self._founders, height)
+        return self.record_at(height).committee
 
     def digest_at(self, height: int) -> bytes:
         """Digest of the header at a height that is not above the tip."""

@@ -9,10 +9,12 @@ from chain.block import (
     Certificate,
     VoteType,
 )
+from chain.committees import CHANGE_DELAY_HEIGHTS, CommitteeRecord
 from chain.votes import PreparedCertificate
-from consensus import receive
+from consensus import inquiry, receive
 from consensus.ask import chase, request_check, want
 from consensus.config import StateDiverged
+from consensus.era import Era
 from consensus.lead import lead
 from consensus.messages import PrePrepare
 from consensus.output import (
@@ -33,7 +35,8 @@ ROSTER_RECORD_HEIGHTS = 256
 def settle(state: State) -> None:
     """Do all that is due, in this order, until nothing is."""
     while (
-        decide(state)
+        inquiry.close(state)
+        or decide(state)
         or change_view(state)
         or open_view(state)
         or vote_prepare(state)
@@ -101,9 +104,7 @@ def _finalize(state: State, held: HeldBlock, certificate: Certificate) -> None:
     state.past.append(state.slot.votes)
     state.promises.forget(state.tip.height)
     state.timers.decided()
-    state.slot = Slot(state.tip.height + 1, state.config.committee.quorum)
-    state.recovered.fill(state.slot)
-    recall_votes(state)
+    _open_slot(state)
     target = state.errands.chase.target
     if target is not None and target.height == state.slot.height:
         state.errands.chase.target = None
@@ -115,6 +116,51 @@ def _finalize(state: State, held: HeldBlock, certificate: Certificate) -> None:
             receive.accept_vote(state, message)
     for new_view in state.views.take_ready(state.slot.height):
         receive.accept_new_view(state, new_view)
+
+
+def _open_slot(state: State) -> None:
+    """The height above the newest block, under the committee that governs it."""
+    tip, following = state.tip, state.next_era
+    if following is not None and following.first_height == tip.height + 1:
+        state.begin_era(following)
+    if tip.results.next_committee is not None:
+        first_height = tip.height + CHANGE_DELAY_HEIGHTS
+        record = CommitteeRecord(tip.results.next_committee, first_height)
+        state.next_era = Era.of(record, state.config.node_key)
+    state.slot = Slot(tip.height + 1, state.committee.quorum)
+    state.recovered.fill(state.slot)
+    if tip.height == state.recovered.reached:
+        recall(state)
+
+
+def recall(state: State) -> None:
+    """After a restart, once all that was decided before is: the own promises, in their era."""
+    promises, recovered, first_height = state.promises, state.recovered, state.era.first_height
+    for record in recovered.votes:
+        if record.height >= first_height:
+            promises.recall(record, above=state.tip.height)
+    changed, begun = recovered.view_change, recovered.new_view
+    if changed is not None and changed.height >= first_height:
+        promises.view_change = changed
+        state.views.note_view_change(changed)
+    if begun is not None and begun.height >= first_height:
+        promises.new_view = begun
+    view = max(
+        state.views.view,
+        0 if promises.highest_vote is None else promises.highest_vote.view,
+        0 if promises.view_change is None else promises.view_change.view,
+        0 if promises.new_view is None else promises.new_view.view,
+    )
+    if view > state.views.view:
+        state.enter(view)
+    begun = promises.new_view
+    if begun is not None and begun.view == view:
+        if begun.height > state.slot.height:
+            state.views.wait(begun)
+        else:
+            state.begin_view(begun)
+    recall_votes(state)
+    recovered.forget_promises()
 
 
 def recall_votes(state: State) -> None:
@@ -137,10 +183,13 @@ def change_view(state: State) -> bool:
     """f+1 members want a higher view: promise to leave this one (PBFT §4.4, §4.5.2)."""
     views = state.views
     view = views.target
-    if view <= views.view:
+    if view <= views.view or not state.may_promise:
+        return False
+    certificate, prepared = _shown(state)
+    if not state.is_of_era(certificate.height + 1):
+        # The era is over; its last block is only not executed here yet.
         return False
     state.enter(view)
-    certificate, prepared = _shown(state)
     message = state.promises.change_view(state.draft, view, certificate, prepared)
     views.note_view_change(message)
     return True
@@ -149,31 +198,27 @@ def change_view(state: State) -> bool:
 def _shown(state: State) -> tuple[Certificate, PreparedCertificate | None]:
     """The highest certificate, and the highest-view prepared certificate above it.
 
-    A block that is certified but not executed yet (after a restart: decided before) counts, else
-    the ViewChange would hide what was prepared above it.
+    A block that is certified but not executed yet counts.
     """
-    slot, recovered = state.slot, state.recovered
+    slot = state.slot
     if slot.certificate is None:
         return state.tip.certificate, slot.prepared
-    certificate = recovered.certificates.get(
-        max(recovered.certificates, default=0), slot.certificate
-    )
-    return certificate, recovered.prepared.get(certificate.height + 1)
+    return slot.certificate, None
 
 
 def open_view(state: State) -> bool:
     """As primary of a view that a quorum changed to: prove it to all (PBFT §4.4)."""
-    views, config = state.views, state.config
+    views = state.views
     view, height = views.view, state.slot.height
     own = state.promises.new_view
     if view == 0 or (own is not None and own.view >= view) or not state.leads:
         return False
-    if state.slot.certificate is not None:
+    if state.slot.certificate is not None or not state.may_promise:
         return False
     shown = [
         entry for entry in views.changes_to(view) if usable(entry, height, state.roster.primary)
     ]
-    if len(shown) < config.committee.quorum:
+    if len(shown) < state.committee.quorum:
         return False
     if max(entry.height for entry in shown) != height:
         # Decided above all of them: the next view follows. Below: fetch first.
@@ -191,12 +236,12 @@ def vote_prepare(state: State) -> bool:
     slot, views = state.slot, state.views
     candidate = slot.proposals.get(views.view)
     # No vote is signed where a certificate is known: the block is the answer there.
-    if candidate is None or slot.certificate is not None:
+    if candidate is None or slot.certificate is not None or not state.may_promise:
         return False
     if state.promises.vote(VoteType.PREPARE, views.view, slot.height) is not None:
         return False
     header, digest = candidate.message.header, candidate.digest
-    certified = state.tip.newest.view == views.view
+    certified = state.tip_view == views.view
     if not justified(views.view, header, digest, certified=certified, begun=views.begun):
         return False
     held = slot.find(digest)
@@ -224,14 +269,14 @@ def vote_commit(state: State) -> bool:
     """
     slot, view = state.slot, state.views.view
     candidate = slot.proposals.get(view)
-    if candidate is None or slot.certificate is not None:
+    if candidate is None or slot.certificate is not None or not state.may_promise:
         return False
     own = state.promises.vote(VoteType.PREPARE, view, slot.height)
     if own is None or own.digest != candidate.digest:
         return False
     prepares = slot.votes.signatures(VoteType.PREPARE, view, own.digest)
     # The primary's own vote is its PrePrepare, never counted among the Prepares.
-    if len(prepares) + 1 < state.config.committee.quorum:
+    if len(prepares) + 1 < state.committee.quorum:
         return False
     if state.promises.vote(VoteType.COMMIT, view, slot.height) is not None:
         return False

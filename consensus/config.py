@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chain.block import Certificate, Header, SignatureVerifier
-from chain.committee import Committee
+from chain.committees import CommitteeRecord
 from chain.errors import HushangError
 from chain.genesis import ConsensusParameters
 from consensus.output import Results
@@ -29,26 +29,32 @@ class JournalIncomplete(HushangError):
 
 
 class History(Protocol):
-    """The decided headers, for the roster; the store has them."""
+    """What the store knows of the decided chain: headers for the roster, committees by height."""
 
     def header(self, height: int) -> Header:
         """The decided header of `height`, which exists."""
         ...
 
+    def committee(self, height: int) -> CommitteeRecord:
+        """Who governs `height`, which is at most two above the newest in the store."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ReplicaConfig:
-    """`index` is this replica's in `committee`; `sign` signs with its node key.
+    """`sign` signs with `node_key`; the committees that the key is in make it a member of them.
 
-    `verify` decides signatures; the node's remembers what its threads have verified before.
+    `verify` decides signatures; the node's remembers what its threads have verified before. `nonce`
+    tells this start from every other, for the questions about a lost or older journal; None: no
+    question is asked, since nothing can have been lost.
     """
 
     genesis_hash: bytes
-    committee: Committee
+    node_key: bytes
     parameters: ConsensusParameters
-    index: int
     sign: Callable[[bytes], bytes]
     verify: SignatureVerifier
+    nonce: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from chain.block import BLOCK_VERSION, NO_HASH, Header, VoteType, transactions_root
+from chain.block import BLOCK_VERSION, Header, VoteType, transactions_root
 from consensus.ask import request_check, want
 from consensus.config import ticks
 from consensus.input import Proposal
@@ -14,7 +14,7 @@ from consensus.state import State
 def lead(state: State) -> bool:
     """As primary: propose again what must be, or ask for a block where the choice is free."""
     slot, views = state.slot, state.views
-    if not state.leads or not state.started or slot.certificate is not None:
+    if not _may_lead(state):
         return False
     if state.promises.vote(VoteType.PREPARE, views.view, slot.height) is not None:
         return False
@@ -34,10 +34,14 @@ def lead(state: State) -> bool:
     return True
 
 
+def _may_lead(state: State) -> bool:
+    return state.leads and state.may_promise and state.started and state.slot.certificate is None
+
+
 def propose(state: State, proposal: Proposal) -> None:
     """The shell's block for a BuildRequest that still stands: sign and send it."""
     slot, views, tip = state.slot, state.views, state.tip
-    if not state.leads or not state.started or slot.certificate is not None:
+    if not _may_lead(state):
         return
     if (proposal.height, proposal.view) != (slot.height, views.view):
         return
@@ -68,7 +72,8 @@ def _would_idle(state: State, proposal: Proposal) -> bool:
 
 
 def _header(state: State, proposal: Proposal) -> Header:
-    view, tip = state.views.view, state.tip
+    view, tip, index = state.views.view, state.tip, state.index
+    assert index is not None
     return Header(
         version=BLOCK_VERSION,
         genesis_hash=state.config.genesis_hash,
@@ -77,13 +82,13 @@ def _header(state: State, proposal: Proposal) -> Header:
         view=view,
         parent_view=tip.certificate_for(view).view,
         time_ms=proposal.time_ms,
-        proposer=state.config.index,
-        epoch=state.config.committee.epoch,
+        proposer=index,
+        epoch=state.epoch,
         transactions_root=transactions_root(proposal.body_hashes),
         transactions_count=len(proposal.body_hashes),
         state_root=tip.results.state_root,
         receipts_root=tip.results.receipts_root,
-        next_committee_hash=NO_HASH,
+        next_committee_hash=tip.results.next_committee_hash,
     )
 
 

@@ -1,4 +1,4 @@
-"""The seven messages that replicas exchange, one frozen type each, and their canonical bytes.
+"""The messages that replicas exchange, one frozen type each, and their canonical bytes.
 
 A message travels as one type byte (the value of `VoteType`) and the canonical bytes of its
 dataclass. What its signature covers is said in `consensus.signing`. Every list has a cap. `member`
@@ -9,10 +9,25 @@ from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
 from chain.block import BLOCK_TRANSACTIONS_MAX, Certificate, Header, VoteType
-from chain.codec import ENCODED_SIZE_MAX, U16, Hash, Height, Signature, Size, View, decode, encode
+from chain.codec import (
+    ENCODED_SIZE_MAX,
+    U16,
+    U64,
+    Hash,
+    Height,
+    PublicKey,
+    Signature,
+    Size,
+    View,
+    decode,
+    encode,
+)
 from chain.committee import COMMITTEE_SIZE_MAX
 from chain.errors import EncodingInvalid, ProtocolError
-from chain.votes import ViewChange
+from chain.votes import SignedVote, ViewChange
+
+# Votes of one member that an answer carries, newest first.
+RECOVERY_VOTES_MAX = 64
 
 BodyHashes = Annotated[tuple[Hash, ...], Size(max=BLOCK_TRANSACTIONS_MAX)]
 
@@ -126,7 +141,56 @@ class Status:
         return self.certificate.height
 
 
-Message: TypeAlias = PrePrepare | Prepare | Commit | ViewChange | NewView | Complaint | Status
+@dataclass(frozen=True, slots=True)
+class RecoveryQuery:
+    """Asked after a start, before any vote: which votes of mine do you know? (Compare query-stable
+    of PBFT-PR, TOCS '02 §4.3.2.)
+
+    `height` is what the asker had decided when it started; `nonce` was drawn then. `view` is its
+    own and says nothing more.
+    """
+
+    view: View
+    height: Height
+    nonce: U64
+    member: U16
+    signature: Signature
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryReply:
+    """The signer's highest certificate, and what it knows of the asker's promises above the height
+    that was asked for: votes and the newest ViewChange of this epoch.
+
+    `asker` is the node key; `view` the signer's.
+    """
+
+    view: View
+    asker: PublicKey
+    nonce: U64
+    member: U16
+    certificate: Certificate
+    votes: Annotated[tuple[SignedVote, ...], Size(max=RECOVERY_VOTES_MAX)]
+    view_change: ViewChange | None
+    signature: Signature
+
+    @property
+    def height(self) -> int:
+        """The signer's decided height."""
+        return self.certificate.height
+
+
+Message: TypeAlias = (
+    PrePrepare
+    | Prepare
+    | Commit
+    | ViewChange
+    | NewView
+    | Complaint
+    | Status
+    | RecoveryQuery
+    | RecoveryReply
+)
 
 TYPES: dict[VoteType, type[Message]] = {
     VoteType.PRE_PREPARE: PrePrepare,
@@ -136,6 +200,8 @@ TYPES: dict[VoteType, type[Message]] = {
     VoteType.NEW_VIEW: NewView,
     VoteType.COMPLAINT: Complaint,
     VoteType.STATUS: Status,
+    VoteType.RECOVERY_QUERY: RecoveryQuery,
+    VoteType.RECOVERY_REPLY: RecoveryReply,
 }
 _CODES: dict[type[Message], bytes] = {cls: bytes([code]) for code, cls in TYPES.items()}
 _BY_CODE: dict[int, type[Message]] = {int(code): cls for code, cls in TYPES.items()}

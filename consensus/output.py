@@ -8,13 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from chain.block import Block, Certificate, Header
+from chain.block import NO_HASH, Block, Certificate, Header
+from chain.committee import Committee
 from chain.evidence import Evidence
+from chain.votes import SignedVote, ViewChange
 from consensus.messages import Message
 from consensus.records import Record
 
-# Recipients of a message: every member but this one.
-ALL: Final[tuple[int, ...]] = ()
+# Recipients of a message: every peer.
+ALL: Final[tuple[bytes, ...]] = ()
+# Peers to ask: whoever is connected.
+ANYBODY: Final[tuple[bytes, ...]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +26,26 @@ class Results:
     """What executing a block gave: what the next header must carry, and whether it must follow.
 
     `needs_seal`: the block had transactions or fired deadlines. Roots are 32 bytes.
+    `next_committee`: the block changed it; the next header names its hash, and it governs the
+    height after that.
     """
 
     state_root: bytes
     receipts_root: bytes
     needs_seal: bool
+    next_committee: Committee | None = None
+
+    @property
+    def next_committee_hash(self) -> bytes:
+        """What the next header must say of it."""
+        return NO_HASH if self.next_committee is None else self.next_committee.hash()
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """One message for the members of these indexes, or for `ALL` others."""
+    """One message for the peers of these node keys, or for `ALL` others."""
 
-    recipients: tuple[int, ...]
+    recipients: tuple[bytes, ...]
     message: Message
 
 
@@ -41,24 +53,28 @@ class Send:
 class FetchBlock:
     """Get the block of this digest, decided or only proposed there; answer with `FetchedBlock`.
 
-    `members` are known to hold it. Peers answer from `Replica.held_block` or from the store.
+    `peers` are known to hold it. They answer from `Replica.held_block` or from the store.
     """
 
     height: int
     digest: bytes
-    members: tuple[int, ...]
+    peers: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class FetchBlocks:
     """Get the decided blocks `first`..`last` with certificates; answer with `FetchedBlock`, in
     order: the replica takes only the one above its decided height, so hand in the next when an
-    Output has decided the one before. `last` is certified. `members` are known to be there.
+    Output has decided the one before. `peers` are known to be there.
+
+    `certified`: `last` is. Otherwise it is hearsay, of a height whose committee is not known yet:
+    one question to one of the peers, whose blocks say more.
     """
 
     first: int
     last: int
-    members: tuple[int, ...]
+    peers: tuple[bytes, ...]
+    certified: bool = True
 
 
 Fetch: TypeAlias = FetchBlock | FetchBlocks
@@ -66,9 +82,9 @@ Fetch: TypeAlias = FetchBlock | FetchBlocks
 
 @dataclass(frozen=True, slots=True)
 class Serve:
-    """Push the decided blocks `first`..`last` with their certificates to a member that lags."""
+    """Push the decided blocks `first`..`last` with their certificates to a peer that lags."""
 
-    member: int
+    peer: bytes
     first: int
     last: int
 
@@ -80,7 +96,7 @@ class CheckRequest:
     Answer with `Checked`, whatever the view is by then, and keep trying to get the bodies: a digest
     is asked for once, and once more if it turns out to be certified (with other sources); one
     answer serves both. Obsolete once `header.height` is decided. `bodies` are given where the
-    replica has them, else they are in the pool, with the members of `sources`, or with anybody.
+    replica has them, else they are in the pool, with the peers of `sources`, or with anybody.
     `certified`: a quorum has decided it, so it goes first. That the body hashes give the header's
     transactions root has been checked.
     """
@@ -90,7 +106,7 @@ class CheckRequest:
     header: Header
     body_hashes: tuple[bytes, ...]
     bodies: tuple[bytes, ...] | None
-    sources: tuple[int, ...]
+    sources: tuple[bytes, ...]
     certified: bool
 
 
@@ -142,6 +158,8 @@ class Output:
     build: BuildRequest | None
     # Show it, keep it; a member signed two votes that no correct member signs together.
     evidence: tuple[Evidence, ...]
+    # Votes under the own key that this replica never cast: another host has the key. Stop.
+    foreign: tuple[SignedVote | ViewChange, ...]
     # `tick` must have counted up to this tick by then, at the latest.
     wake_at: int
 
@@ -149,7 +167,17 @@ class Output:
 class Draft:
     """An Output in the making; one per call of the replica."""
 
-    __slots__ = ("build", "check", "decided", "evidence", "fetch", "persist", "send", "serve")
+    __slots__ = (
+        "build",
+        "check",
+        "decided",
+        "evidence",
+        "fetch",
+        "foreign",
+        "persist",
+        "send",
+        "serve",
+    )
 
     def __init__(self) -> None:
         self.persist: list[Record] = []
@@ -160,9 +188,10 @@ class Draft:
         self.check: list[CheckRequest] = []
         self.build: BuildRequest | None = None
         self.evidence: list[Evidence] = []
+        self.foreign: list[SignedVote | ViewChange] = []
 
-    def to(self, recipients: Sequence[int], message: Message) -> None:
-        """Send `message` to these members."""
+    def to(self, recipients: Sequence[bytes], message: Message) -> None:
+        """Send `message` to these peers."""
         self.send.append(Send(tuple(recipients), message))
 
     def finish(self, wake_at: int) -> Output:
@@ -176,5 +205,6 @@ class Draft:
             check=tuple(self.check),
             build=self.build,
             evidence=tuple(self.evidence),
+            foreign=tuple(self.foreign),
             wake_at=wake_at,
         )

@@ -1,7 +1,8 @@
 """What a replica waits for, when it complains, and what it says again while nothing moves."""
 
 from chain.block import VoteType
-from consensus.ask import chase_request
+from consensus import inquiry
+from consensus.ask import chase_request, hearsay_request
 from consensus.config import ticks
 from consensus.input import Work
 from consensus.output import ALL, FetchBlock
@@ -57,14 +58,17 @@ def may_run(state: State) -> bool:
     another one view ahead for ever.
     """
     views = state.views
-    return state.started or views.present(views.view) >= state.config.committee.quorum
+    return state.started or views.present(views.view) >= state.committee.quorum
 
 
 def watch(state: State) -> None:
     """One look at the timers: complain, once per view, if one has run out."""
-    views, timers, index = state.views, state.timers, state.config.index
+    views, timers, index = state.views, state.timers, state.index
+    if state.recovered.reached > state.tip.height:
+        # What this replica knows is not all back yet: the view neither.
+        return
     begun = outstanding(state) if may_run(state) else {}
-    if timers.watch(begun) and views.complaint(index) < views.view:
+    if index is not None and timers.watch(begun) and views.complaint(index) < views.view:
         state.promises.complain(state.draft, views.view, state.slot.height)
         views.note_complaint(index, views.view)
     if timers.resend_due():
@@ -73,8 +77,23 @@ def watch(state: State) -> None:
 
 def say_again(state: State) -> None:
     """No progress for a while: repeat the newest messages and say where we stand."""
+    if state.index is not None:
+        _repeat_words(state, state.index)
+    draft, slot, errand = state.draft, state.slot, state.errands.chase
+    if slot.wanted is not None:
+        draft.fetch.append(FetchBlock(slot.height, *slot.wanted))
+    if errand.target is not None:
+        draft.fetch.append(chase_request(state, errand.target))
+    elif errand.hearsay > slot.height:
+        draft.fetch.append(hearsay_request(state))
+    # It is asked for as long as somebody says so.
+    errand.hearsay = 0
+
+
+def _repeat_words(state: State, index: int) -> None:
     draft, promises, views = state.draft, state.promises, state.views
-    view, index = views.view, state.config.index
+    view = views.view
+    inquiry.ask(state)
     if promises.view_change is not None and promises.view_change.view == view:
         draft.to(ALL, promises.view_change)
     if promises.new_view is not None and promises.new_view.view == view:
@@ -83,11 +102,6 @@ def say_again(state: State) -> None:
     if views.complaint(index) >= view:
         promises.complain(draft, view, state.slot.height)
     promises.report(draft, ALL, view, state.tip.newest, started=state.started)
-    slot, target = state.slot, state.errands.chase.target
-    if slot.wanted is not None:
-        draft.fetch.append(FetchBlock(slot.height, *slot.wanted))
-    if target is not None:
-        draft.fetch.append(chase_request(state, target))
 
 
 def _repeat_votes(state: State) -> None:

@@ -4,10 +4,23 @@ A vote is signed once per height, view and kind; what was signed is remembered f
 asserts are the promises that no restart and no peer may break.
 """
 
+from dataclasses import replace
+
 from chain.block import Block, Certificate, VoteType, vote_bytes
+from chain.state import u64
 from chain.votes import PreparedCertificate, SignedVote, ViewChange, view_change_body
 from consensus.config import ReplicaConfig
-from consensus.messages import Commit, Complaint, NewView, Prepare, PrePrepare, Status
+from consensus.era import Era
+from consensus.messages import (
+    Commit,
+    Complaint,
+    NewView,
+    Prepare,
+    PrePrepare,
+    RecoveryQuery,
+    RecoveryReply,
+    Status,
+)
 from consensus.output import ALL, Draft
 from consensus.records import (
     BlockRecord,
@@ -16,19 +29,22 @@ from consensus.records import (
     ViewChangeRecord,
     VoteRecord,
 )
-from consensus.signing import new_view_body, status_body
+from consensus.signing import new_view_body, reply_body, status_body
 from consensus.slot import HeldBlock
 
 Slot = tuple[VoteType, int, int]
 
 
 class Promises:
-    """What this replica has signed: votes above the decided height, newest ViewChange, NewView."""
+    """What this replica has signed in one era: votes above the decided height, newest ViewChange
+    and NewView.
+    """
 
-    __slots__ = ("_config", "_votes", "highest_vote", "new_view", "view_change")
+    __slots__ = ("_config", "_era", "_votes", "highest_vote", "new_view", "view_change")
 
-    def __init__(self, config: ReplicaConfig) -> None:
+    def __init__(self, config: ReplicaConfig, era: Era) -> None:
         self._config = config
+        self._era = era
         # By kind (PREPARE for a PrePrepare too), view and height.
         self._votes: dict[Slot, VoteRecord] = {}
         # The vote of the highest view ever: views only grow, also across restarts.
@@ -47,6 +63,11 @@ class Promises:
     def vote(self, kind: VoteType, view: int, height: int) -> VoteRecord | None:
         """The own vote of this kind (PREPARE or COMMIT), if it was cast."""
         return self._votes.get((kind, view, height))
+
+    def find(self, vote: SignedVote) -> VoteRecord | None:
+        """The own vote in the slot of this one, if it was cast."""
+        kind = VoteType.COMMIT if vote.type == VoteType.COMMIT else VoteType.PREPARE
+        return self.vote(kind, vote.view, vote.height)
 
     def votes(self) -> list[VoteRecord]:
         """All votes above the decided height, in order of signing."""
@@ -75,7 +96,7 @@ class Promises:
         """The PrePrepare of an own vote; `certificate` is one of the parent."""
         return PrePrepare(
             view=vote.view,
-            member=self._config.index,
+            member=self._member,
             header=held.header,
             body_hashes=held.body_hashes,
             certificate=certificate,
@@ -103,14 +124,13 @@ class Promises:
     def send_vote(self, draft: Draft, vote: VoteRecord) -> SignedVote:
         """Send an own Prepare or Commit (again) to all."""
         kind = Commit if vote.type == VoteType.COMMIT else Prepare
-        index = self._config.index
-        draft.to(ALL, kind(vote.view, vote.height, vote.digest, index, vote.signature))
+        draft.to(ALL, kind(vote.view, vote.height, vote.digest, self._member, vote.signature))
         return self.as_signed(vote)
 
     def as_signed(self, vote: VoteRecord) -> SignedVote:
         """An own vote as the book counts it."""
         return SignedVote(
-            vote.type, vote.view, vote.height, vote.digest, self._config.index, vote.signature
+            vote.type, vote.view, vote.height, vote.digest, self._member, vote.signature
         )
 
     def change_view(
@@ -124,7 +144,7 @@ class Promises:
         assert self.view_change is None or self.view_change.view < view
         body = view_change_body(certificate, prepared)
         signature = self._sign(VoteType.VIEW_CHANGE, view, certificate.height + 1, body)
-        message = ViewChange(view, self._config.index, certificate, prepared, signature)
+        message = ViewChange(view, self._member, certificate, prepared, signature)
         self.view_change = message
         draft.persist.append(ViewChangeRecord(message))
         draft.to(ALL, message)
@@ -136,7 +156,7 @@ class Promises:
         """Begin a view as its primary; signed once per view, sent to all."""
         assert self.new_view is None or self.new_view.view < view
         signature = self._sign(VoteType.NEW_VIEW, view, height, new_view_body(view_changes))
-        message = NewView(view, height, self._config.index, view_changes, signature)
+        message = NewView(view, height, self._member, view_changes, signature)
         self.new_view = message
         draft.persist.append(NewViewRecord(message))
         draft.to(ALL, message)
@@ -145,12 +165,12 @@ class Promises:
     def complain(self, draft: Draft, view: int, height: int) -> None:
         """Ask for another primary. No promise: nothing is journalled."""
         signature = self._sign(VoteType.COMPLAINT, view, height, b"")
-        draft.to(ALL, Complaint(view, height, self._config.index, signature))
+        draft.to(ALL, Complaint(view, height, self._member, signature))
 
     def report(
         self,
         draft: Draft,
-        recipients: tuple[int, ...],
+        recipients: tuple[bytes, ...],
         view: int,
         certificate: Certificate,
         *,
@@ -159,7 +179,25 @@ class Promises:
         """Say where this replica stands. No promise either."""
         body = status_body(started=started, certificate=certificate)
         signature = self._sign(VoteType.STATUS, view, certificate.height, body)
-        draft.to(recipients, Status(view, self._config.index, started, certificate, signature))
+        draft.to(recipients, Status(view, self._member, started, certificate, signature))
+
+    def ask(self, draft: Draft, view: int, height: int, nonce: int) -> None:
+        """Ask all for the own votes above `height` that they know."""
+        signature = self._sign(VoteType.RECOVERY_QUERY, view, height, u64(nonce))
+        draft.to(ALL, RecoveryQuery(view, height, nonce, self._member, signature))
+
+    def reply(self, draft: Draft, unsigned: RecoveryReply) -> None:
+        """Answer such a question, in the own name. No promise either."""
+        message = replace(unsigned, member=self._member)
+        body = reply_body(message)
+        signature = self._sign(VoteType.RECOVERY_REPLY, message.view, message.height, body)
+        draft.to((message.asker,), replace(message, signature=signature))
+
+    @property
+    def _member(self) -> int:
+        index = self._era.index
+        assert index is not None, "an observer signs nothing"
+        return index
 
     def _cast(
         self, draft: Draft, vote_type: VoteType, view: int, height: int, digest: bytes
@@ -182,5 +220,6 @@ class Promises:
 
     def _sign(self, vote_type: VoteType, view: int, height: int, body: bytes) -> bytes:
         config = self._config
-        epoch = config.committee.epoch
-        return config.sign(vote_bytes(config.genesis_hash, epoch, vote_type, view, height, body))
+        assert self._era.index is not None, "an observer signs nothing"
+        signed = vote_bytes(config.genesis_hash, self._era.epoch, vote_type, view, height, body)
+        return config.sign(signed)

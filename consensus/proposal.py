@@ -6,9 +6,10 @@ is judged later, by executing it.)
 
 from collections.abc import Sequence
 
-from chain.block import BLOCK_VERSION, NO_HASH, Header, transactions_root
+from chain.block import BLOCK_VERSION, Header, transactions_root
 from chain.genesis import ConsensusParameters
 from consensus.config import ReplicaConfig
+from consensus.era import Era
 from consensus.messages import MessageInvalid, PrePrepare
 from consensus.tip import Tip
 from consensus.view_change import Choice, PrimaryOf
@@ -29,30 +30,35 @@ def check_shape(message: PrePrepare, config: ReplicaConfig) -> None:
         _refuse("the body hashes are not as many as the header counts")
 
 
-def refusal(message: PrePrepare, tip: Tip, config: ReplicaConfig, primary_of: PrimaryOf) -> str:
+def refusal(
+    message: PrePrepare, tip: Tip, era: Era, parameters: ConsensusParameters, primary_of: PrimaryOf
+) -> str:
     """Why the header does not deserve a vote on this tip; empty if it does. Time: `time_fits`."""
     header = message.header
     if header.parent_hash != tip.digest:
         return "the parent is not the decided block"
-    if header.epoch != config.committee.epoch or header.next_committee_hash != NO_HASH:
+    if header.epoch != era.epoch:
         return "another committee"
+    if header.next_committee_hash != tip.results.next_committee_hash:
+        return "another next committee"
     if header.proposer != primary_of(header.view, header.height):
         return "the proposer did not lead the header's view"
     # In a re-proposal the header names the certificate that its first PrePrepare carried.
     if header.view == message.view and header.parent_view != message.certificate.view:
         return "the header names another view of its parent's certificate"
-    if header.parent_view > header.view:
+    # In an era's first height the parent's view is one of another era.
+    if header.height > era.first_height and header.parent_view > header.view:
         return "the parent's certificate is of a later view"
-    return _wrong_content(message, tip, config)
+    return _wrong_content(message, tip, parameters)
 
 
-def _wrong_content(message: PrePrepare, tip: Tip, config: ReplicaConfig) -> str:
+def _wrong_content(message: PrePrepare, tip: Tip, parameters: ConsensusParameters) -> str:
     header, results = message.header, tip.results
     if header.state_root != results.state_root:
         return "another state root after the parent"
     if header.receipts_root != results.receipts_root:
         return "another receipts root after the parent"
-    if header.transactions_count > config.parameters.block_transactions_max:
+    if header.transactions_count > parameters.block_transactions_max:
         return "too many transactions"
     if header.transactions_root != transactions_root(message.body_hashes):
         return "the body hashes are not those of the header"

@@ -4,29 +4,26 @@ What no correct member sends raises a `ProtocolError`; what is stale, early or r
 silently. These functions only note facts; what follows from them is `consensus.act`.
 """
 
-from chain.block import VoteType, transactions_root
+from chain.block import Certificate, VoteType, transactions_root
 from chain.evidence import Equivocation, HiddenCommit, contradicts
-from chain.votes import SignedVote, ViewChange
-from consensus import proposal, view_change
+from chain.votes import PreparedCertificate, SignedVote, ViewChange
+from consensus import inquiry, proposal, view_change
 from consensus.input import Checked, FetchedBlock
 from consensus.messages import (
     Commit,
     Complaint,
     Message,
     MessageInvalid,
+    MessageSignatureInvalid,
     NewView,
+    NotAMember,
     Prepare,
     PrePrepare,
-    Status,
 )
-from consensus.output import Serve
-from consensus.signing import verify_message
+from consensus.signing import verify_message, voting_height
 from consensus.slot import Candidate
 from consensus.state import State
 from consensus.votes import VoteBook, as_signed
-
-# How many blocks are pushed to a member that lags, before it asks by itself.
-SERVE_MAX = 2
 
 
 def pre_prepare(state: State, message: PrePrepare) -> None:
@@ -38,19 +35,52 @@ def pre_prepare(state: State, message: PrePrepare) -> None:
     if known is not None and known.message.signature == message.signature:
         return
     proposal.check_shape(message, state.config)
+    if message.height > slot.height + 1:
+        hear(state, message.certificate)
+        return
     _verify(state, message)
-    if message.height <= slot.height + 1 or _is_news(state, message.certificate.height):
-        state.prove(message.certificate)
-        state.learn(message.certificate)
+    state.prove(message.certificate)
+    learn(state, message.certificate)
     if message.height == slot.height + 1:
         state.ahead.add(message)
     elif message.height == slot.height:
         accept_proposal(state, message)
 
 
-def _is_news(state: State, height: int) -> bool:
-    target = state.errands.chase.target
-    return height > (state.slot.height if target is None else target.height)
+def hear(state: State, certificate: Certificate) -> None:
+    """A certificate in a message that says nothing else here: it may show that others are ahead.
+
+    Where its committee is not known yet it is hearsay, worth a question for the blocks between.
+    """
+    slot, chase = state.slot, state.errands.chase
+    known = slot.height - (slot.certificate is None)
+    if chase.target is not None:
+        known = max(known, chase.target.height)
+    if certificate.height <= known:
+        return
+    try:
+        state.prove(certificate)
+    except MessageInvalid:
+        if state.knows(certificate.height):
+            raise
+        chase.hearsay = max(chase.hearsay, certificate.height)
+        return
+    learn(state, certificate)
+
+
+def learn(state: State, certificate: Certificate) -> None:
+    """Take in a proven certificate, after a look at who is said to have voted."""
+    for entry in certificate.signatures:
+        vote = SignedVote(
+            VoteType.COMMIT,
+            certificate.view,
+            certificate.height,
+            certificate.digest,
+            entry.member,
+            entry.signature,
+        )
+        inquiry.notice_foreign(state, vote)
+    state.learn(certificate)
 
 
 def accept_proposal(state: State, message: PrePrepare) -> None:
@@ -67,10 +97,10 @@ def accept_proposal(state: State, message: PrePrepare) -> None:
     own = state.promises.vote(VoteType.PREPARE, view, slot.height)
     if own is None or own.digest != digest:
         # An own vote says that all this was asked before, under another `now`.
-        if proposal.refusal(message, state.tip, state.config, state.roster.primary):
+        parameters, now_ms = state.config.parameters, state.now_ms
+        if proposal.refusal(message, state.tip, state.era, parameters, state.roster.primary):
             return
         first = message.header.view == view
-        parameters, now_ms = state.config.parameters, state.now_ms
         parent = state.tip.header
         if first and not proposal.time_fits(message.header, parent, parameters, now_ms):
             return
@@ -149,12 +179,14 @@ def _count(state: State, book: VoteBook, vote: SignedVote) -> bool:
 def on_view_change(state: State, message: ViewChange) -> None:
     """A member's promise to leave lower views; only its newest two are kept."""
     views = state.views
+    if not _is_of_era(state, message, message.certificate):
+        return
     if views.change(message.member, message.view) is not None:
         return
     if message.view < views.view and message.view <= views.newest_change(message.member):
         return
     _check_view_change(state, message)
-    state.learn(message.certificate)
+    learn(state, message.certificate)
     state.views.note_view_change(message)
     for book in (state.slot.votes, *state.past):
         for vote in book.commits_of(message.member):
@@ -164,18 +196,32 @@ def on_view_change(state: State, message: ViewChange) -> None:
 
 def _check_view_change(state: State, message: ViewChange) -> None:
     config = state.config
-    view_change.check_shape(message, config.committee)
+    view_change.check_shape(message, state.era)
     _verify(state, message)
     state.prove(message.certificate)
     if message.prepared is not None:
         view_change.check_prepared(
-            message.prepared, config.committee, config.genesis_hash, config.verify
+            message.prepared, state.committee, config.genesis_hash, config.verify
         )
+        _notice_prepared(state, message.prepared)
+
+
+def _notice_prepared(state: State, prepared: PreparedCertificate) -> None:
+    """Did this replica cast what the certificate says of it?"""
+    digest = prepared.header.digest()
+    votes = [(VoteType.PRE_PREPARE, prepared.primary, prepared.signature)]
+    votes += [(VoteType.PREPARE, entry.member, entry.signature) for entry in prepared.prepares]
+    for kind, member, signature in votes:
+        vote = SignedVote(kind, prepared.view, prepared.height, digest, member, signature)
+        inquiry.notice_foreign(state, vote)
 
 
 def new_view(state: State, message: NewView) -> None:
     """A view begins. Everything it shows is checked again, nothing is believed (PBFT §4.4)."""
     views = state.views
+    shown = message.view_changes
+    if not _is_of_era(state, message, view_change.highest_certificate(shown) if shown else None):
+        return
     if message.view < max(views.view, 1):
         return
     if message.view == views.view and any(c.height == message.height for c in views.begun):
@@ -183,12 +229,13 @@ def new_view(state: State, message: NewView) -> None:
     waiting = views.waiting.get(message.member)
     if waiting is not None and waiting.view >= message.view:
         return
-    view_change.check_new_view(message, state.config.committee)
+    view_change.check_new_view(message, state.committee)
     _verify(state, message)
     for entry in message.view_changes:
         if views.change(entry.member, entry.view) != entry:
             _check_view_change(state, entry)
-    state.learn(view_change.highest_certificate(message.view_changes))
+        inquiry.notice_foreign(state, entry)
+    learn(state, view_change.highest_certificate(message.view_changes))
     if message.height > state.slot.height:
         state.views.wait(message)
     else:
@@ -208,45 +255,12 @@ def accept_new_view(state: State, message: NewView) -> None:
 
 def complaint(state: State, message: Complaint) -> None:
     """A member wants another primary; only its newest Complaint counts."""
+    if not _is_of_era(state, message, None):
+        return
     if message.view <= state.views.complaint(message.member):
         return
     _verify(state, message)
     state.views.note_complaint(message.member, message.view)
-
-
-def status(state: State, message: Status) -> None:
-    """Where a member stands: learn from it if it is ahead, help it if it is behind."""
-    _verify(state, message)
-    if message.height >= state.tip.height or message.certificate.view > state.views.view:
-        state.prove(message.certificate)
-        state.learn(message.certificate)
-    state.views.note_status(message.member, message.view)
-    _answer(state, message)
-
-
-def _answer(state: State, message: Status) -> None:
-    """Send what the member lacks: blocks with certificates, or what starts the view."""
-    timers, tip, views = state.timers, state.tip, state.views
-    # One below is no lag while the Commits of our newest block may still be on their way.
-    settled = tip.height - (timers.tick < tip.tick + timers.answer_ticks)
-    lags = message.height < settled
-    lost = message.view < views.view or (message.view == views.view and not message.started)
-    if not lags and not (lost and state.started):
-        return
-    last = state.errands.answered.get(message.member)
-    if last is not None and timers.tick < last + timers.answer_ticks:
-        return
-    state.errands.answered[message.member] = timers.tick
-    if lags:
-        first = message.height + 1
-        last_served = min(tip.height, message.height + SERVE_MAX)
-        state.draft.serve.append(Serve(message.member, first, last_served))
-    if lost and views.new_view is not None:
-        state.draft.to((message.member,), views.new_view)
-    # Our Status carries the newest certificate: a start of its view, and a height to fetch up to.
-    state.promises.report(
-        state.draft, (message.member,), views.view, tip.newest, started=state.started
-    )
 
 
 def checked(state: State, event: Checked) -> None:
@@ -273,7 +287,7 @@ def fetched(state: State, event: FetchedBlock) -> None:
         return
     _check_bodies(event)
     if certificate is not None:
-        state.learn(certificate)
+        learn(state, certificate)
     if slot.wanted is not None and slot.wanted[0] == digest:
         slot.wanted = None
     slot.hold(header, digest, event.body_hashes, event.block.bodies)
@@ -288,5 +302,40 @@ def _check_bodies(event: FetchedBlock) -> None:
 
 
 def _verify(state: State, message: Message) -> None:
-    config = state.config
-    verify_message(message, config.committee, config.genesis_hash, config.verify)
+    config, committee = state.config, state.committee_of(voting_height(message))
+    verify_message(message, committee, config.genesis_hash, config.verify)
+
+
+def is_authentic(state: State, message: Message) -> bool:
+    """Is it its signer's word? False where the height's committee is not known yet."""
+    try:
+        _verify(state, message)
+    except (MessageSignatureInvalid, NotAMember):
+        if state.knows(voting_height(message)):
+            raise
+        return False
+    return True
+
+
+def _is_of_era(state: State, message: Message, certificate: Certificate | None) -> bool:
+    """May it be about our views? Else its signer is behind, or ahead as its certificate shows.
+
+    Whoever is ahead says so again when this replica has come after.
+    """
+    height = voting_height(message)
+    if state.is_of_era(height) and (state.knows(height) or is_authentic(state, message)):
+        return True
+    if certificate is not None:
+        hear(state, certificate)
+    return False
+
+
+def is_own(state: State, message: Message) -> bool:
+    """Is it said to be from this replica itself?"""
+    committee = state.committee_of(voting_height(message))
+    return committee.index_of(state.config.node_key) == message.member
+
+
+def signer(state: State, message: Message) -> bytes:
+    """The node key of a verified message's signer."""
+    return state.committee_of(voting_height(message)).members[message.member].node_key

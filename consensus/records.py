@@ -108,6 +108,15 @@ class RosterRecord:
     periods: Annotated[tuple[PeriodRoster, ...], Size(max=8)]
 
 
+@dataclass(frozen=True, slots=True)
+class SilenceRecord:
+    """What was promised before is not known: no vote at heights up to `until` (None: not known yet,
+    the members are asked). The newest one counts.
+    """
+
+    until: Height | None
+
+
 Record: TypeAlias = (
     BlockRecord
     | VoteRecord
@@ -116,6 +125,7 @@ Record: TypeAlias = (
     | NewViewRecord
     | DecidedRecord
     | RosterRecord
+    | SilenceRecord
 )
 
 _TYPES: dict[int, type[Record]] = {
@@ -126,6 +136,7 @@ _TYPES: dict[int, type[Record]] = {
     5: NewViewRecord,
     6: DecidedRecord,
     7: RosterRecord,
+    8: SilenceRecord,
 }
 _CODES: dict[type[Record], bytes] = {cls: bytes([code]) for code, cls in _TYPES.items()}
 

@@ -18,6 +18,7 @@ from consensus.records import (
     PreparedRecord,
     Record,
     RosterRecord,
+    SilenceRecord,
     ViewChangeRecord,
     VoteRecord,
 )
@@ -31,6 +32,17 @@ class Recovered:
     blocks: dict[bytes, BlockRecord] = field(default_factory=dict)
     certificates: dict[int, Certificate] = field(default_factory=dict)
     prepared: dict[int, PreparedCertificate] = field(default_factory=dict)
+    # The highest height that is decided, in the store or here. Until it is reached again, it is not
+    # known which era the promises are of.
+    reached: int = 0
+    votes: list[VoteRecord] = field(default_factory=list)
+    view_change: ViewChange | None = None
+    new_view: NewView | None = None
+
+    def forget_promises(self) -> None:
+        """The replica has them now."""
+        self.votes = []
+        self.view_change = self.new_view = None
 
     def fill(self, slot: Slot) -> None:
         """Hand over what belongs to a new slot, and forget what lies below it."""
@@ -49,6 +61,9 @@ class Recovered:
         found: list[Record] = list(self.blocks.values())
         found += [PreparedRecord(prepared) for prepared in self.prepared.values()]
         found += [DecidedRecord(certificate) for certificate in self.certificates.values()]
+        found += self.votes
+        found += [ViewChangeRecord(message) for message in (self.view_change,) if message]
+        found += [NewViewRecord(message) for message in (self.new_view,) if message]
         return found
 
 
@@ -63,10 +78,8 @@ class Replay:
     height: int
     known: int = 0
     recovered: Recovered = field(default_factory=Recovered)
-    votes: list[VoteRecord] = field(default_factory=list)
-    view_change: ViewChange | None = None
-    new_view: NewView | None = None
     roster: RosterRecord | None = None
+    silence: SilenceRecord | None = None
 
     @classmethod
     def of(cls, records: Iterable[Record], height: int) -> "Replay":
@@ -84,7 +97,7 @@ class Replay:
                 if block.header.height > self.height:
                     recovered.blocks[block.header.digest()] = record
             case VoteRecord():
-                self.votes.append(record)
+                recovered.votes.append(record)
             case PreparedRecord(prepared):
                 known = recovered.prepared.get(prepared.height)
                 if prepared.height > self.height and (known is None or known.view < prepared.view):
@@ -93,9 +106,11 @@ class Replay:
                 if certificate.height > self.height:
                     recovered.certificates[certificate.height] = certificate
             case ViewChangeRecord(message):
-                self.view_change = message
+                recovered.view_change = message
             case NewViewRecord(message):
-                self.new_view = message
+                recovered.new_view = message
+            case SilenceRecord():
+                self.silence = record
             case RosterRecord(height):
                 self.known = max(self.known, height)
                 # One of blocks that the store does not have: an earlier one will do.
@@ -115,14 +130,15 @@ class Replay:
         if any(height > reached for height in recovered.certificates):
             msg = f"heights above {reached} are decided, the one between is missing"
             raise JournalIncomplete(msg)
-        voted = max((vote.height for vote in self.votes), default=0)
+        recovered.reached = reached
+        voted = max((vote.height for vote in recovered.votes), default=0)
         if voted > reached + 1:
             msg = f"this replica voted at height {voted}, but knows only height {reached}"
             raise JournalIncomplete(msg)
         if self.known > reached:
             msg = f"this replica knew height {self.known}, its store and journal reach {reached}"
             raise JournalIncomplete(msg)
-        rested = [vote.digest for vote in self.votes if vote.height > self.height]
+        rested = [vote.digest for vote in recovered.votes if vote.height > self.height]
         if any(digest not in recovered.blocks for digest in rested):
             msg = "a block that was voted for is missing"
             raise JournalIncomplete(msg)

@@ -17,14 +17,27 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from chain.block import Block
+from chain.committees import CHANGE_DELAY_HEIGHTS, CommitteeRecord
 from chain.votes import ViewChange
-from consensus import act, patience, receive
+from consensus import act, inquiry, patience, receive, standing
 from consensus.config import ChainTip, History, ReplicaConfig
+from consensus.era import Era
 from consensus.input import Checked, FetchedBlock, Input, Proposal, Work
 from consensus.lead import propose
-from consensus.messages import Commit, Complaint, Message, NewView, Prepare, PrePrepare, Status
+from consensus.messages import (
+    Commit,
+    Complaint,
+    Message,
+    NewView,
+    Prepare,
+    PrePrepare,
+    RecoveryQuery,
+    RecoveryReply,
+    Status,
+)
 from consensus.output import Draft, Output
 from consensus.promises import Promises
+from consensus.questions import Questions
 from consensus.records import (
     BlockRecord,
     DecidedRecord,
@@ -69,6 +82,16 @@ class Replica:
         return self._state.tip.height
 
     @property
+    def epoch(self) -> int:
+        """The epoch of the active height."""
+        return self._state.epoch
+
+    @property
+    def withheld(self) -> str:
+        """Why this replica casts no votes now, for people; empty if it does."""
+        return inquiry.withheld(self._state)
+
+    @property
     def view(self) -> int:
         """The own view."""
         return self._state.views.view
@@ -99,10 +122,10 @@ class Replica:
                 self._take(event)
         return self._finish()
 
-    def _take(self, message: Message) -> None:  # noqa: C901 - one branch per kind of message
+    def _take(self, message: Message) -> None:  # noqa: C901, PLR0912 - one branch per kind
         """One message of a member; an own one that came back says nothing."""
         state = self._state
-        if message.member == state.config.index:
+        if receive.is_own(state, message):
             return
         match message:
             case PrePrepare():
@@ -118,7 +141,11 @@ class Replica:
             case Complaint():
                 receive.complaint(state, message)
             case Status():
-                receive.status(state, message)
+                standing.status(state, message)
+            case RecoveryQuery():
+                standing.recovery_query(state, message)
+            case RecoveryReply():
+                standing.recovery_reply(state, message)
             case _:
                 assert_never(message)
 
@@ -160,6 +187,9 @@ class Replica:
             found.append(ViewChangeRecord(promises.view_change))
         if promises.new_view is not None:
             found.append(NewViewRecord(promises.new_view))
+        silence = state.questions.record()
+        if silence is not None:
+            found.append(silence)
         return (*found, *state.recovered.records())
 
     def _begin(self, now_ms: int) -> State:
@@ -174,45 +204,40 @@ class Replica:
 
 def _restored(config: ReplicaConfig, start: ChainTip, history: History, replay: Replay) -> State:
     """The state from which a replica goes on: nothing it promised is forgotten."""
-    committee, parameters = config.committee, config.parameters
-    height = start.header.height
-    roster = Roster.restore(committee, parameters, history, height, replay.roster)
+    height, recovered = start.header.height, replay.recovered
+    era = Era.of(history.committee(height + 1), config.node_key)
+    following = start.results.next_committee
     certificate, digest = start.certificate, start.header.digest()
-    tip = Tip(start.header, digest, certificate, certificate, start.results, tick=0)
-    promises = Promises(config)
-    for record in replay.votes:
-        promises.recall(record, above=height)
-    promises.view_change, promises.new_view = replay.view_change, replay.new_view
-    views = [certificate.view]
-    views += [vote.view for vote in (promises.highest_vote,) if vote is not None]
-    views += [m.view for m in (replay.view_change, replay.new_view) if m is not None]
-    views += [entry.view for entry in replay.recovered.certificates.values()]
-    slot = Slot(height + 1, committee.quorum)
     state = State(
         config=config,
-        roster=roster,
-        tip=tip,
-        slot=slot,
-        views=Views(config.index, committee.weak_quorum, max(views)),
-        promises=promises,
-        timers=Timers(parameters),
-        recovered=replay.recovered,
+        history=history,
+        era=era,
+        next_era=None,
+        roster=Roster.restore(era, config.parameters, history, height, replay.roster),
+        tip=Tip(start.header, digest, certificate, certificate, start.results, tick=0),
+        slot=Slot(height + 1, era.committee.quorum),
+        views=Views(era.index, era.committee.weak_quorum, 0),
+        promises=Promises(config, era),
+        timers=Timers(config.parameters),
+        recovered=recovered,
+        questions=_questions(config, replay),
         genesis_digest=history.header(0).digest(),
     )
-    replay.recovered.fill(slot)
-    _recall_own(state)
+    if following is not None:
+        record = CommitteeRecord(following, height + CHANGE_DELAY_HEIGHTS)
+        state.next_era = Era.of(record, config.node_key)
+    if state.tip_view:
+        state.enter(state.tip_view)
+    recovered.fill(state.slot)
+    if recovered.reached == height:
+        act.recall(state)
     return state
 
 
-def _recall_own(state: State) -> None:
-    """Own messages count for the replica that sent them, after a restart too."""
-    promises, views, slot = state.promises, state.views, state.slot
-    if promises.view_change is not None:
-        views.note_view_change(promises.view_change)
-    message = promises.new_view
-    if message is not None and message.view == views.view:
-        if message.height > slot.height:
-            views.wait(message)
-        else:
-            state.begin_view(message)
-    act.recall_votes(state)
+def _questions(config: ReplicaConfig, replay: Replay) -> Questions:
+    recovered = replay.recovered
+    questions = Questions.at_start(
+        recovered.reached, recovered.votes, recovered.view_change, replay.silence
+    )
+    questions.asking = config.nonce is not None
+    return questions

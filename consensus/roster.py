@@ -5,16 +5,17 @@ blamed last, so that dead members do not cost a timeout each turn; primary(view,
 roster[(view + period) mod len]. Blame is read from headers, which cannot differ between nodes as
 certificates can: with c(h) = the view of h's certificate as header h+1 names it, height h blames
 the primaries of the views c(h-1) ≤ w < c(h). (The views of first proposals alone would let the
-culprit escape and blame the next, innocent one.) A blame lasts `blame_ms` · 2^k of block time,
-k = the blames before it; an hour (`blame_forget_ms`) without one forgets it and its k.
+culprit escape and blame the next, innocent one.) A blame lasts `blame_ms` · 2^k of block time, k =
+the blames before it; an hour (`blame_forget_ms`) without one forgets it and its k. Each era begins
+without blames, and its first height counts from view 0.
 """
 
 from dataclasses import dataclass
 
 from chain.block import Header
-from chain.committee import Committee
 from chain.genesis import ConsensusParameters
 from consensus.config import History
+from consensus.era import Era
 from consensus.records import Blame, PeriodRoster, RosterRecord
 
 # Rosters of this many periods are remembered, the newest included.
@@ -52,29 +53,35 @@ class BlameRules:
 class Roster:
     """The blame ledger and the rosters that follow from it, folded header by header."""
 
-    def __init__(
-        self, committee: Committee, parameters: ConsensusParameters, genesis: Header
-    ) -> None:
-        self._n = committee.n
+    def __init__(self, era: Era, parameters: ConsensusParameters, below: Header) -> None:
+        """The roster of an era at its start; `below` is the header below its first height."""
+        committee = era.committee
+        # Who was convicted votes and never leads (docs/transactions.md, evidence.submit).
+        self._leaders = tuple(
+            member for member in range(committee.n) if not committee.members[member].suspended
+        )
+        self._first_height = era.first_height
         self._period = parameters.leader_period
-        self._rules = BlameRules(parameters.blame_ms, parameters.blame_forget_ms, committee.f)
-        self._newest = genesis
+        excluded_max = max(0, committee.f - (committee.n - len(self._leaders)))
+        self._rules = BlameRules(parameters.blame_ms, parameters.blame_forget_ms, excluded_max)
+        self._newest = below
         self._blames: dict[int, Blame] = {}
-        self._rosters: dict[int, tuple[int, ...]] = {0: tuple(range(committee.n))}
-        self._close_period()
+        self._rosters: dict[int, tuple[int, ...]] = {
+            era.first_height // self._period: self._leaders
+        }
 
     @classmethod
     def restore(
         cls,
-        committee: Committee,
+        era: Era,
         parameters: ConsensusParameters,
         history: History,
         height: int,
         record: RosterRecord | None,
     ) -> "Roster":
-        """The roster after the header of `height`: from `record` onward, else from the genesis."""
-        roster = cls(committee, parameters, history.header(0))
-        if record is not None and 0 < record.height <= height:
+        """The roster after the header of `height`: from `record` on, else from the era's start."""
+        roster = cls(era, parameters, history.header(era.first_height - 1))
+        if record is not None and era.first_height <= record.height <= height:
             roster._newest = history.header(record.height)
             roster._blames = {blame.member: blame for blame in record.blames}
             roster._rosters = {entry.period: entry.members for entry in record.periods}
@@ -98,16 +105,21 @@ class Roster:
         """The next header was decided: settle the blame of the height below it."""
         below = self._newest
         assert header.height == below.height + 1
+        if below.height >= self._first_height:
+            self._blame(below, header)
+        self._newest = header
+        self._close_period()
+
+    def _blame(self, below: Header, header: Header) -> None:
         period = below.height // self._period
         members = self._rosters[period]
+        # The first height's parent was certified in a view of another era.
+        start = below.parent_view if below.height > self._first_height else 0
         # More views than leaders blame each of them once, for its last view.
-        first = max(below.parent_view, header.parent_view - len(members))
-        for view in range(first, header.parent_view):
+        for view in range(max(start, header.parent_view - len(members)), header.parent_view):
             member = members[(view + period) % len(members)]
             blame = Blame(member, 1, header.time_ms, below.height, view)
             self._blames[member] = self._rules.next(self._blames.get(member), blame)
-        self._newest = header
-        self._close_period()
 
     def _close_period(self) -> None:
         height = self._newest.height + 1
@@ -115,5 +127,5 @@ class Roster:
             return
         excluded = self._rules.excluded(self._blames, self._newest.time_ms)
         period = height // self._period
-        self._rosters[period] = tuple(m for m in range(self._n) if m not in excluded)
+        self._rosters[period] = tuple(m for m in self._leaders if m not in excluded)
         self._rosters.pop(period - PERIODS_MAX, None)

@@ -2,19 +2,22 @@
 
 Every signature covers `chain.block.vote_bytes`: domain tag, genesis hash, epoch, type, view, height
 and a body. The body is the header's digest for PrePrepare, Prepare and Commit; nothing for a
-Complaint; a tagged hash of the remaining content for ViewChange, NewView and Status.
+Complaint; the nonce for a RecoveryQuery; a tagged hash of the remaining content for the others. The
+epoch is that of the height where the signer would vote next (`voting_height`).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Annotated, assert_never
 
-from chain.block import Certificate, SignatureVerifier, VoteType, commit_bytes, vote_bytes
-from chain.codec import encode
+from chain.block import Certificate, SignatureVerifier, VoteType, vote_bytes
+from chain.codec import U64, PublicKey, Size, encode
 from chain.committee import Committee
 from chain.crypto import tagged_hash
-from chain.votes import PreparedCertificate, ViewChange, view_change_bytes
+from chain.state import u64
+from chain.votes import PreparedCertificate, SignedVote, ViewChange, view_change_body
 from consensus.messages import (
+    RECOVERY_VOTES_MAX,
     Commit,
     Complaint,
     Message,
@@ -23,10 +26,19 @@ from consensus.messages import (
     NotAMember,
     Prepare,
     PrePrepare,
+    RecoveryQuery,
+    RecoveryReply,
     Status,
 )
 
-SignedPart = tuple[bytes, bytes, bytes]
+
+@dataclass(frozen=True, slots=True)
+class _ReplyContent:
+    asker: PublicKey
+    nonce: U64
+    certificate: Certificate
+    votes: Annotated[tuple[SignedVote, ...], Size(max=RECOVERY_VOTES_MAX)]
+    view_change: ViewChange | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +57,51 @@ def status_body(*, started: bool, certificate: Certificate) -> bytes:
     return tagged_hash("status", encode(_StatusContent(started, certificate)))
 
 
+def reply_body(message: RecoveryReply) -> bytes:
+    """The body of a RecoveryReply."""
+    content = _ReplyContent(
+        message.asker, message.nonce, message.certificate, message.votes, message.view_change
+    )
+    return tagged_hash("recovery-reply", encode(content))
+
+
 def signing_bytes(message: Message, genesis_hash: bytes, epoch: int) -> bytes:
     """What the message's own signature covers."""
+    kind, body = _signed_content(message)
+    return vote_bytes(genesis_hash, epoch, kind, message.view, message.height, body)
+
+
+def _signed_content(message: Message) -> tuple[VoteType, bytes]:  # noqa: C901, PLR0911 - per kind
     match message:
         case PrePrepare():
-            kind, body = VoteType.PRE_PREPARE, message.header.digest()
+            return VoteType.PRE_PREPARE, message.header.digest()
         case Prepare():
-            kind, body = VoteType.PREPARE, message.digest
+            return VoteType.PREPARE, message.digest
         case Commit():
-            kind, body = VoteType.COMMIT, message.digest
+            return VoteType.COMMIT, message.digest
         case ViewChange():
-            return view_change_bytes(genesis_hash, epoch, message)
+            body = view_change_body(message.certificate, message.prepared)
+            return VoteType.VIEW_CHANGE, body
         case NewView():
-            kind, body = VoteType.NEW_VIEW, new_view_body(message.view_changes)
+            return VoteType.NEW_VIEW, new_view_body(message.view_changes)
         case Complaint():
-            kind, body = VoteType.COMPLAINT, b""
+            return VoteType.COMPLAINT, b""
         case Status():
-            kind = VoteType.STATUS
             body = status_body(started=message.started, certificate=message.certificate)
+            return VoteType.STATUS, body
+        case RecoveryQuery():
+            return VoteType.RECOVERY_QUERY, u64(message.nonce)
+        case RecoveryReply():
+            return VoteType.RECOVERY_REPLY, reply_body(message)
         case _:
             assert_never(message)
-    return vote_bytes(genesis_hash, epoch, kind, message.view, message.height, body)
+
+
+def voting_height(message: Message) -> int:
+    """The height whose epoch the message is signed under: where its signer would vote next."""
+    if isinstance(message, Status | RecoveryQuery | RecoveryReply):
+        return message.height + 1
+    return message.height
 
 
 def verify_message(
@@ -80,43 +116,6 @@ def verify_message(
     if not verify(key, signed, message.signature):
         msg = f"{type(message).__name__} of member {message.member} does not verify"
         raise MessageSignatureInvalid(msg)
-
-
-def signed_parts(message: Message, committee: Committee, genesis_hash: bytes) -> list[SignedPart]:
-    """Every (public key, message, signature) that judging the message may ask `verify` about.
-
-    For the node's verification off the event loop; parts of no member are left out, since the
-    replica refuses them without asking.
-    """
-    return [
-        (committee.members[member].node_key, signed, signature)
-        for member, signed, signature in _parts(message, genesis_hash, committee.epoch)
-        if member < committee.n
-    ]
-
-
-def _parts(message: Message, genesis_hash: bytes, epoch: int) -> Iterator[tuple[int, bytes, bytes]]:
-    yield message.member, signing_bytes(message, genesis_hash, epoch), message.signature
-    match message:
-        case PrePrepare() | Status():
-            yield from _certificate_parts(message.certificate, genesis_hash, epoch)
-        case ViewChange():
-            yield from _certificate_parts(message.certificate, genesis_hash, epoch)
-            if message.prepared is not None:
-                yield from prepared_parts(message.prepared, genesis_hash, epoch)
-        case NewView():
-            for entry in message.view_changes:
-                yield from _parts(entry, genesis_hash, epoch)
-        case Prepare() | Commit() | Complaint():
-            return
-
-
-def _certificate_parts(
-    certificate: Certificate, genesis_hash: bytes, epoch: int
-) -> Iterator[tuple[int, bytes, bytes]]:
-    signed = commit_bytes(genesis_hash, epoch, certificate)
-    for entry in certificate.signatures:
-        yield entry.member, signed, entry.signature
 
 
 def prepared_parts(

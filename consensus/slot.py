@@ -85,7 +85,7 @@ class Slot:
         # A valid certificate of this height: it is decided once its block is held and executed.
         self.certificate: Certificate | None = None
         # Digest of a block asked of peers, and who should have it.
-        self.wanted: tuple[bytes, tuple[int, ...]] | None = None
+        self.wanted: tuple[bytes, tuple[bytes, ...]] | None = None
 
     def propose(self, candidate: Candidate, view: int) -> None:
         """Keep a proposal for a view not below `view`; its primary's lowest other gives way."""

@@ -14,6 +14,7 @@ from typing import Protocol
 from chain.block import Certificate, SignatureVerifier
 from chain.committee import Committee
 from chain.votes import PreparedCertificate, ViewChange
+from consensus.era import Era
 from consensus.messages import MessageInvalid, NewView
 from consensus.signing import prepared_parts
 
@@ -39,15 +40,16 @@ class Choice:
         return None if self.prepared is None else self.prepared.header.digest()
 
 
-def check_shape(message: ViewChange, committee: Committee) -> None:
+def check_shape(message: ViewChange, era: Era) -> None:
     """Raise `MessageInvalid` for what no correct member sends; no signature is checked yet."""
     if message.view < 1:
         _refuse("a ViewChange leads to view 1 at least")
-    if message.certificate.view >= message.view and message.certificate.height > 0:
+    within = message.certificate.height >= era.first_height
+    if within and message.certificate.view >= message.view:
         # A certificate of view w is how w is entered, so its holder asks for more than w.
         _refuse("a ViewChange to the view of its own certificate or below")
     if message.prepared is not None:
-        _check_prepared_shape(message, message.prepared, committee)
+        _check_prepared_shape(message, message.prepared, era.committee)
 
 
 def _check_prepared_shape(

@@ -37,7 +37,7 @@ class Views:
         "waiting",
     )
 
-    def __init__(self, index: int, weak_quorum: int, view: int) -> None:
+    def __init__(self, index: int | None, weak_quorum: int, view: int) -> None:
         self._index = index
         self._weak_quorum = weak_quorum
         self._changes: dict[int, dict[int, ViewChange]] = {}
@@ -124,7 +124,7 @@ class Views:
         """How many members, itself included, are known to be at `view` or above."""
         members = {m for m, changes in self._changes.items() if max(changes) >= view}
         members |= {member for member, at in self._statuses.items() if at >= view}
-        return len(members | {self._index})
+        return len(members if self._index is None else members | {self._index})
 
     def _retarget(self) -> None:
         """Where f+1 members want to be (consensus.md § Complaints, § Entering and joining).

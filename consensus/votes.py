@@ -88,6 +88,10 @@ class VoteBook:
         signatures = self.signatures(VoteType.COMMIT, view, digest)
         return Certificate(self.height, view, digest, as_signatures(signatures))
 
+    def of(self, member: int) -> list[SignedVote]:
+        """All votes of the member at this height."""
+        return list(self._by_member.get(member, {}).values())
+
     def commits_of(self, member: int) -> Iterator[SignedVote]:
         """The member's Commits at this height."""
         for (kind, _), vote in self._by_member.get(member, {}).items():

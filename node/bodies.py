@@ -17,9 +17,9 @@ from node.verifier import TransactionVerifier
 GOSSIP_GRACE_S = 0.01
 ASK_AGAIN_S = 0.3
 
-# Asks for the bodies of these hashes: on the first attempt the members (by index) that vouched for
+# Asks for the bodies of these hashes: on the first attempt the peers (by node key) that vouched for
 # them, later others too, in turn: those may be gone.
-Ask = Callable[[Sequence[bytes], tuple[int, ...], int], None]
+Ask = Callable[[Sequence[bytes], tuple[bytes, ...], int], None]
 
 
 class ProposalBodyInvalid(LedgerError):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from chain.errors import LedgerError, ProtocolError
+from chain.errors import HushangError, LedgerError, ProtocolError
 from chain.evidence import Evidence, culprit
 from chain.ledger import Ledger
 from consensus.config import TICK_MS
@@ -34,6 +34,12 @@ JOURNAL_SIZE_MAX = 16 * 1024 * 1024
 # Well below the request timer, which complains about what waits.
 POOL_LOOK_S = 0.2
 SPREAD_MAX = 64
+
+
+class KeyUsedElsewhere(HushangError):
+    """Others hold a vote under this node's key that this node never cast."""
+
+    hint = "stop every other process with this key; if there is none, give the node a new key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,8 @@ class Driver:
         self._checks: dict[bytes, asyncio.Task[None]] = {}
         self._skipped: dict[bytes, int] = {}
         self._wake_at = 0
+        # Why the replica cast no votes when it was last looked at.
+        self._withheld = ""
         # What of the journal was left by its last rewrite.
         self._journal_rest = 0
         self._group: asyncio.TaskGroup | None = None
@@ -175,6 +183,9 @@ class Driver:
                 if isinstance(event, FetchedBlock):
                     self._parts.sync.disbelieved(event)
         self._inbox.room.set()
+        if replica.withheld != self._withheld:
+            self._withheld = replica.withheld
+            logger.info("votes: %s", self._withheld or "this node takes part")
         return outputs
 
     async def _obey(self, outputs: list[Output]) -> None:
@@ -196,12 +207,15 @@ class Driver:
 
     def _trade_blocks(self, output: Output) -> None:
         for serve in output.serve:
-            self._parts.sync.serve(serve.member, serve.first, serve.last - serve.first + 1)
+            self._parts.sync.serve(serve.peer, serve.first, serve.last - serve.first + 1)
         for fetch in output.fetch:
             self._parts.sync.fetch(fetch)
         for evidence in output.evidence:
             if self._parts.convict(evidence):
                 logger.error("evidence against member %s: %s", culprit(evidence), evidence)
+        for vote in output.foreign:
+            msg = f"a {type(vote).__name__} at height {vote.height}, view {vote.view}"
+            raise KeyUsedElsewhere(f"{msg} is signed with this node's key and not by this node")
 
     async def _on_journal_thread(self, job: Callable[[], None]) -> None:
         await asyncio.get_running_loop().run_in_executor(self._journal_thread, job)

@@ -150,4 +150,5 @@ class LedgerQueue:
 
 def _results(executed: Executed) -> Results:
     roots = executed.staged.root, executed.result.receipts_root
-    return Results(*roots, needs_seal=executed.needs_seal)
+    needs_seal, committee = executed.needs_seal, executed.next_committee
+    return Results(*roots, needs_seal=needs_seal, next_committee=committee)

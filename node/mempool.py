@@ -57,7 +57,7 @@ class Mempool:
 
     def __init__(self, bytes_max: int, sponsors_count: int) -> None:
         self._bytes_max = bytes_max
-        self._share_bytes = bytes_max // max(1, sponsors_count)
+        self.share_among(sponsors_count)
         self._by_id: dict[bytes, Waiting] = {}
         self._by_body: dict[bytes, bytes] = {}
         self._queues: dict[bytes, OrderedDict[bytes, Waiting]] = {}
@@ -65,6 +65,10 @@ class Mempool:
         # Ids by the minute in which their window ends.
         self._by_minute: dict[int, set[bytes]] = {}
         self.bytes = 0
+
+    def share_among(self, sponsors_count: int) -> None:
+        """So many members share the pool."""
+        self._share_bytes = self._bytes_max // max(1, sponsors_count)
 
     def __len__(self) -> int:
         return len(self._by_id)

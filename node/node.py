@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from chain.block import Header
+from chain.committees import CommitteeRecord
 from chain.context import Chain
 from chain.crypto import PrivateKey, sha256
 from chain.errors import HushangError, InvariantBreach, ResultMalformed
@@ -28,7 +29,7 @@ from node.driver import Driver, Parts
 from node.evidence_book import EvidenceBook
 from node.journal import Journal
 from node.ledger_queue import LedgerQueue, Written
-from node.membership import Membership, NodeKeyUnknown, role_of
+from node.membership import Membership, role_of
 from node.mempool import Mempool
 from node.router import Router, Routes
 from node.service import Decided, NodeStatus, PeerView, Submitted
@@ -66,6 +67,8 @@ class NodeSetup:
     ledger: Ledger
     journal: Journal
     evidence: EvidenceBook
+    # Tells this start of the node from every other.
+    nonce: int
     # Draws from [0, 1), for the delays of reconnecting.
     jitter: Callable[[], float]
     # Told the receipts' statuses of each synced block.
@@ -84,6 +87,10 @@ class _DecidedHeaders:
         assert header is not None, f"height {height} is decided"
         return header
 
+    def committee(self, height: int) -> CommitteeRecord:
+        """Who governs the height, which is at most two above the newest written."""
+        return self.ledger.record_at(height)
+
 
 def journal_owner(genesis_hash: bytes, node_key: bytes) -> bytes:
     """Binds a journal to one chain and one node key."""
@@ -94,24 +101,19 @@ class Node:
     """A running member; `NodeService` for the API."""
 
     def __init__(self, setup: NodeSetup) -> None:
-        key = setup.key
         ledger = setup.ledger
         self._setup = setup
         self._started_ms = now_ms()
-        self._transport = Transport(ledger.chain.committee, key.public_key)
-        index = self._transport.index(key.public_key)
-        if index is None:
-            msg = f"key {key.public_key.hex()} of {setup.name}"
-            raise NodeKeyUnknown(msg)
-        self._index = index
+        self._transport = Transport()
         self._waiters = Waiters()
         self._verifier = TransactionVerifier(ledger.rules, VERIFY_THREADS)
         self._mempool = Mempool(POOL_SIZE_MAX, ledger.chain.committee.n)
         self._queue = LedgerQueue(ledger)
         bodies = Bodies(self._mempool, self._verifier, self._transport.ask_bodies)
-        self._sync = Sync(ledger, self._transport.send, self._feed, now_ms)
+        transport = self._transport
+        self._sync = Sync(ledger, transport.send, self._feed, now_ms, transport.connected)
         self._door = Door(ledger, self._mempool, self._verifier, now_ms, self._admitted)
-        self._replica = _restore(setup, index)
+        self._replica = _restore(setup)
         self._driver = Driver(
             Parts(
                 replica=self._replica,
@@ -185,6 +187,7 @@ class Node:
         membership = self._setup.membership
         if membership.changed(written):
             self._network.set_members(membership.nodes)
+            self._mempool.share_among(self.chain.committee.n)
         receipts = written.executed.result.receipts
         self._waiters.written(tuple(receipt.id for receipt in receipts))
         for receipt in receipts:
@@ -252,7 +255,7 @@ class Node:
             state_root=tip.state_root,
             view=self._replica.view,
             primary=self._primary_name(),
-            member_index=self._index,
+            member_index=self.chain.committee.index_of(self._setup.key.public_key),
             pool_count=len(self._mempool),
             pool_bytes=self._mempool.bytes,
             ready=not reasons,
@@ -278,23 +281,31 @@ class Node:
         reasons = []
         if connected < quorum:
             reasons.append(f"{connected} of the {quorum} members of a quorum are connected")
+        silent = self._replica.withheld
+        if silent and committee.index_of(self._setup.key.public_key) is not None:
+            reasons.append(silent)
         if target > height:
             reasons.append(f"catching up: height {height} of {target}")
         return tuple(reasons)
 
 
-def _restore(setup: NodeSetup, index: int) -> Replica:
+def _restore(setup: NodeSetup) -> Replica:
     """The replica as its journal and the store left it."""
     chain, tip = setup.ledger.chain, setup.ledger.tip
     config = ReplicaConfig(
         genesis_hash=chain.genesis_hash,
-        committee=chain.committee,
+        node_key=setup.key.public_key,
         parameters=chain.genesis.consensus,
-        index=index,
         sign=setup.key.sign,
         verify=VoteVerifier(),
+        nonce=setup.nonce,
     )
-    results = Results(tip.state_root, tip.receipts_root, needs_seal=tip.needs_seal)
+    results = Results(
+        tip.state_root,
+        tip.receipts_root,
+        needs_seal=tip.needs_seal,
+        next_committee=setup.ledger.next_committee,
+    )
     records = [decode_record(data) for data in setup.journal.records]
     start = ChainTip(tip.header, tip.certificate, results)
     return Replica.restore(config, start, _DecidedHeaders(setup.ledger), records)

@@ -72,33 +72,31 @@ class Router:
             return self._take_gossip(peer, message.raws)
         if isinstance(message, wire.Bodies):
             return self._to.bodies.arrived(message.raws)
-        member = self._to.transport.index(peer)
-        if member is not None:
-            self._trade_blocks(member, message)
+        self._trade_blocks(peer, message)
         return None
 
-    def _trade_blocks(self, member: int, message: wire.Message) -> None:
+    def _trade_blocks(self, peer: bytes, message: wire.Message) -> None:
         match message:
             case wire.Blocks():
-                self._to.sync.arrived(member, message)
+                self._to.sync.arrived(peer, message)
             case wire.Proposed():
                 self._to.sync.proposed(message)
             case wire.BlocksRequest(start, count):
-                self._to.sync.serve(member, start, count)
+                self._to.sync.serve(peer, start, count)
             case wire.ProposedRequest(_, digest):
                 held = self._to.replica.held_block(digest)
-                self._to.sync.serve_proposed(member, held[0] if held else None, message)
+                self._to.sync.serve_proposed(peer, held[0] if held else None, message)
             case wire.BodiesRequest(hashes):
-                self._serve_bodies(member, hashes)
+                self._serve_bodies(peer, hashes)
             case _:
-                logger.debug("member %s sent a %s here", member, type(message).__name__)
+                logger.debug("%s sent a %s here", peer.hex()[:16], type(message).__name__)
 
     async def _take_gossip(self, peer: bytes, raws: Sequence[bytes]) -> None:
         refused = await self._to.door.admit_all(raws, peer)
         if refused:
             logger.debug("refused %s of %s gossiped transactions", refused, len(raws))
 
-    def _serve_bodies(self, member: int, hashes: Sequence[bytes]) -> None:
+    def _serve_bodies(self, peer: bytes, hashes: Sequence[bytes]) -> None:
         raws: list[bytes] = []
         size = 0
         for wanted in hashes:
@@ -109,4 +107,4 @@ class Router:
             if raws and size > wire.REPLY_SIZE_MAX:
                 break
             raws.append(raw)
-        self._to.transport.send(member, wire.Bodies(tuple(raws)))
+        self._to.transport.send(peer, wire.Bodies(tuple(raws)))

@@ -7,6 +7,7 @@ divergence): the last log line names it.
 import asyncio
 import logging
 import random
+import secrets
 import signal
 from collections.abc import Coroutine
 from contextlib import closing
@@ -121,6 +122,7 @@ async def _main(config: NodeConfig) -> None:
                 evidence=EvidenceBook(
                     Path(config.data_dir) / FILE_NAME, ledger.chain.genesis_hash, now_ms
                 ),
+                nonce=secrets.randbits(64),
                 jitter=random.random,
                 block_written=metrics.chain.block_written,
             )

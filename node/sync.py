@@ -1,8 +1,8 @@
 """Fetching blocks from peers and serving them: being behind is no mode, just a longer queue.
 
 Every fetched block goes to the replica, which believes only its certificate. Requests go round
-among the members that are known to hold the blocks; a range is asked for ahead of what is executed.
-A member whose block is not believed is named, everything it sent is dropped, and the next is asked.
+among the peers that are known to hold the blocks; a range is asked for ahead of what is executed.
+A peer whose block is not believed is named, everything it sent is dropped, and the next is asked.
 """
 
 import logging
@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 AHEAD_MAX = 2 * BLOCKS_MAX
 ASK_AGAIN_MS = 1_000
 
-Send = Callable[[int, wire.Message], None]
+Send = Callable[[bytes, wire.Message], None]
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ class _Asked:
     """The request under way: heights, when it was sent, to whom."""
 
     start: int
-    member: int
+    peer: bytes
     time_ms: int
 
 
@@ -50,7 +50,7 @@ class _Asked:
 class _Ahead:
     """A block that waits for its turn, and who sent it."""
 
-    member: int
+    peer: bytes
     block: FetchedBlock
 
 
@@ -63,13 +63,15 @@ class Sync:
         send: Send,
         feed: Callable[[FetchedBlock], None],
         clock_ms: Callable[[], int],
+        connected: Callable[[], Sequence[bytes]],
     ) -> None:
         self._ledger = ledger
         self._send = send
         self._feed = feed
         self._clock_ms = clock_ms
+        self._connected = connected
         self._ahead: dict[int, _Ahead] = {}
-        self._members: tuple[int, ...] = ()
+        self._peers: tuple[bytes, ...] = ()
         self._asked: _Asked | None = None
         self._turn = 0
         self.target = 0
@@ -80,14 +82,17 @@ class Sync:
         """Do what the replica asks; repeated requests while one is under way cost nothing."""
         if isinstance(request, FetchBlock):
             self._turn += 1
-            for turn in range(min(2, len(request.members))):
-                member = request.members[(self._turn + turn) % len(request.members)]
-                self._send(member, ProposedRequest(request.height, request.digest))
+            for turn in range(min(2, len(request.peers))):
+                peer = request.peers[(self._turn + turn) % len(request.peers)]
+                self._send(peer, ProposedRequest(request.height, request.digest))
             return
-        self.target = max(self.target, request.last)
-        self._members = request.members
         self._deliver(request.first - 1)
-        self._ask(request.first)
+        if request.certified:
+            self.target = max(self.target, request.last)
+            self._peers = request.peers
+            self._ask(request.first)
+        else:
+            self._ask_anybody(request)
 
     def decided(self, height: int) -> None:
         """The replica decided this height: hand in the next, and ask further ahead."""
@@ -107,22 +112,29 @@ class Sync:
         start = first
         while start in self._ahead:
             start += 1
-        if start > self.target or start - first >= AHEAD_MAX // 2 or not self._members:
-            return
-        now_ms = self._clock_ms()
-        asked = self._asked
+        if start <= self.target and start - first < AHEAD_MAX // 2:
+            self._request(start, self.target, self._peers)
+
+    def _ask_anybody(self, request: FetchBlocks) -> None:
+        """One question on hearsay; the target stays what is certified."""
+        if request.first not in self._ahead:
+            self._request(request.first, request.last, request.peers or self._connected())
+
+    def _request(self, start: int, last: int, peers: Sequence[bytes]) -> None:
+        now_ms, asked = self._clock_ms(), self._asked
         if asked is not None and asked.start >= start and now_ms - asked.time_ms < ASK_AGAIN_MS:
             return
-        member = self._members[self._turn % len(self._members)]
+        if not peers:
+            return
+        peer = peers[self._turn % len(peers)]
         self._turn += 1
-        self._asked = _Asked(start, member, now_ms)
-        count = min(BLOCKS_MAX, self.target - start + 1)
-        self._send(member, BlocksRequest(start, count))
+        self._asked = _Asked(start, peer, now_ms)
+        self._send(peer, BlocksRequest(start, min(BLOCKS_MAX, last - start + 1)))
 
-    def arrived(self, member: int, answer: Blocks) -> None:
-        """A member's blocks: kept, if they are among the next ones, for the replica to judge."""
+    def arrived(self, peer: bytes, answer: Blocks) -> None:
+        """A peer's blocks: kept, if they are among the next ones, for the replica to judge."""
         height = self._ledger.tip.height
-        was_asked = self._asked is not None and self._asked.member == member
+        was_asked = self._asked is not None and self._asked.peer == peer
         for offset, entry in enumerate(answer.blocks):
             at = answer.start_height + offset
             if not height < at <= height + AHEAD_MAX:
@@ -134,7 +146,7 @@ class Sync:
             if block.header.height != at:
                 msg = f"block {block.header.height} in the place of {at}"
                 raise MessageMalformed(msg)
-            self._ahead[at] = _Ahead(member, _fetched(block, _read_certificate(entry.certificate)))
+            self._ahead[at] = _Ahead(peer, _fetched(block, _read_certificate(entry.certificate)))
         if was_asked:
             self._asked = None
         # A pushed block: the replica may be exactly there.
@@ -146,10 +158,11 @@ class Sync:
         ahead = self._ahead.get(height)
         if ahead is None or ahead.block is not block:
             return
-        liar = ahead.member
-        logger.warning("member %s sent a block %s that its certificate doesn't hold", liar, height)
-        self._ahead = {at: kept for at, kept in self._ahead.items() if kept.member != liar}
-        if self._asked is not None and self._asked.member == liar:
+        liar = ahead.peer
+        name = liar.hex()[:16]
+        logger.warning("%s sent a block %s that its certificate doesn't hold", name, height)
+        self._ahead = {at: kept for at, kept in self._ahead.items() if kept.peer != liar}
+        if self._asked is not None and self._asked.peer == liar:
             self._asked = None
         self._ask(height)
 
@@ -159,7 +172,7 @@ class Sync:
 
     # Answering.
 
-    def serve(self, member: int, first: int, count: int) -> None:
+    def serve(self, peer: bytes, first: int, count: int) -> None:
         """Send the decided blocks from `first` on, as many as fit into one reply."""
         blocks: list[CertifiedBlock] = []
         size = 0
@@ -172,14 +185,14 @@ class Sync:
             if blocks and size > REPLY_SIZE_MAX:
                 break
             blocks.append(CertifiedBlock(block, certificate))
-        self._send(member, Blocks(first, tuple(blocks)))
+        self._send(peer, Blocks(first, tuple(blocks)))
 
-    def serve_proposed(self, member: int, held: Block | None, request: ProposedRequest) -> None:
+    def serve_proposed(self, peer: bytes, held: Block | None, request: ProposedRequest) -> None:
         """Send the block of a digest if the replica holds it, or the store at that height."""
         if held is not None:
-            self._send(member, Proposed(encode(held)))
+            self._send(peer, Proposed(encode(held)))
         elif self._ledger.header(request.height) is not None:
-            self.serve(member, request.height, 1)
+            self.serve(peer, request.height, 1)
 
 
 def _read_block(data: bytes) -> Block:

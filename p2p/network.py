@@ -127,6 +127,12 @@ class Network:
         for peer in self._peers:
             self.send(peer, channel, payload)
 
+    def connected(self) -> tuple[bytes, ...]:
+        """The keys of the peers that are there now, in the order of the membership."""
+        return tuple(
+            key for key, peer in self._peers.items() if peer.link is not None and peer.link.open
+        )
+
     def peers(self) -> tuple[PeerStatus, ...]:
         """All other members, in the order of the membership."""
         return tuple(peer.status() for peer in self._peers.values())

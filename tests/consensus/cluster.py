@@ -4,11 +4,13 @@ Nothing happens by itself: a test delivers, drops, crashes and lets ticks pass. 
 agreement, and that no honest member ever signs two votes for one slot, across restarts too.
 """
 
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from chain.block import Certificate, Header, VoteType
-from chain.crypto import domain, sha256
+from chain.crypto import sha256
 from chain.errors import ProtocolError
 from chain.genesis import ConsensusParameters
 from chain.merkle import EMPTY_ROOT
@@ -27,17 +29,18 @@ from consensus.output import (
 )
 from consensus.records import Record, decode_record, encode_record
 from consensus.replica import Replica
+from tests.consensus.chain_history import ChainHistory
 from tests.consensus.stub_chain import (
     GENESIS_HASH,
     START_MS,
     committee,
     execute,
     genesis_header,
+    key,
     sign_as,
     verify_stub,
+    vote_parts,
 )
-
-VOTE_FIXED = len(domain("vote")) + 32 + 8
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,8 @@ class Node:
     deadline_ms: int | None = None
     alive: bool = True
     evidence: list[object] = field(default_factory=list)
+    # Votes in its name that it didn't cast: a test forged them.
+    foreign: list[object] = field(default_factory=list)
     wake_at: int = 0
     # Blocks that came before the ones below them.
     fetched: dict[int, FetchedBlock] = field(default_factory=dict)
@@ -92,7 +97,9 @@ class Cluster:
         parameters: ConsensusParameters | None = None,
         faulty: Iterable[int] = (),
         observer: Observer | None = None,
+        spares: int = 0,
     ) -> None:
+        """`spares` more nodes follow the chain, in no committee at first."""
         self.observer = observer or Observer()
         self.parameters = parameters or ConsensusParameters()
         self.committee = committee(n)
@@ -103,13 +110,19 @@ class Cluster:
         self.queue: list[Envelope] = []
         self.log: list[str] = []
         self.decided: dict[int, bytes] = {}
-        self.signed: dict[tuple[int, int, int, int], bytes] = {}
+        # By (node, kind, view, height), height 0 for what is signed once per view; the epoch is
+        # the last where it isn't 0.
+        self.signed: dict[tuple[int, ...], bytes] = {}
+        self.nonces = itertools.count(1)
         self.counts: dict[str, int] = {}
         # Bodies somebody has; a test removes one to make it unavailable.
         self.bodies: dict[bytes, bytes] = {}
         self.corrupt: set[int] = set()
         self.faulty = frozenset(faulty)
-        self.nodes = [Node(i, self._replica(i, ChainTip(*self._tip([])), [])) for i in range(n)]
+        self.nodes: list[Node] = []
+        for i in range(n + spares):
+            self.nodes.append(Node(i, self._replica(i, ChainTip(*self._tip([])), [])))
+        self.numbers = {key(node.index): node.index for node in self.nodes}
         for node in self.nodes:
             node.alive = node.index not in self.faulty
         for node in self.up():
@@ -126,25 +139,24 @@ class Cluster:
     def config(self, index: int) -> ReplicaConfig:
         return ReplicaConfig(
             genesis_hash=GENESIS_HASH,
-            committee=self.committee,
+            node_key=key(index),
             parameters=self.parameters,
-            index=index,
             sign=self._signer(index),
             verify=verify_stub,
+            # Only a restart asks the others for its own votes.
+            nonce=next(self.nonces) if index < len(self.nodes) else None,
         )
 
     def _signer(self, index: int) -> Callable[[bytes], bytes]:
         def sign(message: bytes) -> bytes:
-            kind = message[VOTE_FIXED]
-            view = int.from_bytes(message[VOTE_FIXED + 1 : VOTE_FIXED + 9], "big")
-            height = int.from_bytes(message[VOTE_FIXED + 9 : VOTE_FIXED + 17], "big")
-            body = message[VOTE_FIXED + 17 :]
+            epoch, kind, view, height, body = vote_parts(message)
+            later = (epoch,) if epoch else ()
             if kind in {VoteType.PRE_PREPARE, VoteType.PREPARE, VoteType.COMMIT}:
                 kind = max(kind, VoteType.PREPARE)
-                earlier = self.signed.setdefault((index, kind, view, height), body)
+                earlier = self.signed.setdefault((index, kind, view, height, *later), body)
                 assert earlier == body, f"{index} signs two digests at view {view} height {height}"
             if kind in {VoteType.VIEW_CHANGE, VoteType.NEW_VIEW}:
-                earlier = self.signed.setdefault((index, kind, view, 0), body)
+                earlier = self.signed.setdefault((index, kind, view, 0, *later), body)
                 assert earlier == body, f"{index} signs two view changes to {view}"
                 self.count(VoteType(kind).name)
             return sign_as(index, message)
@@ -158,7 +170,9 @@ class Cluster:
         return chain[-1].block.header, chain[-1].certificate, chain[-1].results
 
     def _replica(self, index: int, tip: ChainTip, records: list[Record]) -> Replica:
-        history = _History(self, index)
+        nodes = self.nodes
+        chain = partial(lambda at: nodes[at].chain if at < len(nodes) else [], index)
+        history = ChainHistory(self.genesis, self.committee, chain)
         return Replica.restore(self.config(index), tip, history, records)
 
     def crash(self, index: int) -> None:
@@ -233,6 +247,7 @@ class Cluster:
         if output.build is not None:
             node.build = output.build
         node.evidence += output.evidence
+        node.foreign += output.foreign
         if output.decided:
             self.tell(node)
             following = node.fetched.pop(node.replica.height + 1, None)
@@ -243,17 +258,19 @@ class Cluster:
     def _speak(self, node: Node, output: Output) -> None:
         others = [i for i in range(len(self.nodes)) if i != node.index]
         for item in output.send:
-            for target in item.recipients or others:
+            named = [self.numbers[peer] for peer in item.recipients]
+            for target in named or others:
                 self.queue.append(Envelope(node.index, target, item.message))
         for served in output.serve:
             self._serve(node, served)
         for fetch in output.fetch:
-            for target in fetch.members:
+            asked = [self.numbers[peer] for peer in fetch.peers]
+            for target in asked or others[:1]:
                 self.queue.append(Envelope(node.index, target, fetch))
 
     def _serve(self, node: Node, served: Serve) -> None:
         for height in range(served.first, served.last + 1):
-            self._answer(node, served.member, height)
+            self._answer(node, self.numbers[served.peer], height)
 
     def _answer(self, node: Node, target: int, height: int) -> None:
         if height <= len(node.chain):
@@ -381,14 +398,3 @@ class Cluster:
     def height(self) -> int:
         """The lowest decided height of those that are up."""
         return min(node.replica.height for node in self.up())
-
-
-class _History:
-    def __init__(self, cluster: Cluster, index: int) -> None:
-        self._cluster = cluster
-        self._index = index
-
-    def header(self, height: int) -> Header:
-        if height == 0:
-            return self._cluster.genesis
-        return self._cluster.nodes[self._index].chain[height - 1].block.header

@@ -151,6 +151,7 @@ class Explorer:
                 header = decided.block.header
                 assert header.parent_hash == parent
                 parent = header.digest()
+            assert not node.foreign, "nobody else has an honest member's key"
             for entry in node.evidence:
                 assert isinstance(entry, convictions.Equivocation | convictions.HiddenCommit)
                 vote = entry.first if isinstance(entry, convictions.Equivocation) else entry.commit

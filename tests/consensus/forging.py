@@ -14,13 +14,33 @@ from chain.block import (
 )
 from chain.transaction import body_hash
 from chain.votes import PreparedCertificate, ViewChange
-from consensus.messages import Commit, Complaint, NewView, Prepare, PrePrepare, Status
+from consensus.messages import (
+    Commit,
+    Complaint,
+    NewView,
+    Prepare,
+    PrePrepare,
+    RecoveryQuery,
+    RecoveryReply,
+    Status,
+)
 from consensus.signing import signing_bytes
 from consensus.state import State
 from tests.consensus.cluster import Cluster
 from tests.consensus.stub_chain import GENESIS_HASH, sign_as
 
-M = TypeVar("M", PrePrepare, Prepare, Commit, ViewChange, NewView, Complaint, Status)
+M = TypeVar(
+    "M",
+    PrePrepare,
+    Prepare,
+    Commit,
+    ViewChange,
+    NewView,
+    Complaint,
+    Status,
+    RecoveryQuery,
+    RecoveryReply,
+)
 UNSIGNED = bytes(64)
 
 

@@ -17,6 +17,7 @@ from chain.committee import Committee
 from chain.crypto import sha256
 from chain.votes import PreparedCertificate, SignedVote, ViewChange
 from consensus import proposal, view_change
+from consensus.era import Era
 from consensus.messages import MessageInvalid, NewView
 from consensus.votes import VoteBook
 from tests.consensus.stub_chain import GENESIS_HASH, committee, genesis_header
@@ -192,7 +193,7 @@ class Rules:
 
     def _well_shaped(self, message: ViewChange) -> bool:
         try:
-            view_change.check_shape(message, self.committee)
+            view_change.check_shape(message, Era(self.committee, 1, None))
         except MessageInvalid:
             return False
         return True

@@ -4,9 +4,20 @@ from dataclasses import replace
 
 from chain.block import Header
 from chain.votes import PreparedCertificate, ViewChange
-from consensus.messages import Commit, Complaint, Message, NewView, Prepare, PrePrepare, Status
+from consensus.messages import (
+    Commit,
+    Complaint,
+    Message,
+    NewView,
+    Prepare,
+    PrePrepare,
+    RecoveryQuery,
+    RecoveryReply,
+    Status,
+)
+from consensus.votes import as_signed
 from tests.consensus.forging import UNSIGNED, certificate, prepared, sign
-from tests.consensus.stub_chain import genesis_header
+from tests.consensus.stub_chain import genesis_header, key
 
 DIGEST = bytes(range(32))
 
@@ -28,6 +39,7 @@ SECOND = header_on(FIRST)
 PROOF = certificate([0, 1, 2], 0, FIRST)
 PREPARED: PreparedCertificate = prepared([1, 2], 0, 0, SECOND)
 CHANGES = tuple(sign(ViewChange(1, m, PROOF, PREPARED, UNSIGNED)) for m in (0, 1, 2))
+VOTE = as_signed(sign(Commit(3, 2, DIGEST, 2, UNSIGNED)))
 
 
 def samples() -> list[Message]:
@@ -40,4 +52,6 @@ def samples() -> list[Message]:
         sign(NewView(1, 2, 1, CHANGES, UNSIGNED)),
         sign(Complaint(3, 2, 1, UNSIGNED)),
         sign(Status(3, 1, started=True, certificate=PROOF, signature=UNSIGNED)),
+        sign(RecoveryQuery(3, 1, 7, 1, UNSIGNED)),
+        sign(RecoveryReply(3, key(2), 7, 1, PROOF, (VOTE,), CHANGES[2], UNSIGNED)),
     ]

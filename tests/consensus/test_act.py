@@ -19,6 +19,7 @@ from tests.consensus.forging import (
     prepared,
     sign,
 )
+from tests.consensus.stub_chain import keys
 
 IDLE = Results(bytes(32), bytes(32), needs_seal=False)
 
@@ -41,7 +42,7 @@ def checks(cluster: Cluster, member: int) -> list[CheckRequest]:
 def test_a_proposal_is_checked_once_and_voted_for_after_that() -> None:
     cluster, digest = proposed()
     (request,) = checks(cluster, 1)
-    assert (request.digest, request.certified, request.sources) == (digest, False, (0,))
+    assert (request.digest, request.certified, request.sources) == (digest, False, keys(0))
     assert not [key for key in cluster.signed if key[0] == 1]
     cluster.deliver(Envelope(1, 1, request))
     assert cluster.signed[1, 2, 0, 1] == digest

@@ -5,6 +5,7 @@ from consensus.output import CheckRequest, FetchBlock, FetchBlocks
 from tests.consensus.cluster import Cluster, Envelope
 from tests.consensus.forging import UNSIGNED, block_on, certificate, sign
 from tests.consensus.samples import FIRST, header_on
+from tests.consensus.stub_chain import keys
 
 
 def proposed() -> tuple[Cluster, bytes]:
@@ -28,7 +29,7 @@ def test_a_check_becomes_urgent_when_the_block_turns_out_to_be_certified() -> No
         cluster.feed(cluster.nodes[1], sign(Commit(0, 1, digest, member, UNSIGNED)))
     first, second = checks(cluster, 1)
     assert (first.certified, second.certified) == (False, True)
-    assert second.sources == (0, 2, 3)
+    assert second.sources == keys(0, 2, 3)
     cluster.deliver(Envelope(1, 1, second))
     assert cluster.nodes[1].replica.height == 1
     assert not [key for key in cluster.signed if key[0] == 1], "no vote where it is decided"
@@ -62,9 +63,9 @@ def test_blocks_up_to_a_certificate_are_asked_for_again_until_they_come() -> Non
         cluster.queue.clear()
         return found
 
-    assert asked() == {FetchBlocks(1, 2, (0, 2))}
+    assert asked() == {FetchBlocks(1, 2, keys(0, 2))}
     cluster.pass_ticks(49)
     cluster.feed(node, sign(there))
     assert asked() == set()
     cluster.pass_ticks(2)
-    assert asked() == {FetchBlocks(1, 2, (0, 2))}
+    assert asked() == {FetchBlocks(1, 2, keys(0, 2))}

@@ -13,13 +13,13 @@ from consensus.slot import HeldBlock
 from tests.consensus.cluster import Cluster
 from tests.consensus.forging import prepared
 from tests.consensus.samples import CHANGES, PREPARED, PROOF, SECOND
-from tests.consensus.stub_chain import GENESIS_HASH, committee, verify_stub
+from tests.consensus.stub_chain import GENESIS_HASH, committee, era, keys, verify_stub
 
 DIGEST = SECOND.digest()
 
 
 def promises() -> Promises:
-    return Promises(Cluster(4).config(1))
+    return Promises(Cluster(4).config(1), era(4, 1))
 
 
 def held() -> HeldBlock:
@@ -82,12 +82,12 @@ def test_what_it_signs_verifies() -> None:
     own.change_view(draft, 2, PROOF, PREPARED)
     own.open_view(draft, 2, 2, CHANGES)
     own.complain(draft, 2, 2)
-    own.report(draft, (3,), 2, PROOF, started=False)
+    own.report(draft, keys(3), 2, PROOF, started=False)
     assert len(draft.send) == 7
     for item in draft.send:
         verify_message(item.message, committee(4), GENESIS_HASH, verify_stub)
     assert {PrePrepare, ViewChange, NewView} <= {type(item.message) for item in draft.send}
-    assert draft.send[-1].recipients == (3,)
+    assert draft.send[-1].recipients == keys(3)
 
 
 def test_recalled_votes_are_the_same_votes() -> None:

@@ -23,6 +23,8 @@ GOOD = pre_prepare(CLUSTER, BLOCK, 0, 0, STATE.tip.certificate)
 # The same block proposed again by member 1 in view 1, with another certificate of its parent.
 AGAIN = replace(GOOD, view=1, member=1, certificate=replace(GOOD.certificate, view=7))
 OTHER = b"\x01" * 32
+# The parent is of this era, too.
+LONG_BEFORE = replace(STATE.era, first_height=0)
 
 
 def led_by(view: int, height: int) -> int | None:
@@ -40,7 +42,7 @@ def altered(message: PrePrepare, **changes: Any) -> PrePrepare:
         (AGAIN, ""),
         (altered(GOOD, parent_hash=OTHER), "the parent is not the decided block"),
         (altered(GOOD, epoch=1), "another committee"),
-        (altered(GOOD, next_committee_hash=OTHER), "another committee"),
+        (altered(GOOD, next_committee_hash=OTHER), "another next committee"),
         (altered(GOOD, proposer=1), "the proposer did not lead the header's view"),
         (altered(AGAIN, proposer=1), "the proposer did not lead the header's view"),
         (
@@ -56,7 +58,7 @@ def altered(message: PrePrepare, **changes: Any) -> PrePrepare:
     ],
 )
 def test_a_header_that_does_not_fit_the_tip_is_refused(message: PrePrepare, reason: str) -> None:
-    assert refusal(message, STATE.tip, CONFIG, led_by) == reason
+    assert refusal(message, STATE.tip, LONG_BEFORE, CONFIG.parameters, led_by) == reason
 
 
 @pytest.mark.parametrize(

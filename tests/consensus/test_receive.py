@@ -23,6 +23,7 @@ from consensus.replica import Replica
 from tests.consensus.cluster import Cluster, Node, Observer
 from tests.consensus.forging import UNSIGNED, block_on, certificate, pre_prepare, sign
 from tests.consensus.samples import DIGEST
+from tests.consensus.stub_chain import key, keys
 
 
 def grown(heights: int = 2) -> Cluster:
@@ -117,7 +118,7 @@ def test_only_certificates_count_as_height() -> None:
         replica.step(sign(claim), cluster.now_ms)
     claim = Status(0, 3, started=True, certificate=far, signature=UNSIGNED)
     (fetch,) = replica.step(sign(claim), cluster.now_ms).fetch
-    assert fetch == FetchBlocks(3, 10**9, (1, 2))
+    assert fetch == FetchBlocks(3, 10**9, keys(1, 2))
 
 
 def status(member: int, cluster: Cluster, *, height: int, started: bool = True) -> Status:
@@ -133,12 +134,12 @@ def test_a_member_two_behind_is_helped_at_once_one_behind_only_when_things_have_
     one = status(3, cluster, height=3)
     assert not replica.step(one, cluster.now_ms).serve
     (serve,) = replica.step(status(2, cluster, height=1), cluster.now_ms).serve
-    assert (serve.member, serve.first, serve.last) == (2, 2, 3)
+    assert (serve.peer, serve.first, serve.last) == (key(2), 2, 3)
     for _ in range(30):
         replica.tick(cluster.now_ms)
     output = replica.step(one, cluster.now_ms)
     assert [(item.first, item.last) for item in output.serve] == [(4, 4)]
-    assert [item.recipients for item in output.send] == [(3,)]
+    assert [item.recipients for item in output.send] == [keys(3)]
 
 
 def test_a_member_is_answered_once_in_half_a_resend_interval() -> None:

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from chain.block import Header
+from chain.committees import CommitteeRecord
 from chain.genesis import ConsensusParameters
 from consensus.records import Blame
 from consensus.roster import BlameRules, Roster
-from tests.consensus.stub_chain import committee, genesis_header
+from tests.consensus.stub_chain import era, genesis_header
 
 MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
@@ -21,11 +22,14 @@ class Chain:
     def __init__(self, n: int, period: int) -> None:
         self.headers = [genesis_header()]
         self.parameters = ConsensusParameters(leader_period=period)
-        self.committee = committee(n)
-        self.roster = Roster(self.committee, self.parameters, self.headers[0])
+        self.era = era(n)
+        self.roster = Roster(self.era, self.parameters, self.headers[0])
 
     def header(self, height: int) -> Header:
         return self.headers[height]
+
+    def committee(self, height: int) -> CommitteeRecord:
+        raise AssertionError(height)
 
     def decide(self, parent_view: int = 0, after_ms: int = 1_000) -> None:
         """One more header; `parent_view` is the view in which the one below was decided."""
@@ -41,7 +45,7 @@ class Chain:
 
     def leaders(self, period: int) -> list[int | None]:
         height = period * self.parameters.leader_period
-        return [self.roster.primary(view, height) for view in range(self.committee.n)]
+        return [self.roster.primary(view, height) for view in range(self.era.committee.n)]
 
 
 def test_without_blame_members_take_turns_by_period_and_view() -> None:
@@ -126,9 +130,7 @@ def test_a_restart_from_headers_or_from_the_record_gives_the_same_roster() -> No
         chain.decide(view, after_ms=7_000)
         records.append(chain.roster.record())
     for record in (None, *records):
-        again = Roster.restore(
-            chain.committee, chain.parameters, chain, len(chain.headers) - 1, record
-        )
+        again = Roster.restore(chain.era, chain.parameters, chain, len(chain.headers) - 1, record)
         assert again.record() == chain.roster.record()
 
 

@@ -36,6 +36,8 @@ from consensus.messages import (
     NewView,
     Prepare,
     PrePrepare,
+    RecoveryQuery,
+    RecoveryReply,
     Status,
 )
 from consensus.signing import signing_bytes, verify_message
@@ -73,6 +75,10 @@ MAKERS: dict[VoteType, Callable[[int, int], Message]] = {
         view, height, 1, (change(view, height),), UNSIGNED
     ),
     VoteType.COMPLAINT: lambda view, height: Complaint(view, height, 1, UNSIGNED),
+    VoteType.RECOVERY_QUERY: lambda view, height: RecoveryQuery(view, height, 7, 1, UNSIGNED),
+    VoteType.RECOVERY_REPLY: lambda view, height: RecoveryReply(
+        view, bytes(32), 7, 1, at_height(height), (), None, UNSIGNED
+    ),
     VoteType.STATUS: lambda view, height: Status(
         view, 1, started=True, certificate=at_height(height), signature=UNSIGNED
     ),

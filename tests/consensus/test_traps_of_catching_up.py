@@ -109,7 +109,7 @@ class Reader:
         self.now_ms = self.source.now_ms
         self.asked: list[tuple[object, BlocksRequest]] = []
         self.refused = 0
-        self.sync = Sync(self.ledger, self._send, self.inbox.append, lambda: self.now_ms)
+        self.sync = Sync(self.ledger, self._send, self.inbox.append, lambda: self.now_ms, tuple)
 
     def _send(self, peer: object, message: wire.Message) -> None:
         if isinstance(message, BlocksRequest):

@@ -13,7 +13,17 @@ from typing_extensions import override
 from chain.evidence import contradicts
 from chain.votes import SignedVote, ViewChange
 from consensus.config import JournalIncomplete
-from consensus.messages import Commit, Message, NewView, Prepare, PrePrepare
+from consensus.messages import (
+    Commit,
+    Complaint,
+    Message,
+    NewView,
+    Prepare,
+    PrePrepare,
+    RecoveryQuery,
+    RecoveryReply,
+    Status,
+)
 from consensus.output import Decided, Output
 from consensus.records import encode_record
 from consensus.votes import as_signed
@@ -59,7 +69,7 @@ class Spoken(Observer):
                 self.view = max(self.view, change.view)
             case NewView() as opening:
                 self._say("NewView", opening.view, 0, opening)
-            case _:
+            case Complaint() | Status() | RecoveryQuery() | RecoveryReply():
                 pass
 
     def _vote(self, kind: str, vote: PrePrepare | Prepare | Commit, digest: bytes) -> None:

@@ -17,7 +17,7 @@ from consensus.view_change import (
 )
 from tests.consensus.forging import UNSIGNED, certificate, prepared
 from tests.consensus.samples import CHANGES, FIRST, PREPARED, PROOF, SECOND, header_on
-from tests.consensus.stub_chain import GENESIS_HASH, committee, verify_stub
+from tests.consensus.stub_chain import GENESIS_HASH, committee, era, verify_stub
 
 FOUR = committee(4)
 GOOD = ViewChange(3, 1, PROOF, prepared([1, 2], 0, 2, SECOND), UNSIGNED)
@@ -26,7 +26,7 @@ SHOWN = GOOD.prepared
 
 
 def test_the_good_one_is_good() -> None:
-    check_shape(GOOD, FOUR)
+    check_shape(GOOD, era(4))
     check_prepared(SHOWN, FOUR, GENESIS_HASH, verify_stub)
 
 
@@ -63,7 +63,7 @@ def test_the_good_one_is_good() -> None:
 )
 def test_a_view_change_no_correct_member_sends_is_refused(bad: ViewChange) -> None:
     with pytest.raises(MessageInvalid):
-        check_shape(bad, FOUR)
+        check_shape(bad, era(4))
 
 
 def test_every_signature_of_a_prepared_certificate_counts() -> None:

@@ -12,13 +12,23 @@ reproduced exactly. Blocks are named A, B, … as they first appear.
     > state                   view and decided height of all
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from string import ascii_uppercase
 
 from chain.evidence import Equivocation
 from chain.votes import PreparedCertificate, ViewChange
 from consensus.input import FetchedBlock
-from consensus.messages import Commit, Complaint, Message, NewView, Prepare, PrePrepare, Status
+from consensus.messages import (
+    Commit,
+    Complaint,
+    Message,
+    NewView,
+    Prepare,
+    PrePrepare,
+    RecoveryQuery,
+    RecoveryReply,
+    Status,
+)
 from consensus.output import CheckRequest, FetchBlock, FetchBlocks, Output
 from consensus.records import (
     BlockRecord,
@@ -27,11 +37,13 @@ from consensus.records import (
     PreparedRecord,
     Record,
     RosterRecord,
+    SilenceRecord,
     ViewChangeRecord,
     VoteRecord,
 )
 from tests.consensus.cluster import Cluster, Envelope, Node, Observer
 from tests.consensus.forging import block_on, pre_prepare
+from tests.consensus.stub_chain import key
 
 VOTE_NAMES = {1: "PrePrepare", 2: "Prepare", 3: "Commit"}
 
@@ -42,6 +54,7 @@ class Scribe(Observer):
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.names: dict[bytes, str] = {}
+        self.numbers = {key(member): member for member in range(16)}
 
     def name(self, digest: bytes) -> str:
         return self.names.setdefault(digest, ascii_uppercase[len(self.names)])
@@ -54,14 +67,17 @@ class Scribe(Observer):
         for record in output.persist:
             yield f"journals {self.record(record)}"
         for item in output.send:
-            to = ",".join(map(str, item.recipients)) or "all"
+            to = self.peers(item.recipients) or "all"
             yield f"sends {self.message(item.message)} to {to}"
 
     def asked(self, output: Output) -> Iterator[str]:
         for served in output.serve:
-            yield f"serves blocks {served.first}..{served.last} to {served.member}"
+            yield f"serves blocks {served.first}..{served.last} to {self.peers((served.peer,))}"
         for fetch in output.fetch:
-            yield f"fetches {self.request(fetch)} from {','.join(map(str, fetch.members))}"
+            yield f"fetches {self.request(fetch)} from {self.peers(fetch.peers) or 'anybody'}"
+
+    def peers(self, keys: Sequence[bytes]) -> str:
+        return ",".join(str(self.numbers[peer]) for peer in keys)
 
     def done(self, output: Output) -> Iterator[str]:
         for decided in output.decided:
@@ -112,8 +128,10 @@ class Scribe(Observer):
                 return f"{where} of {members}"
             case Status():
                 return f"{where} {'started' if message.started else 'not started'}"
-            case Complaint():
+            case Complaint() | RecoveryQuery():
                 return where
+            case RecoveryReply():
+                return f"{where} with {len(message.votes)} votes"
 
     def prepared(self, prepared: PreparedCertificate | None) -> str:
         if prepared is None:
@@ -135,6 +153,8 @@ class Scribe(Observer):
                 return f"certificate of {self.name(certificate.digest)}"
             case RosterRecord():
                 return "roster"
+            case SilenceRecord(until):
+                return f"silence up to {'?' if until is None else until}"
 
 
 def members_of(words: list[str], key: str) -> list[int] | None:

@@ -4,6 +4,7 @@ Both copies run honest code; what makes them Byzantine is that neither knows of 
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import product
 
 from typing_extensions import override
@@ -50,7 +51,9 @@ class TwinCluster(Cluster):
 
     @override
     def config(self, index: int) -> ReplicaConfig:
-        return super().config(self.member if index == self.twin else index)
+        own = super().config(self.member if index == self.twin else index)
+        # A copy that asked for its votes would hear of the other's, and be silent.
+        return replace(own, nonce=None) if index in {self.member, self.twin} else own
 
     @override
     def _signer(self, index: int) -> Callable[[bytes], bytes]:

@@ -91,6 +91,7 @@ class Cluster:
             ledger=ledger,
             journal=journal,
             evidence=EvidenceBook(directory / "evidence", ledger.chain.genesis_hash, now_ms),
+            nonce=random.Random(index).getrandbits(64),
             jitter=random.Random(index).random,
             block_written=written,
         )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing_extensions import override
 
 from chain.block import Header
+from chain.committees import CommitteeRecord
 from chain.ledger import Ledger
 from chain.schema import META_GENESIS
 from chain.store_contract import StorageFailed
@@ -97,6 +98,9 @@ class _Headers:
         assert header is not None
         return header
 
+    def committee(self, height: int) -> CommitteeRecord:
+        return self.ledger.record_at(height)
+
 
 @dataclass
 class Seat:
@@ -155,9 +159,10 @@ class Table:
             bodies=Bodies(pool, self.verifier, lambda *_: None),
             sync=Sync(
                 ledger,
-                lambda member, message: self._trade(index, member, message),
+                lambda peer, message: self._trade(index, peer, message),
                 feed,
                 now_ms,
+                self._keys,
             ),
             clock_ms=now_ms,
             send_votes=send,
@@ -169,17 +174,21 @@ class Table:
         self.seats[index] = seat
         return seat
 
-    def _deliver(self, source: int, recipients: tuple[int, ...], message: Message) -> None:
-        peer = key(f"node of m{source}").public_key
+    def _keys(self) -> tuple[bytes, ...]:
+        return tuple(node_key(index) for index in self.seats)
+
+    def _deliver(self, source: int, recipients: tuple[bytes, ...], message: Message) -> None:
+        peer = node_key(source)
         for index, seat in self.seats.items():
-            if index != source and (not recipients or index in recipients):
+            if index != source and (not recipients or node_key(index) in recipients):
                 seat.driver.post(message, peer)
 
-    def _trade(self, source: int, target: int, message: wire.Message) -> None:
+    def _trade(self, number: int, target: bytes, message: wire.Message) -> None:
         """What the router does with blocks and requests for them."""
-        if target not in self.seats:
+        source = node_key(number)
+        parts = next((s.parts for i, s in self.seats.items() if node_key(i) == target), None)
+        if parts is None:
             return
-        parts = self.seats[target].parts
         match message:
             case wire.Blocks():
                 parts.sync.arrived(source, message)
@@ -227,14 +236,17 @@ class Table:
         self.verifier.close()
 
 
+def node_key(index: int) -> bytes:
+    return key(f"node of m{index}").public_key
+
+
 def restore(ledger: Ledger, index: int, journal: Journal) -> Replica:
     """A replica as journal and ledger left it."""
     chain, tip = ledger.chain, ledger.tip
     config = ReplicaConfig(
         genesis_hash=chain.genesis_hash,
-        committee=chain.committee,
+        node_key=node_key(index),
         parameters=chain.genesis.consensus,
-        index=index,
         sign=key(f"node of m{index}").sign,
         verify=VoteVerifier(),
     )

@@ -22,12 +22,15 @@ class Asking:
     """Remembers what was asked for: hashes, vouching members, attempt."""
 
     def __init__(self) -> None:
-        self.all: list[tuple[tuple[bytes, ...], tuple[int, ...], int]] = []
+        self.all: list[tuple[tuple[bytes, ...], tuple[bytes, ...], int]] = []
         self.news = asyncio.Event()
 
-    def __call__(self, hashes: Sequence[bytes], vouched: tuple[int, ...], attempt: int) -> None:
+    def __call__(self, hashes: Sequence[bytes], vouched: tuple[bytes, ...], attempt: int) -> None:
         self.all.append((tuple(hashes), vouched, attempt))
         self.news.set()
+
+
+VOUCHED = (b"\x01" * 32, b"\x02" * 32)
 
 
 @dataclass
@@ -44,7 +47,7 @@ class Shelf:
     ) -> CheckRequest:
         header = self.world.header(transactions)
         hashes = tuple(received.body_hash for received in transactions)
-        return CheckRequest(0, header.digest(), header, hashes, bodies, (1, 2), certified=False)
+        return CheckRequest(0, header.digest(), header, hashes, bodies, VOUCHED, certified=False)
 
     def gather(self, request: CheckRequest) -> "asyncio.Future[tuple[ReceivedTransaction, ...]]":
         return asyncio.ensure_future(self.bodies.gather(request))
@@ -103,7 +106,7 @@ async def test_then_it_asks_for_what_is_missing_again_and_again(
             at.asking.news.clear()
             await at.asking.news.wait()
         wanted = (missing.body_hash,)
-        assert at.asking.all[:3] == [(wanted, (1, 2), attempt) for attempt in range(3)]
+        assert at.asking.all[:3] == [(wanted, VOUCHED, attempt) for attempt in range(3)]
         await at.bodies.arrived([missing.raw])
         assert await gathering == (known, missing)
 

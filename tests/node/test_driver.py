@@ -79,7 +79,7 @@ async def test_one_fsync_covers_what_waits_together_and_comes_before_all_of_it(
 
 
 def _output(record: VoteRecord, message: Complaint) -> Output:
-    return Output((record,), (Send(ALL, message),), (), (), (), (), None, (), 100)
+    return Output((record,), (Send(ALL, message),), (), (), (), (), None, (), (), 100)
 
 
 @pytest.mark.asyncio

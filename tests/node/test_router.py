@@ -52,8 +52,8 @@ class Post:
 async def post(tmp_path: Path) -> AsyncIterator[Post]:
     async with table(tmp_path, seated=1) as at:
         seat = at.seats[0]
-        parts, committee = seat.parts, seat.parts.ledger.chain.committee
-        transport, network = Transport(committee, committee.members[0].node_key), Wire()
+        parts = seat.parts
+        transport, network = Transport(), Wire()
         transport.network = cast("Network", network)
         gossip = Gossip(transport)
 
@@ -157,18 +157,19 @@ async def test_blocks_are_served_and_taken_with_the_members_index(tmp_path: Path
         at.receive(wire.BlocksRequest(1, 5))
         assert at.answers() == [wire.Blocks(1, ())]
         at.receive(wire.Blocks(1, (wire.CertifiedBlock(block, certificate),)))
-        assert at.seat.parts.sync._ahead[1].member == 1
+        assert at.seat.parts.sync._ahead[1].peer == PEER
         at.receive(wire.Proposed(block))
         fed = [type(event).__name__ for event, _ in at.seat.driver._inbox.items]
         assert fed == ["FetchedBlock", "FetchedBlock"]
 
 
 @pytest.mark.asyncio
-async def test_who_is_no_member_of_the_committee_gets_no_blocks(tmp_path: Path) -> None:
+async def test_an_observer_gets_blocks_as_members_do(tmp_path: Path) -> None:
     async with post(tmp_path) as at:
-        stranger = key("stranger").public_key
-        assert at.receive(wire.BlocksRequest(1, 5), stranger) is None
-        assert at.network.sent == []
+        observer = key("observer").public_key
+        assert at.receive(wire.BlocksRequest(1, 5), observer) is None
+        assert at.answers() == [wire.Blocks(1, ())]
+        assert [peer for peer, _, _ in at.network.sent] == [observer]
 
 
 @pytest.mark.asyncio

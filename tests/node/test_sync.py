@@ -9,7 +9,7 @@ from chain.codec import decode, encode
 from chain.store_memory import MemoryStore
 from chain.transaction import read_transaction
 from consensus.input import FetchedBlock
-from consensus.output import FetchBlock, FetchBlocks
+from consensus.output import ANYBODY, FetchBlock, FetchBlocks
 from node import sync as sync_module
 from node.sync import ASK_AGAIN_MS, Sync
 from p2p import messages as wire
@@ -17,7 +17,11 @@ from p2p.messages import Blocks, BlocksRequest, CertifiedBlock, MessageMalformed
 from tests.chain.world import World
 from tests.node.parts import issue
 
-OTHERS = (1, 2, 3)
+OTHERS = tuple(bytes([number]) * 32 for number in (1, 2, 3))
+
+
+def peer(number: int) -> bytes:
+    return OTHERS[number - 1]
 
 
 @dataclass
@@ -32,9 +36,10 @@ class Member:
     def __post_init__(self) -> None:
         self.sync = Sync(
             self.world.ledger,
-            lambda member, message: self.sent.append((member, message)),
+            lambda to, message: self.sent.append((1 + OTHERS.index(to), message)),
             self.fed.append,
             lambda: self.now_ms,
+            lambda: OTHERS,
         )
 
     @property
@@ -119,7 +124,7 @@ def test_a_request_asks_for_no_more_than_a_reply_may_carry() -> None:
 def test_blocks_are_handed_in_one_by_one_as_the_replica_decides() -> None:
     source, at = history(5), Member()
     at.sync.fetch(FetchBlocks(1, 5, OTHERS))
-    at.sync.arrived(1, Blocks(1, entries(source, 1, 5)))
+    at.sync.arrived(peer(1), Blocks(1, entries(source, 1, 5)))
     assert at.heights == [1]
     for height in range(1, 5):
         at.write_next(source)
@@ -133,7 +138,7 @@ def test_blocks_are_handed_in_one_by_one_as_the_replica_decides() -> None:
 def test_a_short_reply_is_followed_by_the_next_request() -> None:
     source, at = history(5), Member()
     at.sync.fetch(FetchBlocks(1, 5, OTHERS))
-    at.sync.arrived(1, Blocks(1, entries(source, 1, 2)))
+    at.sync.arrived(peer(1), Blocks(1, entries(source, 1, 2)))
     at.write_next(source)
     # From whom it has not asked yet, and beyond what is here.
     assert at.asked == [(1, 1, 5), (2, 3, 3)]
@@ -143,7 +148,7 @@ def test_the_window_ahead_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sync_module, "AHEAD_MAX", 4)
     source, at = history(8), Member()
     at.sync.fetch(FetchBlocks(1, 8, OTHERS))
-    at.sync.arrived(1, Blocks(1, entries(source, 1, 8)))
+    at.sync.arrived(peer(1), Blocks(1, entries(source, 1, 8)))
     assert sorted(at.sync._ahead) == [1, 2, 3, 4]
     # Enough is here: it asks on only when the replica has come nearer.
     at.now_ms = ASK_AGAIN_MS
@@ -154,7 +159,7 @@ def test_the_window_ahead_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_old_blocks_and_those_below_the_tip_are_dropped() -> None:
     source, at = history(3), Member()
     at.write_next(source)
-    at.sync.arrived(1, Blocks(1, entries(source, 1, 1)))
+    at.sync.arrived(peer(1), Blocks(1, entries(source, 1, 1)))
     assert at.heights == []
     assert at.sync._ahead == {}
 
@@ -162,7 +167,7 @@ def test_old_blocks_and_those_below_the_tip_are_dropped() -> None:
 def test_a_block_in_anothers_place_is_the_peers_fault() -> None:
     source, at = history(3), Member()
     with pytest.raises(MessageMalformed, match="block 3 in the place of 2"):
-        at.sync.arrived(1, Blocks(2, entries(source, 3, 3)))
+        at.sync.arrived(peer(1), Blocks(2, entries(source, 3, 3)))
 
 
 @pytest.mark.parametrize("broken", ["block", "certificate"])
@@ -170,7 +175,7 @@ def test_bytes_that_are_no_block_or_certificate_are_the_peers_fault(broken: str)
     source, at = history(1), Member()
     (entry,) = entries(source, 1, 1)
     with pytest.raises(MessageMalformed, match=broken):
-        at.sync.arrived(1, Blocks(1, (replace(entry, **{broken: b"\xc1"}),)))
+        at.sync.arrived(peer(1), Blocks(1, (replace(entry, **{broken: b"\xc1"}),)))
     assert at.heights == []
 
 
@@ -178,13 +183,13 @@ def test_a_liars_block_advances_nothing_and_the_next_member_is_asked() -> None:
     source, at = history(3), Member()
     honest = entries(source, 1, 3)
     at.sync.fetch(FetchBlocks(1, 3, OTHERS))
-    at.sync.arrived(1, Blocks(1, (forge(honest[0]), forge(honest[1]))))
+    at.sync.arrived(peer(1), Blocks(1, (forge(honest[0]), forge(honest[1]))))
     # It goes to the replica, which believes only certificates, and says so.
     assert at.heights == [1]
     at.sync.disbelieved(at.fed.pop())
     assert at.asked == [(1, 1, 3), (2, 1, 3)]
     assert at.sync._ahead == {}
-    at.sync.arrived(2, Blocks(1, honest))
+    at.sync.arrived(peer(2), Blocks(1, honest))
     assert [encode(fetched.block) for fetched in at.fed] == [honest[0].block]
     for _ in range(3):
         at.write_next(source)
@@ -195,9 +200,9 @@ def test_what_a_liar_pushes_displaces_no_answer_and_takes_only_its_own_with_it()
     source, at = history(4), Member()
     honest = entries(source, 1, 4)
     at.sync.fetch(FetchBlocks(1, 4, OTHERS))
-    at.sync.arrived(1, Blocks(1, honest[:3]))
-    at.sync.arrived(3, Blocks(2, tuple(map(forge, honest[1:]))))
-    assert {height: kept.member for height, kept in at.sync._ahead.items()} == {
+    at.sync.arrived(peer(1), Blocks(1, honest[:3]))
+    at.sync.arrived(peer(3), Blocks(2, tuple(map(forge, honest[1:]))))
+    assert {height: 1 + OTHERS.index(kept.peer) for height, kept in at.sync._ahead.items()} == {
         **dict.fromkeys((1, 2, 3), 1),
         4: 3,
     }
@@ -207,7 +212,7 @@ def test_what_a_liar_pushes_displaces_no_answer_and_takes_only_its_own_with_it()
     at.sync.disbelieved(at.fed[-1])
     # Whoever has its turn is asked for it; an answer may displace anything.
     assert at.asked[-1][1:] == (4, 1)
-    at.sync.arrived(at.asked[-1][0], Blocks(4, honest[3:]))
+    at.sync.arrived(peer(at.asked[-1][0]), Blocks(4, honest[3:]))
     at.write_next(source)
 
 
@@ -215,11 +220,11 @@ def test_a_block_that_was_already_replaced_is_disbelieved_without_harm() -> None
     source, at = history(1), Member()
     honest = entries(source, 1, 1)
     at.sync.fetch(FetchBlocks(1, 1, OTHERS))
-    at.sync.arrived(2, Blocks(1, (forge(honest[0]),)))
+    at.sync.arrived(peer(2), Blocks(1, (forge(honest[0]),)))
     lie = at.fed.pop()
-    at.sync.arrived(1, Blocks(1, honest))
+    at.sync.arrived(peer(1), Blocks(1, honest))
     at.sync.disbelieved(lie)
-    assert at.sync._ahead[1].member == 1
+    assert at.sync._ahead[1].peer == peer(1)
 
 
 def test_an_undecided_block_is_asked_of_two_in_turn_and_fed_without_certificate() -> None:
@@ -230,14 +235,26 @@ def test_an_undecided_block_is_asked_of_two_in_turn_and_fed_without_certificate(
         at.sync.fetch(FetchBlock(1, digest, OTHERS))
     asked = [member for member, message in at.sent if isinstance(message, wire.ProposedRequest)]
     assert len(asked) == 6
-    assert set(asked) == set(OTHERS)
+    assert set(asked) == {1, 2, 3}
     at.sync.proposed(Proposed(entry.block))
     assert [(fetched.certificate, fetched.block.header.height) for fetched in at.fed] == [(None, 1)]
 
 
+def test_hearsay_is_one_question_to_anybody_and_no_target() -> None:
+    source, at = history(3), Member()
+    at.sync.fetch(FetchBlocks(1, 3, ANYBODY, certified=False))
+    assert at.asked == [(1, 1, 3)]
+    assert at.sync.target == 0
+    at.sync.arrived(peer(1), Blocks(1, entries(source, 1, 3)))
+    for _ in range(3):
+        at.write_next(source)
+    assert at.heights == [1, 2, 3]
+    assert len(at.asked) == 1, "nothing more is certified, so nothing more is asked for"
+
+
 def test_a_pushed_block_is_fed_at_once() -> None:
     source, at = history(1), Member()
-    at.sync.arrived(1, Blocks(1, entries(source, 1, 1)))
+    at.sync.arrived(peer(1), Blocks(1, entries(source, 1, 1)))
     assert at.heights == [1]
 
 
@@ -254,14 +271,14 @@ def served(at: Member) -> list[Blocks]:
 
 def test_served_blocks_are_the_stored_bytes() -> None:
     at = serving()
-    at.sync.serve(2, 2, 3)
+    at.sync.serve(peer(2), 2, 3)
     assert at.sent == [(2, Blocks(2, entries(at.world, 2, 4)))]
 
 
 def test_above_the_tip_and_for_the_genesis_there_is_nothing_to_serve() -> None:
     at = serving()
     for first, count in ((6, 10), (0, 3), (2**63, 1)):
-        at.sync.serve(1, first, count)
+        at.sync.serve(peer(1), first, count)
     assert [len(message.blocks) for message in served(at)] == [0, 0, 0]
 
 
@@ -273,7 +290,7 @@ def test_a_reply_ends_at_its_size_and_holds_one_block_at_least(
     size = len(one.block) + len(one.certificate)
     for size_max, expected in ((1, 1), (size * 2 + size // 2, 2)):
         monkeypatch.setattr(sync_module, "REPLY_SIZE_MAX", size_max)
-        at.sync.serve(1, 1, 5)
+        at.sync.serve(peer(1), 1, 5)
         assert len(served(at)[-1].blocks) == expected
 
 
@@ -281,8 +298,8 @@ def test_a_held_proposal_is_served_and_else_what_was_decided_at_its_height() -> 
     at = serving()
     held = at.world.ledger.block(3)
     request = wire.ProposedRequest(3, bytes(32))
-    at.sync.serve_proposed(1, held, request)
-    at.sync.serve_proposed(2, None, request)
-    at.sync.serve_proposed(3, None, wire.ProposedRequest(9, bytes(32)))
+    at.sync.serve_proposed(peer(1), held, request)
+    at.sync.serve_proposed(peer(2), None, request)
+    at.sync.serve_proposed(peer(3), None, wire.ProposedRequest(9, bytes(32)))
     assert held is not None
     assert at.sent == [(1, Proposed(encode(held))), (2, Blocks(3, entries(at.world, 3, 3)))]

@@ -26,7 +26,7 @@ class SimBodies:
         self,
         mempool: Mempool,
         read: Reader,
-        ask: Callable[[Sequence[bytes], tuple[int, ...], int], None],
+        ask: Callable[[Sequence[bytes], tuple[bytes, ...], int], None],
         later: Later,
     ) -> None:
         self._mempool = mempool

@@ -32,7 +32,7 @@ class Owner(Protocol):
 def check_bounds(node: Owner) -> None:
     """Raise `Violation` if something has outgrown its limit. Runs at every event: kept flat."""
     state = node.replica._state
-    n = state.config.committee.n
+    n = state.committee.n
     slot, views = state.slot, state.views
     if (
         len(node.inbox) > INBOX_MAX

@@ -68,7 +68,8 @@ def _own_complaint_is_enough() -> list[Patch]:
     original = act.change_view
 
     def change_view(state: State) -> bool:
-        own = state.views.complaint(state.config.index)
+        assert state.index is not None
+        own = state.views.complaint(state.index)
         if own >= state.views.view:
             state.views.target = max(state.views.target, own + 1)
         return original(state)

@@ -5,6 +5,9 @@ The checker sees everything at once, which no node can; it never changes anythin
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from typing_extensions import override
 
 from chain.block import VoteType
 from chain.codec import decode
@@ -31,6 +34,17 @@ from consensus.records import (
     VoteRecord,
 )
 from tests.sim.world import Violation, World
+
+
+class Speaker(NamedTuple):
+    """An honest member in one epoch; views of another are others."""
+
+    number: int
+    epoch: int
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.number} (epoch {self.epoch})" if self.epoch else f"{self.number}"
 
 
 @dataclass
@@ -69,8 +83,8 @@ class Checks:
         self.digests: dict[int, bytes] = {}
         self.ids: dict[bytes, int] = {}
         self.acknowledged: dict[bytes, int] = {}
-        self._sent: dict[tuple[int, int, int, int], bytes] = {}
-        self._left: dict[int, int] = {}
+        self._sent: dict[tuple[Speaker, int, int, int], bytes] = {}
+        self._left: dict[Speaker, int] = {}
         # The highest view that an honest member has complained of.
         self._complained = -1
         self.height = 0
@@ -112,10 +126,8 @@ class Checks:
 
     # Voting.
 
-    def sent(self, member: int, message: Message, durable: Durable, tip: int) -> None:
-        """An honest member's message leaves for the first time or again; or another's NewView."""
-        if message.member != member:
-            return
+    def sent(self, member: Speaker, message: Message, durable: Durable, tip: int) -> None:
+        """An honest member's message leaves for the first time or again."""
         match message:
             case PrePrepare():
                 digest = message.header.digest()
@@ -133,16 +145,16 @@ class Checks:
             case _:
                 pass
 
-    def made(self, member: int, outputs: Sequence[Output]) -> None:
+    def made(self, outputs: Sequence[Output]) -> None:
         """An honest replica has made these; its disk may keep their promises and send nothing."""
         for output in outputs:
             for send in output.send:
-                if isinstance(send.message, Complaint) and send.message.member == member:
+                if isinstance(send.message, Complaint):
                     self._complained = max(self._complained, send.message.view)
 
     def _vote(
         self,
-        member: int,
+        member: Speaker,
         kind: VoteType,
         message: PrePrepare | Prepare | Commit,
         digest: bytes,
@@ -162,7 +174,7 @@ class Checks:
             detail = f"{member} signs two digests: {kind.name} view {view} height {height}"
             raise Violation("no conflicting signatures", detail)
 
-    def _change(self, member: int, message: ViewChange | NewView, durable: Durable) -> None:
+    def _change(self, member: Speaker, message: ViewChange | NewView, durable: Durable) -> None:
         kind = VoteType.VIEW_CHANGE if isinstance(message, ViewChange) else VoteType.NEW_VIEW
         digest = sha256(encode_message(message))
         if digest not in durable.messages:
@@ -181,12 +193,12 @@ class Checks:
             self._left[member] = max(message.view, self._left.get(member, 0))
 
     def _rests_on(
-        self, member: int, height: int, digest: bytes, durable: Durable, tip: int
+        self, member: Speaker, height: int, digest: bytes, durable: Durable, tip: int
     ) -> None:
         if digest not in durable.blocks:
             self._hasty(member, f"a vote at {height} without its block")
         if max(tip, durable.decided) < height - 1:
             self._hasty(member, f"a vote at {height} while {height - 1} is not on disk")
 
-    def _hasty(self, member: int, what: str) -> None:
+    def _hasty(self, member: Speaker, what: str) -> None:
         raise Violation("persist before send", f"{member} sends what it could forget: {what}")

@@ -13,7 +13,17 @@ from typing import Protocol
 from chain.block import Certificate, CommitSignature, Header
 from chain.committee import Committee
 from chain.votes import PreparedCertificate, ViewChange
-from consensus.messages import Commit, Complaint, Message, NewView, Prepare, PrePrepare, Status
+from consensus.messages import (
+    Commit,
+    Complaint,
+    Message,
+    NewView,
+    Prepare,
+    PrePrepare,
+    RecoveryQuery,
+    RecoveryReply,
+    Status,
+)
 from tests.sim.node import SimNode
 
 
@@ -106,7 +116,7 @@ def mutate(liar: Teller, _target: int, message: Message) -> list[Message]:
     return [liar.sign(_other(liar, message))]
 
 
-def _other(liar: Teller, message: Message) -> Message:
+def _other(liar: Teller, message: Message) -> Message:  # noqa: C901 - one branch per kind
     match message:
         case PrePrepare():
             return _other_proposal(liar, message)
@@ -120,6 +130,10 @@ def _other(liar: Teller, message: Message) -> Message:
             return replace(message, view=message.view + liar.chance.choice((1, 5, 2**32)))
         case Status():
             return _other_status(liar, message)
+        case RecoveryQuery():
+            return replace(message, height=message.height + liar.chance.choice((1, 5, 2**32)))
+        case RecoveryReply():
+            return replace(message, votes=(), view_change=None)
 
 
 def _other_proposal(liar: Teller, message: PrePrepare) -> PrePrepare:

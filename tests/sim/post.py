@@ -46,17 +46,22 @@ class Outlet:
     def send(self, peer: bytes, channel: Channel, payload: bytes) -> bool:
         """To one peer."""
         node = self._node
-        member = node.transport.index(peer)
-        if member is not None and member != node.member:
+        member = node.setting.number(peer)
+        if member != node.member:
             node.setting.network.send(node.place, member, channel, payload)
         return True
 
     def broadcast(self, channel: Channel, payload: bytes) -> None:
         """To all others."""
         node = self._node
-        for member in range(node.ledger.chain.committee.n):
+        for member in range(len(node.setting.keys)):
             if member != node.member:
                 node.setting.network.send(node.place, member, channel, payload)
+
+    def connected(self) -> tuple[bytes, ...]:
+        """Everybody, as long as nothing is known to the contrary."""
+        own = self._node.member
+        return tuple(key for member, key in enumerate(self._node.setting.keys) if member != own)
 
 
 class SimGossip:
@@ -99,13 +104,13 @@ class SimGossip:
                 self._outlet.send(peer, Channel.TRANSACTIONS, batch.payload)
 
 
-def route(node: Owner, source: int, message: wire.Message) -> None:
+def route(node: Owner, number: int, message: wire.Message) -> None:
     """One message of a peer that is no vote."""
+    source = node.setting.keys[number]
     match message:
         case wire.Transactions():
-            origin = node.ledger.chain.committee.members[source].node_key
             for raw in message.raws:
-                node.entrance.admit(raw, origin)
+                node.entrance.admit(raw, source)
         case wire.Bodies():
             node.bodies.arrived(message.raws)
         case wire.Blocks():
@@ -116,7 +121,7 @@ def route(node: Owner, source: int, message: wire.Message) -> None:
             _answer(node, source, message)
 
 
-def _answer(node: Owner, source: int, message: wire.Message) -> None:
+def _answer(node: Owner, source: bytes, message: wire.Message) -> None:
     match message:
         case wire.BlocksRequest(start, count):
             node.sync.serve(source, start, count)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from chain.block import Header
+from chain.committees import CommitteeRecord
 from chain.errors import HushangError, SignatureInvalid
 from chain.genesis import Genesis
 from chain.ledger import Ledger
@@ -45,6 +46,12 @@ class Setting:
     journal_size_max: int
     # Members that may lie.
     byzantine: frozenset[int]
+    # Node keys by a member's number: its index among the founders, then the newcomers.
+    keys: tuple[bytes, ...]
+
+    def number(self, node_key: bytes) -> int:
+        """The member's number in this simulation; its index in a committee may be another."""
+        return self.keys.index(node_key)
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,10 @@ class DecidedHeaders:
         if header is None:
             raise Violation("durability", f"the header of {height} is gone")
         return header
+
+    def committee(self, height: int) -> CommitteeRecord:
+        """Who governs the height."""
+        return self.ledger.record_at(height)
 
 
 class Distorter(Protocol):
@@ -77,18 +88,28 @@ class Distorter(Protocol):
         ...
 
 
-def restored(setting: Setting, ledger: Ledger, member: int, records: Sequence[Record]) -> Replica:
-    """A member's replica as its journal and store left it."""
+def restored(
+    setting: Setting, ledger: Ledger, member: int, records: Sequence[Record], nonce: int | None
+) -> Replica:
+    """A member's replica as its journal and store left it; `nonce` is drawn at this start.
+
+    None: it asks nobody for its votes; a twin would hear of the other's, and be silent.
+    """
     config = ReplicaConfig(
         genesis_hash=ledger.chain.genesis_hash,
-        committee=ledger.chain.committee,
+        node_key=setting.keys[member],
         parameters=setting.genesis.consensus,
-        index=member,
         sign=setting.signatures.signer(node_name(member)).sign,
         verify=setting.signatures.verify,
+        nonce=nonce,
     )
     tip = ledger.tip
-    results = Results(tip.state_root, tip.receipts_root, needs_seal=tip.needs_seal)
+    results = Results(
+        tip.state_root,
+        tip.receipts_root,
+        needs_seal=tip.needs_seal,
+        next_committee=ledger.next_committee,
+    )
     start = ChainTip(tip.header, tip.certificate, results)
     return Replica.restore(config, start, DecidedHeaders(ledger), records)
 

@@ -91,6 +91,7 @@ class Simulation:
             fsync_us=drawn.fsync_us,
             journal_size_max=drawn.journal_size_max,
             byzantine=frozenset(member for member, _ in drawn.byzantine),
+            keys=tuple(member.node_key for member in made.members),
         )
         self.nodes = [
             SimNode(self.setting, i, i, Disk(self.setting.founded)) for i in range(drawn.nodes)

@@ -1,0 +1,69 @@
+"""Where members stand: learn from who is ahead, help who is behind, answer who has just started."""
+
+from consensus import inquiry, receive
+from consensus.messages import RecoveryQuery, RecoveryReply, Status
+from consensus.output import Serve
+from consensus.state import State
+
+# How many blocks are pushed to a member that lags, before it asks by itself.
+SERVE_MAX = 2
+
+
+def status(state: State, message: Status) -> None:
+    """Where a member stands: learn from it if it is ahead, help it if it is behind."""
+    certificate = message.certificate
+    if not receive.is_authentic(state, message):
+        receive.hear(state, certificate)
+        return
+    of_era = state.is_of_era(message.height + 1)
+    if certificate.height >= state.tip.height or (of_era and certificate.view > state.views.view):
+        state.prove(certificate)
+        receive.learn(state, certificate)
+    if of_era:
+        state.views.note_status(message.member, message.view)
+    _answer(state, message, of_era=of_era)
+
+
+def _answer(state: State, message: Status, *, of_era: bool) -> None:
+    """Send what the member lacks: blocks with certificates, or what starts the view."""
+    timers, tip, views = state.timers, state.tip, state.views
+    # One below is no lag while the Commits of our newest block may still be on their way.
+    settled = tip.height - (timers.tick < tip.tick + timers.answer_ticks)
+    lags = message.height < settled
+    lost = of_era and (
+        message.view < views.view or (message.view == views.view and not message.started)
+    )
+    if not lags and not (lost and state.started):
+        return
+    peer = receive.signer(state, message)
+    if not state.may_answer(state.errands.answered, peer):
+        return
+    if lags:
+        first = message.height + 1
+        last_served = min(tip.height, message.height + SERVE_MAX)
+        state.draft.serve.append(Serve(peer, first, last_served))
+    if lost and views.new_view is not None:
+        state.draft.to((peer,), views.new_view)
+    if state.index is None:
+        return
+    # Our Status carries the newest certificate: a start of its view, and a height to fetch up to.
+    state.promises.report(state.draft, (peer,), views.view, tip.newest, started=state.started)
+
+
+def recovery_query(state: State, message: RecoveryQuery) -> None:
+    """A member that has just started asks for its own votes."""
+    if receive.is_authentic(state, message):
+        inquiry.answer(state, message, receive.signer(state, message))
+
+
+def recovery_reply(state: State, message: RecoveryReply) -> None:
+    """A member's answer to this replica's own question."""
+    config, certificate = state.config, message.certificate
+    if (message.asker, message.nonce) != (config.node_key, config.nonce):
+        return
+    if not receive.is_authentic(state, message):
+        receive.hear(state, certificate)
+        return
+    state.prove(certificate)
+    receive.learn(state, certificate)
+    inquiry.take_answer(state, message)
