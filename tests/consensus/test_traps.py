@@ -6,8 +6,8 @@
 import ast
 import re
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -66,12 +66,15 @@ class Named:
     docstring: str
 
 
-def named_tests() -> Iterator[Named]:
+@cache
+def named_tests() -> tuple[Named, ...]:
     """All tests of the files, in order."""
-    for path in FILES:
-        for node in ast.parse(path.read_text("utf-8")).body:
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                yield Named(path.name, node.name, ast.get_docstring(node) or "")
+    return tuple(
+        Named(path.name, node.name, ast.get_docstring(node) or "")
+        for path in FILES
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    )
 
 
 def cited_by(trap: int) -> list[Named]:
