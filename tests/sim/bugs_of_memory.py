@@ -6,7 +6,6 @@ from chain.block import Certificate
 from chain.ledger import Executed, Ledger, Tip
 from consensus.promises import Promises
 from consensus.records import (
-    DecidedRecord,
     PreparedRecord,
     Record,
     ViewChangeRecord,
@@ -88,6 +87,5 @@ PLANTS = (
     Plant("own votes are forgotten by a restart", _votes_recalled_for_nothing),
     Plant("the own view is forgotten by a restart", lambda: _forgets(ViewChangeRecord)),
     Plant("prepared blocks are forgotten by a restart", lambda: _forgets(PreparedRecord)),
-    Plant("decisions are forgotten by a restart", lambda: _forgets(DecidedRecord)),
     Plant("ids are remembered outside the state", _ids_in_memory),
 )

@@ -50,10 +50,6 @@ def _timers_keep_doubling() -> list[Patch]:
     return [(Timers, "decided", decided)]
 
 
-def _timers_never_double() -> list[Patch]:
-    return [(Timers, "patience", lambda self, watch: self._base[watch])]
-
-
 def _one_complaint_is_enough() -> list[Patch]:
     original = views.kth_highest
 
@@ -95,7 +91,6 @@ PLANTS = (
     Plant("messages for the next height are dropped", _next_height_dropped),
     Plant("single bodies are waited for", _waits_for_single_bodies),
     Plant("timers keep doubling", _timers_keep_doubling),
-    Plant("timers never double", _timers_never_double),
     Plant("a block of old may not be proposed again", _old_times_refused),
     Plant("one member moves everybody's view", _one_complaint_is_enough),
     Plant("the own Complaint moves the view", _own_complaint_is_enough),

@@ -23,7 +23,8 @@ LASTING = {
     "rounds": (1_000, 4_000),
 }
 # Chaos is short: so often it begins with a guided fault that needs most of it.
-OPENING_SHARE = 0.15
+OPENING_SHARE = 0.25
+OPENINGS = ("prepare_twice", "decide_alone")
 CRASHES = ("crash", "power_cut", "restart")
 CRASHES_MEANWHILE = 0.4
 
@@ -45,10 +46,10 @@ class Faults:
         """The first fault comes after a pause."""
         if not (self._plan.fault_pause_us and self._plan.faults):
             return
-        known = any(name == "prepare_twice" for name, _ in self._plan.faults)
-        if known and self._chance.random() < OPENING_SHARE:
-            pause_us = self._chance.randint(100, 1_000) * MS
-            self._world.after(pause_us, lambda: self._do("prepare_twice"))
+        known = {name for name, _ in self._plan.faults}
+        if known.issuperset(OPENINGS) and self._chance.random() < OPENING_SHARE:
+            pause_us, name = self._chance.randint(100, 1_000) * MS, self._chance.choice(OPENINGS)
+            self._world.after(pause_us, lambda: self._do(name))
         else:
             self._later()
 
@@ -160,16 +161,19 @@ class Faults:
         duration_us = self._chance.randint(200, 2_000) * MS
         self._network.muffle(kind, set(places) - set(hearing), duration_us)
 
-    def _decide_alone(self, tries: int = 40) -> None:
+    def _decide_alone(self) -> None:
         """One alone hears the Commits and can tell nobody: so a fork would begin.
 
-        Best when a liar would lead the next view; that moment is waited for.
+        Best when a liar leads, or would lead the next view; that moment is waited for.
         """
+        self._wait_for_liar(self._chance.choice((0, 1)), tries=40)
+
+    def _wait_for_liar(self, views_on: int, tries: int) -> None:
         places = sorted(self._network.ports)
         if len(places) < 2 or not self.running:
             return
-        if tries and not self._liar_is_next():
-            self._world.after(25 * MS, lambda: self._decide_alone(tries - 1))
+        if tries and not self._liar_leads(views_on):
+            self._world.after(25 * MS, lambda: self._wait_for_liar(views_on, tries - 1))
             return
         self._world.count("muffles")
         honest = [node.place for node in self._nodes if node.honest]
@@ -196,13 +200,14 @@ class Faults:
         share = self._chance.choice((0.1, 0.3, 0.5))
         self._network.sieve = Rounds(sorted(self._network.ports), self._chance, share)
 
-    def _liar_is_next(self) -> bool:
+    def _liar_leads(self, views_on: int) -> bool:
         up = [node for node in self._nodes if node.honest and node.alive]
         lying = {member for member, _ in self._plan.byzantine}
         if not up or not lying:
             return not lying
         replica = max((node.replica for node in up), key=lambda replica: replica.height)
-        return replica._state.roster.primary(replica.view + 1, replica.height + 1) in lying
+        leader = replica._state.roster.primary(replica.view + views_on, replica.height + 1)
+        return leader in lying
 
     def _mend(self) -> None:
         self._network.heal()

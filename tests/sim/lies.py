@@ -94,7 +94,9 @@ def altered(liar: Teller, header: Header) -> Header:
 
 
 def equivocate(liar: Teller, target: int, message: Message) -> list[Message]:
-    """Two stories: half of the others hear another block, and votes for it."""
+    """Two stories: half of the others hear another block, and votes for it; none is shown later."""
+    if isinstance(message, ViewChange):
+        return [liar.sign(replace(message, prepared=None))]
     if target not in liar.fooled:
         return [message]
     if isinstance(message, PrePrepare):

@@ -99,6 +99,8 @@ BEHAVIOURS = (
     "idle",
     "forger",
 )
+# Alone they would fork a chain that does not see through them.
+FORKERS = ("usurper", "usurper", "equivocator", "forger")
 
 
 def nodes_of(seed: int) -> int:
@@ -189,7 +191,7 @@ def _behaviours(chance: Random) -> tuple[str, ...]:
     if draw < 0.3:
         return ("silent",)
     if draw < 0.45:
-        return ("usurper",)
+        return (chance.choice(FORKERS),)
     return tuple(chance.sample(BEHAVIOURS, chance.randint(1, 4)))
 
 

@@ -177,7 +177,7 @@ class Simulation:
         if not world.run(world.now_us + PROMPT_US, lambda: self.checks.height > start):
             raise Violation("promptness", f"a dead primary costs too much: {self.where()}")
         others = [node for node in self.nodes if node is not primary]
-        demand_pace(world, self.checks, self.workload, others)
+        demand_pace(world, self.checks, self.workload, others, primary)
         restart(world, primary)
         self._demand_rest(4 * MARGIN_US, "a dead primary")
 
