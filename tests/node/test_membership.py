@@ -1,7 +1,9 @@
 """Who may connect: committee, next committee, registered members; and where each is dialled."""
 
+import asyncio
 import logging
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +24,7 @@ from node.membership import (
     role_of,
 )
 from tests.chain.world import World, account, key
+from tests.node.cluster import Cluster, cluster
 
 QUORUM = ("m1", "m2")
 
@@ -172,3 +175,35 @@ def test_a_node_is_member_observer_or_suspended() -> None:
     assert role_of(committee, node_key("a")) == "member"
     assert role_of(committee, node_key("b")) == "suspended"
     assert role_of(committee, node_key("c")) == "observer"
+
+
+# On running nodes: m0 ... m3 founded the chain, m4 joins.
+
+WAIT_MS = 20_000
+
+
+def registration(net: Cluster) -> bytes:
+    keys = (node_key("m4"),)
+    return net.signed(
+        "m0",
+        operation("account.open", AccountOpen(policy("m4"), None)),
+        operation("member.register", MemberRegister(account("m4"), "m4", keys, None)),
+        with_=(*QUORUM, "m4"),
+    )
+
+
+@pytest.mark.asyncio
+async def test_a_stranger_is_met_once_it_is_registered(tmp_path: Path) -> None:
+    async with cluster(tmp_path) as net:
+        stranger = await net.start(4)
+        assert not stranger.status().ready
+        raw = registration(net)
+        submitted = await net.running[0].node.submit(raw)
+        assert await net.running[0].node.wait_decided(submitted.id, WAIT_MS) is not None
+        async with asyncio.timeout(20):
+            while not stranger.status().ready:  # noqa: ASYNC110 - of many peers, no one event
+                await asyncio.sleep(0.02)
+        await net.level()
+        assert {peer.name for peer in net.nodes[0].status().peers if peer.connected} == {
+            *("m1", "m2", "m3", "m4")
+        }
