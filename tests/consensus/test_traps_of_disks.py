@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typing_extensions import override
 
+from chain.block import VoteType
 from chain.evidence import contradicts
 from chain.votes import SignedVote, ViewChange
 from consensus.config import JournalIncomplete
@@ -138,18 +139,19 @@ class Mortal(Cluster):
         node.journal = list(journal.records)
         self.restart(MORTAL)
 
-    def tempt(self) -> None:
-        """Those who lead or led propose another block for the height that it is at."""
-        self.faulty = frozenset({0, 2, 3})
-        state = self.nodes[MORTAL].replica._state
-        for view in range(3):
-            primary = state.roster.primary(view, state.slot.height)
-            if primary is None or primary == MORTAL:
-                continue
-            rival = block_on(state, primary, view, b"rival %d" % view, self.now_ms)
-            message = pre_prepare(self, rival, primary, view, state.tip.certificate)
-            self.queue.append(Envelope(primary, MORTAL, message))
-            self.drain()
+
+def tempt(cluster: Cluster) -> None:
+    """Those who lead or led propose another block for the height that the mortal member is at."""
+    cluster.faulty = frozenset({0, 2, 3})
+    state = cluster.nodes[MORTAL].replica._state
+    for view in range(3):
+        primary = state.roster.primary(view, state.slot.height)
+        if primary is None or primary == MORTAL:
+            continue
+        rival = block_on(state, primary, view, b"rival %d" % view, cluster.now_ms)
+        message = pre_prepare(cluster, rival, primary, view, state.tip.certificate)
+        cluster.queue.append(Envelope(primary, MORTAL, message))
+        cluster.drain()
 
 
 def is_heard(envelope: Envelope) -> bool:
@@ -182,7 +184,7 @@ def test_trap_9_killed_at_any_write_fsync_or_rename_it_signs_nothing_twice(
         if power:
             cluster.disk.cut_power()
         cluster.rise()
-        cluster.tempt()
+        tempt(cluster)
         height = max(cluster.decided, default=0)
         cluster.submit(b"three")
         cluster.run(lambda c=cluster, h=height: c.height() > h, passes=is_heard)  # type: ignore[misc]
@@ -230,3 +232,42 @@ def boots(cluster: Mortal, records: list[bytes], chain: list[Decided]) -> str:
     except JournalIncomplete:
         return "JournalIncomplete"
     return "boots"
+
+
+def forgetful(kept: int | None) -> Cluster:
+    """The mortal member has voted at height 3, and comes back with so many of its records."""
+    cluster = Cluster(4)
+    cluster.submit(b"one")
+    cluster.run(lambda: cluster.height() >= 2)
+    cluster.submit(b"two")
+    cluster.drain(lambda e: not isinstance(e.event, Commit))
+    for kind in (VoteType.PREPARE, VoteType.COMMIT):
+        assert (MORTAL, kind, 0, 3) in cluster.signed
+    node = cluster.nodes[MORTAL]
+    cluster.crash(MORTAL)
+    node.journal = node.journal[:kept]
+    cluster.restart(MORTAL)
+    return cluster
+
+
+def test_trap_9_with_an_older_journal_it_contradicts_nothing_and_votes_again_later() -> None:
+    """Trap 9 (cometbft#6031, celo#396): restored from a backup of any age, beside its database, it
+    is tempted at once and after every message; `Cluster` watches its signatures.
+    """
+    records = len(forgetful(None).nodes[MORTAL].journal)
+    for kept in range(records):
+        try:
+            cluster = forgetful(kept)
+        except JournalIncomplete:
+            continue
+        for _ in range(20):
+            tempt(cluster)
+            cluster.drain()
+            cluster.pass_ticks()
+        cluster.faulty = frozenset()
+        for number in range(4):
+            cluster.submit(b"later %d" % number)
+            cluster.run(lambda c=cluster: not any(n.pool for n in c.up()), ticks=800)  # type: ignore[misc]
+        cluster.crash(2)
+        cluster.submit(b"its vote is needed")
+        cluster.run(lambda c=cluster: not any(n.pool for n in c.up()), ticks=800)  # type: ignore[misc]
