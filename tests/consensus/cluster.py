@@ -103,6 +103,7 @@ class Cluster:
         self.observer = observer or Observer()
         self.parameters = parameters or ConsensusParameters()
         self.committee = committee(n)
+        self.committees = {0: self.committee}
         self.genesis = genesis_header()
         self.genesis_results = Results(sha256(b"founded"), EMPTY_ROOT, needs_seal=False)
         self.now_ms = START_MS
@@ -110,8 +111,7 @@ class Cluster:
         self.queue: list[Envelope] = []
         self.log: list[str] = []
         self.decided: dict[int, bytes] = {}
-        # By (node, kind, view, height), height 0 for what is signed once per view; the epoch is
-        # the last where it isn't 0.
+        # By (node, kind, view, height or 0 if once per view), and the epoch unless it is 0.
         self.signed: dict[tuple[int, ...], bytes] = {}
         self.nonces = itertools.count(1)
         self.counts: dict[str, int] = {}
@@ -133,8 +133,6 @@ class Cluster:
 
     def count(self, what: str) -> None:
         self.counts[what] = self.counts.get(what, 0) + 1
-
-    # --- construction and restart
 
     def config(self, index: int) -> ReplicaConfig:
         return ReplicaConfig(
@@ -279,7 +277,9 @@ class Cluster:
             self.queue.append(Envelope(node.index, target, answer))
 
     def _write(self, node: Node, decided: Decided) -> None:
-        header = decided.block.header
+        header, committee = decided.block.header, decided.results.next_committee
+        if committee is not None:
+            self.committees[committee.epoch] = committee
         assert header.height == len(node.chain) + 1, "written in order, once"
         first = self.decided.setdefault(header.height, decided.digest)
         assert first == decided.digest, f"{node.index} decides another block at {header.height}"
