@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from chain.codec import pack, unpack
-from chain.crypto import HASH_SIZE
+from chain.crypto import HASH_SIZE, sha256
 from chain.errors import EncodingInvalid
 from chain.store_contract import DISK_HINT, StorageError
 
@@ -43,9 +43,12 @@ class JournalDamaged(StorageError):
 
 
 class JournalMissing(StorageError):
-    """There is a chain on disk and no journal: what this node voted for is unknown."""
+    """There is no journal, and nobody else could tell what this node has voted for."""
 
-    hint = "restore the journal with the database, or start the node anew under a new node key"
+    hint = (
+        "restore the journal; or, if this node's key has signed nothing that is not decided, "
+        "hushang node accept-loss"
+    )
 
 
 class JournalFailed(StorageError):
@@ -54,13 +57,25 @@ class JournalFailed(StorageError):
     hint = DISK_HINT
 
 
+def journal_owner(genesis_hash: bytes, node_key: bytes) -> bytes:
+    """Binds a journal to one chain and one node key."""
+    return sha256(genesis_hash + node_key)
+
+
 class Journal:
     """An append-only list of records (opaque bytes). One thread at a time."""
 
-    def __init__(self, directory: Path, owner: bytes, *, may_create: bool = True) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        owner: bytes,
+        *,
+        may_create: bool = True,
+        initial: Sequence[bytes] = (),
+    ) -> None:
         """Open the journal; `owner` (32 bytes) binds it to one chain and node key.
 
-        Create it only where `may_create`: beside a chain that has blocks it was there and is lost.
+        Create it only where `may_create`, with the `initial` records.
         """
         assert len(owner) == HASH_SIZE
         self._directory = directory
@@ -72,7 +87,7 @@ class Journal:
             if not self._path.exists():
                 if not may_create:
                     raise JournalMissing(f"{self._path}")
-                self._replace(())
+                self._replace(initial)
                 # The directory itself, and the database's beside it, are new.
                 _sync_directory(directory.parent)
             (directory / "journal.new").unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from chain.block import Header
 from chain.committees import CommitteeRecord
 from chain.context import Chain
-from chain.crypto import PrivateKey, sha256
+from chain.crypto import PrivateKey
 from chain.errors import HushangError, InvariantBreach, ResultMalformed
 from chain.ledger import Ledger
 from chain.transaction import ReceivedTransaction
@@ -90,11 +90,6 @@ class _DecidedHeaders:
     def committee(self, height: int) -> CommitteeRecord:
         """Who governs the height, which is at most two above the newest written."""
         return self.ledger.record_at(height)
-
-
-def journal_owner(genesis_hash: bytes, node_key: bytes) -> bytes:
-    """Binds a journal to one chain and one node key."""
-    return sha256(genesis_hash + node_key)
 
 
 class Node:

@@ -26,7 +26,8 @@ from node.clock import now_ms
 from node.config import ConfigInvalid, NodeConfig
 from node.evidence_book import FILE_NAME, EvidenceBook
 from node.genesis_file import GenesisFileInvalid, load_genesis
-from node.journal import Journal
+from node.journal import journal_owner
+from node.journal_loss import open_journal
 from node.keystore import (
     KeyFileMalformed,
     KeyFileMissing,
@@ -38,7 +39,7 @@ from node.keystore import (
 )
 from node.membership import Membership, NodeKeyUnknown, require_seat
 from node.metrics import NodeMetrics
-from node.node import AddressUnusable, Node, NodeSetup, journal_owner
+from node.node import AddressUnusable, Node, NodeSetup
 
 logger = logging.getLogger(__name__)
 
@@ -108,9 +109,9 @@ async def _main(config: NodeConfig) -> None:
         if not config.observer:
             require_seat(ledger, key.public_key, config.name)
         owner = journal_owner(ledger.chain.genesis_hash, key.public_key)
-        new = ledger.tip.height == 0
         folder = Path(config.data_dir) / "journal"
-        with closing(Journal(folder, owner, may_create=new)) as journal:
+        others_can_tell = ledger.chain.committee.f > 0 or config.observer
+        with closing(open_journal(folder, owner, others_can_tell=others_can_tell)) as journal:
             metrics = NodeMetrics()
             setup = NodeSetup(
                 name=config.name,

@@ -16,6 +16,7 @@ from chain.genesis import TEST_CHAIN_PREFIX, Genesis, GenesisMember
 from node.clock import now_ms
 from node.config import NodeConfig, PeerAddress, to_toml
 from node.genesis_file import example_path, genesis_text, load_genesis
+from node.journal_loss import mark_new
 from node.keystore import new_seed, write_key
 from node.testnet_layout import (
     GENESIS,
@@ -219,3 +220,4 @@ def _write_node(testnet: LocalNetwork, node: NodePlace, seed: bytes, store: str)
     )
     write_key(testnet.folder(node) / "node.key", seed)
     testnet.config_file(node).write_text(to_toml(config), "utf-8")
+    mark_new(testnet.data_dir(node) / "journal")

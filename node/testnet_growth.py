@@ -23,6 +23,7 @@ from node import keystore, processes, seats
 from node.client import NodeClient, NodeFailed, Outcome
 from node.config import NodeConfig, PeerAddress, to_toml
 from node.genesis_file import load_genesis
+from node.journal_loss import mark_new
 from node.testnet import READY_TIMEOUT_S, Progress, Signers, decide
 from node.testnet_genesis import free_ports
 from node.testnet_layout import GENESIS, LOOPBACK, AccountPlace, LocalNetwork, NodePlace
@@ -110,6 +111,7 @@ def _write(network: LocalNetwork, name: str, progress: Progress, store: str) -> 
         store=store,  # type: ignore[arg-type]  # the form refuses what is no store
     )
     network.config_file(node).write_text(to_toml(config), "utf-8")
+    mark_new(network.data_dir(node) / "journal")
     place = AccountPlace(name, "member", account, f"keys/{name}.key")
     # Last: what the manifest names is there.
     grown = replace(network, nodes=(*network.nodes, node), accounts=(*network.accounts, place))

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
@@ -11,13 +12,16 @@ import typer
 
 from chain.codec import decode
 from chain.genesis import Genesis
+from chain.store import open_store
 from node import keystore
 from node.client import NodeClient
 from node.commands.failures import UsageWrong
 from node.commands.options import noun, verb
 from node.commands.session import Session
 from node.config import FILE_NAME, NodeConfig, load_config, to_toml
-from node.genesis_file import genesis_text
+from node.genesis_file import genesis_text, load_genesis
+from node.journal import journal_owner
+from node.journal_loss import accept_loss, mark_new
 
 app = noun("Run a member's node.")
 
@@ -65,6 +69,7 @@ def init(
         observer=observer or join is not None,
     )
     file.write_text(to_toml(config), "utf-8")
+    mark_new(directory / config.data_dir / "journal")
     record = {"config": str(file), "node_key": str(key_file), "public_key": key.public_key.hex()}
     session.printer.record(record)
     session.say(f"next: name the peers in {file}, then hushang node start --config {file}")
@@ -79,6 +84,39 @@ def fetch_genesis(session: Session, url: str, file: Path) -> None:
     file.write_text(genesis_text(genesis), "utf-8")
     session.say(f"{file}: chain {genesis.chain_id}, genesis hash {genesis.hash().hex()}")
     session.say("compare this hash with what a member tells you: all that follows rests on it")
+
+
+@verb(
+    app,
+    "accept-loss",
+    examples=("hushang node accept-loss --config /srv/hushang/hushang.toml",),
+)
+def accept(
+    session: Session,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="Settings; ./hushang.toml if there is one.")
+    ] = None,
+) -> None:
+    """Say that a stopped node's key signed nothing that matters and its journal lacks.
+
+    A node whose journal is missing or older than its votes keeps silent until that is safe. Only
+    where no other member can tell (fewer than four members, or all have lost theirs) is this word
+    needed: a wrong one lets the chain fork.
+    """
+    settings = load_config(config or Path(FILE_NAME), os.environ, {})
+    if not session.options.yes:
+        typer.confirm(
+            "The key is used on no other host, and all that it signed is decided?",
+            abort=True,
+            err=True,
+        )
+    key = keystore.load_key(settings.node_key, keystore.find_passphrase)
+    genesis = load_genesis(settings.genesis)
+    folder = settings.data_dir / "journal"
+    # Nobody else may have the journal open: the database's lock says so.
+    with closing(open_store(settings.data_dir / "db", kind=settings.store)):
+        accept_loss(folder, journal_owner(genesis.hash(), key.public_key))
+    session.say(f"{folder}: the node votes again at its next start")
 
 
 @verb(

@@ -19,9 +19,9 @@ from commerce.registry import Registry
 from node.clock import now_ms
 from node.config import PeerAddress
 from node.evidence_book import EvidenceBook
-from node.journal import Journal
+from node.journal import Journal, journal_owner
 from node.membership import Membership
-from node.node import Node, NodeSetup, journal_owner
+from node.node import Node, NodeSetup
 from tests.chain.world import account, genesis, key
 
 

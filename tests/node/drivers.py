@@ -28,10 +28,9 @@ from consensus.replica import Replica
 from node.bodies import Bodies
 from node.clock import now_ms
 from node.driver import Driver, Parts
-from node.journal import Journal
+from node.journal import Journal, journal_owner
 from node.ledger_queue import LedgerQueue, Written
 from node.mempool import Mempool
-from node.node import journal_owner
 from node.sync import Sync
 from node.verifier import TransactionVerifier, VoteVerifier
 from p2p import messages as wire

@@ -21,8 +21,7 @@ from commerce.registry import Registry
 from consensus.records import NewViewRecord, Record, ViewChangeRecord, VoteRecord, decode_record
 from node.evidence_book import FILE_NAME as EVIDENCE
 from node.genesis_file import load_genesis
-from node.journal import Journal
-from node.node import journal_owner
+from node.journal import Journal, journal_owner
 from node.testnet_layout import GENESIS, LocalNetwork, NodePlace
 
 # What a member may say once only: its name, what it says, the view, the height.

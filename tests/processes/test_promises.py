@@ -4,8 +4,7 @@ from pathlib import Path
 
 from chain.block import VoteType
 from consensus.records import VoteRecord, encode_record
-from node.journal import Journal
-from node.node import journal_owner
+from node.journal import Journal, journal_owner
 from node.testnet_genesis import Plan, create
 from tests.processes.promises import Promises, complaints
 
