@@ -27,7 +27,7 @@ from consensus.signing import signing_bytes
 from tests.consensus.cluster import Cluster, Envelope
 from tests.consensus.forging import UNSIGNED, block_on, certificate, pre_prepare, prepared, sign
 from tests.consensus.samples import CHANGES, samples
-from tests.consensus.stub_chain import GENESIS_HASH, key, sign_as
+from tests.consensus.stub_chain import GENESIS_HASH, change_to, key, sign_as
 
 # A node outside the committee of four: an observer, a stranger, a member that was removed.
 OUTSIDER = 4
@@ -163,3 +163,23 @@ def test_trap_15_a_vote_for_another_committee_is_no_vote_here(epoch: int) -> Non
                 scene.replica.step(replace(vote, signature=signature), scene.cluster.now_ms)
     assert scene.commits == 0
     assert scene.replica.height == 0
+
+
+def test_trap_12_a_removed_members_key_speaks_for_nobody_in_the_next_epoch() -> None:
+    """Trap 12 (FISCO#2447): node 3 was member 3, now node 4 is; what the one signs as member 3 of
+    the new committee is refused, and what the other signs counts.
+    """
+    cluster = Cluster(4, spares=1)
+    cluster.submit(change_to(0, 1, 2, 4))
+    cluster.run(lambda: cluster.height() >= 2)
+    cluster.submit(b"the first of the new committee")
+    cluster.run(lambda: cluster.height() >= 4)
+    replica = cluster.nodes[1].replica
+    for kind in (Prepare, Commit):
+        vote: Prepare | Commit = kind(0, 5, bytes(32), 3, UNSIGNED)
+        signed = signing_bytes(vote, GENESIS_HASH, 1)
+        with pytest.raises(MessageSignatureInvalid):
+            replica.step(replace(vote, signature=sign_as(3, signed)), cluster.now_ms)
+        replica.step(replace(vote, signature=sign_as(4, signed)), cluster.now_ms)
+    assert not [slot for slot in cluster.signed if slot[0] == 3 and slot[3] > 2]
+    assert [slot for slot in cluster.signed if slot[0] == 4 and slot[3] > 2]

@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from chain.evidence import Evidence, culprit, proves
+from chain.evidence import Equivocation, Evidence, HiddenCommit, culprit, proves
 from tests.consensus.stub_chain import GENESIS_HASH, verify_stub
 from tests.consensus.twins import Side, TwinCluster, partitions
 
@@ -31,14 +31,14 @@ def play(member: int, sides: tuple[Side, ...]) -> TwinCluster:
     return cluster
 
 
-def convicted(cluster: TwinCluster) -> int:
-    """How many pieces of evidence there are; each convicts the member of the twins."""
+def convicted(cluster: TwinCluster) -> list[type]:
+    """The kinds of evidence that there are; each piece convicts the member of the twins."""
     found: list[object] = [entry for node in cluster.up() for entry in node.evidence]
     for entry in found:
         assert isinstance(entry, Evidence)
         assert culprit(entry) == cluster.member
         assert proves(entry, cluster.committee, GENESIS_HASH, verify_stub)
-    return len(found)
+    return [type(entry) for entry in found]
 
 
 @pytest.mark.parametrize("member", range(4))
@@ -48,10 +48,11 @@ def test_trap_19_twins_fork_nothing_under_any_two_partitions_in_a_row(member: in
     """
     split = [side for side in partitions(5) if side != EVERYBODY]
     apart = [side for side in split if (member in side) != (4 in side)]
-    convictions = 0
+    convictions: list[type] = []
     for sides in rounds(apart, split):
         try:
             convictions += convicted(play(member, sides))
         except AssertionError as error:
             raise AssertionError(f"replay: play({member}, {[set(s) for s in sides]})") from error
-    assert convictions > 20, "too tame"
+    assert len(convictions) > 20, "too tame"
+    assert set(convictions) == {Equivocation, HiddenCommit}
