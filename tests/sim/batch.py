@@ -18,24 +18,30 @@ MUST_HAPPEN = (
     "clock_jumps",
     "clock_steps",
     "clogs",
+    "convictions",
     "crashes",
     "deadlines",
     "disk_errors",
     "disks_full",
     "drops",
     "duplicates",
+    "epochs",
     "evidence",
     "journal_flips",
     "journals_lost",
+    "keys_replaced",
     "lies",
     "muffles",
     "new_views",
+    "newcomers",
     "partitions",
     "power_cuts",
     "refusals",
     "replays",
     "reproposals",
     "restarts",
+    "seats_added",
+    "seats_removed",
     "stops",
     "store_flips",
     "submitted",
@@ -48,8 +54,9 @@ REPROPOSING_PERCENT_MIN = 10
 # In which proportion a mixed batch takes the profiles; as long as no common factor with the
 # sizes' turn (tests.sim.profile) lets each profile meet each size.
 MIX = (
-    *("all", "byzantine", "all", "crash", "all", "network", "byzantine", "all", "calm", "all"),
-    *("byzantine", "all", "crash", "network", "all", "byzantine", "all", "all", "network", "all"),
+    *("all", "byzantine", "membership", "crash", "all", "network", "byzantine", "all", "calm"),
+    *("all", "membership", "byzantine", "all", "crash", "network", "all", "membership", "all"),
+    *("byzantine", "network"),
 )
 # So many seeds a process takes at a time.
 CHUNK_SEEDS = 2

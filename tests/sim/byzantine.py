@@ -38,6 +38,7 @@ from tests.sim.world import MS
 REMEMBERED_MAX = 200
 # From so many heights it remembers what was prepared first.
 OLDEST_MAX = 16
+NOBODY = -1
 
 
 class Liar:
@@ -48,18 +49,16 @@ class Liar:
     ) -> None:
         self.setting = setting
         self.node = node
-        member = node.member
-        self.member = member
         self.behaviours = behaviours
         self.signer = signer
-        self.chance: Random = setting.world.stream(f"liar {member}")
+        self.chance: Random = setting.world.stream(f"liar {node.member}")
         self.genesis_hash = setting.genesis.hash()
         # The fields of `tests.sim.lies.Teller`.
         self.seen: deque[Message] = deque(maxlen=REMEMBERED_MAX)
         self.heard: deque[Message] = deque(maxlen=REMEMBERED_MAX)
         self.oldest: dict[int, PreparedCertificate] = {}
         self.wishes: dict[tuple[int, int], int] = {}
-        others = [index for index in range(self.committee.n) if index != member]
+        others = [number for number in range(len(setting.keys)) if number != node.member]
         # Whom a selective one keeps in the dark.
         self.shunned = frozenset(others[: self.chance.randint(0, len(others))])
         self.fooled = frozenset(self.chance.sample(others, len(others) // 2))
@@ -67,7 +66,15 @@ class Liar:
     @property
     def committee(self) -> Committee:
         """Who decides the next height."""
-        return self.setting.genesis.committee()
+        if not self.node.has_started:
+            return self.setting.genesis.committee()
+        return self.node.ledger.chain.committee
+
+    @property
+    def member(self) -> int:
+        """Its index there; -1, which is nobody's, without a seat."""
+        index = self.committee.index_of(self.setting.keys[self.node.member])
+        return NOBODY if index is None else index
 
     def tamper(self, target: int, channel: Channel, payload: bytes) -> Iterable[bytes]:
         """What really goes to a member instead of the payload."""

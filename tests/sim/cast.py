@@ -4,7 +4,7 @@ Most seeds sign by a keyed hash: anybody could forge it, but nobody here does, a
 hundredth of Ed25519. A sample of seeds runs with the real thing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -131,9 +131,11 @@ def node_name(index: int) -> str:
     return f"node of m{index}"
 
 
-def genesis(members: int, parameters: ConsensusParameters, time_scale: int) -> Genesis:
-    """`members` founders m0…, the parties of trade, six payers, the asset CNY."""
-    names = (*ROLES, "buyer", *PAYERS)
+def genesis(
+    members: int, parameters: ConsensusParameters, time_scale: int, newcomers: Sequence[str] = ()
+) -> Genesis:
+    """`members` founders m0…, the parties of trade, six payers, newcomers' accounts, CNY."""
+    names = (*ROLES, "buyer", *PAYERS, *newcomers)
     return Genesis(
         version=GENESIS_VERSION,
         chain_id="test-sim",

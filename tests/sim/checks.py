@@ -3,7 +3,6 @@
 The checker sees everything at once, which no node can; it never changes anything.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from typing_extensions import override
 from chain.block import VoteType
 from chain.codec import decode
 from chain.crypto import sha256
+from chain.evidence import Evidence
 from chain.transaction import SignedTransaction, transaction_id
 from chain.votes import ViewChange
 from consensus.messages import (
@@ -23,7 +23,7 @@ from consensus.messages import (
     PrePrepare,
     encode_message,
 )
-from consensus.output import Decided, Output
+from consensus.output import Decided
 from consensus.records import (
     BlockRecord,
     DecidedRecord,
@@ -85,9 +85,11 @@ class Checks:
         self.acknowledged: dict[bytes, int] = {}
         self._sent: dict[tuple[Speaker, int, int, int], bytes] = {}
         self._left: dict[Speaker, int] = {}
-        # The highest view that an honest member has complained of.
-        self._complained = -1
+        # The highest view that an honest member has complained of, by epoch.
+        self._complained: dict[int, int] = {}
         self.height = 0
+        # What honest nodes have found.
+        self.evidence: list[Evidence] = []
 
     # Deciding.
 
@@ -145,12 +147,12 @@ class Checks:
             case _:
                 pass
 
-    def made(self, outputs: Sequence[Output]) -> None:
-        """An honest replica has made these; its disk may keep their promises and send nothing."""
-        for output in outputs:
-            for send in output.send:
-                if isinstance(send.message, Complaint):
-                    self._complained = max(self._complained, send.message.view)
+    def complained(self, member: Speaker, message: Complaint) -> None:
+        """An honest replica has made it; a disk may keep the view change that follows it, and the
+        process end before either is sent.
+        """
+        known = self._complained.get(member.epoch, -1)
+        self._complained[member.epoch] = max(known, message.view)
 
     def _vote(
         self,
@@ -187,7 +189,7 @@ class Checks:
             detail = f"{member} signs two of {kind.name} to view {message.view}"
             raise Violation("no conflicting signatures", detail)
         if isinstance(message, ViewChange):
-            if message.view - 1 > self._complained:
+            if message.view - 1 > self._complained.get(member.epoch, -1):
                 detail = f"{member} changes to {message.view}, of which no honest member complained"
                 raise Violation("nobody is dragged along", detail)
             self._left[member] = max(message.view, self._left.get(member, 0))

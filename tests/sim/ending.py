@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from chain import schema
-from chain.block import Certificate, check_certificate
+from chain.block import NO_HASH, Certificate, check_certificate
 from chain.codec import decode
 from chain.errors import HushangError
 from chain.ledger import Ledger
+from chain.light_client import CommitteeChain
 from chain.store_memory import MemoryStore
 from chain.tree import StateTree
 from commerce.audit import full_check
@@ -28,6 +29,7 @@ def check_ending(setting: Setting, nodes: Sequence[SimNode]) -> None:
         if Ledger(node.disk.store, setting.genesis, setting.rules).tip != node.ledger.tip:
             raise Violation("durability", f"{node.place} has another tip on disk")
     _check_state(first, state)
+    _follow(setting, first.ledger)
     for transaction_id, height in setting.checks.acknowledged.items():
         found = first.ledger.find_receipt(transaction_id)
         if found is None or found[0].height != height:
@@ -61,6 +63,23 @@ def _check_chain(setting: Setting, node: SimNode, proven: set[tuple[int, bytes]]
             detail = f"{node.place} at {height}: {refusal}"
             raise Violation("certificates hold", detail) from refusal
         proven.add((height, data))
+
+
+def _follow(setting: Setting, ledger: Ledger) -> None:
+    """A light client, which sees the headers that name a committee and the newest one, follows."""
+    client = CommitteeChain.of(setting.genesis, setting.signatures.verify)
+    for height in range(1, ledger.tip.height + 1):
+        header, certificate = ledger.header(height), ledger.certificate(height)
+        assert header is not None
+        assert certificate is not None
+        names = header.next_committee_hash != NO_HASH
+        if not names and height < ledger.tip.height:
+            continue
+        follower = ledger.committee_of(header.epoch + 1) if names else None
+        try:
+            client.advance(header, certificate, follower)
+        except HushangError as refusal:
+            raise Violation("a light client can follow", f"at {height}: {refusal}") from refusal
 
 
 def _check_state(node: SimNode, state: Mapping[bytes, bytes]) -> None:

@@ -106,7 +106,7 @@ class Faults:
             restart(self._world, node)
 
     def _restart(self) -> None:
-        down = [node for node in self._nodes if not node.alive]
+        down = [node for node in self._nodes if node.has_started and not node.alive]
         if down:
             restart(self._world, self._chance.choice(down))
 
@@ -207,7 +207,10 @@ class Faults:
             return not lying
         replica = max((node.replica for node in up), key=lambda replica: replica.height)
         leader = replica._state.roster.primary(replica.view + views_on, replica.height + 1)
-        return leader in lying
+        if leader is None:
+            return False
+        key = replica._state.committee.members[leader].node_key
+        return up[0].setting.number(key) in lying
 
     def _mend(self) -> None:
         self._network.heal()

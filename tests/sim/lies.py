@@ -31,7 +31,6 @@ class Teller(Protocol):
     """What a lie needs of the liar."""
 
     node: SimNode
-    member: int
     chance: Random
     # What it said and what it heard lately.
     seen: deque[Message]
@@ -46,6 +45,11 @@ class Teller(Protocol):
     @property
     def committee(self) -> Committee:
         """Who decides the next height."""
+        ...
+
+    @property
+    def member(self) -> int:
+        """Its index there."""
         ...
 
     def sign(self, message: Message) -> Message:

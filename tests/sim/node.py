@@ -38,7 +38,7 @@ from tests.sim.pool_watch import LOOK_US, PoolWatch
 from tests.sim.post import Outlet, SimGossip, route
 from tests.sim.process import Process
 from tests.sim.shared import Distorter, Setting, restored
-from tests.sim.witness import witness
+from tests.sim.witness import overhear, witness
 from tests.sim.world import MS, Violation
 
 POOL_SIZE_MAX = 4 * 1024 * 1024
@@ -161,7 +161,7 @@ class SimNode(Process):
 
     def _outputs(self, outputs: list[Output]) -> None:
         if self.honest:
-            self.setting.checks.made(outputs)
+            overhear(self, outputs)
         records = [record for output in outputs for record in output.persist]
         if not records:
             self._obey(outputs)
@@ -338,6 +338,12 @@ class SimNode(Process):
             self._blame(source, fault)
         except StorageError as error:
             self.stop(error)
+
+    @property
+    def leader(self) -> int | None:
+        """The number of the member that leads its view at its active height."""
+        primary, members = self.replica.primary, self.replica._state.committee.members
+        return None if primary is None else self.setting.number(members[primary].node_key)
 
     def held_block(self, digest: bytes) -> Block | None:
         """An undecided block that the replica holds."""

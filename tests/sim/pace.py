@@ -21,7 +21,7 @@ def demand_pace(
 
     def waits() -> bool:
         """For a disk, or for the turn of the one who is down to end."""
-        return any(node._busy or node.replica.primary == missing.member for node in nodes)
+        return any(node._busy or node.leader == missing.member for node in nodes)
 
     wanted = len(checks.ids) + PAYMENTS
     submitted, known, begun_us = 0, len(checks.ids), world.now_us

@@ -32,6 +32,11 @@ class Process:
         self._world = world
         self.thread = LedgerThread(self.later, self.chance)
 
+    @property
+    def has_started(self) -> bool:
+        """Was it ever started?"""
+        return self.incarnation > 0
+
     def start(self) -> None:
         """Everything anew from the disk, if it can be trusted."""
         self.incarnation += 1

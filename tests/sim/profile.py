@@ -9,7 +9,7 @@ from chain.genesis import ConsensusParameters
 from tests.sim.network import Quality
 from tests.sim.world import MS, SECOND
 
-PROFILES = ("calm", "crash", "network", "byzantine", "all")
+PROFILES = ("calm", "crash", "network", "byzantine", "membership", "all")
 NODES_MAX = 31
 # Whose turn it is when nothing else is asked for; every eleventh seed has one to three nodes.
 SIZES = (4, 7, 5, 4, 10, 6, 4, 5, 7, 4)
@@ -50,8 +50,15 @@ class Plan:
     real_signatures: bool
     # A chain's commercial time runs so many times faster; 1: no deadline ever comes.
     time_scale: int
+    # Whose hosts may join: organisations that are no members yet, or members' second hosts.
+    newcomers: tuple[str, ...] = ()
     # The chaos ends when so many are decided; 0: after `chaos_us`.
     blocks: int = 0
+
+    @property
+    def organisations(self) -> tuple[str, ...]:
+        """Whose host each number is: the founders', then the newcomers'."""
+        return (*(f"m{number}" for number in range(self.nodes)), *self.newcomers)
 
 
 CRASHES = (("crash", 6), ("power_cut", 2), ("restart", 4))
@@ -74,6 +81,7 @@ HOST_FAULTS: Mapping[str, tuple[tuple[str, int], ...]] = {
     "crash": DISKS,
     "network": CLOCKS,
     "byzantine": DISKS + CLOCKS,
+    "membership": DISKS + CLOCKS,
     "all": DISKS + CLOCKS,
 }
 DAMAGES = ("journal_flips", "store_flips", "journals_lost")
@@ -136,12 +144,21 @@ def plan(
         journal_size_max=chance.choice((10_000, 40_000, 1_000_000)),
         real_signatures=seed % 50 == 0 if real_signatures is None else real_signatures,
         time_scale=chance.choice((1, 3_600, 20_000)),
+        newcomers=_newcomers(Random(f"{seed}/newcomers"), n, profile),
     )
 
 
 def for_blocks(drawn: Plan, blocks: int) -> Plan:
     """The same, but busy until so many blocks are decided: what a seed costs can be compared."""
     return replace(drawn, blocks=blocks, chaos_us=BLOCKS_CHAOS_US, pause_us=BLOCKS_PAUSE_US)
+
+
+def _newcomers(chance: Random, n: int, profile: str) -> tuple[str, ...]:
+    if profile != "membership":
+        return ()
+    new = [f"m{n + i}" for i in range(chance.choice((1, 1, 2, 3)))]
+    spare = [f"m{i}" for i in chance.sample(range(n), min(n, chance.choice((0, 1, 1, 2))))]
+    return (*new, *spare)
 
 
 @dataclass(frozen=True)
@@ -160,7 +177,7 @@ def _faulty(chance: Random, n: int, profile: str) -> _Faulty:
     dead: list[int] = []
     for member in members if profile != "calm" else ():
         draw = chance.random()
-        if profile in {"byzantine", "all"}:
+        if profile in {"byzantine", "membership", "all"}:
             if draw < LYING_SHARE:
                 lying.append((member, _behaviours(chance)))
                 continue
@@ -219,9 +236,9 @@ def _quality(chance: Random, profile: str) -> Quality:
 
 def _faults(profile: str, *, twins: bool) -> tuple[tuple[str, int], ...]:
     found: list[tuple[str, int]] = []
-    if profile in {"crash", "byzantine", "all"}:
+    if profile in {"crash", "byzantine", "membership", "all"}:
         found += CRASHES
-    if profile in {"network", "byzantine", "all"}:
+    if profile in {"network", "byzantine", "membership", "all"}:
         found += SPLITS
     if twins:
         found += TWINS

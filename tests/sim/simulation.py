@@ -11,8 +11,9 @@ from chain import genesis as chain_genesis
 from chain.errors import HushangError
 from commerce.registry import Registry
 from tests.sim.byzantine import corrupt
-from tests.sim.cast import Signatures, genesis
+from tests.sim.cast import Signatures, genesis, node_name, private_key
 from tests.sim.checks import Checks
+from tests.sim.council import Council, count_changes
 from tests.sim.disk import Disk
 from tests.sim.ending import check_ending
 from tests.sim.faults import Faults, restart
@@ -78,7 +79,10 @@ class Simulation:
         self.checks = Checks(self.world)
         rules = Registry()
         signatures = Signatures(real=drawn.real_signatures)
-        made = genesis(drawn.nodes, drawn.parameters, drawn.time_scale)
+        founders = drawn.organisations[: drawn.nodes]
+        strangers = [name for name in drawn.newcomers if name not in founders]
+        made = genesis(drawn.nodes, drawn.parameters, drawn.time_scale, strangers)
+        hosts = range(len(drawn.organisations))
         self.setting = Setting(
             world=self.world,
             network=self.network,
@@ -91,11 +95,9 @@ class Simulation:
             fsync_us=drawn.fsync_us,
             journal_size_max=drawn.journal_size_max,
             byzantine=frozenset(member for member, _ in drawn.byzantine),
-            keys=tuple(member.node_key for member in made.members),
+            keys=tuple(private_key(node_name(number)).public_key for number in hosts),
         )
-        self.nodes = [
-            SimNode(self.setting, i, i, Disk(self.setting.founded)) for i in range(drawn.nodes)
-        ]
+        self.nodes = [SimNode(self.setting, i, i, Disk(self.setting.founded)) for i in hosts]
         corrupt(self.setting, self.nodes, drawn.byzantine)
         self.hosts = HostFaults(self.world, self.nodes, drawn)
         self.workload = Workload(
@@ -108,13 +110,17 @@ class Simulation:
         # How long after healing the first block was decided.
         self.first_decision_ms = 0
         self.faults = Faults(self.world, self.network, self.nodes, drawn)
+        self.council = Council(self.setting, self.workload, self.nodes, drawn)
 
     def run(self) -> None:
         """Chaos, then calm with progress demanded, then the final account."""
         self.faults.switch_sides()
         for node in self.nodes:
-            node.start()
+            # Newcomers start when they are registered (tests.sim.council).
+            if not self.plan.nodes <= node.place < len(self.plan.organisations):
+                node.start()
         self.workload.begin()
+        self.council.begin()
         self.faults.begin()
         self.hosts.begin()
         wanted = self.plan.blocks
@@ -125,15 +131,18 @@ class Simulation:
         self._demand_promptness()
         check_ending(self.setting, self.well())
         check_origin(self.well()[0], self.workload.sent)
+        count_changes(self.setting, self.well()[0].ledger)
 
     def well(self) -> list[SimNode]:
         """The honest copies from which progress is demanded."""
         useless = {*self.plan.dead, *self.plan.skewed}
-        return [node for node in self.nodes if node.honest and node.member not in useless]
+        there = [node for node in self.nodes if node.has_started]
+        return [node for node in there if node.honest and node.member not in useless]
 
     def _heal(self) -> None:
         self.faults.running = False
         self.workload.running = False
+        self.council.running = False
         self.hosts.heal()
         self.network.heal()
         self.network.quality = self.plan.calm
@@ -141,7 +150,7 @@ class Simulation:
             if node.member in self.plan.dead:
                 if node.alive:
                     node.crash()
-            elif not node.alive:
+            elif not node.alive and node.has_started:
                 restart(self.world, node)
 
     def _demand_progress(self) -> None:
@@ -163,20 +172,20 @@ class Simulation:
         The node is killed with the request in the pools, so no timer has run before.
         """
         plan, world = self.plan, self.world
-        if plan.byzantine or plan.dead or plan.skewed or plan.nodes < NODES_WITH_A_FAULT_MIN:
+        committee = self.nodes[0].ledger.chain.committee
+        if plan.byzantine or plan.dead or plan.skewed or committee.n < NODES_WITH_A_FAULT_MIN:
             return
         # Who stands at an old view learns of it by a Status.
         world.run(world.now_us + 2 * plan.parameters.resend_ms * MS)
         start = self.checks.height
-        primary = self.nodes[self.nodes[0].replica.primary or 0]
+        primary = self.nodes[self.nodes[0].leader or 0]
         world.note(f"the primary {primary.place} dies")
         primary.crash()
-        for node in self.nodes:
-            if node is not primary:
-                self.workload.submit(self.workload.pay(), node)
+        others = [node for node in self.well() if node is not primary]
+        for node in others:
+            self.workload.submit(self.workload.pay(), node)
         if not world.run(world.now_us + PROMPT_US, lambda: self.checks.height > start):
             raise Violation("promptness", f"a dead primary costs too much: {self.where()}")
-        others = [node for node in self.nodes if node is not primary]
         demand_pace(world, self.checks, self.workload, others, primary)
         restart(world, primary)
         self._demand_rest(4 * MARGIN_US, "a dead primary")
@@ -208,6 +217,7 @@ class Simulation:
             f"{node.place}{'' if node.alive else ' dead'}: height {node.replica.height}"
             f" written {node.ledger.tip.height} view {node.replica.view} pool {len(node.mempool)}"
             for node in self.nodes
+            if node.has_started
         )
 
 

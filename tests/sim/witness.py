@@ -1,10 +1,12 @@
 """What an honest copy says and finds, compared with what it may: at every Output."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
+from chain.committees import CHANGE_DELAY_HEIGHTS
 from chain.evidence import culprit
 from chain.ledger import Ledger
-from consensus.messages import Message
+from consensus.messages import Complaint, Message
 from consensus.output import Output
 from consensus.signing import voting_height
 from tests.sim.checks import Durable, Speaker
@@ -31,14 +33,32 @@ def witness(node: Owner, output: Output) -> None:
         members = node.ledger.committee_of(evidence.epoch).members
         if setting.number(members[culprit(evidence)].node_key) not in setting.byzantine:
             raise Violation("no innocent is convicted", f"{node.place}: {evidence}")
+        setting.checks.evidence.append(evidence)
     if output.foreign:
         raise Violation("nobody else has this key", f"{node.place}: {output.foreign}")
 
 
+def overhear(node: Owner, outputs: Sequence[Output]) -> None:
+    """Note the Complaints that an honest copy has made, whether or not they will leave."""
+    for output in outputs:
+        for send in output.send:
+            if isinstance(send.message, Complaint):
+                speaker = _speaker(node, send.message)
+                if speaker is not None:
+                    node.setting.checks.complained(speaker, send.message)
+
+
 def _check_sent(node: Owner, message: Message) -> None:
     """Only what it says in its own name: it also hands on others' NewViews."""
-    setting, tip = node.setting, node.ledger.tip.height
-    committee = node.ledger.committee_at(min(voting_height(message), tip + 2))
-    if message.member == committee.index_of(setting.keys[node.member]):
-        speaker = Speaker(node.member, committee.epoch)
-        setting.checks.sent(speaker, message, node.durable, tip)
+    speaker = _speaker(node, message)
+    if speaker is not None:
+        node.setting.checks.sent(speaker, message, node.durable, node.ledger.tip.height)
+
+
+def _speaker(node: Owner, message: Message) -> Speaker | None:
+    """The copy's member in the message's epoch, if the message is in its name."""
+    height = min(voting_height(message), node.ledger.tip.height + CHANGE_DELAY_HEIGHTS)
+    committee = node.ledger.committee_at(height)
+    if message.member != committee.index_of(node.setting.keys[node.member]):
+        return None
+    return Speaker(node.member, committee.epoch)
