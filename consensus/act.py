@@ -123,6 +123,8 @@ def _open_slot(state: State) -> None:
     tip, following = state.tip, state.next_era
     if following is not None and following.first_height == tip.height + 1:
         state.begin_era(following)
+        # A member since now: not to lead a first view that cannot begin.
+        inquiry.ask(state)
     if tip.results.next_committee is not None:
         first_height = tip.height + CHANGE_DELAY_HEIGHTS
         record = CommitteeRecord(tip.results.next_committee, first_height)

@@ -24,6 +24,8 @@ def ask(state: State) -> None:
     """Repeat the question while answers are missing."""
     nonce = state.config.nonce
     if state.questions.asking and state.index is not None and nonce is not None:
+        # Who got its seat while it ran asks from there: all below is decided here.
+        state.questions.height = max(state.questions.height, state.era.first_height - 1)
         state.promises.ask(state.draft, state.views.view, state.questions.height, nonce)
 
 

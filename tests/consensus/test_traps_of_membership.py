@@ -190,7 +190,7 @@ def test_trap_15_a_new_committee_begins_in_view_zero_with_nothing_held_against_i
     assert {view for _, view, _ in cluster.where()} == {0}
 
 
-@pytest.mark.parametrize("victim", [2, 3, 4])
+@pytest.mark.parametrize("victim", range(5))
 def test_trap_15_a_crash_at_any_moment_of_a_change_harms_nothing(victim: int) -> None:
     """Trap 15 (FISCO#2191, FIB-137): each member, and the one that is added, restarts at each tick
     around the change, with and without what its database had not written yet.
@@ -209,6 +209,20 @@ def test_trap_15_a_crash_at_any_moment_of_a_change_harms_nothing(victim: int) ->
             cluster.submit(b"after")
             target = max(cluster.decided) + 2
             cluster.run(lambda c=cluster, h=target: c.height() >= h, ticks=800)  # type: ignore[misc]
+
+
+def test_trap_15_who_slept_through_several_changes_follows_them_all() -> None:
+    """Trap 15 (FISCO#2191, FIB-137): by certificates, each under the committee of its time."""
+    cluster = Cluster(4, FAST, spares=2)
+    cluster.crash(3)
+    for members in ((0, 1, 2, 3, 4), (0, 1, 2, 3, 4, 5), (0, 1, 2, 3)):
+        change(cluster, *members)
+    before = cluster.height()
+    cluster.restart(3)
+    cluster.run(lambda: cluster.height() >= before, ticks=400)
+    cluster.crash(0)
+    cluster.submit(b"its vote is needed")
+    cluster.run(lambda: cluster.height() > before, ticks=800)
 
 
 def test_trap_15_nobody_signs_for_two_committees_at_one_height() -> None:

@@ -9,8 +9,10 @@ import pytest
 
 from chain.account import KeyPolicy, single_key_policy
 from chain.committee import Committee, Member
+from chain.committees import ready_bytes
 from chain.transaction import Operation
 from commerce.accounts import AccountOpen
+from commerce.committee import CommitteeChange, Seat
 from commerce.members import MemberRegister
 from commerce.registry import operation
 from node.config import PeerAddress
@@ -23,6 +25,7 @@ from node.membership import (
     require_seat,
     role_of,
 )
+from node.node import Node
 from tests.chain.world import World, account, key
 from tests.node.cluster import Cluster, cluster
 
@@ -182,6 +185,16 @@ def test_a_node_is_member_observer_or_suspended() -> None:
 WAIT_MS = 20_000
 
 
+async def decided(net: Cluster, at: int, raw: bytes) -> int:
+    """Submit to one node and wait until it is decided and sealed everywhere; its height."""
+    submitted = await net.running[at].node.submit(raw)
+    outcome = await net.running[at].node.wait_decided(submitted.id, WAIT_MS)
+    assert outcome is not None
+    assert outcome.receipt.status == "ok"
+    await net.level()
+    return outcome.place.height
+
+
 def registration(net: Cluster) -> bytes:
     keys = (node_key("m4"),)
     return net.signed(
@@ -190,6 +203,46 @@ def registration(net: Cluster) -> bytes:
         operation("member.register", MemberRegister(account("m4"), "m4", keys, None)),
         with_=(*QUORUM, "m4"),
     )
+
+
+def seated(net: Cluster, node: Node) -> bytes:
+    """A change that gives m4 a seat."""
+    chain, tip = node.chain, node.ledger.tip
+    signed = ready_bytes(chain.genesis_hash, chain.committee.epoch + 1, tip.height, tip.digest)
+    signature = key("node of m4").sign(signed)
+    seat = Seat(account("m4"), node_key("m4"), tip.height, tip.digest, signature)
+    change = CommitteeChange(chain.committee.epoch, (seat,), (), ())
+    return net.signed("m0", operation("committee.change", change), with_=QUORUM)
+
+
+def opening(net: Cluster, name: str) -> bytes:
+    opened = operation("account.open", AccountOpen(policy(name), None))
+    return net.signed("m0", opened, with_=(name,))
+
+
+@pytest.mark.asyncio
+async def test_a_newcomer_observes_gets_a_seat_votes_and_observes_again(tmp_path: Path) -> None:
+    async with cluster(tmp_path) as net:
+        await decided(net, 0, registration(net))
+        newcomer = await net.start(4)
+        assert newcomer.status().role == "observer"
+        await net.level()
+        await decided(net, 4, opening(net, "a shop"))
+        assert newcomer.status().ready
+        await decided(net, 0, seated(net, newcomer))
+        assert (newcomer.status().role, newcomer.status().epoch) == ("member", 1)
+        # Four of five are a quorum: without m3 no block is decided that m4 didn't vote for.
+        await net.stop(3)
+        height = await decided(net, 0, opening(net, "b shop"))
+        certificate = newcomer.ledger.certificate(height)
+        assert certificate is not None
+        assert [entry.member for entry in certificate.signatures] == [0, 1, 2, 4]
+        gone = CommitteeChange(1, (), (account("m4"),), ())
+        signed = net.signed("m0", operation("committee.change", gone), with_=("m1", "m2", "m3"))
+        await decided(net, 0, signed)
+        assert (newcomer.status().role, newcomer.status().epoch) == ("observer", 2)
+        height = await decided(net, 0, opening(net, "c shop"))
+        assert newcomer.ledger.tip.height >= height
 
 
 @pytest.mark.asyncio
