@@ -17,7 +17,8 @@ from chain.errors import LifetimeTooLong, TransactionExpired, VersionUnknown, Wr
 TRANSACTION_VERSION = 1
 TRANSACTION_SIZE_MAX = 1024 * 1024
 OPERATIONS_MAX = 100
-SIGNATURES_MAX = 64
+# Enough for a quorum of the largest committee, and the accounts that it speaks for.
+SIGNATURES_MAX = 128
 
 _SIGNING_DOMAIN = domain("transaction")
 

@@ -69,17 +69,13 @@ def hear(state: State, certificate: Certificate) -> None:
 
 
 def learn(state: State, certificate: Certificate) -> None:
-    """Take in a proven certificate, after a look at who is said to have voted."""
-    for entry in certificate.signatures:
-        vote = SignedVote(
-            VoteType.COMMIT,
-            certificate.view,
-            certificate.height,
-            certificate.digest,
-            entry.member,
-            entry.signature,
-        )
-        inquiry.notice_foreign(state, vote)
+    """Take in a proven certificate, after a look at what it says that this replica cast."""
+    if certificate.height == state.slot.height:
+        view, height, digest = certificate.view, certificate.height, certificate.digest
+        for entry in certificate.signatures:
+            if entry.member == state.index:
+                own = VoteType.COMMIT, view, height, digest, entry.member, entry.signature
+                inquiry.notice_foreign(state, SignedVote(*own))
     state.learn(certificate)
 
 
@@ -212,8 +208,9 @@ def _notice_prepared(state: State, prepared: PreparedCertificate) -> None:
     votes = [(VoteType.PRE_PREPARE, prepared.primary, prepared.signature)]
     votes += [(VoteType.PREPARE, entry.member, entry.signature) for entry in prepared.prepares]
     for kind, member, signature in votes:
-        vote = SignedVote(kind, prepared.view, prepared.height, digest, member, signature)
-        inquiry.notice_foreign(state, vote)
+        if member == state.index:
+            vote = SignedVote(kind, prepared.view, prepared.height, digest, member, signature)
+            inquiry.notice_foreign(state, vote)
 
 
 def new_view(state: State, message: NewView) -> None:
