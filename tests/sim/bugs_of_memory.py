@@ -5,6 +5,7 @@ from typing import Any
 from chain.block import Certificate
 from chain.ledger import Executed, Ledger, Tip
 from consensus.promises import Promises
+from consensus.questions import Questions
 from consensus.records import (
     PreparedRecord,
     Record,
@@ -79,6 +80,11 @@ def _ids_in_memory() -> list[Patch]:
     return [(Ledger, "write", write_and_note), (Ledger, "is_remembered", is_remembered)]
 
 
+def _silent_for_nobody() -> list[Patch]:
+    """Whoever lost its journal votes at once."""
+    return [(Questions, "allow", lambda *_: True)]
+
+
 PLANTS = (
     Plant("votes are not journalled", _votes_not_journalled),
     Plant("bodies are not journalled", _bodies_not_journalled),
@@ -87,5 +93,6 @@ PLANTS = (
     Plant("own votes are forgotten by a restart", _votes_recalled_for_nothing),
     Plant("the own view is forgotten by a restart", lambda: _forgets(ViewChangeRecord)),
     Plant("prepared blocks are forgotten by a restart", lambda: _forgets(PreparedRecord)),
+    Plant("a lost journal keeps nobody silent", _silent_for_nobody),
     Plant("ids are remembered outside the state", _ids_in_memory),
 )

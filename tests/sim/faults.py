@@ -23,8 +23,8 @@ LASTING = {
     "rounds": (1_000, 4_000),
 }
 # Chaos is short: so often it begins with a guided fault that needs most of it.
-OPENING_SHARE = 0.25
-OPENINGS = ("prepare_twice", "decide_alone")
+OPENING_SHARE = 0.35
+OPENINGS = ("prepare_twice", "decide_alone", "decide_alone")
 CRASHES = ("crash", "power_cut", "restart")
 CRASHES_MEANWHILE = 0.4
 

@@ -14,6 +14,7 @@ from chain.block import Certificate, CommitSignature, Header
 from chain.committee import Committee
 from chain.votes import PreparedCertificate, ViewChange
 from consensus.messages import (
+    RECOVERY_VOTES_MAX,
     Commit,
     Complaint,
     Message,
@@ -364,6 +365,25 @@ def _forged_header(liar: Teller, view: int, height: int) -> Header | None:
     )
 
 
+def misremember(liar: Teller, _target: int, message: Message) -> list[Message]:
+    """Answers who asks for its own votes with less, more or other ones, or with an old answer."""
+    if not isinstance(message, RecoveryReply):
+        return [message]
+    draw = liar.chance.randrange(5)
+    if draw == 0:
+        return []
+    if draw == 1:
+        return [liar.sign(replace(message, votes=(), view_change=None))]
+    if draw == 2:
+        known = [entry for entry in liar.seen if isinstance(entry, RecoveryReply)]
+        return [liar.chance.choice(known)] if known else []
+    if draw == 3:
+        certificate = invented(liar, message.certificate, bytes(32), higher=10**9)
+        return [liar.sign(replace(message, certificate=certificate))]
+    votes = [replace(vote, height=vote.height + 1) for vote in message.votes]
+    return [liar.sign(replace(message, votes=(*message.votes, *votes)[:RECOVERY_VOTES_MAX]))]
+
+
 LIES: dict[str, Lie] = {
     "usurper": usurp,
     "equivocator": equivocate,
@@ -373,4 +393,5 @@ LIES: dict[str, Lie] = {
     "parrot": parrot,
     "idle": idle,
     "forger": forge,
+    "amnesiac": misremember,
 }

@@ -41,6 +41,8 @@ class Plan:
     dead: tuple[int, ...]
     # Some of the dead or lying: whose disk is damaged during the chaos, and how (tests.sim.host).
     damaged: tuple[tuple[int, str], ...]
+    # Members that lose their journal, or get an older one, and must be well again in the end.
+    forgetful: tuple[tuple[int, str], ...]
     # What happens to any disk or clock, how often each is drawn, and the average pause between.
     host_faults: tuple[tuple[str, int], ...]
     host_pause_us: int
@@ -84,11 +86,13 @@ HOST_FAULTS: Mapping[str, tuple[tuple[str, int], ...]] = {
     "membership": DISKS + CLOCKS,
     "all": DISKS + CLOCKS,
 }
-DAMAGES = ("journal_flips", "store_flips", "journals_lost")
+DAMAGES = ("journal_flips", "store_flips")
+LOSSES = ("journals_lost", "journals_aged")
 # Shares of the members that may be useless together.
 LYING_SHARE = 0.72
-DEAD_SHARE = 0.4
-SKEWED_SHARE = 0.35
+DEAD_SHARE = 0.3
+SKEWED_SHARE = 0.25
+FORGETFUL_SHARE = 0.25
 DAMAGED_SHARE = 0.75
 DAMAGED_LIARS_SHARE = 0.05
 BEHAVIOURS = (
@@ -137,6 +141,7 @@ def plan(
         skewed=faulty.skewed,
         dead=faulty.dead,
         damaged=_damaged(Random(f"{seed}/damage"), faulty),
+        forgetful=faulty.forgetful,
         host_faults=HOST_FAULTS[profile],
         host_pause_us=Random(f"{seed}/hosts").choice((400, 1_000, 2_500)) * MS,
         pause_us=chance.choice((80, 250, 600)) * MS,
@@ -166,15 +171,17 @@ class _Faulty:
     lying: tuple[tuple[int, tuple[str, ...]], ...] = ()
     skewed: tuple[int, ...] = ()
     dead: tuple[int, ...] = ()
+    forgetful: tuple[tuple[int, str], ...] = ()
 
 
 def _faulty(chance: Random, n: int, profile: str) -> _Faulty:
-    """At most f members lie, have a useless clock, or stay dead, together."""
+    """At most f members lie, have a useless clock, stay dead, or forget, together."""
     f = fault_limit(n)
     members = chance.sample(range(n), f)
     lying: list[tuple[int, tuple[str, ...]]] = []
     skewed: list[int] = []
     dead: list[int] = []
+    forgetful: list[tuple[int, str]] = []
     for member in members if profile != "calm" else ():
         draw = chance.random()
         if profile in {"byzantine", "membership", "all"}:
@@ -186,7 +193,9 @@ def _faulty(chance: Random, n: int, profile: str) -> _Faulty:
             dead.append(member)
         elif draw < DEAD_SHARE + SKEWED_SHARE:
             skewed.append(member)
-    return _Faulty(tuple(lying), tuple(skewed), tuple(dead))
+        elif draw < DEAD_SHARE + SKEWED_SHARE + FORGETFUL_SHARE:
+            forgetful.append((member, chance.choice(LOSSES)))
+    return _Faulty(tuple(lying), tuple(skewed), tuple(dead), tuple(forgetful))
 
 
 def _damaged(chance: Random, faulty: _Faulty) -> tuple[tuple[int, str], ...]:

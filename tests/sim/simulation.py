@@ -173,7 +173,8 @@ class Simulation:
         """
         plan, world = self.plan, self.world
         committee = self.nodes[0].ledger.chain.committee
-        if plan.byzantine or plan.dead or plan.skewed or committee.n < NODES_WITH_A_FAULT_MIN:
+        faulty = (*plan.byzantine, *plan.dead, *plan.skewed, *plan.forgetful)
+        if faulty or committee.n < NODES_WITH_A_FAULT_MIN:
             return
         # Who stands at an old view learns of it by a Status.
         world.run(world.now_us + 2 * plan.parameters.resend_ms * MS)
