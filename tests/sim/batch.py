@@ -28,6 +28,7 @@ MUST_HAPPEN = (
     "epochs",
     "evidence",
     "journal_flips",
+    "journals_aged",
     "journals_lost",
     "keys_replaced",
     "lies",

@@ -42,7 +42,8 @@ class Council:
         self._nodes = nodes[: len(setting.keys)]
         self._plan = plan
         self._chance = setting.world.stream("council")
-        self._useless = {*plan.dead, *plan.skewed, *setting.byzantine}
+        forgetful = dict(plan.forgetful)
+        self._useless = {*plan.dead, *plan.skewed, *forgetful, *setting.byzantine}
         self._organisations = {account(name): name for name in plan.organisations}
         self._reported = 0
         self.running = True

@@ -3,8 +3,8 @@
 A crash keeps every synced byte of the journal and any prefix of the others, in which whole sectors
 may read as zeros (a torn tail, which the real frame reader must drop). The store's batches are
 atomic; one under way is there or not. A disk may refuse to write (EIO, ENOSPC), flip a bit of what
-was synced, or lose the journal. Like the real stores this one checks what it reads: a damaged row
-is an error, never another value.
+was synced, lose the journal or hold an older one. Like the real stores this one checks what it
+reads: a damaged row is an error, never another value.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,8 +15,8 @@ from typing_extensions import override
 
 from chain.store_contract import StorageFailed, StoreDamaged
 from chain.store_memory import MemoryStore
-from consensus.records import Record, decode_record, encode_record
-from node.journal import SECTOR_SIZE, JournalFailed, JournalMissing, _encode_frame, _frames
+from consensus.records import Record, SilenceRecord, decode_record, encode_record
+from node.journal import SECTOR_SIZE, JournalFailed, _encode_frame, _frames
 
 # Of the crashes while something is written: how many keep all of it, and how many lose sectors.
 WHOLE_SHARE = 0.3
@@ -37,7 +37,6 @@ class SimJournal:
         self.size_rewritten = 0
         # Why it can't be written at present, if so.
         self.refuses = ""
-        self.is_lost = False
 
     @property
     def size(self) -> int:
@@ -72,6 +71,19 @@ class SimJournal:
         if self.refuses:
             raise JournalFailed(f"{_NOWHERE}: {self.refuses}")
 
+    def lose(self) -> None:
+        """The file is gone; the next begins with the silence that this means."""
+        self._synced = _encode_frame([encode_record(SilenceRecord(None))])
+        self.size_rewritten = len(self._synced)
+
+    def age(self, chance: Random) -> bool:
+        """It is as it was some appends ago; False if there were none."""
+        ends = [end for end, _ in _frames(self._synced, 0, _NOWHERE)]
+        if len(ends) < 2:
+            return False
+        self._synced = self._synced[: chance.choice(ends[:-1])]
+        return True
+
     def flip(self, chance: Random) -> bool:
         """One bit of what was synced is another one; False if there is nothing."""
         if not self._synced:
@@ -99,10 +111,8 @@ class SimJournal:
     def recover(self) -> list[Record]:
         """As the real journal opens: whole frames count, a torn tail is cut off.
 
-        Raises `JournalDamaged` or `JournalMissing`.
+        Raises `JournalDamaged`.
         """
-        if self.is_lost:
-            raise JournalMissing(f"{_NOWHERE}")
         found: list[bytes] = []
         whole = 0
         for end, payload in _frames(self._synced, 0, _NOWHERE):
@@ -200,6 +210,9 @@ class Disk:
 
     def lose_journal(self, chance: Random) -> bool:  # noqa: ARG002 - as the others
         """The journal's file is gone."""
-        self.is_suspect = True
-        self.journal.is_lost = True
+        self.journal.lose()
         return True
+
+    def age_journal(self, chance: Random) -> bool:
+        """An older journal is restored beside the newest store; False if there is none."""
+        return self.journal.age(chance)

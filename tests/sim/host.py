@@ -2,9 +2,10 @@
 
 Any disk may refuse writes for a while: its node stops with a storage error's name and comes back. A
 disk that is damaged is one of a member that counts among the f (`Plan.damaged`): its node must
-refuse by name from then on, or have lost nothing. Any clock is stepped within a quarter of the
-drift that consensus allows; those of `Plan.skewed` members jump by up to an hour, both ways, and
-run a fifth too fast or too slow.
+refuse by name from then on, or have lost nothing. Who loses its journal or gets an older one
+(`Plan.forgetful`) counts among the f too, keeps silent as long as it must, and comes back. Any
+clock is stepped within a quarter of the drift that consensus allows; those of `Plan.skewed` members
+jump by up to an hour, both ways, and run a fifth too fast or too slow.
 """
 
 from functools import partial
@@ -41,7 +42,7 @@ class HostFaults:
     def begin(self) -> None:
         """From now on disks and clocks fail."""
         self._running = True
-        for member, kind in self._plan.damaged:
+        for member, kind in (*self._plan.damaged, *self._plan.forgetful):
             at_us = self._chance.randint(SECOND, self._plan.chaos_us)
             self._world.after(at_us, partial(self._damage, self._nodes[member], kind))
         if self._plan.host_faults:
@@ -109,7 +110,7 @@ class HostFaults:
         self._world.after(self._chance.randint(100, 1_000) * MS, come_back)
 
     def _damage(self, node: SimNode, kind: str) -> None:
-        """Power off, and what comes up again is damaged."""
+        """Power off, and what comes up again is damaged, or has forgotten."""
         if not self._running:
             return
         if node.alive:
@@ -120,11 +121,13 @@ class HostFaults:
             "journal_flips": disk.flip_journal,
             "store_flips": disk.flip_store,
             "journals_lost": disk.lose_journal,
+            "journals_aged": disk.age_journal,
         }
         if damages[kind](self._chance):
             self._world.count(kind)
             self._world.note(f"{kind} at {node.place}")
-            self._damaged.add(node.place)
+            if node.member not in dict(self._plan.forgetful):
+                self._damaged.add(node.place)
         self._come_back_later(node)
 
     # Clocks.

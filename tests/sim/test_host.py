@@ -6,8 +6,8 @@ import pytest
 
 from chain.block import VoteType
 from chain.store_contract import StorageFailed, StoreDamaged
-from consensus.records import Record, VoteRecord
-from node.journal import JournalDamaged, JournalFailed, JournalMissing
+from consensus.records import Record, SilenceRecord, VoteRecord
+from node.journal import JournalDamaged, JournalFailed
 from tests.sim.alarm import Alarm
 from tests.sim.cast import GENESIS_MS, Clock
 from tests.sim.disk import Disk, SimJournal
@@ -65,13 +65,18 @@ def test_a_journal_that_cannot_be_written_forgets_nothing() -> None:
     assert disk.journal.sync() == [vote(2)]
 
 
-def test_a_lost_journal_has_a_name() -> None:
+def test_a_lost_journal_begins_with_silence_and_an_older_one_with_less() -> None:
     disk = Disk({})
-    disk.journal.append([vote(1)])
-    disk.journal.sync()
+    for height in range(1, 6):
+        disk.journal.append([vote(height)])
+        disk.journal.sync()
+    assert disk.age_journal(Random(1))
+    older = disk.journal.recover()
+    assert older == [vote(height) for height in range(1, 1 + len(older))]
+    assert 0 < len(older) < 5
     assert disk.lose_journal(Random(1))
-    with pytest.raises(JournalMissing):
-        disk.journal.recover()
+    assert disk.journal.recover() == [SilenceRecord(None)]
+    assert not disk.age_journal(Random(1)), "nothing was before it"
 
 
 def test_a_store_that_cannot_be_written_keeps_what_it_had() -> None:

@@ -129,6 +129,8 @@ def test_at_most_f_members_lie_or_stay_away() -> None:
         drawn = plan(seed, None, "all")
         useless = [member for member, _ in drawn.byzantine] + [*drawn.skewed, *drawn.dead]
         assert len(set(useless)) == len(useless) <= (drawn.nodes - 1) // 3
+        useless += [member for member, _ in drawn.forgetful]
+        assert len(set(useless)) == len(useless) <= (drawn.nodes - 1) // 3
         damaged = {member for member, _ in drawn.damaged}
         assert damaged <= {*useless} - {*drawn.skewed}
 
