@@ -16,41 +16,65 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chain.errors import HushangError
+from node import processes
 from node.testnet_layout import NodePlace
 from tests.processes.history import assert_one_history
 from tests.processes.net import Load, Net, running, until
 from tests.processes.promises import Promises, complaints
 
 BACK_S = 10.0
+SLOWEST = 5
 # Of 20 rounds: in 16 one node dies, in 3 two at once, in 1 all.
 ONE, TWO, ALL = 16, 3, 1
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One round; times in seconds."""
+
+    dead: int
+    led: bool
+    views: tuple[int, int]
+    # From the SIGKILL to the next decision; None where no quorum was left.
+    decided_again: float | None
+    # From the restart until each of the killed has signed a Commit that a certificate holds.
+    back: float
+
+
 @dataclass(slots=True)
 class Soak:
-    """What happened so far; times in seconds from SIGKILL or from the restart."""
+    """What happened so far."""
 
     seed: int
-    kills: int = 0
-    rounds: int = 0
-    # From the SIGKILL to the next decision, where a quorum was left.
-    decided_again: list[float] = field(default_factory=list)
-    # From the restart until the killed are ready, at the others' height, and decisions go on.
-    back: list[float] = field(default_factory=list)
+    rounds: list[Round] = field(default_factory=list)
+
+    @property
+    def kills(self) -> int:
+        """How many nodes were killed."""
+        return sum(one.dead for one in self.rounds)
 
     def record(self) -> dict[str, Any]:
         """For machines."""
+        again = [(one, one.decided_again) for one in self.rounds if one.decided_again is not None]
         return {
             "seed": self.seed,
             "kills": self.kills,
-            "rounds": self.rounds,
-            "decided_again_s": summary(self.decided_again),
-            "back_in_quorum_s": summary(self.back),
+            "rounds": len(self.rounds),
+            "primaries_killed": sum(one.led for one in self.rounds),
+            "decided_again_s": summary([seconds for _, seconds in again]),
+            "decided_again_without_primary_s": summary([s for one, s in again if one.led]),
+            "back_in_quorum_s": summary([one.back for one in self.rounds]),
+            "slowest": [asdict(one) for one in sorted(self.rounds, key=_slowness)[-SLOWEST:]],
         }
+
+
+def _slowness(one: Round) -> float:
+    return one.decided_again or 0.0
 
 
 def summary(seconds: Sequence[float]) -> dict[str, float]:
@@ -67,31 +91,51 @@ def victims(net: Net, draw: random.Random, left: int) -> list[NodePlace]:
     return draw.sample(nodes, min(count, left))
 
 
+def votes(net: Net, node: NodePlace, height: int) -> bool:
+    """Is the node's Commit in the newest certificate that it has, above this height?"""
+    try:
+        certificate = net.get(node, "/v1/headers/latest")["certificate"]
+    except HushangError:
+        return False
+    names = {commit["name"] for commit in certificate["signatures"]}
+    return int(certificate["height"]) > height and node.name in names
+
+
 def kill_and_restart(
     net: Net, load: Load, dead: Sequence[NodePlace], soak: Soak, promises: Promises
 ) -> None:
     """One round."""
     alive = [node for node in net.testnet.nodes if node not in dead]
+    status = net.get(net.testnet.nodes[0], "/v1/status")
+    led = any(node.name == status["primary"] for node in dead)
     moment = time.monotonic()
     net.kill_at_once(dead)
     quorum_is_left = len(dead) <= (len(net.testnet.nodes) - 1) // 3
     # The dead may have given their votes for one height more.
-    height = net.height(alive) + 1 if quorum_is_left else 0
+    height = (net.height(alive) if quorum_is_left else int(status["height"])) + 1
     for node in dead:
         promises.read_journal(node)
     # Every other time they come back while the others still change the view.
-    if quorum_is_left and soak.rounds % 2:
+    if quorum_is_left and len(soak.rounds) % 2:
         until(lambda: bool(load.beyond(height)), "the others decide again", BACK_S)
     restarted = time.monotonic()
-    net.start(*dead)
-    height_ready = net.height(net.testnet.nodes)
-    until(lambda: bool(load.beyond(height_ready)), "all decide again", BACK_S)
-    soak.back.append(load.beyond(height_ready)[0] - restarted)
-    if quorum_is_left:
-        soak.decided_again.append(load.beyond(height)[0] - moment)
-    soak.kills += len(dead)
-    soak.rounds += 1
-    assert soak.back[-1] < BACK_S, f"{dead[0].name} was back after {soak.back[-1]:.1f} s"
+    for node in dead:
+        processes.start(net.testnet, node)
+    for node in dead:
+        until(lambda one=node: votes(net, one, height), f"{node.name} votes again", BACK_S)  # type: ignore[misc]
+    back = time.monotonic() - restarted
+    until(lambda: bool(load.beyond(height)), "all decide again", BACK_S)
+    view = int(net.get(net.testnet.nodes[0], "/v1/status")["view"])
+    soak.rounds.append(
+        Round(
+            dead=len(dead),
+            led=led,
+            views=(int(status["view"]), view),
+            decided_again=load.beyond(height)[0] - moment if quorum_is_left else None,
+            back=back,
+        )
+    )
+    assert soak.rounds[-1].back < BACK_S, f"{soak.rounds[-1]}"
 
 
 def run(net: Net, kills: int, soak: Soak) -> dict[str, Any]:
