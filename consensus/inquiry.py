@@ -26,7 +26,16 @@ def ask(state: State) -> None:
     if state.questions.asking and state.index is not None and nonce is not None:
         # Who got its seat while it ran asks from there: all below is decided here.
         state.questions.height = max(state.questions.height, state.era.first_height - 1)
+        state.questions.ask_at = state.timers.tick + state.timers.resend_ticks
         state.promises.ask(state.draft, state.views.view, state.questions.height, nonce)
+
+
+def ask_again(state: State) -> None:
+    """The question has a clock of its own: while the others decide block after block, nothing else
+    is sent again, and who asked before it was connected would never be heard.
+    """
+    if state.questions.asking and state.timers.tick >= state.questions.ask_at:
+        ask(state)
 
 
 def answer(state: State, query: RecoveryQuery, asker: bytes) -> None:

@@ -73,6 +73,7 @@ def watch(state: State) -> None:
         views.note_complaint(index, views.view)
     if timers.resend_due():
         say_again(state)
+    inquiry.ask_again(state)
 
 
 def say_again(state: State) -> None:

@@ -32,7 +32,7 @@ class Questions:
 
     `height`: what was decided then. `lost`: the journal does not hold all that this key signed.
     `silent_until`: no vote at this height or below. `answers`: the height that each member, by
-    node key, proved.
+    node key, proved. `ask_at`: the tick when the question is due again.
     """
 
     height: int
@@ -41,6 +41,7 @@ class Questions:
     lost: bool = False
     silent_until: int = 0
     asking: bool = False
+    ask_at: int = 0
     answers: dict[bytes, int] = field(default_factory=dict)
 
     @classmethod

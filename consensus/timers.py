@@ -104,6 +104,11 @@ class Timers:
         return True
 
     @property
+    def resend_ticks(self) -> int:
+        """So many ticks lie between two repetitions."""
+        return self._resend
+
+    @property
     def answer_ticks(self) -> int:
         """A member's Status is answered at most once in so many ticks."""
         return max(1, self._resend // 2)

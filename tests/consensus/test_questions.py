@@ -71,6 +71,19 @@ def test_a_restart_casts_no_vote_before_a_quorum_less_itself_has_answered() -> N
     assert [k for k in cluster.signed if k[0] == 3 and k[3] > height]
 
 
+def test_the_question_is_repeated_also_while_the_others_decide() -> None:
+    cluster = decided(4, 2)
+    cluster.crash(3)
+    cluster.restart(3)
+    cluster.drain(lambda e: not (e.target == 3 and isinstance(e.event, RecoveryReply)))
+    for number in range(12):
+        # Far more often than anything else is sent again.
+        cluster.pass_ticks(10)
+        cluster.submit(b"more %d" % number)
+        cluster.drain()
+    assert cluster.nodes[3].replica.withheld == ""
+
+
 def test_two_that_restart_beside_a_dead_one_answer_each_other() -> None:
     cluster = decided(4, 2)
     cluster.crash(0)
