@@ -226,7 +226,7 @@ def new_view(state: State, message: NewView) -> None:
     waiting = views.waiting.get(message.member)
     if waiting is not None and waiting.view >= message.view:
         return
-    view_change.check_new_view(message, state.committee)
+    view_change.check_new_view(message, state.era)
     _verify(state, message)
     for entry in message.view_changes:
         if views.change(entry.member, entry.view) != entry:

@@ -85,8 +85,9 @@ def check_prepared(
             _refuse(f"the prepared certificate's signature of member {member} does not verify")
 
 
-def check_new_view(message: NewView, committee: Committee) -> None:
+def check_new_view(message: NewView, era: Era) -> None:
     """Raise `MessageInvalid` unless a quorum of distinct members changes to exactly this view."""
+    committee = era.committee
     members = [entry.member for entry in message.view_changes]
     if any(a >= b for a, b in pairwise(members)):
         _refuse("ViewChanges are sorted by member, each member once")
@@ -94,6 +95,9 @@ def check_new_view(message: NewView, committee: Committee) -> None:
         _refuse(f"{len(members)} ViewChanges, a quorum of {committee.quorum} members is needed")
     if any(entry.view != message.view for entry in message.view_changes):
         _refuse("a ViewChange of another view")
+    if any(entry.height < era.first_height for entry in message.view_changes):
+        # Signed by a member of another committee, for a view that was another (docs/adr/0060).
+        _refuse("a ViewChange of an earlier epoch")
     if max(entry.height for entry in message.view_changes) != message.height:
         _refuse("the NewView's height is not the one above the highest certificate")
 

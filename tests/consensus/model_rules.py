@@ -169,7 +169,7 @@ class Rules:
         height = max(message.height for message in messages)
         message = NewView(view, height, LIAR, tuple(messages), SIGNATURE)
         try:
-            view_change.check_new_view(message, self.committee)
+            view_change.check_new_view(message, Era(self.committee, 1, None))
         except MessageInvalid:
             return None
         if not all(view_change.usable(entry, height, lambda *_: LIAR) for entry in messages):

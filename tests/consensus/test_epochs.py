@@ -1,11 +1,15 @@
 """The committee changes at a height boundary: 4→5→4→7, while members lag, die and change views."""
 
+from dataclasses import replace
+
 import pytest
 
 from chain.votes import ViewChange
-from consensus.messages import Commit, PrePrepare
+from consensus.messages import Commit, MessageInvalid, NewView, PrePrepare
+from consensus.signing import signing_bytes
 from tests.consensus.cluster import Cluster, Envelope
-from tests.consensus.stub_chain import change_to, key
+from tests.consensus.forging import UNSIGNED
+from tests.consensus.stub_chain import GENESIS_HASH, change_to, key, sign_as
 
 
 def epochs(cluster: Cluster) -> list[int]:
@@ -141,6 +145,39 @@ def test_views_begin_anew_in_an_epoch_and_grow_again() -> None:
     cluster.submit(b"second")
     cluster.run(lambda: cluster.height() >= first, ticks=1000)
     assert cluster.nodes[(primary + 1) % 5].replica.view > 0
+
+
+def test_trap_15_view_changes_of_the_old_epoch_begin_no_view_of_the_new_one() -> None:
+    """The old members' ViewChanges show nothing of what the new ones prepared: a NewView that
+    counts them by their indexes would be free to fork.
+    """
+    cluster = Cluster(4, spares=1)
+    changes: dict[int, ViewChange] = {}
+
+    def note(envelope: Envelope) -> bool:
+        if isinstance(envelope.event, ViewChange):
+            changes[envelope.event.member] = envelope.event
+        return True
+
+    cluster.crash(0)
+    cluster.submit(b"first")
+    cluster.run(lambda: cluster.height() >= 2, ticks=1000, passes=note)
+    assert {(change.member, change.view) for change in changes.values()} == {(1, 1), (2, 1), (3, 1)}
+    cluster.restart(0)
+    first = grow(cluster, 3, 4, 2, 1)
+    state = cluster.nodes[1].replica._state
+    primary = state.roster.primary(1, first)
+    assert primary is not None
+    node = cluster.numbers[state.era.key(primary)]
+    own = ViewChange(1, primary, state.tip.certificate, None, UNSIGNED)
+    own = replace(own, signature=sign_as(node, signing_bytes(own, GENESIS_HASH, 1)))
+    old = [changes[member] for member in sorted(changes) if member != primary][:2]
+    shown = tuple(sorted([own, *old], key=lambda entry: entry.member))
+    message = NewView(1, first, primary, shown, UNSIGNED)
+    message = replace(message, signature=sign_as(node, signing_bytes(message, GENESIS_HASH, 1)))
+    with pytest.raises(MessageInvalid, match="earlier epoch"):
+        cluster.nodes[1].replica.step(message, cluster.now_ms)
+    assert state.views.view == 0
 
 
 def test_a_restart_between_two_epochs_keeps_both_promises() -> None:

@@ -96,9 +96,9 @@ NEW_VIEW = NewView(1, 2, 1, CHANGES, UNSIGNED)
     ids=["two", "unsorted", "double", "stranger", "other view", "lower", "higher", "none"],
 )
 def test_a_new_view_without_a_quorum_for_it_is_refused(bad: NewView) -> None:
-    check_new_view(NEW_VIEW, FOUR)
+    check_new_view(NEW_VIEW, era(4))
     with pytest.raises(MessageInvalid):
-        check_new_view(bad, FOUR)
+        check_new_view(bad, era(4))
 
 
 def shows(member: int, *, height: int = 2, view: int | None = None) -> ViewChange:
