@@ -20,8 +20,10 @@ from tests.vectors.make_blocks import blocks, certificates, votes
 from tests.vectors.make_chain import chain
 from tests.vectors.make_committees import committees
 from tests.vectors.make_epcis import epcis
+from tests.vectors.make_evidence import evidence
 from tests.vectors.make_genesis import founded
 from tests.vectors.make_payloads import payloads
+from tests.vectors.make_records import records
 from tests.vectors.make_transactions import transactions
 from tests.vectors.material import Json, account, examples, genesis
 
@@ -39,6 +41,8 @@ MAKERS: Final[dict[str, Callable[[], Json]]] = {
     "certificates": certificates,
     "chain": chain,
     "committees": committees,
+    "evidence": evidence,
+    "records": records,
     "payloads": payloads,
     "genesis": founded,
     "epcis": epcis,

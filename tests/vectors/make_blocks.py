@@ -20,7 +20,7 @@ from chain.codec import encode
 from chain.crypto import sha256
 from chain.genesis import genesis_certificate, genesis_header
 from chain.transaction import body_hash, transaction_id
-from chain.votes import PreparedCertificate, ViewChange
+from chain.votes import PreparedCertificate, SignedVote, ViewChange
 from consensus.messages import (
     Commit,
     Complaint,
@@ -28,6 +28,8 @@ from consensus.messages import (
     NewView,
     Prepare,
     PrePrepare,
+    RecoveryQuery,
+    RecoveryReply,
     Status,
     encode_message,
 )
@@ -178,7 +180,21 @@ def messages() -> tuple[Message, ...]:
         _sign(NewView(3, 7, 2, (plain, loaded), blank)),
         _sign(Complaint(2, 7, 1, blank)),
         _sign(Status(3, 0, True, parent, blank)),  # noqa: FBT003
+        *_recovery(parent, loaded, prepares[1]),
     )
+
+
+def _recovery(parent: Certificate, change: ViewChange, vote: Message) -> tuple[Message, ...]:
+    """The question of a replica that started, an empty answer, and one with what it had said."""
+    assert isinstance(vote, Prepare)
+    asker, nonce = public(f"node of {FOUNDERS[change.member]}"), 2**64 - 1
+    cast = SignedVote(
+        VoteType.PREPARE, vote.view, vote.height, vote.digest, vote.member, vote.signature
+    )
+    nothing = RecoveryReply(2, asker, nonce, 0, parent, (), None, bytes(64))
+    shown = replace(nothing, view=3, member=2, votes=(cast,), view_change=change)
+    question = RecoveryQuery(0, 6, nonce, change.member, bytes(64))
+    return tuple(_sign(message) for message in (question, nothing, shown))
 
 
 def certificates() -> Json:

@@ -153,7 +153,9 @@ def _signatures() -> dict[str, bytes]:
         return listed(replace(entry, signature=signature))
 
     flipped = bytes([entry.signature[0] ^ 1]) + entry.signature[1:]
-    one_bad = (two.signatures[0], replace(two.signatures[1], signature=bytes(64)))
+    bad = bytes(64)
+    many = _many(content, entry.account, 129)
+    one_bad = (two.signatures[0], replace(two.signatures[1], signature=bad))
     return {
         "unsorted signatures": encode(replace(two, signatures=two.signatures[::-1])),
         "a signature twice": listed(entry, entry),
@@ -162,4 +164,13 @@ def _signatures() -> dict[str, bytes]:
         "a signature of another key": by(key("shop").sign(signing_bytes(content))),
         "a signature over the content without its tag": by(key("buyer").sign(content)),
         "a good signature beside a bad one": encode(replace(two, signatures=one_bad)),
+        "128 signatures, the last one bad": listed(*many[:127], replace(many[127], signature=bad)),
+        "129 signatures": pack([content, [to_value(each) for each in many]]),
     }
+
+
+def _many(content: bytes, account: bytes, count: int) -> list[SignatureEntry]:
+    """As many keys sign for the account, in order."""
+    signers = sorted((key(f"hand {n}") for n in range(count)), key=lambda each: each.public_key)
+    message = signing_bytes(content)
+    return [SignatureEntry(account, each.public_key, each.sign(message)) for each in signers]

@@ -37,8 +37,10 @@ from tests.vectors.reader_core import (
     vote,
 )
 from tests.vectors.reader_epcis import check_epcis
+from tests.vectors.reader_evidence import check_evidence
 from tests.vectors.reader_genesis import check_genesis
 from tests.vectors.reader_pages import check_structure, tables
+from tests.vectors.reader_records import check_record
 from tests.vectors.reader_votes import check_message, read_header
 
 Json = Any
@@ -249,6 +251,15 @@ def check_votes(vectors: Json) -> int:
     return len(vectors["signed"]) + len(vectors["messages"])
 
 
+def check_records(vectors: Json) -> int:
+    """A journal's records."""
+    genesis = raw(vectors["genesis_hash"])
+    for row in vectors["records"]:
+        found = check_record(raw(row["bytes"]), row["name"], vectors["member"], genesis)
+        same(row["name"], untag(row["fields"]), found)
+    return len(vectors["records"])
+
+
 def check_certificates(vectors: Json) -> int:
     """Certificates of a header that hold and that don't."""
     genesis, committee = raw(vectors["genesis_hash"]), parse(raw(vectors["committee"]))
@@ -297,6 +308,8 @@ CHECKS: dict[str, Callable[[Json], int]] = {
     "certificates": check_certificates,
     "chain": check_chain,
     "committees": check_committees,
+    "evidence": check_evidence,
+    "records": check_records,
     "payloads": check_payloads,
     "genesis": check_genesis,
     "epcis": check_epcis,

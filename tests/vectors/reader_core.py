@@ -285,7 +285,7 @@ def read_transaction(raw: bytes) -> ReadTransaction:
     content, signatures = fields(parse(raw), 2)
     blob(content, 0, MIB)
     entries = []
-    for value in array(signatures, 1, 64):
+    for value in array(signatures, 1, 128):
         account, public_key, signature = fields(value, 3)
         entries.append((hash32(account), hash32(public_key), blob(signature, 64, 64)))
     values = fields(parse(content), 7)

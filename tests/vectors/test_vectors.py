@@ -12,13 +12,21 @@ import pytest
 
 from chain.account import KeyPolicy, check_policy
 from chain.bech32m import decode_account
-from chain.block import Certificate, check_certificate
+from chain.block import Certificate, VoteType, check_certificate
 from chain.codec import decode, from_value, pack, unpack
 from chain.committee import Committee
 from chain.crypto import enrollable, verify
-from chain.errors import AddressMalformed, CertificateInvalid, HushangError, KeyRefused
+from chain.errors import (
+    AddressMalformed,
+    CertificateInvalid,
+    EvidenceMalformed,
+    HushangError,
+    KeyRefused,
+)
+from chain.evidence import culprit, decode_evidence, proves
 from chain.genesis import ConsensusParameters
 from consensus.messages import decode_message, encode_message
+from consensus.records import decode_record, encode_record
 from tests.vectors import reader, state_page
 from tests.vectors.generate import FOLDER, MAKERS, PAGE, frozen, text_of, with_example
 from tests.vectors.reader_bytes import RefusedError
@@ -79,7 +87,7 @@ def leaves(value: Any) -> Iterator[tuple[Any, Any, str]]:
     "name",
     [
         *("accounts", "merkle", "state_tree", "blocks", "votes", "certificates", "chain"),
-        *("genesis", "epcis", "committees"),
+        *("genesis", "epcis", "committees", "evidence", "records"),
     ],
 )
 def test_the_reader_notices_a_changed_bit_wherever_it_is(name: str) -> None:
@@ -98,7 +106,8 @@ def test_the_reader_notices_a_changed_bit_wherever_it_is(name: str) -> None:
 def _unread(name: str, row: tuple[Any, Any, str]) -> bool:
     """Vectors of refusals stay refused with one bit more wrong; `signed` only helps to debug."""
     container, place, _ = row
-    is_refused = isinstance(container, dict) and "shown_before" in container
+    marks = {"shown_before", "refusal"}
+    is_refused = isinstance(container, dict) and not marks.isdisjoint(container)
     is_debug = place == "signed" and name != "committees"
     return (
         place in ("policies_refused", "address")
@@ -162,6 +171,36 @@ def test_certificates_hold_or_not_as_the_vectors_say() -> None:
         certificate = decode(Certificate, bytes.fromhex(row["bytes"]))
         with pytest.raises(CertificateInvalid):
             check_certificate(certificate, committee, chain, verify)
+
+
+def test_evidence_convicts_or_not_as_the_vectors_say() -> None:
+    made = vectors("evidence")
+    committee = decode(Committee, bytes.fromhex(made["committee"]))
+    chain = bytes.fromhex(made["genesis_hash"])
+    for row in made["convicting"]:
+        proof = decode_evidence(bytes.fromhex(row["bytes"]))
+        assert proves(proof, committee, chain, verify)
+        assert culprit(proof) == row["member"]
+    for row in made["refused"]:
+        data = bytes.fromhex(row["bytes"])
+        if row["refusal"] == "EvidenceMalformed":
+            with pytest.raises(EvidenceMalformed):
+                decode_evidence(data)
+        else:
+            assert not proves(decode_evidence(data), committee, chain, verify), row["name"]
+
+
+def test_the_records_of_a_journal_round_trip() -> None:
+    made = vectors("records")["records"]
+    for row in made:
+        data = bytes.fromhex(row["bytes"])
+        assert encode_record(decode_record(data)) == data
+    assert {row["bytes"][:2] for row in made} == {f"{code:02x}" for code in range(1, 9)}
+
+
+def test_there_is_a_message_of_every_type() -> None:
+    shown = {int(row["bytes"][:2], 16) for row in vectors("votes")["messages"]}
+    assert shown == {int(kind) for kind in VoteType}
 
 
 def test_messages_round_trip() -> None:
