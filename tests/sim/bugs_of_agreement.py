@@ -8,8 +8,11 @@ from typing_extensions import override
 from chain import block as blocks
 from chain.block import Certificate, VoteType
 from chain.committee import Committee
+from chain.committees import CHANGE_DELAY_HEIGHTS, CommitteeRecord
 from chain.votes import PreparedCertificate
 from consensus import act, receive, view_change
+from consensus.era import Era
+from consensus.input import Checked
 from consensus.slot import Slot
 from consensus.state import State
 from consensus.view_change import Choice
@@ -137,6 +140,20 @@ def _signed_without(field: str) -> list[Patch]:
     return everywhere(blocks, "vote_bytes", vote_bytes)
 
 
+def _committee_of_a_proposal() -> list[Patch]:
+    """The members change by what a block would do, before it is decided, and stay so."""
+    original = receive.checked
+
+    def checked(state: State, event: Checked) -> None:
+        original(state, event)
+        following = None if event.results is None else event.results.next_committee
+        if following is not None and event.height == state.slot.height:
+            record = CommitteeRecord(following, event.height + CHANGE_DELAY_HEIGHTS)
+            state.next_era = Era.of(record, state.config.node_key)
+
+    return [(receive, "checked", checked)]
+
+
 PLANTS = (
     Plant("a quorum of 2f", _small_quorum),
     Plant("the primary counts twice", _primary_twice),
@@ -145,6 +162,7 @@ PLANTS = (
     Plant("a NewView is not recomputed", _not_recomputed),
     Plant("the lowest prepared certificate wins", _lowest_certificate_wins),
     Plant("a view that was left is voted in", _stale_views),
+    Plant("a committee follows from a mere proposal", _committee_of_a_proposal),
     Plant("certificates are believed", _certificates_believed),
     Plant("prepared certificates are believed", _prepared_believed),
     Plant("signatures of messages are believed", _signatures_believed),

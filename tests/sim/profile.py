@@ -110,9 +110,12 @@ BEHAVIOURS = (
     "untimely",
     "idle",
     "forger",
+    "amnesiac",
 )
 # Alone they would fork a chain that does not see through them.
 FORKERS = ("usurper", "usurper", "equivocator", "forger")
+# So many seeds of profile all change their committee.
+CHANGING_SHARE = 0.2
 
 
 def nodes_of(seed: int) -> int:
@@ -159,7 +162,7 @@ def for_blocks(drawn: Plan, blocks: int) -> Plan:
 
 
 def _newcomers(chance: Random, n: int, profile: str) -> tuple[str, ...]:
-    if profile != "membership":
+    if profile != "membership" and not (profile == "all" and chance.random() < CHANGING_SHARE):
         return ()
     new = [f"m{n + i}" for i in range(chance.choice((1, 1, 2, 3)))]
     spare = [f"m{i}" for i in chance.sample(range(n), min(n, chance.choice((0, 1, 1, 2))))]
