@@ -88,6 +88,9 @@ class Checks:
         # The highest view that an honest member has complained of, by epoch.
         self._complained: dict[int, int] = {}
         self.height = 0
+        # Members with an older journal: a power cut of all may leave nobody who remembers what they
+        # signed, so that they can't be kept from signing otherwise. They count among the f.
+        self.forgetful: set[int] = set()
         # What honest nodes have found.
         self.evidence: list[Evidence] = []
 

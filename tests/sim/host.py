@@ -126,6 +126,8 @@ class HostFaults:
         if damages[kind](self._chance):
             self._world.count(kind)
             self._world.note(f"{kind} at {node.place}")
+            if kind == "journals_aged":
+                node.setting.checks.forgetful.add(node.member)
             if node.member not in dict(self._plan.forgetful):
                 self._damaged.add(node.place)
         self._come_back_later(node)

@@ -179,6 +179,10 @@ class Simulation:
         # Who stands at an old view learns of it by a Status.
         world.run(world.now_us + 2 * plan.parameters.resend_ms * MS)
         if len({node.replica.view for node in self.well()}) > 1:
+            # Views only grow: who is ahead alone is as good as dead until the others come after.
+            world.count("uneven_views")
+            return
+        if len({node.replica.view for node in self.well()}) > 1:
             # One that went ahead alone votes again after the next view change only.
             return
         start = self.checks.height
