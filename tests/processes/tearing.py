@@ -1,11 +1,17 @@
-"""What a power cut leaves of a node's files: the appends that were under way, in any torn shape.
+"""What a power cut leaves of a node's files: what was synced, and of the rest any torn shape.
 
-Of the database also the last batch may go: it is written after its block and certificate are synced
-in the journal. Of the journal nothing goes that was there: it may have been synced and promised.
+Nodes on `faulty_disk` tell what of their journal is synced; any of the rest may go, for nothing of
+it has left the node. Of the database the last batch may go: it is written after its block and
+certificate are synced in the journal.
 """
 
+import os
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from chain.store_log import find_break
 from node.journal import _encode_frame
@@ -14,14 +20,34 @@ from tests.chain.leveldb_log import records
 SECTOR_SIZE = 512
 
 
-def tear(data_dir: Path, draw: random.Random) -> None:
-    """Tear the end of the journal and of the database's log."""
-    tear_journal(data_dir / "journal" / "journal", draw)
+FAULTY = Path(__file__).parent / "faulty_disk"
+
+
+@contextmanager
+def faulty_disk(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nodes that are started inside have such a disk; it is told, and tells, in `directory`."""
+    directory.mkdir(exist_ok=True)
+    with monkeypatch.context() as patched:
+        patched.setenv("PYTHONPATH", str(FAULTY))
+        patched.setenv("HUSHED_DISK", str(directory))
+        yield
+
+
+def tear(data_dir: Path, disk: Path, draw: random.Random) -> int:
+    """Tear the ends of journal and database; how much of the journal was not synced."""
+    journal = data_dir / "journal" / "journal"
+    status = journal.stat()
+    synced = int.from_bytes((disk / f"synced {status.st_ino}").read_bytes(), "big")
+    assert 0 < synced <= status.st_size
+    os.truncate(journal, draw.randint(synced, status.st_size))
+    if journal.stat().st_size == synced:
+        tear_journal(journal, draw)
     logs = [path for path in (data_dir / "db").glob("*.log") if path.stem.isdigit()]
     if logs:
         tear_log(max(logs, key=lambda path: int(path.stem)), draw)
     else:
         tear_wal(data_dir / "db" / "store.sqlite3-wal", draw)
+    return status.st_size - synced
 
 
 def tear_journal(path: Path, draw: random.Random) -> None:

@@ -15,8 +15,8 @@ from node.testnet_layout import NodePlace
 from tests.processes.history import assert_one_history
 from tests.processes.net import Load, Net, running, until
 from tests.processes.promises import Promises, complaints
+from tests.processes.tearing import faulty_disk
 
-FAULTY = Path(__file__).parent / "faulty_disk"
 KIB = 1024
 
 
@@ -51,15 +51,12 @@ def break_journal(
     net: Net, load: Load, node: NodePlace, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No fsync of the node's journal succeeds from some moment on."""
-    trigger = net.testnet.directory / "fault"
-    with monkeypatch.context() as patched:
-        patched.setenv("PYTHONPATH", str(FAULTY))
-        patched.setenv("HUSHED_DISK", str(trigger))
-        net.kill(node)
+    disk = net.testnet.directory / f"disk of {node.name}"
+    net.kill(node)
+    with faulty_disk(disk, monkeypatch):
         net.start(node)
-    trigger.write_text(str(number))
+    (disk / "fault").write_text(str(number))
     assert_ends_by_name(net, load, node, "JournalFailed", os.strerror(number))
-    trigger.unlink()
 
 
 def fill_store(net: Net, load: Load, node: NodePlace) -> None:

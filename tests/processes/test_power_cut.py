@@ -18,14 +18,14 @@ from consensus.config import JournalIncomplete
 from consensus.records import decode_record, encode_record
 from consensus.recovery import Replay
 from node.journal import Journal
-from node.node import journal_owner
+from node.journal import journal_owner
 from tests.chain.leveldb_log import records
 from tests.chain.world import account, key
 from tests.node.cluster import Cluster, cluster
 from tests.processes.history import assert_one_history
 from tests.processes.net import Load, Net, running, until
 from tests.processes.promises import Promises, complaints
-from tests.processes.tearing import tear
+from tests.processes.tearing import faulty_disk, tear
 
 WAIT_MS = 10_000
 HEALED_S = 10.0
@@ -121,12 +121,12 @@ async def test_a_store_behind_what_the_journal_says_was_synced_is_refused_by_nam
                 Replay.of(found, ledger.tip.height)
 
 
-def cut_power(net: Net, load: Load, promises: Promises, draw: random.Random) -> float:
+def cut_power(net: Net, load: Load, disk: Path, promises: Promises, draw: random.Random) -> float:
     """All nodes at once, torn, and back: seconds until the next decision is acknowledged."""
     net.kill_all()
     for node in net.testnet.nodes:
+        tear(net.testnet.data_dir(node), disk, draw)
         promises.read_journal(node)
-        tear(net.testnet.data_dir(node), draw)
     moment = time.monotonic()
     net.start(*net.testnet.nodes)
     until(lambda: bool(load.after(moment)), "they decide again", HEALED_S)
@@ -135,16 +135,25 @@ def cut_power(net: Net, load: Load, promises: Promises, draw: random.Random) -> 
 
 @pytest.mark.parametrize(("store", "cuts"), [("leveldb", 2), ("sqlite", 1)])
 def test_after_a_power_cut_of_all_nodes_they_heal_by_themselves_and_nothing_is_lost(
-    tmp_path: Path, store: str, cuts: int, tell: Callable[[str], None]
+    tmp_path: Path,
+    store: str,
+    cuts: int,
+    monkeypatch: pytest.MonkeyPatch,
+    tell: Callable[[str], None],
 ) -> None:
     draw = random.Random(store)
-    with running(tmp_path, store=store) as net, Load(net) as load:
+    disk = tmp_path / "disk"
+    with (
+        faulty_disk(disk, monkeypatch),
+        running(tmp_path, store=store) as net,
+        Load(net) as load,
+    ):
         promises = Promises.of(net.testnet)
         seconds = []
         for _ in range(cuts):
             count = len(load.acknowledged)
             until(lambda at=count: len(load.acknowledged) > at + 20, "the load is under way")  # type: ignore[misc]
-            seconds.append(cut_power(net, load, promises, draw))
+            seconds.append(cut_power(net, load, disk, promises, draw))
         tell(f"power cuts ({store}): decided again after {max(seconds):.1f} s at most")
         assert max(seconds) < HEALED_S
         load.stop()

@@ -14,7 +14,8 @@ def test_random_nodes_are_killed_under_load_and_nothing_is_lost_or_signed_twice(
 ) -> None:
     with running(tmp_path) as net:
         record = run(net, KILLS, Soak(seed=4))
-    tell(f"soak: {record}")
+    told = {name: value for name, value in record.items() if name != "slowest"}
+    tell(f"soak: {told}")
     assert record["kills"] == KILLS
     assert record["acknowledged"] > 0
     assert record["statements_compared"] > 0
