@@ -17,8 +17,7 @@ from commerce.registry import Registry, operation
 from consensus.config import JournalIncomplete
 from consensus.records import decode_record, encode_record
 from consensus.recovery import Replay
-from node.journal import Journal
-from node.journal import journal_owner
+from node.journal import Journal, journal_owner
 from tests.chain.leveldb_log import records
 from tests.chain.world import account, key
 from tests.node.cluster import Cluster, cluster
