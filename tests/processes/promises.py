@@ -42,6 +42,11 @@ class Promises:
         """Nothing read yet."""
         return cls(testnet, load_genesis(testnet.directory / GENESIS))
 
+    @property
+    def height(self) -> int:
+        """The greatest height of a vote that was found."""
+        return max((height for _, _, _, height in self.said), default=0)
+
     def note(self, slot: Slot, what: bytes) -> None:
         """One signed statement."""
         if self.said.setdefault(slot, what) != what:

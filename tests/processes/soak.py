@@ -91,14 +91,28 @@ def victims(net: Net, draw: random.Random, left: int) -> list[NodePlace]:
     return draw.sample(nodes, min(count, left))
 
 
-def votes(net: Net, node: NodePlace, height: int) -> bool:
-    """Is the node's Commit in the newest certificate that it has, above this height?"""
-    try:
-        certificate = net.get(node, "/v1/headers/latest")["certificate"]
-    except HushangError:
+@dataclass(slots=True)
+class Returning:
+    """A node that was restarted, and up to which of its certificates its Commit was looked for."""
+
+    net: Net
+    node: NodePlace
+    height: int
+
+    def votes(self) -> bool:
+        """Is the node's Commit in a certificate that it has, above the height?"""
+        try:
+            newest = int(self.net.get(self.node, "/v1/status")["height"])
+            while self.height < newest:
+                place = f"/v1/headers/{self.height + 1}"
+                commits = self.net.get(self.node, place)["certificate"]["signatures"]
+                if any(commit["name"] == self.node.name for commit in commits):
+                    return True
+                self.height += 1
+        except HushangError:
+            # Its API is not there yet.
+            pass
         return False
-    names = {commit["name"] for commit in certificate["signatures"]}
-    return int(certificate["height"]) > height and node.name in names
 
 
 def kill_and_restart(
@@ -111,10 +125,10 @@ def kill_and_restart(
     moment = time.monotonic()
     net.kill_at_once(dead)
     quorum_is_left = len(dead) <= (len(net.testnet.nodes) - 1) // 3
-    # The dead may have given their votes for one height more.
-    height = (net.height(alive) if quorum_is_left else int(status["height"])) + 1
     for node in dead:
         promises.read_journal(node)
+    # Above this height nothing of before counts: the dead may have given their votes for it.
+    height = max(promises.height, net.height(alive) + 1 if quorum_is_left else 0)
     # Every other time they come back while the others still change the view.
     if quorum_is_left and len(soak.rounds) % 2:
         until(lambda: bool(load.beyond(height)), "the others decide again", BACK_S)
@@ -122,7 +136,7 @@ def kill_and_restart(
     for node in dead:
         processes.start(net.testnet, node)
     for node in dead:
-        until(lambda one=node: votes(net, one, height), f"{node.name} votes again", BACK_S)  # type: ignore[misc]
+        until(Returning(net, node, height).votes, f"{node.name} votes again", BACK_S)
     back = time.monotonic() - restarted
     until(lambda: bool(load.beyond(height)), "all decide again", BACK_S)
     view = int(net.get(net.testnet.nodes[0], "/v1/status")["view"])
