@@ -67,7 +67,11 @@ def watch(state: State) -> None:
     if state.recovered.reached > state.tip.height:
         # What this replica knows is not all back yet: the view neither.
         return
-    begun = outstanding(state) if may_run(state) else {}
+    begun = {}
+    if may_run(state):
+        begun = outstanding(state)
+    else:
+        timers.hold()
     if index is not None and timers.watch(begun) and views.complaint(index) < views.view:
         state.promises.complain(state.draft, views.view, state.slot.height)
         views.note_complaint(index, views.view)

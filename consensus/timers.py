@@ -84,6 +84,14 @@ class Timers:
         }
         return any(self.tick >= at + self.patience(kind) for kind, at in self._since.items())
 
+    def hold(self) -> None:
+        """The own view's timer does not run now: what passes meanwhile is not its primary's time.
+
+        Else whoever is alone in a view complains of it at the moment when it begins.
+        """
+        self._entered = self.tick
+        self._since.clear()
+
     def entered_view(self) -> None:
         """A new view: its primary gets its own time."""
         self._entered = self.tick

@@ -165,3 +165,36 @@ def test_skipped_transactions_age_from_when_they_came() -> None:
     replica.step(Work(waiting=True, skipped_ms=300), cluster.now_ms)
     assert outstanding(replica._state)[Watch.SKIPPED] == 70
     assert ALL == ()
+
+
+def test_whoever_was_alone_in_a_view_gives_it_its_time_once_it_begins() -> None:
+    """What passed before a quorum was there is not this view's primary's time."""
+    cluster = Cluster(4, faulty=[3])
+    cluster.submit(b"one")
+    cluster.run(lambda: cluster.height() >= 1)
+    cluster.queue.clear()
+    ahead = cluster.nodes[2]
+    tip = ahead.replica._state.tip
+    assert tip.results.needs_seal
+    view = ahead.replica.view + 1
+    # Two others complain to it alone, and it changes its view alone.
+    for member in (0, 3):
+        cluster.feed(ahead, sign(Complaint(view - 1, tip.height + 1, member, UNSIGNED)))
+    assert ahead.replica.view == view
+    for _ in range(300):
+        cluster.tick += 1
+        cluster.now_ms += 10
+        cluster.obey(ahead, ahead.replica.tick(cluster.now_ms))
+    cluster.queue.clear()
+    for member in (0, 1):
+        change = ViewChange(view, member, tip.certificate, None, UNSIGNED)
+        cluster.feed(ahead, sign(change))
+    cluster.obey(ahead, ahead.replica.tick(cluster.now_ms))
+    assert complaints(cluster) == set()
+    patience = ahead.replica._state.timers.patience(Watch.SEAL)
+    for _ in range(patience - 2):
+        cluster.obey(ahead, ahead.replica.tick(cluster.now_ms))
+    assert complaints(cluster) == set()
+    for _ in range(2):
+        cluster.obey(ahead, ahead.replica.tick(cluster.now_ms))
+    assert complaints(cluster) == {2}
