@@ -197,10 +197,14 @@ class Simulation:
             self.workload.submit(self.workload.pay(), node)
         if not world.run(world.now_us + PROMPT_US, lambda: self.checks.height > start):
             raise Violation("promptness", f"a dead primary costs too much: {self.where()}")
-        if plan.parameters.clock_drift_max_ms * MS > SLOW_FSYNCS * plan.fsync_us:
+        if not plan.blocks and self._has_quick_disks():
             demand_pace(world, self.checks, self.workload, others, primary)
         restart(world, primary)
         self._demand_rest(4 * MARGIN_US, "a dead primary")
+
+    def _has_quick_disks(self) -> bool:
+        drift_us = self.plan.parameters.clock_drift_max_ms * MS
+        return drift_us > SLOW_FSYNCS * self.plan.fsync_us
 
     def _demand_rest(self, within_us: int, after: str) -> None:
         """All pools become empty, all chains equal."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from chain.committees import CHANGE_DELAY_HEIGHTS
+from chain.committee import Committee
 from chain.evidence import culprit
 from chain.ledger import Ledger
 from consensus.messages import Complaint, Message
@@ -58,8 +58,16 @@ def _check_sent(node: Owner, message: Message) -> None:
 
 def _speaker(node: Owner, message: Message) -> Speaker | None:
     """The copy's member in the message's epoch, if the message is in its name."""
-    height = min(voting_height(message), node.ledger.tip.height + CHANGE_DELAY_HEIGHTS)
-    committee = node.ledger.committee_at(height)
+    committee = _committee(node.ledger, voting_height(message))
     if message.member != committee.index_of(node.setting.keys[node.member]):
         return None
     return Speaker(node.member, committee.epoch)
+
+
+def _committee(ledger: Ledger, height: int) -> Committee:
+    """Who decides the height, or the newest that is known; mostly without a look at the state."""
+    tip = ledger.tip.height
+    if height <= tip:
+        return ledger.committee_at(height)
+    following = ledger.next_committee if height > tip + 1 else None
+    return following or ledger.chain.committee
