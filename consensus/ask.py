@@ -42,9 +42,11 @@ def chase_request(state: State, target: Certificate) -> FetchBlocks:
 
 
 def hearsay_request(state: State) -> FetchBlocks:
-    """The request for the next blocks where others claim to be beyond the committees known here."""
+    """The request for the next blocks where others claim to be beyond the committees known here;
+    for the next one where nobody claims anything.
+    """
     first = state.slot.height
-    last = min(state.errands.chase.hearsay, first + HEARSAY_BLOCKS_MAX - 1)
+    last = max(first, min(state.errands.chase.hearsay, first + HEARSAY_BLOCKS_MAX - 1))
     return FetchBlocks(first, last, ANYBODY, certified=False)
 
 

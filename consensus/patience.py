@@ -89,7 +89,9 @@ def say_again(state: State) -> None:
         draft.fetch.append(FetchBlock(slot.height, *slot.wanted))
     if errand.target is not None:
         draft.fetch.append(chase_request(state, errand.target))
-    elif errand.hearsay > slot.height:
+    elif errand.hearsay > slot.height or state.index is None:
+        # An observer says nothing that others could answer with what it lacks. Where the new
+        # committee shares nobody with the old one, only those removed may have the block between.
         draft.fetch.append(hearsay_request(state))
     # It is asked for as long as somebody says so.
     errand.hearsay = 0

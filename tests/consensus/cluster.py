@@ -25,7 +25,6 @@ from consensus.output import (
     FetchBlocks,
     Output,
     Results,
-    Serve,
 )
 from consensus.records import Record, decode_record, encode_record
 from consensus.replica import Replica
@@ -84,6 +83,7 @@ class Node:
     wake_at: int = 0
     # Blocks that came before the ones below them.
     fetched: dict[int, FetchedBlock] = field(default_factory=dict)
+    turn: int = 0
     # The journal was cut below this height, since the store had it for certain.
     synced: int = 0
 
@@ -260,15 +260,14 @@ class Cluster:
             for target in named or others:
                 self.queue.append(Envelope(node.index, target, item.message))
         for served in output.serve:
-            self._serve(node, served)
+            for height in range(served.first, served.last + 1):
+                self._answer(node, self.numbers[served.peer], height)
         for fetch in output.fetch:
             asked = [self.numbers[peer] for peer in fetch.peers]
-            for target in asked or others[:1]:
+            # Anybody: somebody else every time.
+            node.turn += not asked
+            for target in asked or others[node.turn % len(self.nodes) - 1 :][:1]:
                 self.queue.append(Envelope(node.index, target, fetch))
-
-    def _serve(self, node: Node, served: Serve) -> None:
-        for height in range(served.first, served.last + 1):
-            self._answer(node, self.numbers[served.peer], height)
 
     def _answer(self, node: Node, target: int, height: int) -> None:
         if height <= len(node.chain):

@@ -180,6 +180,23 @@ def test_trap_15_view_changes_of_the_old_epoch_begin_no_view_of_the_new_one() ->
     assert state.views.view == 0
 
 
+def test_a_committee_of_strangers_gets_the_last_block_of_the_one_before() -> None:
+    """The founders have left with it: they vote no more, say no Status, and keep no Commit."""
+    cluster = Cluster(1, spares=4)
+    cluster.submit(change_to(1, 2, 3, 4))
+    # The newcomers have the change and not the block that certifies it.
+    while cluster.height() < 1:
+        cluster.drain()
+        cluster.pass_ticks()
+    for _ in range(20):
+        cluster.drain(lambda e: e.source != 0)
+        cluster.pass_ticks()
+    assert cluster.where() == [(0, 0, 2), *((member, 0, 1) for member in range(1, 5))]
+    cluster.submit(b"now the others")
+    cluster.run(lambda: cluster.height() >= 3, ticks=1000)
+    assert signers(cluster, 3) <= {key(member) for member in range(1, 5)}
+
+
 def test_a_restart_between_two_epochs_keeps_both_promises() -> None:
     """Votes of the new epoch stand in the journal above blocks that the store never had."""
     cluster = Cluster(4, spares=1)
