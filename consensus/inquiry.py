@@ -14,8 +14,9 @@ from consensus.messages import (
     RecoveryReply,
 )
 from consensus.questions import FOREVER, FORGOTTEN_HEIGHTS
-from consensus.records import SilenceRecord
+from consensus.records import SilenceRecord, ViewChangeRecord
 from consensus.state import State
+from consensus.view_change import check_prepared, check_shape
 
 NO_SIGNATURE = bytes(SIGNATURE_SIZE)
 
@@ -80,6 +81,8 @@ def take_answer(state: State, reply: RecoveryReply) -> None:
         questions.lost, questions.silent_until = True, FOREVER
         # Before the answers are complete: another start may get others.
         state.draft.persist.append(SilenceRecord(None))
+    if reply.view_change is not None and questions.lost:
+        _adopt(state, reply.view_change)
     key = state.committee_of(reply.height + 1).members[reply.member].node_key
     questions.answers[key] = reply.height
 
@@ -125,6 +128,10 @@ def notice_foreign(state: State, vote: SignedVote | ViewChange) -> None:
     if isinstance(vote, SignedVote) and vote.height != state.slot.height:
         return
     if isinstance(vote, ViewChange):
+        if vote.height <= state.questions.silent_until:
+            # Cast here before the journal was lost, for all that is known.
+            _adopt(state, vote)
+            return
         own_change = promises.view_change
         newest = 0 if own_change is None else own_change.view
         cast = vote.view < newest or vote == own_change
@@ -133,6 +140,30 @@ def notice_foreign(state: State, vote: SignedVote | ViewChange) -> None:
         cast = own is not None and own.digest == vote.digest
     if not cast:
         state.draft.foreign.append(vote)
+
+
+def _adopt(state: State, message: ViewChange) -> None:
+    """A forgotten ViewChange of its own binds it again: never again a vote below that view.
+
+    Whoever starts next knows it, and is neither silenced nor alarmed by it once more.
+    """
+    promises, views = state.promises, state.views
+    known = 0 if promises.view_change is None else promises.view_change.view
+    recalled = state.recovered.reached <= state.tip.height
+    if state.index is None or not recalled or not state.is_of_era(message.height):
+        return
+    if message.view <= known:
+        return
+    check_shape(message, state.era)
+    state.prove(message.certificate)
+    if message.prepared is not None:
+        config = state.config
+        check_prepared(message.prepared, state.committee, config.genesis_hash, config.verify)
+    promises.view_change = message
+    state.draft.persist.append(ViewChangeRecord(message))
+    views.note_view_change(message)
+    if message.view > views.view:
+        state.enter(message.view)
 
 
 def _knows_change(state: State, message: ViewChange) -> bool:

@@ -264,3 +264,61 @@ def test_an_own_vote_in_a_certificate_is_no_other_hosts() -> None:
     assert all(node.foreign == [] for node in cluster.nodes)
     votes = [decode_record(data) for data in cluster.nodes[2].journal]
     assert any(isinstance(record, VoteRecord) for record in votes)
+
+
+def forgetful(cluster: Cluster) -> None:
+    """Member 3 has changed to view 1 with the others, loses its journal, and is silent no more."""
+    cluster.crash(0)
+    cluster.submit(b"in view 1")
+    cluster.run(lambda: cluster.height() >= 2, ticks=1000)
+    cluster.restart(0)
+    lose(cluster, 3)
+    for number in range(6):
+        cluster.submit(b"later %d" % number)
+        target = max(cluster.decided) + 1
+        cluster.run(lambda h=target: cluster.height() >= h, ticks=1000)  # type: ignore[misc]
+    assert cluster.nodes[3].replica.withheld == ""
+
+
+def test_a_forgotten_view_change_is_told_once_and_binds_again() -> None:
+    cluster = Cluster(4)
+    forgetful(cluster)
+    known = cluster.nodes[3].replica._state.promises.view_change
+    assert known is not None
+    assert known.view == 1
+    cluster.pass_ticks(100)
+    cluster.crash(3)
+    cluster.restart(3)
+    cluster.run(lambda: not cluster.nodes[3].replica._state.questions.asking, ticks=400)
+    assert cluster.nodes[3].replica.withheld == "", "the journal knows it now"
+
+
+def test_a_forgotten_view_change_is_no_other_hosts() -> None:
+    """All others have restarted and nobody tells it; then the primary repeats its NewView."""
+    cluster = Cluster(4)
+    cluster.crash(0)
+    cluster.submit(b"in view 1")
+    cluster.run(lambda: cluster.height() >= 2, ticks=1000)
+    cluster.restart(0)
+    for member in range(3):
+        cluster.crash(member)
+    cluster.queue.clear()
+    for member in range(3):
+        cluster.restart(member)
+
+    def passes(envelope: Envelope) -> bool:
+        return envelope.target != 3 or not isinstance(envelope.event, NewView | ViewChange)
+
+    lose(cluster, 3)
+    for number in range(6):
+        cluster.submit(b"later %d" % number)
+        target = max(cluster.decided) + 1
+        cluster.run(lambda h=target: cluster.height() >= h, ticks=1000, passes=passes)  # type: ignore[misc]
+    assert cluster.nodes[3].replica.withheld == ""
+    for _ in range(300):
+        cluster.drain()
+        cluster.pass_ticks()
+    assert cluster.nodes[3].foreign == []
+    known = cluster.nodes[3].replica._state.promises.view_change
+    assert known is not None
+    assert known.view == 1
