@@ -118,6 +118,8 @@ class BlockInvalid(LedgerError):
 class EvidenceMalformed(LedgerError):
     """The bytes are no evidence in canonical form."""
 
+    hint = "take raw of GET /v1/evidence, or of hushang evidence show -o json, as it is"
+
 
 class CertificateInvalid(LedgerError):
     """A certificate is not a quorum of valid Commits of this committee on one digest."""

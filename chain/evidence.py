@@ -1,8 +1,8 @@
 """Evidence: two votes of one member that no correct member signs together, checkable offline.
 
 Two kinds: different digests in one slot (height, view, kind of vote; the primary's PrePrepare is
-its Prepare), and a Commit beside a later ViewChange that hides it (docs/protocol.md § Evidence).
-Both votes are of one epoch: views of another are others.
+its Prepare), and a Commit beside a later ViewChange that hides it (docs/protocol-consensus.md
+§ Evidence). Both votes are of one epoch: views of another are others.
 """
 
 from dataclasses import dataclass

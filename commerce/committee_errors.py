@@ -18,6 +18,8 @@ class AccountsUnsorted(LedgerError):
 class SeatUnknown(LedgerError):
     """The account has no seat in the committee."""
 
+    hint = "add the organisation instead; who has a seat: hushang committee show"
+
 
 class SeatExists(LedgerError):
     """The account has a seat in the committee already."""
@@ -40,6 +42,8 @@ class NodeKeyUnregistered(LedgerError):
 class EpochUnknown(LedgerError):
     """This chain has no committee of the evidence's epoch yet."""
 
+    hint = "evidence names the epoch of its votes; the newest one: hushang committee show"
+
 
 class EvidenceUnproven(LedgerError):
     """The evidence does not convict a member of its epoch's committee."""
@@ -49,6 +53,8 @@ class EvidenceUnproven(LedgerError):
 
 class EvidenceRecorded(LedgerError):
     """Evidence against this member in this epoch is on the chain already."""
+
+    hint = "nothing is left to do: one piece against a member counts in each epoch"
 
 
 # State.
@@ -68,6 +74,8 @@ class ChangePending(LedgerError):
 
 class NodeKeyUnchanged(LedgerError):
     """The seat has this node key already."""
+
+    hint = "a replaced seat takes another key, registered before: member.update"
 
 
 class NodeKeySeated(LedgerError):
@@ -97,12 +105,16 @@ class ReadinessForeign(LedgerError):
 class ReadinessUnsigned(LedgerError):
     """The readiness is not signed by the seat's node key for this chain and epoch."""
 
+    hint = "the new node signs for this chain and the next epoch: hushang committee ready"
+
 
 # Limits.
 
 
 class CommitteeOutOfSize(LedgerError):
     """The committee would have no member, or more than it may have."""
+
+    hint = "a committee has 1 to 128 seats"
 
 
 class TooManySuspended(LedgerError):

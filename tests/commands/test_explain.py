@@ -63,7 +63,7 @@ def test_every_command_that_a_hint_names_exists() -> None:
     named = [
         (cls.__name__, words)
         for cls in every_code().values()
-        for words in re.findall(r"hushang ([a-z-]+)(?: ([a-z]+))?", cls.hint)
+        for words in re.findall(r"hushang ([a-z-]+)(?: ([a-z][a-z-]*))?", cls.hint)
     ]
     assert named
     for code, (noun, word) in named:
