@@ -28,6 +28,8 @@ QUEUE_MAX = 400
 class Explorer:
     """One run: a cluster, perhaps a liar, and the schedule."""
 
+    heal_ticks_max = HEAL_TICKS_MAX
+
     def __init__(self, seed: int, n: int) -> None:
         self.rng = random.Random(seed * 7919 + n)
         rng = self.rng
@@ -126,7 +128,7 @@ class Explorer:
         target = max(node.replica.height for node in cluster.up()) + 2
         active = self.liars if rng.random() < 0.4 else []
         self.submit()
-        for passed in range(HEAL_TICKS_MAX):
+        for passed in range(self.heal_ticks_max):
             arriving, cluster.queue[:] = list(cluster.queue), []
             if rng.random() < 0.5:
                 rng.shuffle(arriving)
