@@ -11,6 +11,7 @@ from chain.account import ACCOUNTS
 from chain.context import authorise
 from chain.errors import HushangError
 from chain.ledger import Ledger
+from chain.store_contract import StorageError
 from chain.transaction import ReceivedTransaction, body_hash, check_window
 from node.mempool import Mempool
 from node.service import Decided, Submitted
@@ -57,6 +58,9 @@ class Door:
                 continue
             try:
                 self._enter(result, origin)
+            except StorageError:
+                # No refusal: the node must not go on.
+                raise
             except HushangError:
                 refused += 1
         return refused

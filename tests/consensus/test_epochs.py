@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chain.votes import ViewChange
+from consensus.input import FetchedBlock
 from consensus.messages import Commit, MessageInvalid, NewView, PrePrepare
 from consensus.signing import signing_bytes
 from tests.consensus.cluster import Cluster, Envelope
@@ -232,3 +233,17 @@ def test_the_words_of_an_observer_count_nowhere() -> None:
     cluster.run(lambda: cluster.height() >= 1)
     said = [e for e in cluster.queue if e.source == 4]
     assert not [e for e in said if isinstance(e.event, PrePrepare | Commit | ViewChange)]
+
+
+def test_the_last_words_of_a_committee_that_leaves_as_a_whole_may_be_lost() -> None:
+    """It decides the last block of its epoch and says nothing more: the newcomers must ask."""
+    cluster = Cluster(1, spares=2)
+    cluster.submit(change_to(1, 2))
+    # Nothing of the leaving member arrives but what it is asked for.
+    cluster.run(
+        lambda: epochs(cluster) == [1, 1, 1],
+        passes=lambda e: e.source != 0 or isinstance(e.event, FetchedBlock),
+    )
+    cluster.submit(b"more")
+    cluster.run(lambda: cluster.height() >= 3)
+    assert signers(cluster, 3) == {key(1), key(2)}
