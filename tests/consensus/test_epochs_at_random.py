@@ -25,8 +25,16 @@ def test_the_same_seed_does_the_same() -> None:
     assert wander(11) == wander(11)
 
 
+def found(seeds: int = 60) -> bool:
+    """Does some seed fail on the planted bug?"""
+    for seed in range(seeds):
+        try:
+            wander(seed)
+        except AssertionError:
+            return True
+    return False
+
+
 def test_a_lost_journal_without_silence_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Questions, "allow", lambda questions, _height: not questions.asking)
-    with pytest.raises(AssertionError, match="foreign|signs two"):
-        for seed in range(60):
-            wander(seed)
+    assert found()
