@@ -65,11 +65,17 @@ def evidence_submit(op: EvidenceSubmit, context: Context) -> tuple[Event, ...]:
     """Record a proof that a member broke the promise of its votes, and suspend it from leading."""
     evidence = decode_evidence(op.proof)
     member = _convicted(evidence, context)
-    if EVIDENCE.load(context.state, member.account, u64(evidence.epoch)) is not None:
+    suspended = _suspended(context.chain.committee, member)
+    known = EVIDENCE.load(context.state, member.account, u64(evidence.epoch)) is not None
+    if known and suspended is None:
         msg = f"{member.name} is convicted in epoch {evidence.epoch} already"
         raise EvidenceRecorded(msg)
     # Whom a pending change concerns is decided when it governs; the proof can wait for that.
     require_settled(context)
+    if known:
+        # There was no room among the f when it was recorded; now there is.
+        assert suspended is not None
+        return (decide_committee(context, suspended, suspended=(member.account,)),)
     record = _record(evidence, member, context)
     EVIDENCE.store(context.state, record, member.account, u64(evidence.epoch))
     recorded = event(
@@ -82,7 +88,6 @@ def evidence_submit(op: EvidenceSubmit, context: Context) -> tuple[Event, ...]:
         node_key=member.node_key,
         reporter=context.sender,
     )
-    suspended = _suspended(context.chain.committee, member)
     if suspended is None:
         return (recorded,)
     changed = decide_committee(context, suspended, suspended=(member.account,))

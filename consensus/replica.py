@@ -92,6 +92,12 @@ class Replica:
         return inquiry.withheld(self._state)
 
     @property
+    def unsure(self) -> bool:
+        """Is it unknown yet, or for good, what this replica may have promised before?"""
+        questions = self._state.questions
+        return self._state.index is not None and (questions.asking or questions.lost)
+
+    @property
     def view(self) -> int:
         """The own view."""
         return self._state.views.view

@@ -260,6 +260,7 @@ class Node:
             evidence_count=len(self._setup.evidence.found),
             role=role_of(self.chain.committee, self._setup.key.public_key),
             epoch=self.chain.committee.epoch,
+            withheld=self._replica.withheld,
         )
 
     def _primary_name(self) -> str:
@@ -276,9 +277,9 @@ class Node:
         reasons = []
         if connected < quorum:
             reasons.append(f"{connected} of the {quorum} members of a quorum are connected")
-        silent = self._replica.withheld
-        if silent and committee.index_of(self._setup.key.public_key) is not None:
-            reasons.append(silent)
+        # A silence that ends by itself takes nothing from its clients.
+        if self._replica.unsure:
+            reasons.append(self._replica.withheld)
         if target > height:
             reasons.append(f"catching up: height {height} of {target}")
         return tuple(reasons)

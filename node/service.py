@@ -87,6 +87,8 @@ class NodeStatus:
     # What the node is in the committee that decides the next block, and that committee's number.
     role: Role = "member"
     epoch: int = 0
+    # Why this node casts no votes now; empty if it does.
+    withheld: str = ""
 
 
 class NodeService(Protocol):

@@ -49,6 +49,7 @@ class StatusView(View):
     """A node's own account of itself.
 
     `role` and `member_index` are those in the committee of `epoch`, which decides the next block.
+    `withheld` says why this node casts no votes now; empty if it does.
     `refused_connections` counts other nodes' connections that were refused, by the rule's name.
     """
 
@@ -67,6 +68,7 @@ class StatusView(View):
     member_index: Whole | None
     role: Literal["member", "observer", "suspended"]
     epoch: Whole
+    withheld: str
     pool_count: Whole
     pool_bytes: Whole
     ready: bool

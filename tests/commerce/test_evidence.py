@@ -220,3 +220,24 @@ def test_a_malformed_proof_leaves_the_state_as_it_was() -> None:
     play(world, [Do(lambda shown: shown.wait(1_000)), *TABLE[:6]])
     assert list(EVIDENCE.items(world.state)) == []
     assert committees.newest(world.state) is None
+
+
+def test_what_is_recorded_without_room_suspends_when_it_is_shown_again_with_room() -> None:
+    world = World()
+    world.done("buyer", (TYPE, equivocation(world, M3)))
+    world.wait(1_000)
+    second = equivocation(world, "node of m2")
+    world.done("buyer", (TYPE, second))
+    world.wait(1_000)
+    assert world.send("buyer", (TYPE, second)).status == "EvidenceRecorded"
+    # A replaced key ends the first one's suspension.
+    keys = tuple(sorted((key(M3), key("spare of m3"))))
+    world.done("m3", ("member.update", MemberUpdate(keys, None)))
+    replaced = change(world, replaced=[seat(world, "m3", "spare of m3")])
+    world.done("m0", ("committee.change", replaced), with_=QUORUM)
+    world.wait(1_000)
+    assert suspended(world) == []
+    (changed,) = world.done("m0", (TYPE, second))
+    world.wait(1_000)
+    assert changed.type == "committee.changed"
+    assert suspended(world) == ["m2"]

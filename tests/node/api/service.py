@@ -132,6 +132,7 @@ class FakeService:
             view=3,
             primary="m3",
             member_index=0,
+            withheld="",
             pool_count=len(self.pool),
             pool_bytes=sum(len(received.raw) for received in self.pool.values()),
             ready=not self.reasons,
