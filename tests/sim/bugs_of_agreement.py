@@ -1,5 +1,6 @@
 """Bugs in what makes replicas agree: quorums, views, certificates, signatures."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,11 +9,8 @@ from typing_extensions import override
 from chain import block as blocks
 from chain.block import Certificate, VoteType
 from chain.committee import Committee
-from chain.committees import CHANGE_DELAY_HEIGHTS, CommitteeRecord
 from chain.votes import PreparedCertificate
 from consensus import act, receive, view_change
-from consensus.era import Era
-from consensus.input import Checked
 from consensus.slot import Slot
 from consensus.state import State
 from consensus.view_change import Choice
@@ -140,18 +138,17 @@ def _signed_without(field: str) -> list[Patch]:
     return everywhere(blocks, "vote_bytes", vote_bytes)
 
 
-def _committee_of_a_proposal() -> list[Patch]:
-    """The members change by what a block would do, before it is decided, and stay so."""
-    original = receive.checked
+def _committee_too_early() -> list[Patch]:
+    """A new committee decides the very next height: no certified header says that it may."""
+    original = act._open_slot
 
-    def checked(state: State, event: Checked) -> None:
-        original(state, event)
-        following = None if event.results is None else event.results.next_committee
-        if following is not None and event.height == state.slot.height:
-            record = CommitteeRecord(following, event.height + CHANGE_DELAY_HEIGHTS)
-            state.next_era = Era.of(record, state.config.node_key)
+    def open_slot(state: State) -> None:
+        original(state)
+        if state.tip.results.next_committee is not None and state.next_era is not None:
+            state.begin_era(replace(state.next_era, first_height=state.tip.height + 1))
+            state.slot = Slot(state.tip.height + 1, state.committee.quorum)
 
-    return [(receive, "checked", checked)]
+    return [(act, "_open_slot", open_slot)]
 
 
 PLANTS = (
@@ -162,7 +159,7 @@ PLANTS = (
     Plant("a NewView is not recomputed", _not_recomputed),
     Plant("the lowest prepared certificate wins", _lowest_certificate_wins),
     Plant("a view that was left is voted in", _stale_views),
-    Plant("a committee follows from a mere proposal", _committee_of_a_proposal),
+    Plant("a committee follows from an uncertified result", _committee_too_early),
     Plant("certificates are believed", _certificates_believed),
     Plant("prepared certificates are believed", _prepared_believed),
     Plant("signatures of messages are believed", _signatures_believed),

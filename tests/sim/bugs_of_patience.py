@@ -64,8 +64,7 @@ def _own_complaint_is_enough() -> list[Patch]:
     original = act.change_view
 
     def change_view(state: State) -> bool:
-        assert state.index is not None
-        own = state.views.complaint(state.index)
+        own = -1 if state.index is None else state.views.complaint(state.index)
         if own >= state.views.view:
             state.views.target = max(state.views.target, own + 1)
         return original(state)

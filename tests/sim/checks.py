@@ -85,8 +85,8 @@ class Checks:
         self.acknowledged: dict[bytes, int] = {}
         self._sent: dict[tuple[Speaker, int, int, int], bytes] = {}
         self._left: dict[Speaker, int] = {}
-        # The highest view that an honest member has complained of, by epoch.
-        self._complained: dict[int, int] = {}
+        # The highest view that each honest member has complained of or left.
+        self._against: dict[Speaker, int] = {}
         self.height = 0
         # Members with an older journal: a power cut of all may leave nobody who remembers what they
         # signed, so that they can't be kept from signing otherwise. They count among the f.
@@ -154,8 +154,12 @@ class Checks:
         """An honest replica has made it; a disk may keep the view change that follows it, and the
         process end before either is sent.
         """
-        known = self._complained.get(member.epoch, -1)
-        self._complained[member.epoch] = max(known, message.view)
+        self._against[member] = max(message.view, self._against.get(member, -1))
+
+    def against(self, epoch: int, view: int) -> int:
+        """How many honest members of an epoch want to leave a view, as far as they have said."""
+        members = self._against.items()
+        return sum(member.epoch == epoch and left >= view for member, left in members)
 
     def _vote(
         self,
@@ -192,10 +196,8 @@ class Checks:
             detail = f"{member} signs two of {kind.name} to view {message.view}"
             raise Violation("no conflicting signatures", detail)
         if isinstance(message, ViewChange):
-            if message.view - 1 > self._complained.get(member.epoch, -1):
-                detail = f"{member} changes to {message.view}, of which no honest member complained"
-                raise Violation("nobody is dragged along", detail)
             self._left[member] = max(message.view, self._left.get(member, 0))
+            self._against[member] = max(message.view - 1, self._against.get(member, -1))
 
     def _rests_on(
         self, member: Speaker, height: int, digest: bytes, durable: Durable, tip: int

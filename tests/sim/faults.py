@@ -4,7 +4,7 @@ from chain.block import VoteType
 from tests.sim.network import Network
 from tests.sim.node import SimNode
 from tests.sim.profile import Plan
-from tests.sim.sieve import PARTS, PreparedTwice, Rounds
+from tests.sim.sieve import PARTS, PreparedTwice, Rounds, SplitDecision
 from tests.sim.world import MS, World
 
 # Commits twice: who alone decides is where a fork would begin.
@@ -18,7 +18,7 @@ MUFFLED = (
 )
 # What takes view changes to show is left alone for so long (milliseconds), but for some crashes.
 LASTING = {
-    "decide_alone": (2_000, 5_000),
+    "decide_alone": (2_000, 6_000),
     "prepare_twice": (3_500, 7_000),
     "rounds": (1_000, 4_000),
 }
@@ -166,6 +166,13 @@ class Faults:
 
         Best when a liar leads, or would lead the next view; that moment is waited for.
         """
+        up = [node for node in self._nodes if node.honest and node.alive]
+        told_twice = any("equivocator" in how for _, how in self._plan.byzantine)
+        if told_twice and len(up) >= PARTS:
+            self._world.count("sieves")
+            self._network.heal()
+            self._network.sieve = SplitDecision(up, self._chance)
+            return
         self._wait_for_liar(self._chance.choice((0, 1)), tries=40)
 
     def _wait_for_liar(self, views_on: int, tries: int) -> None:

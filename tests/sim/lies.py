@@ -80,14 +80,14 @@ def other_digest(liar: Teller, message: Message) -> bytes:
 
 def altered(liar: Teller, header: Header) -> Header:
     """A header that differs, in most ways inadmissibly."""
-    draw = liar.chance.randrange(8)
+    draw = liar.chance.randrange(10)
     if draw == 0:
         return replace(header, time_ms=header.time_ms + liar.chance.choice((1, 2, 3)))
     if draw == 1:
         return replace(header, time_ms=header.time_ms + 3_600_000)
-    if draw == 2:
+    if draw in (2, 8):
         return replace(header, state_root=bytes(32))
-    if draw == 3:
+    if draw in (3, 9):
         return replace(header, receipts_root=bytes(32))
     if draw == 4:
         return replace(header, parent_hash=bytes(32))
@@ -254,10 +254,14 @@ def spam(liar: Teller, _target: int, message: Message) -> list[Message]:
 
 def parrot(liar: Teller, _target: int, message: Message) -> list[Message]:
     """Adds what others said, later, or as if they had said it of something else."""
-    if not liar.heard or liar.chance.random() < 0.3:
-        return [message]
-    old = liar.chance.choice(liar.heard)
-    return [message, old if liar.chance.random() < 0.4 else _relabelled(liar, old)]
+    told = [message]
+    for _ in range(liar.chance.choice((0, 1, 2, 3))):
+        # Some of all that it remembers, or of what is still of use.
+        heard = list(liar.heard)[liar.chance.choice((0, -20, -20)) :]
+        if heard:
+            old = liar.chance.choice(heard)
+            told.append(old if liar.chance.random() < 0.3 else _relabelled(liar, old))
+    return told
 
 
 def _relabelled(liar: Teller, old: Message) -> Message:

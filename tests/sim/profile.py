@@ -71,7 +71,7 @@ SPLITS = (
     ("clog", 3),
     ("muffle", 3),
     ("decide_alone", 3),
-    ("prepare_twice", 2),
+    ("prepare_twice", 3),
     ("rounds", 2),
     ("mend", 3),
 )
@@ -112,8 +112,8 @@ BEHAVIOURS = (
     "forger",
     "amnesiac",
 )
-# Alone they would fork a chain that does not see through them.
-FORKERS = ("usurper", "usurper", "equivocator", "forger")
+# What bites best where no other lie gives its liar away.
+ALONE = ("usurper", "usurper", "equivocator", "forger", "invalid", "invalid", "mutant")
 # So many seeds of profile all change their committee.
 CHANGING_SHARE = 0.2
 
@@ -215,13 +215,13 @@ def _damaged(chance: Random, faulty: _Faulty) -> tuple[tuple[int, str], ...]:
 def _behaviours(chance: Random) -> tuple[str, ...]:
     """A twin, a silent one, or one that lies in several ways at once."""
     draw = chance.random()
-    if draw < 0.25:
+    if draw < 0.18:
         return ("twin",)
-    if draw < 0.3:
+    if draw < 0.22:
         return ("silent",)
-    if draw < 0.45:
-        return (chance.choice(FORKERS),)
-    return tuple(chance.sample(BEHAVIOURS, chance.randint(1, 4)))
+    if draw < 0.5:
+        return (chance.choice(ALONE),)
+    return tuple(chance.sample(BEHAVIOURS, chance.randint(2, 5)))
 
 
 def _parameters(chance: Random) -> ConsensusParameters:

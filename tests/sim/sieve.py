@@ -94,6 +94,45 @@ class PreparedTwice:
         return not is_second
 
 
+class SplitDecision:
+    """A liar proposes two blocks; one node decides the one, unheard, and a view change follows.
+
+    Whoever heard of the other block must not be able to show it as prepared (PBFT §4.2).
+    """
+
+    def __init__(self, nodes: Sequence[SimNode], chance: Random) -> None:
+        self._nodes = {node.place: node for node in nodes}
+        self._chance = chance
+        # Who heard of which block, by view and height.
+        self._heard: dict[tuple[int, int], dict[bytes, list[int]]] = {}
+        self._split: tuple[int, int] | None = None
+        self._alone = next(iter(self._nodes.values()))
+
+    def __call__(self, source: int, place: int, channel: Channel, payload: bytes) -> bool:
+        """Is this payload lost?"""
+        if source == self._alone.place and self._is_decided():
+            return True
+        message = read(channel, payload)
+        if isinstance(message, PrePrepare) and self._split is None and place in self._nodes:
+            self._note(place, message)
+        if isinstance(message, Commit) and self._split == (message.view, message.height):
+            return place != self._alone.place
+        return False
+
+    def _is_decided(self) -> bool:
+        return self._split is not None and self._alone.replica.height >= self._split[1]
+
+    def _note(self, place: int, message: PrePrepare) -> None:
+        """Two blocks in one view: one of those who heard what most heard will decide alone."""
+        slot = message.view, message.height
+        blocks = self._heard.setdefault(slot, {})
+        blocks.setdefault(message.header.digest(), []).append(place)
+        if len(blocks) > 1:
+            most = max(blocks.values(), key=len)
+            self._alone = self._nodes[self._chance.choice(most)]
+            self._split = slot
+
+
 class Rounds:
     """In each view of each height other places hear each kind of message (Twins, OPODIS '21)."""
 

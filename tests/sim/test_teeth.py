@@ -14,14 +14,15 @@ PROCESSES = 2
 # Quick to find, of different kinds; `python -m tests.sim.teeth` plants all (docs/simulation.md).
 SAMPLE = {
     "a quorum of 2f": 60,
-    "a PrePrepare needs no NewView": 60,
     "a ViewChange hides what is prepared": 30,
-    "the lowest prepared certificate wins": 100,
+    "a NewView is not recomputed": 60,
+    "the lowest prepared certificate wins": 250,
+    "a committee follows from an uncertified result": 30,
+    "signatures do not cover the height": 60,
     "votes are not journalled": 5,
     "bodies are not journalled": 5,
     "own votes are forgotten by a restart": 15,
     "nothing is sent again": 15,
-    "timers keep doubling": 30,
     "one member moves everybody's view": 30,
     "blocks are not checked": 60,
     "policies are not rechecked": 100,

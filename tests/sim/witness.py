@@ -6,6 +6,7 @@ from typing import Protocol
 from chain.committee import Committee
 from chain.evidence import culprit
 from chain.ledger import Ledger
+from chain.votes import ViewChange
 from consensus.messages import Complaint, Message
 from consensus.output import Output
 from consensus.signing import voting_height
@@ -53,7 +54,21 @@ def _check_sent(node: Owner, message: Message) -> None:
     """Only what it says in its own name: it also hands on others' NewViews."""
     speaker = _speaker(node, message)
     if speaker is not None and node.member not in node.setting.checks.forgetful:
+        if isinstance(message, ViewChange):
+            _check_wanted(node, speaker, message)
         node.setting.checks.sent(speaker, message, node.durable, node.ledger.tip.height)
+
+
+def _check_wanted(node: Owner, speaker: Speaker, message: ViewChange) -> None:
+    """It takes f+1 members to move one: with all that lie, so many honest ones are against."""
+    setting = node.setting
+    others = len(setting.byzantine | setting.checks.forgetful)
+    committee = _committee(node.ledger, voting_height(message))
+    wanted = max(1, committee.weak_quorum - others)
+    found = setting.checks.against(speaker.epoch, message.view - 1)
+    if found < wanted:
+        detail = f"{speaker} changes to {message.view}, which {found} of {wanted} honest ones want"
+        raise Violation("nobody is dragged along", detail)
 
 
 def _speaker(node: Owner, message: Message) -> Speaker | None:
