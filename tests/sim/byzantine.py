@@ -30,9 +30,10 @@ from p2p import messages as wire
 from p2p.frames import Channel
 from tests.sim.cast import Signer, node_name
 from tests.sim.disk import Disk
-from tests.sim.lies import LIES, invented
+from tests.sim.lies import LIES
 from tests.sim.node import SimNode
 from tests.sim.shared import Setting
+from tests.sim.teller import invented
 from tests.sim.world import MS
 
 REMEMBERED_MAX = 200
@@ -53,7 +54,7 @@ class Liar:
         self.signer = signer
         self.chance: Random = setting.world.stream(f"liar {node.member}")
         self.genesis_hash = setting.genesis.hash()
-        # The fields of `tests.sim.lies.Teller`.
+        # The fields of `tests.sim.teller.Teller`.
         self.seen: deque[Message] = deque(maxlen=REMEMBERED_MAX)
         self.heard: deque[Message] = deque(maxlen=REMEMBERED_MAX)
         self.oldest: dict[int, PreparedCertificate] = {}

@@ -4,14 +4,9 @@ What a liar changes it signs with its own key; what it repeats of others keeps t
 which then are old or wrong. `tests.sim.byzantine` says who lies how.
 """
 
-from collections import deque
-from collections.abc import Callable
 from dataclasses import replace
-from random import Random
-from typing import Protocol
 
-from chain.block import Certificate, CommitSignature, Header
-from chain.committee import Committee
+from chain.block import CommitSignature, Header
 from chain.votes import PreparedCertificate, ViewChange
 from consensus.messages import (
     RECOVERY_VOTES_MAX,
@@ -25,47 +20,7 @@ from consensus.messages import (
     RecoveryReply,
     Status,
 )
-from tests.sim.node import SimNode
-
-
-class Teller(Protocol):
-    """What a lie needs of the liar."""
-
-    node: SimNode
-    chance: Random
-    # What it said and what it heard lately.
-    seen: deque[Message]
-    heard: deque[Message]
-    # The prepared certificate of the lowest view that it knows, by height.
-    oldest: dict[int, PreparedCertificate]
-    # Whom an equivocator tells the other story.
-    fooled: frozenset[int]
-    # When it first wished for a block of its own, by view and height.
-    wishes: dict[tuple[int, int], int]
-
-    @property
-    def committee(self) -> Committee:
-        """Who decides the next height."""
-        ...
-
-    @property
-    def member(self) -> int:
-        """Its index there."""
-        ...
-
-    def sign(self, message: Message) -> Message:
-        """The message with its own, right signature."""
-        ...
-
-
-Lie = Callable[[Teller, int, Message], list[Message]]
-
-
-def invented(liar: Teller, known: Certificate, digest: bytes, *, higher: int = 0) -> Certificate:
-    """A certificate with a quorum's names and no true signature."""
-    members = range(liar.committee.quorum)
-    signatures = tuple(CommitSignature(member, bytes(64)) for member in members)
-    return Certificate(known.height + higher, known.view, digest, signatures)
+from tests.sim.teller import Lie, Teller, invented
 
 
 def other_digest(liar: Teller, message: Message) -> bytes:

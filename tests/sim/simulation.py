@@ -185,9 +185,6 @@ class Simulation:
             # Views only grow: who is ahead alone is as good as dead until the others come after.
             world.count("uneven_views")
             return
-        if len({node.replica.view for node in self.well()}) > 1:
-            # One that went ahead alone votes again after the next view change only.
-            return
         start = self.checks.height
         primary = self.nodes[self.nodes[0].leader or 0]
         world.note(f"the primary {primary.place} dies")
