@@ -102,6 +102,7 @@ def _finalize(state: State, held: HeldBlock, certificate: Certificate) -> None:
     tick = state.timers.tick
     state.tip = Tip(held.header, held.digest, certificate, certificate, held.results, tick)
     state.past.append(state.slot.votes)
+    state.decided = held
     state.promises.forget(state.tip.height)
     state.timers.decided()
     _open_slot(state)

@@ -42,12 +42,9 @@ def chase_request(state: State, target: Certificate) -> FetchBlocks:
 
 
 def hearsay_request(state: State) -> FetchBlocks:
-    """The request for the next blocks where others claim to be beyond the committees known here;
-    for the next one where nobody claims anything.
-    """
+    """The request for the next blocks, as many as there are, where nothing certified is known."""
     first = state.slot.height
-    last = max(first, min(state.errands.chase.hearsay, first + HEARSAY_BLOCKS_MAX - 1))
-    return FetchBlocks(first, last, ANYBODY, certified=False)
+    return FetchBlocks(first, first + HEARSAY_BLOCKS_MAX - 1, ANYBODY, certified=False)
 
 
 def request_check(state: State, held: HeldBlock, certificate: Certificate | None = None) -> None:

@@ -113,10 +113,14 @@ def withheld(state: State) -> str:
         needed = committee.quorum - 1
         return f"asks the members for its own votes: {len(questions.answers)} of {needed} answered"
     if questions.lost:
-        return "its journal is lost or older than its votes, and this committee has no f to spare"
+        return (
+            "its journal lacks votes of its own, and with f = 0 nobody can tell which: "
+            "hushang node accept-loss, once it has caught up"
+        )
     if not questions.allow(state.slot.height):
         until = questions.silent_until
-        return f"its journal was lost or older than its votes: silent up to height {until}"
+        lost = "its journal was lost or older than its votes"
+        return f"{lost}: silent up to height {until}; new blocks end it"
     return ""
 
 

@@ -163,9 +163,11 @@ class Replica:
         return self._finish()
 
     def held_block(self, digest: bytes) -> tuple[Block, tuple[bytes, ...]] | None:
-        """An undecided block (and its body hashes) to answer a peer's `FetchBlock` with."""
-        held = self._state.slot.blocks.get(digest)
-        if held is None or held.bodies is None:
+        """A block (and its body hashes) to answer a peer's `FetchBlock` with: an undecided one, or
+        the one decided last, which the store may not have yet.
+        """
+        held = self._state.slot.blocks.get(digest) or self._state.decided
+        if held is None or held.digest != digest or held.bodies is None:
             return None
         return Block(held.header, held.bodies), held.body_hashes
 

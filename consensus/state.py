@@ -19,7 +19,7 @@ from consensus.promises import Promises
 from consensus.questions import Questions
 from consensus.recovery import Recovered
 from consensus.roster import Roster
-from consensus.slot import Ahead, Slot
+from consensus.slot import Ahead, HeldBlock, Slot
 from consensus.timers import Timers
 from consensus.tip import Tip
 from consensus.view_change import Choice, choose
@@ -79,6 +79,8 @@ class State:
     questions: Questions
     genesis_digest: bytes
     ahead: Ahead = field(default_factory=Ahead)
+    # The block decided last, for peers that lack it while it is being written.
+    decided: HeldBlock | None = None
     past: deque[VoteBook] = field(default_factory=lambda: deque(maxlen=EVIDENCE_HEIGHTS))
     errands: Errands = field(default_factory=Errands)
     work: Work = field(default_factory=lambda: Work(waiting=False))

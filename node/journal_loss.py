@@ -8,7 +8,7 @@ import logging
 import os
 from pathlib import Path
 
-from consensus.records import SilenceRecord, encode_record
+from consensus.records import SilenceRecord, decode_record, encode_record
 from node.journal import Journal, JournalMissing
 
 logger = logging.getLogger(__name__)
@@ -51,18 +51,23 @@ def open_journal(directory: Path, owner: bytes, *, others_can_tell: bool) -> Jou
     return journal
 
 
-def accept_loss(directory: Path, owner: bytes) -> None:
+def accept_loss(directory: Path, owner: bytes) -> bool:
     """The operator's word that nothing was lost, or that the key is used nowhere else and what it
-    signed is decided. The node must not run.
+    signed is decided. The node must not run. False if its journal lacks nothing.
     """
     if not (directory / "journal").exists():
         mark_new(directory)
-        return
+        return True
     journal = Journal(directory, owner, may_create=False)
     try:
+        known = [decode_record(data) for data in journal.records]
+        silences = [record for record in known if isinstance(record, SilenceRecord)]
+        if not silences or silences[-1].until == 0:
+            return False
         journal.append((_NOTHING_LOST,))
     finally:
         journal.close()
+    return True
 
 
 def _sync(directory: Path) -> None:

@@ -115,8 +115,12 @@ def accept(
     folder = settings.data_dir / "journal"
     # Nobody else may have the journal open: the database's lock says so.
     with closing(open_store(settings.data_dir / "db", kind=settings.store)):
-        accept_loss(folder, journal_owner(genesis.hash(), key.public_key))
-    session.say(f"{folder}: the node votes again at its next start")
+        accepted = accept_loss(folder, journal_owner(genesis.hash(), key.public_key))
+    if accepted:
+        session.say(f"{folder}: the node votes again at its next start, unless others show votes")
+        session.say("that it lacks: then let it catch up, stop it and say so again")
+    else:
+        session.say(f"{folder}: the journal lacks nothing, it was left as it is")
 
 
 @verb(

@@ -50,8 +50,16 @@ def test_the_operators_word_ends_a_silence_and_forgets_no_vote(tmp_path: Path) -
     journal = Journal(tmp_path, OWNER)
     journal.append([encode_record(VOTE)])
     journal.close()
-    accept_loss(tmp_path, OWNER)
+    assert accept_loss(tmp_path, OWNER)
     assert opened(tmp_path) == [SilenceRecord(None), VOTE, SilenceRecord(0)]
+    assert not accept_loss(tmp_path, OWNER), "there is nothing left to accept"
+
+
+def test_a_whole_journal_is_left_as_it_is(tmp_path: Path) -> None:
+    mark_new(tmp_path)
+    assert opened(tmp_path) == []
+    assert not accept_loss(tmp_path, OWNER)
+    assert opened(tmp_path) == []
 
 
 def test_a_mark_beside_a_journal_means_nothing_and_goes(tmp_path: Path) -> None:

@@ -62,8 +62,11 @@ def _run(jobs: list[Job], processes: int, total: Total, *, all_lines: bool) -> b
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.sim", description=__doc__)
-    parser.add_argument("--seed", type=int, help="only this one")
-    parser.add_argument("--seeds", default="1..20", type=_range, metavar="A..B", help="with both")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--seed", type=int, help="run this one only")
+    which.add_argument(
+        "--seeds", default="1..20", type=_range, metavar="A..B", help="run these, A and B included"
+    )
     parser.add_argument(
         "--nodes", type=_sizes, metavar="N[,N...]", help="in turns; without: 4 to 10, some 1 to 3"
     )
@@ -74,7 +77,7 @@ def _parse() -> argparse.Namespace:
         "--blocks", type=int, default=0, help="chaos lasts until so many are decided"
     )
     parser.add_argument("--jobs", type=int, help="how many processes; without: one per core")
-    parser.add_argument("--trace", type=int, default=0, metavar="LINES", help="show the newest")
+    parser.add_argument("--trace", type=int, default=0, metavar="LINES", help="show its end")
     return parser.parse_args()
 
 
@@ -82,7 +85,10 @@ def _range(text: str) -> range:
     found = re.fullmatch(r"(\d+)(?:\.\.(\d+))?", text)
     if found is None:
         raise argparse.ArgumentTypeError(f"{text}: say 7 or 1..200")
-    return range(int(found[1]), int(found[2] or found[1]) + 1)
+    seeds = range(int(found[1]), int(found[2] or found[1]) + 1)
+    if not seeds:
+        raise argparse.ArgumentTypeError(f"{text} are no seeds: the first one comes first")
+    return seeds
 
 
 def _sizes(text: str) -> tuple[int, ...]:
