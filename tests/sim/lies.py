@@ -258,7 +258,6 @@ def _wished(liar: Teller, view: int) -> list[Message]:
     known = next((held for held in state.slot.blocks.values() if held.bodies is not None), None)
     if known is None or state.roster.primary(view, height) != liar.member:
         return []
-    # The same to everybody, whenever it is asked again.
     time_ms = liar.wishes.setdefault((view, height), liar.node.clock_ms())
     header = replace(
         known.header,
