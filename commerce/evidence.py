@@ -65,7 +65,10 @@ def evidence_submit(op: EvidenceSubmit, context: Context) -> tuple[Event, ...]:
     """Record a proof that a member broke the promise of its votes, and suspend it from leading."""
     evidence = decode_evidence(op.proof)
     member = _convicted(evidence, context)
-    suspended = _suspended(context.chain.committee, member)
+    # The one that is pending, if any: it may suspend the member already.
+    newest = committees.newest(context.state)
+    committee = context.chain.committee if newest is None else newest.committee
+    suspended = _suspended(committee, member)
     known = EVIDENCE.load(context.state, member.account, u64(evidence.epoch)) is not None
     if known and suspended is None:
         msg = f"{member.name} is convicted in epoch {evidence.epoch} already"

@@ -131,7 +131,7 @@ def test_no_two_slots_of_a_grid_sign_the_same_bytes() -> None:
         for view in (0, 1, 256)
         for height in (0, 1, 256)
     ]
-    assert len(set(grid)) == len(grid) == 2 * 3 * 7 * 3 * 3
+    assert len(set(grid)) == len(grid) == 2 * 3 * len(VoteType) * 3 * 3
 
 
 def test_a_vote_never_signs_what_a_transaction_or_hash_could_be() -> None:

@@ -181,16 +181,22 @@ class Model:
         epoch = self.epoch_at(height)
         members = list(self.epochs[epoch][1])
         member = members[index]
-        if (member.account, epoch) in self.convicted:
+        room = self._has_room(member)
+        if (member.account, epoch) in self.convicted and not room:
             return "EvidenceRecorded"
         if self.is_pending(height):
             return "ChangePending"
         self.convicted.add((member.account, epoch))
-        suspended = sum(other.suspended for other in members)
-        if not member.suspended and suspended < fault_limit(len(members)):
+        if room:
             members[index] = replace(member, suspended=True)
             assert self.decide(height, members) == "ok"
         return "ok"
+
+    def _has_room(self, member: Member) -> bool:
+        """Is it in the newest committee, unsuspended, and are fewer than f there suspended?"""
+        members = self.epochs[-1][1]
+        suspended = sum(other.suspended for other in members)
+        return replace(member, suspended=False) in members and suspended < fault_limit(len(members))
 
 
 class Play:
