@@ -12,7 +12,7 @@ from chain.block import SignatureVerifier, VoteType, vote_bytes
 from chain.codec import U64, decode, encode
 from chain.committee import Committee
 from chain.errors import EncodingInvalid, EvidenceMalformed
-from chain.votes import SignedVote, ViewChange, view_change_bytes
+from chain.votes import SignedVote, ViewChange, slot_kind, view_change_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def proves(
         return False
     if isinstance(evidence, Equivocation):
         first, second = evidence.first, evidence.second
-        slots = {(_kind(vote), vote.view, vote.height, vote.member) for vote in (first, second)}
+        slots = {(slot_kind(v.type), v.view, v.height, v.member) for v in (first, second)}
         if len(slots) != 1 or first.digest == second.digest:
             return False
         return all(vote_holds(vote, committee, genesis_hash, verify) for vote in (first, second))
@@ -106,10 +106,6 @@ def proves(
     key = committee.members[commit.member].node_key
     message = view_change_bytes(genesis_hash, committee.epoch, view_change)
     return verify(key, message, view_change.signature)
-
-
-def _kind(vote: SignedVote) -> int:
-    return VoteType.PREPARE if vote.type == VoteType.PRE_PREPARE else vote.type
 
 
 def vote_holds(

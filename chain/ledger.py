@@ -263,7 +263,8 @@ class Ledger:
         self.store.write(self._batch(executed, tip))
         self._tree.commit(executed.staged)
         self.tip = tip
-        self._follow_committee()
+        if self.next_committee is not None or executed.next_committee is not None:
+            self._follow_committee()
         return tip
 
     def _follow_committee(self) -> None:

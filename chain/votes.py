@@ -25,6 +25,13 @@ class SignedVote:
     signature: Signature
 
 
+def slot_kind(vote_type: int) -> VoteType:
+    """Which of a member's two slots of a view a vote takes: a PrePrepare is its primary's Prepare
+    (PBFT §4.2).
+    """
+    return VoteType.COMMIT if vote_type == VoteType.COMMIT else VoteType.PREPARE
+
+
 @dataclass(frozen=True, slots=True)
 class PreparedCertificate:
     """A quorum on one (view, height, digest): the primary's PrePrepare and others' Prepares.

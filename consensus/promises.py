@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from chain.block import Block, Certificate, VoteType, vote_bytes
 from chain.state import u64
-from chain.votes import PreparedCertificate, SignedVote, ViewChange, view_change_body
+from chain.votes import PreparedCertificate, SignedVote, ViewChange, slot_kind, view_change_body
 from consensus.config import ReplicaConfig
 from consensus.era import Era
 from consensus.messages import (
@@ -57,7 +57,7 @@ class Promises:
         if self.highest_vote is None or record.view > self.highest_vote.view:
             self.highest_vote = record
         if record.height > above:
-            kind = VoteType.COMMIT if record.type == VoteType.COMMIT else VoteType.PREPARE
+            kind = slot_kind(record.type)
             self._votes[kind, record.view, record.height] = record
 
     def vote(self, kind: VoteType, view: int, height: int) -> VoteRecord | None:
@@ -66,7 +66,7 @@ class Promises:
 
     def find(self, vote: SignedVote) -> VoteRecord | None:
         """The own vote in the slot of this one, if it was cast."""
-        kind = VoteType.COMMIT if vote.type == VoteType.COMMIT else VoteType.PREPARE
+        kind = slot_kind(vote.type)
         return self.vote(kind, vote.view, vote.height)
 
     def votes(self) -> list[VoteRecord]:
@@ -202,7 +202,7 @@ class Promises:
     def _cast(
         self, draft: Draft, vote_type: VoteType, view: int, height: int, digest: bytes
     ) -> VoteRecord:
-        kind = VoteType.COMMIT if vote_type is VoteType.COMMIT else VoteType.PREPARE
+        kind = slot_kind(vote_type)
         assert (kind, view, height) not in self._votes
         signature = self._sign(vote_type, view, height, digest)
         record = VoteRecord(vote_type, view, height, digest, signature)

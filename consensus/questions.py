@@ -14,9 +14,8 @@ PBFT-PR, TOCS '02 §4.3.2.) What is done with it: `consensus.inquiry`.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from chain.block import VoteType
 from chain.codec import HEIGHT_MAX
-from chain.votes import SignedVote, ViewChange
+from chain.votes import SignedVote, ViewChange, slot_kind
 from consensus.records import SilenceRecord, VoteRecord
 
 # Heights above the highest certificate known at which a forgotten vote may stand.
@@ -53,7 +52,7 @@ class Questions:
         silence: SilenceRecord | None,
     ) -> "Questions":
         """As the journal leaves it; nothing is asked yet."""
-        known = frozenset((_kind(v.type), v.view, v.height, v.digest) for v in votes)
+        known = frozenset((slot_kind(v.type), v.view, v.height, v.digest) for v in votes)
         questions = cls(height, known, view_change)
         if silence is not None:
             questions.lost = silence.until is None
@@ -66,7 +65,7 @@ class Questions:
 
     def knows_vote(self, vote: SignedVote) -> bool:
         """Is the own vote in the journal? At heights decided at the start it does not matter."""
-        promise = _kind(vote.type), vote.view, vote.height, vote.digest
+        promise = slot_kind(vote.type), vote.view, vote.height, vote.digest
         return vote.height <= self.height or promise in self.known
 
     def knows_change(self, message: ViewChange) -> bool:
@@ -79,7 +78,3 @@ class Questions:
         if self.lost:
             return SilenceRecord(None)
         return SilenceRecord(self.silent_until) if self.silent_until else None
-
-
-def _kind(vote_type: int) -> int:
-    return VoteType.PREPARE if vote_type == VoteType.PRE_PREPARE else vote_type

@@ -6,7 +6,7 @@ silently. These functions only note facts; what follows from them is `consensus.
 
 from chain.block import Certificate, VoteType, transactions_root
 from chain.evidence import Equivocation, HiddenCommit, contradicts
-from chain.votes import PreparedCertificate, SignedVote, ViewChange
+from chain.votes import PreparedCertificate, SignedVote, ViewChange, slot_kind
 from consensus import inquiry, proposal, view_change
 from consensus.input import Checked, FetchedBlock
 from consensus.messages import (
@@ -161,7 +161,7 @@ def _of_use(state: State, book: VoteBook, kind: VoteType, message: Prepare | Com
 
 def _count(state: State, book: VoteBook, vote: SignedVote) -> bool:
     """Count a verified vote, or keep what convicts its member; False if the slot was taken."""
-    kind = VoteType.COMMIT if vote.type == VoteType.COMMIT else VoteType.PREPARE
+    kind = slot_kind(vote.type)
     earlier = book.earlier(kind, vote.view, vote.member)
     if earlier is None:
         book.add(vote)
@@ -329,8 +329,10 @@ def _is_of_era(state: State, message: Message, certificate: Certificate | None) 
 
 def is_own(state: State, message: Message) -> bool:
     """Is it said to be from this replica itself?"""
-    committee = state.committee_of(voting_height(message))
-    return committee.index_of(state.config.node_key) == message.member
+    height = voting_height(message)
+    if state.is_of_era(height):
+        return message.member == state.index
+    return state.committee_of(height).index_of(state.config.node_key) == message.member
 
 
 def signer(state: State, message: Message) -> bytes:

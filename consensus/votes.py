@@ -7,7 +7,7 @@ is added here has been verified. Bounded by members x `VOTES_PER_MEMBER_MAX`, wh
 from collections.abc import Iterator
 
 from chain.block import Certificate, CommitSignature, VoteType
-from chain.votes import SignedVote
+from chain.votes import SignedVote, slot_kind
 from consensus.messages import Commit, Prepare
 
 # Votes of one member at one height (two kinds, several views); its lowest view gives way.
@@ -50,7 +50,7 @@ class VoteBook:
 
     def add(self, vote: SignedVote) -> None:
         """Count a verified vote; its slot must be free."""
-        kind = VoteType.COMMIT if vote.type == VoteType.COMMIT else VoteType.PREPARE
+        kind = slot_kind(vote.type)
         slots = self._by_member.setdefault(vote.member, {})
         assert (kind, vote.view) not in slots
         if len(slots) >= VOTES_PER_MEMBER_MAX and not self._make_room(slots, vote.view):

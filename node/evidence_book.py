@@ -20,6 +20,7 @@ from chain.errors import EvidenceMalformed
 from chain.evidence import Evidence, convicted_vote, decode_evidence, encode_evidence
 from chain.state import u64
 from chain.store_contract import StorageError
+from node.journal import sync_directory
 
 FILE_NAME: Final = "evidence"
 MAGIC: Final = b"hushang-evidence-1\n"
@@ -132,11 +133,7 @@ class EvidenceBook:
             file.flush()
             os.fsync(file.fileno())
         if fresh:
-            directory = os.open(self._path.parent, os.O_RDONLY)
-            try:
-                os.fsync(directory)
-            finally:
-                os.close(directory)
+            sync_directory(self._path.parent)
 
     def _read(self) -> None:
         if not self._path.exists():

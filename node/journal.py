@@ -89,12 +89,12 @@ class Journal:
                     raise JournalMissing(f"{self._path}")
                 self._replace(initial)
                 # The directory itself, and the database's beside it, are new.
-                _sync_directory(directory.parent)
+                sync_directory(directory.parent)
             (directory / "journal.new").unlink(missing_ok=True)
             self.records = self._read()
             self._file = self._path.open("ab")
             _sync(self._file.fileno())
-            _sync_directory(directory)
+            sync_directory(directory)
         except OSError as error:
             raise JournalFailed(f"{self._path}: {error}") from error
         self.size = self._file.tell()
@@ -149,7 +149,7 @@ class Journal:
             file.flush()
             _sync(file.fileno())
         fresh.replace(self._path)
-        _sync_directory(self._directory)
+        sync_directory(self._directory)
 
     def close(self) -> None:
         """Close the file."""
@@ -164,7 +164,7 @@ def _sync(handle: int) -> None:
         os.fdatasync(handle)
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
     """Which files are in it is on the disk."""
     handle = os.open(directory, os.O_RDONLY)
     try:

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from consensus.records import SilenceRecord, decode_record, encode_record
-from node.journal import Journal, JournalMissing
+from node.journal import Journal, JournalMissing, sync_directory
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ def mark_new(directory: Path) -> None:
     mark = directory / MARK
     with mark.open("wb") as file:
         os.fsync(file.fileno())
-    _sync(directory)
+    sync_directory(directory)
 
 
 def open_journal(directory: Path, owner: bytes, *, others_can_tell: bool) -> Journal:
@@ -47,7 +47,7 @@ def open_journal(directory: Path, owner: bytes, *, others_can_tell: bool) -> Jou
         raise JournalMissing(f"{directory / 'journal'}")
     if mark.exists():
         mark.unlink()
-        _sync(directory)
+        sync_directory(directory)
     return journal
 
 
@@ -68,11 +68,3 @@ def accept_loss(directory: Path, owner: bytes) -> bool:
     finally:
         journal.close()
     return True
-
-
-def _sync(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -111,22 +111,19 @@ class Membership:
     def __init__(self, ledger: Ledger, peers: Sequence[PeerAddress]) -> None:
         self._ledger = ledger
         self._peers = tuple(peers)
-        self._hashes = self._committee_hashes()
+        self._governing = tuple(_committees(ledger))
         self.nodes = admitted(ledger, self._peers)
         self._warn_of_strangers()
 
     def changed(self, written: Written) -> bool:
         """To be asked after each written block, in order: are other nodes admitted now?"""
-        hashes = self._committee_hashes()
+        governing = tuple(_committees(self._ledger))
         touched = any(key.startswith(MEMBERS.prefix) for key in written.executed.result.changes)
-        if hashes == self._hashes and not touched:
+        if governing == self._governing and not touched:
             return False
-        self._hashes = hashes
+        self._governing = governing
         before, self.nodes = self.nodes, admitted(self._ledger, self._peers)
         return self.nodes != before
-
-    def _committee_hashes(self) -> tuple[bytes, ...]:
-        return tuple(committee.hash() for committee in _committees(self._ledger))
 
     def _warn_of_strangers(self) -> None:
         """A name that is mistyped is dialled nowhere; one that isn't registered yet is right."""

@@ -10,8 +10,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -77,7 +78,7 @@ def start(testnet: LocalNetwork, node: NodePlace) -> int:
     ]
     # A node reads its settings from its file alone, not from whoever starts it.
     environ = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    with testnet.log_file(node).open("ab") as log:
+    with _uninterrupted(), testnet.log_file(node).open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and file
             command,
             stdin=subprocess.DEVNULL,
@@ -87,9 +88,26 @@ def start(testnet: LocalNetwork, node: NodePlace) -> int:
             env=environ,
             start_new_session=True,
         )
-    _children[process.pid] = process
-    testnet.pid_file(node).write_text(f"{process.pid}\n")
+        _children[process.pid] = process
+        testnet.pid_file(node).write_text(f"{process.pid}\n")
     return process.pid
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """A Ctrl-C comes after the block: a process that runs and isn't recorded would be nobody's."""
+    if threading.current_thread() is not threading.main_thread():
+        # Signals are the main thread's.
+        yield
+        return
+    noted: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: noted.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.default_int_handler)
+    if noted:
+        raise KeyboardInterrupt
 
 
 def stop(

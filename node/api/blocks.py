@@ -22,11 +22,13 @@ from node.api.models import (
 )
 from node.api.parameters import (
     HEIGHT_MAX,
+    LATEST,
+    LATEST_OR_HEIGHT,
     Parameter,
     flag,
     hash_in_path,
+    latest_or_height,
     number,
-    whole,
 )
 from node.api.problems import BlockUnknown, ReceiptNotFound, TransactionNotFound
 from node.api.replies import Reply, json_reply
@@ -35,24 +37,11 @@ from node.api.routing import Call
 PAGE_MAX = 100
 TRANSACTIONS_PAGE_MAX = 1000
 
-LATEST = -1
-
-
-def _height_or_latest(text: str) -> int:
-    if text == "latest":
-        return LATEST
-    try:
-        return whole(0, HEIGHT_MAX)(text)
-    except ValueError as error:
-        msg = f"latest, or {error}"
-        raise ValueError(msg) from error
-
-
 HEIGHT: Parameter[int] = Parameter(
     "height",
     "path",
-    _height_or_latest,
-    {"type": "string", "pattern": "^(latest|0|[1-9][0-9]{0,15})$"},
+    latest_or_height,
+    {"type": "string", "pattern": LATEST_OR_HEIGHT},
     "a height, or `latest`",
     LATEST,
 )

@@ -11,7 +11,13 @@ from typing_extensions import override
 
 from node.api.committees import find_epoch
 from node.api.evidence_models import EvidencePageView, FoundView
-from node.api.parameters import HEIGHT_MAX, Parameter, number, whole
+from node.api.parameters import (
+    LATEST,
+    LATEST_OR_HEIGHT,
+    Parameter,
+    latest_or_height,
+    number,
+)
 from node.api.replies import Reply, json_reply
 from node.api.routing import Call
 from node.api.sockets import Stream, is_upgrade, serve_stream
@@ -19,24 +25,12 @@ from node.evidence_book import Found
 
 PAGE_MAX: Final = 100
 STREAM_PAGE_MAX: Final = 20
-LATEST: Final = -1
-
-
-def _cursor(text: str) -> int:
-    if text == "latest":
-        return LATEST
-    try:
-        return whole(0, HEIGHT_MAX)(text)
-    except ValueError as error:
-        msg = f"latest, or {error}"
-        raise ValueError(msg) from error
-
 
 CURSOR: Parameter[int] = Parameter(
     "cursor",
     "query",
-    _cursor,
-    {"type": "string", "pattern": "^(latest|0|[1-9][0-9]{0,15})$", "default": "0"},
+    latest_or_height,
+    {"type": "string", "pattern": LATEST_OR_HEIGHT, "default": "0"},
     "`next` of the last piece seen, `latest`, or from the beginning",
     0,
 )

@@ -16,6 +16,8 @@ from node.api.render import Json
 T = TypeVar("T")
 
 HEIGHT_MAX = 2**53 - 1
+LATEST = -1
+LATEST_OR_HEIGHT = "^(latest|0|[1-9][0-9]{0,15})$"
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,15}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -42,6 +44,17 @@ def whole(low: int, high: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def latest_or_height(text: str) -> int:
+    """`LATEST`, or a height."""
+    if text == "latest":
+        return LATEST
+    try:
+        return whole(0, HEIGHT_MAX)(text)
+    except ValueError as error:
+        msg = f"latest, or {error}"
+        raise ValueError(msg) from error
 
 
 def hash_bytes(text: str) -> bytes:

@@ -3,6 +3,7 @@
 Every action of a process goes through `later`, so that nothing of it outlives its end.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import partial
 
@@ -18,7 +19,7 @@ from tests.sim.world import World
 Stopped = Callable[[int, HushangError], None]
 
 
-class Process:
+class Process(ABC):
     """One place's process, from one start to its end; `incarnation` counts starts and ends."""
 
     def __init__(self, world: World, place: int, disk: Disk) -> None:
@@ -47,8 +48,9 @@ class Process:
         except (StorageError, JournalIncomplete) as error:
             self.stop(error)
 
+    @abstractmethod
     def _boot(self) -> None:
-        raise NotImplementedError
+        """Whatever this process is made of, anew from its disk."""
 
     def crash(self) -> None:
         """Power off: the journal keeps what was synced, the write under way is there or not."""
