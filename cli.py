@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from node.commands.options import root_options, show_examples
 
-# Noun -> what it is for, in the order of the help page. The module has the noun's name.
+# Noun -> what it is for, in the order of the help page. The module has the noun's name, with `_`.
 NOUNS: Final = {
     "demo": "Four nodes agree on one real trade, told in plain words.",
     "testnet": "A network of real node processes on this machine.",
@@ -37,8 +37,18 @@ NOUNS: Final = {
     "delegate": "Scoped keys for other systems.",
     "capture": "Record EPCIS 2.0 events of a file.",
     "trace": "Where goods came from and where they went.",
+    "proof": "Get a proof that anyone can check: state, transactions, receipts, events.",
+    "verify": "Check a proof offline, trusting nothing but the genesis.",
     "tx": "Transactions: build, sign, submit, look at.",
     "watch": "What the nodes decide, as it happens.",
+    "snapshot": "Snapshots of the state, from which new nodes start.",
+    "backup": "Copy a live node's data.",
+    "restore": "Make a data directory of a backup, checked.",
+    "repair": "Put a node with a damaged disk back to work.",
+    "verify-chain": "Replay a stopped node's data from the genesis and check all of it.",
+    "state-root": "The state root of a stopped node's data, computed anew.",
+    "compare": "The first height where two nodes' data differ.",
+    "export": "Blocks and receipts as JSON lines.",
     "bench": "Offered load, decided transactions a second, latency.",
     "docs": "Regenerate docs/transactions.md.",
     "debug": "Decode and check raw bytes, without a node.",
@@ -80,12 +90,16 @@ class Nouns(TyperGroup):
 
 
 def _is_here(noun: str) -> bool:
-    return importlib.util.find_spec(f"node.commands.{noun}") is not None
+    return importlib.util.find_spec(_module(noun)) is not None
+
+
+def _module(noun: str) -> str:
+    return f"node.commands.{noun.replace('-', '_')}"
 
 
 def load_noun(noun: str) -> Any:
     """The noun's command, its module imported now."""
-    module = importlib.import_module(f"node.commands.{noun}")
+    module = importlib.import_module(_module(noun))
     command = typer.main.get_command(module.app)
     command.name = noun
     show_examples(command)

@@ -143,5 +143,11 @@ class ProofInvalid(LedgerError):
     """A Merkle proof does not lead to its root."""
 
 
+class HistoryPruned(LedgerError):
+    """This node keeps blocks and receipts from a later height on; headers and state are here."""
+
+    hint = "ask a node that keeps the whole history, or read its archive"
+
+
 class GenesisInvalid(LedgerError):
     """The genesis contradicts itself or lacks something."""

@@ -9,7 +9,7 @@ this file doesn't know. Senders see to the frame cap: `Blocks` and `Bodies` carr
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from chain.codec import U16, U64, Hash, Name, Range, Size, decode, encode
+from chain.codec import U8, U16, U32, U64, Hash, Name, Range, Size, decode, encode
 from chain.errors import EncodingInvalid, ProtocolError
 from p2p.frames import FRAME_SIZE_MAX, Channel
 
@@ -20,6 +20,7 @@ BODIES_MAX: Final = 4096
 BLOCKS_MAX: Final = 256
 # Replies stop adding at this size; small enough that a vote never waits long behind one.
 REPLY_SIZE_MAX: Final = 1024 * 1024
+OFFERS_MAX: Final = 4
 
 RawTransaction = Annotated[bytes, Size(min=1, max=TRANSACTION_SIZE_MAX)]
 RawBlock = Annotated[bytes, Size(min=1, max=FRAME_SIZE_MAX)]
@@ -119,6 +120,75 @@ class Proposed:
     block: RawBlock
 
 
+@dataclass(frozen=True, slots=True)
+class BlocksGone:
+    """The answer to a request that begins below the lowest height whose block is still here."""
+
+    start_height: U64
+    first_height: U64
+
+
+@dataclass(frozen=True, slots=True)
+class HeadRequest:
+    """Asks for a signed statement of the newest decided header, for proofs of freshness."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest decided header of the sender at its clock's `time_ms`, signed (chain/head.py)."""
+
+    height: U64
+    digest: Hash
+    time_ms: U64
+    epoch: U64
+    signature: Annotated[bytes, Size(min=64, max=64)]
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotsRequest:
+    """Asks which snapshots there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A snapshot after the block of this height and digest; `index_digest` names what no root
+    covers, so that who asks several members can compare (chain/snapshot.py).
+    """
+
+    height: U64
+    digest: Hash
+    index_digest: Hash
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """The snapshots that the sender holds, newest first; none is an answer too."""
+
+    offers: Annotated[tuple[Offer, ...], Size(max=OFFERS_MAX)]
+
+
+@dataclass(frozen=True, slots=True)
+class PartRequest:
+    """Asks for bytes of one part of a snapshot, from `offset` on."""
+
+    height: U64
+    kind: U8
+    number: U32
+    offset: U64
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Bytes of a part; `size` is the whole part's. Empty with size 0: the sender has it not."""
+
+    height: U64
+    kind: U8
+    number: U32
+    offset: U64
+    size: U64
+    data: Annotated[bytes, Size(max=REPLY_SIZE_MAX)]
+
+
 Message = (
     Hello
     | Ping
@@ -129,6 +199,13 @@ Message = (
     | Blocks
     | ProposedRequest
     | Proposed
+    | BlocksGone
+    | HeadRequest
+    | Head
+    | SnapshotsRequest
+    | Snapshots
+    | PartRequest
+    | Part
 )
 
 # Frozen: a kind byte is never given another meaning.
@@ -142,6 +219,13 @@ _KINDS: Final[dict[int, tuple[Channel, type[Message]]]] = {
     0x23: (Channel.SYNC, Blocks),
     0x24: (Channel.SYNC, ProposedRequest),
     0x25: (Channel.SYNC, Proposed),
+    0x26: (Channel.SYNC, BlocksGone),
+    0x27: (Channel.SYNC, HeadRequest),
+    0x28: (Channel.SYNC, Head),
+    0x29: (Channel.SYNC, SnapshotsRequest),
+    0x2A: (Channel.SYNC, Snapshots),
+    0x2B: (Channel.SYNC, PartRequest),
+    0x2C: (Channel.SYNC, Part),
 }
 _PLACES: Final = {cls: (channel, bytes([kind])) for kind, (channel, cls) in _KINDS.items()}
 
