@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from chain.ledger import Tip
 from node.clock import now_ms
 from node.keystore import write_key
 from tests.chain.world import account, key
@@ -34,17 +35,17 @@ async def node(tmp_path: Path) -> AsyncIterator[Served]:
 
 
 async def governed(node: Served, *words: str) -> Ran:
-    """As `run`, and whenever a change is pending the next block is made."""
+    """As `run`, and a block that makes a change pending is followed by the next at once."""
+    service = node.service
+    decide = service.decide
 
-    async def seal() -> None:
-        while node.service.ledger.next_committee is None:  # noqa: ASYNC110 - the ledger's own state
-            await asyncio.sleep(0.01)
-        node.service.world.decide()
+    async def decide_and_seal() -> Tip:
+        tip = await decide()
+        return tip if service.ledger.next_committee is None else await decide()
 
-    sealing = asyncio.ensure_future(seal())
-    ran = await run(node, *words)
-    sealing.cancel()
-    return ran
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service, "decide", decide_and_seal)
+        return await run(node, *words)
 
 
 async def seat_file(node: Served, directory: Path) -> str:

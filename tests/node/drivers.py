@@ -127,6 +127,8 @@ class Table:
         self.world = World(made=replace(genesis(n), time_ms=now_ms()))
         self.seats: dict[int, Seat] = {}
         self.verifier = TransactionVerifier(Registry(), 1)
+        # Set whenever a member has written a block.
+        self.news = asyncio.Event()
 
     def seat(self, index: int, queue: type[LedgerQueue] = LedgerQueue) -> Seat:
         """Make a member's parts; it does not run yet."""
@@ -148,6 +150,7 @@ class Table:
 
         def note(done: Written) -> None:
             written.append(done.tip.height)
+            self.news.set()
 
         parts = Parts(
             replica=restore(ledger, index, journal),
@@ -217,10 +220,14 @@ class Table:
         wanted = [self.seats[index] for index in indexes or self.seats]
         async with asyncio.timeout(20):
             while not all(height in seat.written for seat in wanted):
-                for seat in wanted:
-                    if seat.task is not None and seat.task.done():
-                        seat.task.result()
-                await asyncio.sleep(0.005)
+                self.news.clear()
+                news = asyncio.ensure_future(self.news.wait())
+                tasks = [seat.task for seat in wanted if seat.task is not None]
+                await asyncio.wait((news, *tasks), return_when=asyncio.FIRST_COMPLETED)
+                news.cancel()
+                for task in tasks:
+                    if task.done():
+                        task.result()
 
     async def close(self) -> None:
         """Stop everybody."""

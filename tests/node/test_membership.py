@@ -26,6 +26,7 @@ from node.membership import (
     role_of,
 )
 from node.node import Node
+from p2p.messages import Hello
 from tests.chain.world import World, account, key
 from tests.node.cluster import Cluster, cluster
 
@@ -245,18 +246,34 @@ async def test_a_newcomer_observes_gets_a_seat_votes_and_observes_again(tmp_path
         assert newcomer.ledger.tip.height >= height
 
 
+def meets(node: Node, count: int, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Set once that many members' nodes are connected with this one."""
+    met, connected = asyncio.Event(), node._router.connected
+
+    def noting(peer: bytes, hello: Hello) -> None:
+        connected(peer, hello)
+        if len(node._router.heights) >= count:
+            met.set()
+
+    monkeypatch.setattr(node._router, "connected", noting)
+    return met
+
+
 @pytest.mark.asyncio
-async def test_a_stranger_is_met_once_it_is_registered(tmp_path: Path) -> None:
+async def test_a_stranger_is_met_once_it_is_registered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with cluster(tmp_path) as net:
         stranger = await net.start(4)
         assert not stranger.status().ready
+        met = meets(stranger, 3, monkeypatch)
         raw = registration(net)
         submitted = await net.running[0].node.submit(raw)
         assert await net.running[0].node.wait_decided(submitted.id, WAIT_MS) is not None
         async with asyncio.timeout(20):
-            while not stranger.status().ready:  # noqa: ASYNC110 - of many peers, no one event
-                await asyncio.sleep(0.02)
+            await met.wait()
         await net.level()
+        assert stranger.status().ready
         assert {peer.name for peer in net.nodes[0].status().peers if peer.connected} == {
             *("m1", "m2", "m3", "m4")
         }

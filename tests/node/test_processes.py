@@ -4,9 +4,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -127,3 +129,44 @@ def test_settings_of_whoever_starts_a_node_do_not_reach_it(
     start(network, network.nodes[0])
     start(network, network.nodes[1])
     processes.wait_until_ready(network, network.nodes, 60)
+
+
+class Interrupting(subprocess.Popen[bytes]):
+    """Ctrl-C comes as soon as the process runs."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_ctrl_c_while_a_node_is_started_comes_once_it_is_recorded(
+    network: LocalNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = network.nodes[0]
+    handler = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(subprocess, "Popen", Interrupting)
+    with pytest.raises(KeyboardInterrupt):
+        start(network, first)
+    assert signal.getsignal(signal.SIGINT) is handler
+    pid = int(network.pid_file(first).read_text())
+    assert state_of(network, first).pid == pid
+    assert stop(network, [first]) == []
+
+
+def test_a_start_that_fails_leaves_ctrl_c_as_it_was(
+    network: LocalNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(FileNotFoundError):
+        start(network, network.nodes[0])
+    assert signal.getsignal(signal.SIGINT) is handler
+    assert not network.pid_file(network.nodes[0]).exists()
+
+
+def test_a_node_is_started_from_any_thread(network: LocalNetwork) -> None:
+    pids: list[int] = []
+    starting = threading.Thread(target=lambda: pids.append(start(network, network.nodes[0])))
+    starting.start()
+    starting.join()
+    assert pids == [state_of(network, network.nodes[0]).pid]

@@ -48,8 +48,9 @@ class FakeService:
         # Only a test that gave a directory may add to it.
         path = (directory or Path("nowhere")) / "evidence"
         self.book = EvidenceBook(path, self.chain.genesis_hash, lambda: GENESIS_MS)
-        # Set once somebody waits for a decision.
+        # Set once somebody waits for a decision, or for a block.
         self.waited_for = asyncio.Event()
+        self.block_waited_for = asyncio.Event()
         self._written = asyncio.Condition()
 
     @property
@@ -96,6 +97,7 @@ class FakeService:
         return self.decided(transaction_id)
 
     async def wait_height(self, height: int, timeout_ms: int) -> int:
+        self.block_waited_for.set()
         await self._wait(lambda: self.ledger.tip.height >= height, timeout_ms)
         return self.ledger.tip.height
 

@@ -13,6 +13,7 @@ from chain.evidence import Equivocation, HiddenCommit, decode_evidence, proves
 from chain.genesis import genesis_certificate
 from chain.votes import SignedVote, ViewChange, view_change_bytes
 from node.api.settings import ApiSettings
+from node.evidence_book import EvidenceBook
 from tests.chain.world import GENESIS_MS, key
 from tests.node.api.committee_story import NEW, grow
 from tests.node.api.service import FakeService, Served, served
@@ -108,8 +109,22 @@ async def messages(node: Served, path: str, count: int) -> list[Any]:
         return [await socket.receive_json(timeout=20) for _ in range(count)]
 
 
+def waited_for(book: EvidenceBook, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Set once somebody waits for what comes into the book."""
+    waits, wait = asyncio.Event(), book.wait
+
+    async def noting(count: int, timeout_ms: int) -> None:
+        waits.set()
+        await wait(count, timeout_ms)
+
+    monkeypatch.setattr(book, "wait", noting)
+    return waits
+
+
 @pytest.mark.asyncio
-async def test_a_stream_tells_evidence_as_it_is_found_and_resumes(tmp_path: Path) -> None:
+async def test_a_stream_tells_evidence_as_it_is_found_and_resumes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with served(directory=tmp_path) as node:
         book = node.service.book
         book.add(equivocation(node.service, 1))
@@ -120,10 +135,9 @@ async def test_a_stream_tells_evidence_as_it_is_found_and_resumes(tmp_path: Path
         assert [page["evidence"][0]["height"] for page in (first, second)] == [1, 2]
         (again,) = await messages(node, f"/v1/evidence?cursor={first['next']}", 1)
         assert [piece["height"] for piece in again["evidence"]] == [2]
+        waits = waited_for(book, monkeypatch)
         waiting = asyncio.ensure_future(messages(node, "/v1/evidence?cursor=latest", 1))
-        while not node.server.streams:  # noqa: ASYNC110 - the server's own count
-            await asyncio.sleep(0.002)
-        await asyncio.sleep(0.05)
+        await waits.wait()
         book.add(equivocation(node.service, 3))
         assert [piece["height"] for piece in (await waiting)[0]["evidence"]] == [3]
 

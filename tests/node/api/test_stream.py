@@ -80,8 +80,7 @@ async def test_a_stream_from_latest_tells_only_what_comes() -> None:
     async with served(hurried=True) as node:
         await node.service.fund("buyer", 1)
         async with node.http.ws_connect("/v1/events?cursor=latest") as socket:
-            await until(lambda: node.server.streams == 1)
-            await asyncio.sleep(0.05)
+            await node.service.block_waited_for.wait()
             await node.service.fund("buyer", 2)
             assert await Reader(socket).amounts(1) == ["2"]
 
