@@ -38,6 +38,11 @@ def _key(epoch: int) -> bytes:
     return u64(_EPOCH_MAX - epoch)
 
 
+def state_key(epoch: int) -> bytes:
+    """Where the state holds the record of an epoch after the first."""
+    return COMMITTEES.key(_key(epoch))
+
+
 def newest(state: StateReader) -> CommitteeRecord | None:
     """The record of the newest epoch, which may be pending; None if no change was ever made."""
     return next((record for _, record in COMMITTEES.items(state)), None)
@@ -93,7 +98,7 @@ def changed_by(
     changes: Mapping[bytes, bytes | None], epoch: int, height: int
 ) -> CommitteeRecord | None:
     """What a block at `height`, governed by `epoch`, wrote as the next epoch's committee."""
-    value = changes.get(COMMITTEES.key(_key(epoch + 1)))
+    value = changes.get(state_key(epoch + 1))
     record = None if value is None else COMMITTEES.read(value)
     assert record is None or record.first_height == height + CHANGE_DELAY_HEIGHTS
     return record

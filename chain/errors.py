@@ -143,6 +143,50 @@ class ProofInvalid(LedgerError):
     """A Merkle proof does not lead to its root."""
 
 
+class BundleInvalid(LedgerError):
+    """A proof bundle does not hold."""
+
+
+class BundleDamaged(BundleInvalid):
+    """The check sum at the end of a proof bundle is not that of its bytes."""
+
+    hint = "fetch the bundle again, and keep it as bytes, not as text"
+
+
+class BundleMalformed(BundleInvalid):
+    """The bytes are no proof bundle, or its parts are out of order, repeated or empty."""
+
+
+class AnchorUntrusted(BundleInvalid):
+    """A bundle starts from a header that the verifier was not told to trust."""
+
+    hint = (
+        "give the header you trust as HEIGHT:DIGEST, or fetch a bundle that starts at the genesis"
+    )
+
+
+class StepUnneeded(BundleInvalid):
+    """A bundle follows a change of the committee that no claim in it needs."""
+
+
+class EpochOver(BundleInvalid):
+    """The header lies above the one with which its epoch's committee named the next."""
+
+
+class HeadersContradict(BundleInvalid):
+    """Two certified headers of one height differ: more members lie than the chain can bear."""
+
+
+class HeadInvalid(BundleInvalid):
+    """A head statement is repeated, of no member, about another header, or not signed."""
+
+
+class ProofStale(BundleInvalid):
+    """A proof is older than asked for, and not enough members say that nothing is newer."""
+
+    hint = "fetch it again with fresh head statements: hushang proof with --max-age"
+
+
 class HistoryPruned(LedgerError):
     """This node keeps blocks and receipts from a later height on; headers and state are here."""
 
