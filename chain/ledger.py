@@ -50,8 +50,8 @@ FORGOTTEN_PER_BLOCK_MAX = 5_000
 class Tip:
     """The newest written block and its results, which the next header must carry.
 
-    `needs_seal`: it had transactions or fired deadlines, so a block that certifies its results
-    must follow.
+    `needs_seal`: it had transactions, fired deadlines or changed the state, so a block that
+    certifies its results must follow.
     """
 
     header: Header
@@ -91,8 +91,13 @@ class Executed:
 
     @property
     def needs_seal(self) -> bool:
-        """Must another block follow to certify these results?"""
-        return bool(self.transactions) or self.result.fired > 0
+        """Must another block follow to certify these results?
+
+        Also an empty block changes the state where ids are forgotten: without a header that carries
+        the new root no key could be proven until the next transaction.
+        """
+        is_busy = bool(self.transactions) or self.result.fired > 0
+        return is_busy or self.staged.root != self.header.state_root
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +300,10 @@ class Ledger:
         batch[schema.certificate_key(height)] = encode(tip.certificate)
         batch[schema.META_TIP] = encode(tip)
         return batch
+
+    def prove(self, key: bytes) -> bytes:
+        """The proof (`chain.tree_proof`) of a state key under `tip.state_root`."""
+        return self._tree.prove(key)
 
     # Readers: any thread.
 

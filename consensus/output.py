@@ -25,7 +25,7 @@ ANYBODY: Final[tuple[bytes, ...]] = ()
 class Results:
     """What executing a block gave: what the next header must carry, and whether it must follow.
 
-    `needs_seal`: the block had transactions or fired deadlines. Roots are 32 bytes.
+    `needs_seal`: the block had results, so that another must certify them. Roots are 32 bytes.
     `next_committee`: the block changed it; the next header names its hash, and it governs the
     height after that.
     """

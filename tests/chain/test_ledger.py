@@ -15,10 +15,12 @@ from chain.block import NO_HASH, Block, Header
 from chain.codec import decode, encode
 from chain.errors import BlockInvalid, CertificateInvalid
 from chain.ledger import Ledger, ReceiptPlace
+from chain.replay import MINUTE_MS
 from chain.store import open_store
 from chain.store_contract import Kind, StorageError, StorageFailed
 from chain.store_memory import MemoryStore
 from chain.tree import StateTree
+from chain.tree_proof import verify_proof
 from tests.chain.history import play_on
 from tests.chain.toy import ToyRules, add, schedule, value_of
 from tests.chain.toy_world import ToyWorld
@@ -163,6 +165,31 @@ def test_only_blocks_with_transactions_or_fired_deadlines_need_a_seal() -> None:
     assert world.decide(world.signed("buyer", schedule("d", world.now_ms + 500))).needs_seal
     assert world.decide().needs_seal
     assert not world.decide().needs_seal
+
+
+def test_an_empty_block_that_forgets_ids_needs_a_seal_of_its_own() -> None:
+    world = ToyWorld()
+    world.decide(world.signed("buyer", add("a")))
+    later_ms = world.now_ms + 60 * MINUTE_MS
+    forgets = world.decide(time_ms=later_ms)
+    assert forgets.state_root != forgets.header.state_root
+    assert forgets.needs_seal
+    seals = world.decide(time_ms=later_ms + 1)
+    assert seals.state_root == seals.header.state_root
+    assert not seals.needs_seal
+
+
+def test_the_ledger_proves_keys_under_the_root_that_the_next_header_carries() -> None:
+    world = ToyWorld()
+    tip = world.decide(world.signed("buyer", add("a")))
+    known = next(iter(world.ledger.state.scan(b"account/")))
+    proofs = {pair: world.ledger.prove(pair[0]) for pair in (known, (b"no/such", None))}
+    for (key, value), proof in proofs.items():
+        assert verify_proof(tip.state_root, key, value, proof)
+    world.decide()
+    header = world.ledger.header(2)
+    assert header is not None
+    assert header.state_root == tip.state_root
 
 
 # Reopening.
