@@ -6,20 +6,21 @@ absence could leave a true proof about another key. They prove nothing; what a b
 `chain.bundle_check` says (docs/protocol-proofs.md has every byte).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Annotated, Final
 
+from chain import merkle
 from chain.block import Certificate, Header, Receipt
-from chain.codec import U32, Hash, Size, from_value, pack, to_value, unpack
+from chain.codec import U32, Hash, Size, encode, from_value, pack, to_value, unpack
 from chain.committee import Committee
 from chain.committees import CommitteeRecord
 from chain.crypto import HASH_SIZE, tagged_hash
 from chain.errors import BundleDamaged, BundleMalformed, TooLarge, VersionUnknown
 from chain.head import HeadStatement
 from chain.state import STATE_KEY_MAX
-from chain.transaction import TRANSACTION_SIZE_MAX
+from chain.transaction import TRANSACTION_SIZE_MAX, body_hash
 from chain.tree_proof import PROOF_SIZE_MAX
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
     "TransactionClaim",
     "encode_bundle",
     "read_bundle",
+    "receipt_claim",
+    "transaction_claim",
 ]
 
 BUNDLE_FORMAT: Final = "hushang-proof"
@@ -46,6 +49,9 @@ STATES_MAX: Final = 16
 TRANSACTIONS_MAX: Final = 4
 RECEIPTS_MAX: Final = 4
 HEADS_MAX: Final = 128
+# On which side of a receipt's path the sibling stands.
+LEFT: Final = b"\x00"
+RIGHT: Final = b"\x01"
 # A tree of more than 2^32 leaves is in no header.
 PATH_MAX: Final = 32
 
@@ -151,6 +157,27 @@ def _ordered(proven: Proven) -> Proven:
         transactions=tuple(sorted(proven.transactions, key=_index)),
         receipts=tuple(sorted(proven.receipts, key=_receipt_id)),
     )
+
+
+def transaction_claim(bodies: Sequence[bytes], index: int) -> TransactionClaim:
+    """That a block of these raw transactions has the one at `index`."""
+    leaves = [body_hash(raw) for raw in bodies]
+    return TransactionClaim(index, bodies[index], merkle.inclusion_proof(leaves, index))
+
+
+def receipt_claim(receipts: Sequence[Receipt], index: int) -> ReceiptClaim:
+    """That a block which left these receipts left the one at `index`."""
+    path = merkle.inclusion_proof([encode(receipt) for receipt in receipts], index)
+    sides = _sides(index, len(receipts))
+    return ReceiptClaim(receipts[index], tuple(map(bytes.__add__, sides, path)))
+
+
+def _sides(index: int, size: int) -> Iterator[bytes]:
+    """On which side each sibling of `merkle.inclusion_proof` stands."""
+    while size > 1:
+        if index ^ 1 < size:
+            yield LEFT if index % 2 else RIGHT
+        index, size = index // 2, (size + 1) // 2
 
 
 def read_bundle(data: bytes) -> Bundle:
