@@ -93,7 +93,7 @@ class Journal:
             (directory / "journal.new").unlink(missing_ok=True)
             self.records = self._read()
             self._file = self._path.open("ab")
-            _sync(self._file.fileno())
+            sync_handle(self._file.fileno())
             sync_directory(directory)
         except OSError as error:
             raise JournalFailed(f"{self._path}: {error}") from error
@@ -119,7 +119,7 @@ class Journal:
         with self._writing():
             self._file.write(frames)
             self._file.flush()
-            _sync(self._file.fileno())
+            sync_handle(self._file.fileno())
         self.size += len(frames)
 
     def rewrite(self, records: Sequence[bytes]) -> None:
@@ -147,7 +147,7 @@ class Journal:
             file.write(self._header)
             file.write(_encode_frames(records))
             file.flush()
-            _sync(file.fileno())
+            sync_handle(file.fileno())
         fresh.replace(self._path)
         sync_directory(self._directory)
 
@@ -156,7 +156,7 @@ class Journal:
         self._file.close()
 
 
-def _sync(handle: int) -> None:
+def sync_handle(handle: int) -> None:
     """Everything written is on the disk itself; fsync of macOS reaches only the drive's cache."""
     if hasattr(fcntl, "F_FULLFSYNC"):
         fcntl.fcntl(handle, fcntl.F_FULLFSYNC)

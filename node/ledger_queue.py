@@ -73,6 +73,10 @@ class LedgerQueue:
         """Write a decided block, after all that was asked before; it is synced when done."""
         return asyncio.get_running_loop().run_in_executor(self._pool, self._write, decided)
 
+    async def look(self, job: Callable[[Ledger], T]) -> T:
+        """What a quick reader finds between two blocks: scans that it opens see one boundary."""
+        return await self._run(lambda: job(self._ledger))
+
     async def _run(self, job: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, job)
 

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import TypeVar
 
 from chain.block import Header
 from chain.committees import CommitteeRecord
@@ -43,6 +44,8 @@ from p2p.peer import PeerStatus
 from p2p.tls import NodeIdentity
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 POOL_SIZE_MAX = 64 * 1024 * 1024
 VERIFY_THREADS = 2
@@ -234,6 +237,10 @@ class Node:
         while self.ledger.tip.height < height and (left_ms := deadline_ms - now_ms()) > 0:
             await self._waiters.block(left_ms)
         return self.ledger.tip.height
+
+    async def look(self, job: Callable[[Ledger], T]) -> T:
+        """What a quick reader of the ledger finds between two blocks."""
+        return await self._queue.look(job)
 
     def status(self) -> NodeStatus:
         """What the node says of itself now."""
