@@ -24,6 +24,8 @@ from node.api.server import ApiServer
 from node.api.settings import ApiSettings
 from node.clock import now_ms
 from node.config import ConfigInvalid, NodeConfig
+from node.control import ControlServer
+from node.control_socket import ControlSocketUnusable
 from node.evidence_book import FILE_NAME, EvidenceBook
 from node.genesis_file import GenesisFileInvalid, load_genesis
 from node.journal import journal_owner
@@ -147,6 +149,7 @@ async def _serve(node: Node, metrics: NodeMetrics, config: NodeConfig) -> None:
         origins=config.api_origins,
     )
     api = ApiServer(node, metrics, settings, fatal)
+    control = ControlServer(config.data_dir, node, fatal)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
 
@@ -155,12 +158,18 @@ async def _serve(node: Node, metrics: NodeMetrics, config: NodeConfig) -> None:
             port = await api.start()
         except OSError as error:
             raise AddressUnusable(f"api: {error}") from error
+        try:
+            await control.start()
+        except ControlSocketUnusable as error:
+            # It can do all that members rely on; its operator can't ask it for backups.
+            logger.warning("no control socket: %s (%s)", error, error.hint)
         height = node.ledger.tip.height
         logger.info("%s at height %s; api on port %s", config.name, height, port)
 
     try:
         await _until(stop, broken, node.run(started))
     finally:
+        await control.stop()
         await api.stop()
     logger.info("stopped by a signal at height %s", node.ledger.tip.height)
 

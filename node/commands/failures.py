@@ -128,6 +128,20 @@ EXIT_CODES: Final = {
     "DirectoryNotEmpty": ExitCode.USAGE,
     "NetworkBroken": ExitCode.INTERNAL,
     "NodeDied": ExitCode.INTERNAL,
+    "ControlUnreachable": ExitCode.UNREACHABLE,
+    "ControlBroken": ExitCode.UNREACHABLE,
+    "ControlBusy": ExitCode.UNREACHABLE,
+    "JobUnderWay": ExitCode.UNREACHABLE,
+    "NodeStopping": ExitCode.UNREACHABLE,
+    "NodeDataMissing": ExitCode.NOT_FOUND,
+    "NodeRunning": ExitCode.REFUSED,
+    "BackupExists": ExitCode.USAGE,
+    "BackupUnderWay": ExitCode.REFUSED,
+    "BackupUnreadable": ExitCode.NOT_FOUND,
+    "BackupDamaged": ExitCode.VERIFICATION_FAILED,
+    "BackupRefused": ExitCode.VERIFICATION_FAILED,
+    "BackupOfAnotherChain": ExitCode.VERIFICATION_FAILED,
+    "RestoreTargetOccupied": ExitCode.USAGE,
 }
 
 
