@@ -137,15 +137,17 @@ class StateTree:
                 grown += len(node) + _NODE_OVERHEAD_BYTES
         self._cache_bytes += grown
         self._known = (staged.size, staged.root)
-        while self._cache_bytes > self._cache_bytes_max:
-            self._evict()
+        self._evict()
 
     def _evict(self) -> None:
-        """Forget a share of the cached nodes, those that have not changed for the longest time."""
-        # A share at once: a dict that loses its first items one by one is slow to walk.
-        oldest = islice(self._nodes, TOP_NODES_MAX + len(self._nodes) // _EVICTED_SHARE)
-        for ident in [ident for ident in oldest if ident >= TOP_IDENT_END]:
-            self._cache_bytes -= len(self._nodes.pop(ident)) + _NODE_OVERHEAD_BYTES
+        """Back within the limit: forget cached nodes, those longest unchanged, a share at a time.
+
+        A dict that loses its first items one by one is slow to walk.
+        """
+        while self._cache_bytes > self._cache_bytes_max:
+            oldest = islice(self._nodes, TOP_NODES_MAX + len(self._nodes) // _EVICTED_SHARE)
+            for ident in [ident for ident in oldest if ident >= TOP_IDENT_END]:
+                self._cache_bytes -= len(self._nodes.pop(ident)) + _NODE_OVERHEAD_BYTES
 
     def prove(self, key: bytes) -> bytes:
         """The proof for `verify_proof` that the committed state holds `key`, or that it doesn't."""
@@ -166,6 +168,8 @@ class StateTree:
             assert known[0] == HEAVY
             known = (node[digit], node[CHILD_SLOT[digit]])
             ident, depth = ident << 4 | digit, depth + 1
+        # Proofs alone fill the cache where no block comes.
+        self._evict()
         return b"".join((bytes((len(bucket) // ENTRY_SIZE,)), bucket, *reversed(steps)))
 
     def _node(self, ident: int, depth: int, known: Known) -> bytes:

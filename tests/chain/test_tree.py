@@ -264,9 +264,14 @@ def test_the_cache_stays_within_its_limit_and_counts_right() -> None:
             commit(store, tree, {b"\x02%d" % n: b"%d" % block for n in range(block, 3000, 71)})
             assert tree._cache_bytes <= limit
             tree.prove(b"\x02%d" % block)
+            assert tree._cache_bytes <= limit
             cached = [node for ident, node in tree._nodes.items() if ident >= TOP_IDENT_END]
             assert cached
             assert tree._cache_bytes == sum(len(node) + 140 for node in cached)
+        for n in range(3000):
+            # On a resting chain only proofs fill it.
+            tree.prove(b"\x02%d" % n)
+            assert tree._cache_bytes <= limit
 
 
 def spoiled(store: KVStore, key: bytes, value: bytes | None) -> KVStore:
