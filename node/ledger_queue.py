@@ -16,6 +16,7 @@ from chain.ledger import Executed, Ledger, Tip
 from chain.transaction import ReceivedTransaction, read_transaction
 from consensus.input import Checked, Proposal
 from consensus.output import BuildRequest, CheckRequest, Decided, Results
+from node.anchors import Anchors
 
 T = TypeVar("T")
 
@@ -45,6 +46,15 @@ class Written:
     tip: Tip
 
 
+@dataclass(frozen=True, slots=True)
+class TreeProof:
+    """What the state after `tip` holds under a key, with the proof under `tip.state_root`."""
+
+    tip: Tip
+    value: bytes | None
+    proof: bytes
+
+
 class LedgerQueue:
     """Runs ledger work on its thread. Jobs asked first run first."""
 
@@ -52,6 +62,7 @@ class LedgerQueue:
         self._ledger = ledger
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self._executed: dict[bytes, Executed] = {}
+        self.anchors = Anchors(ledger)
 
     def close(self) -> None:
         """Finish the job under way and end the thread."""
@@ -76,6 +87,10 @@ class LedgerQueue:
     async def look(self, job: Callable[[Ledger], T]) -> T:
         """What a quick reader finds between two blocks: scans that it opens see one boundary."""
         return await self._run(lambda: job(self._ledger))
+
+    async def prove(self, key: bytes) -> TreeProof:
+        """A state key and its proof, between two writes."""
+        return await self._run(lambda: self._prove(key))
 
     async def _run(self, job: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, job)
@@ -139,7 +154,12 @@ class LedgerQueue:
             executed = self._replay(decided)
         tip = self._ledger.write(executed, decided.certificate)
         self._executed.clear()
+        self.anchors.note()
         return Written(executed, tip)
+
+    def _prove(self, key: bytes) -> TreeProof:
+        ledger = self._ledger
+        return TreeProof(ledger.tip, ledger.state.get(key), ledger.prove(key))
 
     def _replay(self, decided: Decided) -> Executed:
         """A block decided before a restart: its execution was only in memory."""
