@@ -1,0 +1,1 @@
+"""Checking a stopped node's data: replay, roots, comparison, export."""
