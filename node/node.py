@@ -16,6 +16,7 @@ from chain.committees import CommitteeRecord
 from chain.context import Chain
 from chain.crypto import PrivateKey
 from chain.errors import HushangError, InvariantBreach, ResultMalformed
+from chain.head import HeadStatement
 from chain.ledger import Ledger
 from chain.transaction import ReceivedTransaction
 from consensus.config import ChainTip, ReplicaConfig
@@ -28,13 +29,16 @@ from node.clock import now_ms
 from node.door import Door
 from node.driver import Driver, Parts
 from node.evidence_book import EvidenceBook
+from node.heads import Heads
 from node.journal import Journal
 from node.ledger_queue import LedgerQueue, Written
 from node.membership import Membership, role_of
 from node.mempool import Mempool
+from node.proofs import Prover, StateProof
 from node.router import Router, Routes
 from node.service import Decided, NodeStatus, PeerView, Submitted
 from node.sync import Sync
+from node.sync_progress import describe
 from node.transport import Transport
 from node.verifier import TransactionVerifier, VoteVerifier
 from node.waiters import Waiters
@@ -129,7 +133,13 @@ class Node:
             )
         )
         self._gossip = Gossip(self._transport)
+        self._prover = Prover(self._queue, self.wait_height)
+        asking = transport.send, transport.connected
+        self._heads = Heads(
+            ledger, setup.key, asking, now_ms, lambda: not self._not_ready_because()
+        )
         routes = Routes(
+            ledger,
             self._replica,
             self._driver,
             self._door,
@@ -137,6 +147,7 @@ class Node:
             bodies,
             self._sync,
             self._gossip,
+            self._heads,
             self._transport,
         )
         self._router = Router(routes)
@@ -242,6 +253,18 @@ class Node:
         """What a quick reader of the ledger finds between two blocks."""
         return await self._queue.look(job)
 
+    async def prove_state(self, key: bytes) -> StateProof:
+        """A state key under the newest header that can prove it."""
+        return await self._prover.state(key)
+
+    def anchor_proof(self, height: int) -> bytes | None:
+        """Who governs, proven under the header at a height, where that was kept."""
+        return self._queue.anchors.proof(height)
+
+    async def heads_about(self, header: Header) -> tuple[HeadStatement, ...]:
+        """What members sign just now about a header being their newest."""
+        return await self._heads.about(header)
+
     def status(self) -> NodeStatus:
         """What the node says of itself now."""
         tip = self.ledger.tip
@@ -268,6 +291,7 @@ class Node:
             role=role_of(self.chain.committee, self._setup.key.public_key),
             epoch=self.chain.committee.epoch,
             withheld=self._replica.withheld,
+            sync=self._sync.view(),
         )
 
     def _primary_name(self) -> str:
@@ -288,7 +312,7 @@ class Node:
         if self._replica.unsure:
             reasons.append(self._replica.withheld)
         if target > height:
-            reasons.append(f"catching up: height {height} of {target}")
+            reasons.append(f"catching up: {describe(self._sync.view())}")
         return tuple(reasons)
 
 

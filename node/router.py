@@ -1,15 +1,19 @@
 """Where a peer's payloads go: votes to the driver, transactions to the door, blocks to the sync."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from chain.ledger import Ledger
 from consensus.messages import decode_message
 from consensus.replica import Replica
+from node.blocks_served import read_blocks
 from node.bodies import Bodies
 from node.door import Door
 from node.driver import Driver
+from node.heads import Heads
 from node.mempool import Mempool
 from node.sync import Sync
 from node.transport import Transport
@@ -27,6 +31,7 @@ SPREAD_AGAIN_MAX = 4_096
 class Routes:
     """The parts that peers' payloads reach."""
 
+    ledger: Ledger
     replica: Replica
     driver: Driver
     door: Door
@@ -34,6 +39,7 @@ class Routes:
     bodies: Bodies
     sync: Sync
     gossip: Gossip
+    heads: Heads
     transport: Transport
 
 
@@ -72,17 +78,28 @@ class Router:
             return self._take_gossip(peer, message.raws)
         if isinstance(message, wire.Bodies):
             return self._to.bodies.arrived(message.raws)
+        if isinstance(message, wire.BlocksRequest):
+            return self._serve_blocks(peer, message)
+        if isinstance(message, wire.HeadRequest | wire.Head):
+            self._to.heads.received(peer, message)
+            return None
         self._trade_blocks(peer, message)
         return None
+
+    async def _serve_blocks(self, peer: bytes, request: wire.BlocksRequest) -> None:
+        """Read on another thread: a long answer stops nothing but its asker."""
+        start, count = request.start_height, request.count
+        answer = await asyncio.to_thread(read_blocks, self._to.ledger, start, count)
+        self._to.transport.send(peer, answer)
 
     def _trade_blocks(self, peer: bytes, message: wire.Message) -> None:
         match message:
             case wire.Blocks():
                 self._to.sync.arrived(peer, message)
+            case wire.BlocksGone():
+                self._to.sync.gone(peer, message)
             case wire.Proposed():
                 self._to.sync.proposed(message)
-            case wire.BlocksRequest(start, count):
-                self._to.sync.serve(peer, start, count)
             case wire.ProposedRequest(_, digest):
                 held = self._to.replica.held_block(digest)
                 self._to.sync.serve_proposed(peer, held[0] if held else None, message)

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
-from chain.block import Receipt
+from chain.block import Header, Receipt
 from chain.context import Chain
 from chain.errors import HushangError
+from chain.head import HeadStatement
 from chain.ledger import Ledger, ReceiptPlace
 from node.evidence_book import EvidenceBook
+from node.proofs import StateProof
 
 # `suspended`: evidence convicted it; it votes and never leads.
 Role: TypeAlias = Literal["member", "observer", "suspended"]
@@ -61,6 +63,19 @@ class PeerView:
 
 
 @dataclass(frozen=True, slots=True)
+class SyncView:
+    """How a node catches up: level where `target`, the greatest certified height it knows, is its
+    own height. `eta_ms` is the time left, None while no block comes.
+    """
+
+    height: int
+    target: int
+    blocks_per_s: int
+    transactions_per_s: int
+    eta_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class NodeStatus:
     """A node's own account of itself. `ready` and `not_ready_because` answer GET /ready."""
 
@@ -89,6 +104,7 @@ class NodeStatus:
     epoch: int = 0
     # Why this node casts no votes now; empty if it does.
     withheld: str = ""
+    sync: SyncView = SyncView(0, 0, 0, 0, 0)
 
 
 class NodeService(Protocol):
@@ -131,6 +147,18 @@ class NodeService(Protocol):
 
     async def wait_height(self, height: int, timeout_ms: int) -> int:
         """The newest height, as soon as it is at least `height` or the time is over."""
+        ...
+
+    async def prove_state(self, key: bytes) -> StateProof:
+        """A state key under the newest header that can prove it; `ProofNotReady`."""
+        ...
+
+    def anchor_proof(self, height: int) -> bytes | None:
+        """Who governs, proven under the header at a height; None if that is too long ago."""
+        ...
+
+    async def heads_about(self, header: Header) -> tuple[HeadStatement, ...]:
+        """What members sign just now about a header being their newest, as far as they answer."""
         ...
 
     def status(self) -> NodeStatus:

@@ -7,7 +7,7 @@ from chain.errors import HushangError
 from commerce.registry import TYPES, TransactionType
 from node.api.parameters import text_in_path
 from node.api.problems import ObjectNotFound, title_of
-from node.api.render import model_of
+from node.api.render import model_of, render_fields
 from node.api.replies import Reply, json_reply
 from node.api.routing import Call
 from node.api.status_models import (
@@ -17,6 +17,7 @@ from node.api.status_models import (
     ReadyView,
     RefusalView,
     StatusView,
+    SyncStateView,
     TransactionTypesView,
     TransactionTypeView,
 )
@@ -52,7 +53,8 @@ async def ready(call: Call) -> Reply:
     """GET /ready."""
     status = call.service.status()
     reasons = list(status.not_ready_because)
-    view = ReadyView(ready=status.ready, reasons=reasons, height=status.height)
+    sync = SyncStateView.model_validate(render_fields(status.sync))
+    view = ReadyView(ready=status.ready, reasons=reasons, height=status.height, sync=sync)
     return json_reply(view, 200 if status.ready else 503)
 
 

@@ -16,12 +16,25 @@ class HealthView(View):
     loop_lag_ms: Whole
 
 
+class SyncStateView(View):
+    """How the node catches up: level where `target`, the greatest certified height it knows of, is
+    its own. `eta_ms` is the time left, null while no block comes.
+    """
+
+    height: Whole
+    target: Whole
+    blocks_per_s: Whole
+    transactions_per_s: Whole
+    eta_ms: Whole | None
+
+
 class ReadyView(View):
     """Does the node take part and serve what is current? `reasons` say why not."""
 
     ready: bool
     reasons: list[str]
     height: Whole
+    sync: SyncStateView
 
 
 class PeerStatusView(View):
@@ -76,6 +89,7 @@ class StatusView(View):
     peers: list[PeerStatusView]
     refused_connections: dict[str, Whole]
     evidence_count: Whole
+    sync: SyncStateView
 
     @classmethod
     def of(cls, status: NodeStatus, chain: Chain) -> "StatusView":

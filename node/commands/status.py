@@ -3,6 +3,8 @@
 from node.commands.options import noun, verb
 from node.commands.output import with_times
 from node.commands.session import Session
+from node.service import SyncView
+from node.sync_progress import describe
 
 app = noun("What a node says of itself.", single=True)
 
@@ -28,6 +30,7 @@ def status(session: Session) -> None:
         if peer["on_two_hosts"]:
             name = peer["name"]
             session.say(f"{name} runs on two hosts? Two processes use its node key: stop one now")
-    shown = with_times({**told, "peers": peers})
+    sync = describe(SyncView(**told["sync"]))
+    shown = with_times({**told, "peers": peers, "sync": sync})
     shown["not_ready_because"] = "; ".join(told["not_ready_because"])
     session.printer.record(told, shown)

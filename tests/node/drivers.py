@@ -194,6 +194,8 @@ class Table:
         match message:
             case wire.Blocks():
                 parts.sync.arrived(source, message)
+            case wire.BlocksGone():
+                parts.sync.gone(source, message)
             case wire.Proposed():
                 parts.sync.proposed(message)
             case wire.BlocksRequest(start, count):

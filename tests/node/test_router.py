@@ -1,7 +1,7 @@
 """Where a peer's payloads go, and what ends its connection."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from chain.transaction import ReceivedTransaction
 from consensus.messages import MessageMalformed, Prepare, encode_message
 from node import driver as driver_module
 from node.door import Door
+from node.heads import Heads
 from node.mempool import Mempool
 from node.router import Router, Routes
 from node.transport import Transport
@@ -41,7 +42,7 @@ class Post:
     network: Wire
     gossip: Gossip
 
-    def receive(self, message: wire.Message, peer: bytes = PEER) -> object:
+    def receive(self, message: wire.Message, peer: bytes = PEER) -> Awaitable[None] | None:
         return self.router.received(peer, *wire.write_message(message))
 
     def answers(self) -> list[wire.Message]:
@@ -63,7 +64,10 @@ async def post(tmp_path: Path) -> AsyncIterator[Post]:
         # Blocks are answered to the network, not to other seats.
         parts.sync._send = transport.send
         door = Door(parts.ledger, parts.mempool, at.verifier, parts.clock_ms, admitted)
+        asking = transport.send, transport.connected
+        heads = Heads(parts.ledger, key("node of m0"), asking, parts.clock_ms, lambda: True)
         routes = Routes(
+            parts.ledger,
             parts.replica,
             seat.driver,
             door,
@@ -71,6 +75,7 @@ async def post(tmp_path: Path) -> AsyncIterator[Post]:
             parts.bodies,
             parts.sync,
             gossip,
+            heads,
             transport,
         )
         yield Post(at.world, Router(routes), seat, parts.mempool, network, gossip)
@@ -154,7 +159,9 @@ async def test_blocks_are_served_and_taken_with_the_members_index(tmp_path: Path
         )
         assert block is not None
         assert certificate is not None
-        at.receive(wire.BlocksRequest(1, 5))
+        served = at.receive(wire.BlocksRequest(1, 5))
+        assert served is not None, "its asker waits"
+        await served
         assert at.answers() == [wire.Blocks(1, ())]
         at.receive(wire.Blocks(1, (wire.CertifiedBlock(block, certificate),)))
         assert at.seat.parts.sync._ahead[1].peer == PEER
@@ -167,7 +174,9 @@ async def test_blocks_are_served_and_taken_with_the_members_index(tmp_path: Path
 async def test_an_observer_gets_blocks_as_members_do(tmp_path: Path) -> None:
     async with post(tmp_path) as at:
         observer = key("observer").public_key
-        assert at.receive(wire.BlocksRequest(1, 5), observer) is None
+        served = at.receive(wire.BlocksRequest(1, 5), observer)
+        assert served is not None
+        await served
         assert at.answers() == [wire.Blocks(1, ())]
         assert [peer for peer, _, _ in at.network.sent] == [observer]
 

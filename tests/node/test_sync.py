@@ -10,10 +10,27 @@ from chain.store_memory import MemoryStore
 from chain.transaction import read_transaction
 from consensus.input import FetchedBlock
 from consensus.output import ANYBODY, FetchBlock, FetchBlocks
+from node import blocks_served
 from node import sync as sync_module
-from node.sync import ASK_AGAIN_MS, Sync
+from node import sync_requests as requests_module
+from node.service import SyncView
+from node.sync import HistoryGone, Sync
+from node.sync_requests import (
+    ASK_AGAIN_MS,
+    ASK_AGAIN_PER_BLOCK_MS,
+    RANGE_MAX,
+    REST_MS,
+    UNDER_WAY_PER_PEER_MAX,
+)
 from p2p import messages as wire
-from p2p.messages import Blocks, BlocksRequest, CertifiedBlock, MessageMalformed, Proposed
+from p2p.messages import (
+    Blocks,
+    BlocksGone,
+    BlocksRequest,
+    CertifiedBlock,
+    MessageMalformed,
+    Proposed,
+)
 from tests.chain.world import World
 from tests.node.parts import issue
 
@@ -32,6 +49,7 @@ class Member:
     sent: list[tuple[int, wire.Message]] = field(default_factory=list)
     fed: list[FetchedBlock] = field(default_factory=list)
     now_ms: int = 0
+    there: tuple[bytes, ...] = OTHERS
 
     def __post_init__(self) -> None:
         self.sync = Sync(
@@ -39,7 +57,7 @@ class Member:
             lambda to, message: self.sent.append((1 + OTHERS.index(to), message)),
             self.fed.append,
             lambda: self.now_ms,
-            lambda: OTHERS,
+            lambda: self.there,
         )
 
     @property
@@ -98,13 +116,54 @@ def forge(entry: CertifiedBlock) -> CertifiedBlock:
 # Asking.
 
 
-def test_requests_go_round_among_those_who_have_the_blocks() -> None:
+def test_ranges_are_spread_over_all_who_have_the_blocks() -> None:
+    at = Member()
+    at.sync.fetch(FetchBlocks(1, 1_000_000, OTHERS))
+    members = [member for member, _, _ in at.asked]
+    assert sorted(members) == sorted([1, 2, 3] * UNDER_WAY_PER_PEER_MAX)
+    # One after the other, without a gap, and no more of any peer than it may be asked at once.
+    assert [(start, count) for _, start, count in at.asked] == [
+        (1 + RANGE_MAX * number, RANGE_MAX) for number in range(len(at.asked))
+    ]
+
+
+def test_no_more_is_under_way_than_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests_module, "UNDER_WAY_MAX", 2)
+    at = Member()
+    at.sync.fetch(FetchBlocks(1, 1_000_000, OTHERS))
+    assert len(at.asked) == 2
+
+
+def test_a_silent_peers_range_is_asked_of_another_after_a_deadline() -> None:
+    source, at = history(2), Member()
+    at.sync.fetch(FetchBlocks(1, 2, OTHERS))
+    at.now_ms = ASK_AGAIN_MS + 2 * ASK_AGAIN_PER_BLOCK_MS - 1
+    at.sync.fetch(FetchBlocks(1, 2, OTHERS))
+    assert at.asked == [(1, 1, 2)]
+    at.now_ms += 1
+    at.sync.fetch(FetchBlocks(1, 2, OTHERS))
+    assert at.asked == [(1, 1, 2), (2, 1, 2)]
+    # Its late answer is as good as any.
+    at.sync.arrived(peer(1), Blocks(1, entries(source, 1, 2)))
+    assert at.heights == [1]
+
+
+def test_who_was_silent_rests_while_others_answer_and_is_asked_when_nobody_else_is_there() -> None:
     at = Member()
     for turn in range(4):
-        at.now_ms = turn * ASK_AGAIN_MS
+        at.now_ms = turn * 2 * ASK_AGAIN_MS
         at.sync.fetch(FetchBlocks(1, 10, OTHERS))
     assert [member for member, _, _ in at.asked] == [1, 2, 3, 1]
     assert {(start, count) for _, start, count in at.asked} == {(1, 10)}
+
+
+def test_who_is_away_is_not_asked_and_others_are_where_no_signer_is_left() -> None:
+    at = Member(there=OTHERS[1:])
+    at.sync.fetch(FetchBlocks(1, 10, OTHERS[:2]))
+    assert at.asked == [(2, 1, 10)]
+    at.now_ms = 2 * ASK_AGAIN_MS
+    at.sync.fetch(FetchBlocks(1, 10, OTHERS[:2]))
+    assert at.asked == [(2, 1, 10), (3, 1, 10)]
 
 
 def test_a_repeated_request_costs_nothing_while_one_is_under_way() -> None:
@@ -113,12 +172,6 @@ def test_a_repeated_request_costs_nothing_while_one_is_under_way() -> None:
         at.sync.fetch(FetchBlocks(1, 10, OTHERS))
         at.now_ms += ASK_AGAIN_MS // 10
     assert len(at.asked) == 1
-
-
-def test_a_request_asks_for_no_more_than_a_reply_may_carry() -> None:
-    at = Member()
-    at.sync.fetch(FetchBlocks(1, 1_000_000, OTHERS))
-    assert at.asked == [(1, 1, wire.BLOCKS_MAX)]
 
 
 def test_blocks_are_handed_in_one_by_one_as_the_replica_decides() -> None:
@@ -187,9 +240,11 @@ def test_a_liars_block_advances_nothing_and_the_next_member_is_asked() -> None:
     # It goes to the replica, which believes only certificates, and says so.
     assert at.heights == [1]
     at.sync.disbelieved(at.fed.pop())
-    assert at.asked == [(1, 1, 3), (2, 1, 3)]
+    # Of its lies, the second hid a part of the range that another was asked for already.
+    assert at.asked == [(1, 1, 3), (2, 3, 1), (3, 1, 2)]
     assert at.sync._ahead == {}
-    at.sync.arrived(peer(2), Blocks(1, honest))
+    at.sync.arrived(peer(3), Blocks(1, honest[:2]))
+    at.sync.arrived(peer(2), Blocks(3, honest[2:]))
     assert [encode(fetched.block) for fetched in at.fed] == [honest[0].block]
     for _ in range(3):
         at.write_next(source)
@@ -258,6 +313,134 @@ def test_a_pushed_block_is_fed_at_once() -> None:
     assert at.heights == [1]
 
 
+def test_a_liar_is_asked_no_more_until_the_catch_up_ends() -> None:
+    source, at = history(4), Member()
+    honest = entries(source, 1, 4)
+    at.sync.fetch(FetchBlocks(1, 3, OTHERS))
+    at.sync.arrived(peer(1), Blocks(1, tuple(map(forge, honest[:3]))))
+    at.sync.disbelieved(at.fed.pop())
+    at.now_ms = 2 * ASK_AGAIN_MS
+    at.sync.fetch(FetchBlocks(1, 3, OTHERS))
+    # What it pushes is worth nothing either.
+    at.sync.arrived(peer(1), Blocks(1, honest[:3]))
+    assert at.sync._ahead == {}
+    assert [member for member, _, _ in at.asked] == [1, 2, 3]
+    at.sync.arrived(peer(3), Blocks(1, honest[:3]))
+    for _ in range(3):
+        at.write_next(source)
+    at.sync.fetch(FetchBlocks(4, 4, OTHERS[:1]))
+    assert at.asked[-1] == (1, 4, 1)
+
+
+def test_where_all_have_lied_they_are_asked_again() -> None:
+    source, at = history(1), Member(there=OTHERS[:1])
+    (honest,) = entries(source, 1, 1)
+    at.sync.fetch(FetchBlocks(1, 1, OTHERS[:1]))
+    at.sync.arrived(peer(1), Blocks(1, (forge(honest),)))
+    at.sync.disbelieved(at.fed.pop())
+    assert at.asked == [(1, 1, 1), (1, 1, 1)]
+    at.sync.arrived(peer(1), Blocks(1, (honest,)))
+    assert at.heights == [1]
+
+
+def test_who_lacks_a_block_that_it_should_have_is_named_and_rests(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    at = Member()
+    with caplog.at_level("INFO"):
+        at.sync.fetch(FetchBlocks(1, 10, OTHERS))
+        at.sync.arrived(peer(1), Blocks(1, ()))
+    assert f"{peer(1).hex()[:16]} has no block 1" in caplog.text
+    assert at.asked == [(1, 1, 10), (2, 1, 10)]
+    for turn in range(1, REST_MS // (2 * ASK_AGAIN_MS)):
+        at.now_ms = turn * 2 * ASK_AGAIN_MS
+        at.sync.fetch(FetchBlocks(1, 10, OTHERS))
+    assert [member for member, _, _ in at.asked][2:] == [3]
+
+
+def test_no_more_bytes_are_kept_ahead_than_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    source, at = history(6), Member()
+    (one,) = entries(source, 1, 1)
+    size = len(one.block) + len(one.certificate)
+    monkeypatch.setattr(sync_module, "AHEAD_SIZE_MAX", 2 * size)
+    at.sync.fetch(FetchBlocks(1, 6, OTHERS))
+    at.sync.arrived(peer(1), Blocks(1, entries(source, 1, 3)))
+    assert len(at.asked) == 1, "enough is here"
+    # Nor does a push get in, unless it is what comes next.
+    at.sync.arrived(peer(2), Blocks(4, entries(source, 4, 6)))
+    assert sorted(at.sync._ahead) == [1, 2, 3]
+    for _ in range(2):
+        at.write_next(source)
+    at.sync.fetch(FetchBlocks(3, 6, OTHERS))
+    assert at.asked[1:] == [(2, 4, 3)]
+
+
+def test_the_way_back_is_shown_while_it_lasts(caplog: pytest.LogCaptureFixture) -> None:
+    source, at = history(60), Member()
+    with caplog.at_level("INFO"):
+        at.sync.fetch(FetchBlocks(1, 60, OTHERS))
+        for member, start, count in at.asked:
+            at.sync.arrived(peer(member), Blocks(start, entries(source, start, start + count - 1)))
+        for _ in range(30):
+            at.now_ms += 100
+            at.write_next(source)
+        shown = at.sync.view()
+        assert (shown.height, shown.target, shown.blocks_per_s) == (30, 60, 10)
+        assert (shown.transactions_per_s, shown.eta_ms) == (10, 3_000)
+        for _ in range(30):
+            at.now_ms += 100
+            at.write_next(source)
+    assert at.sync.view() == SyncView(60, 60, 0, 0, 0)
+    assert "caught up at height 60: 60 blocks and 60 transactions in 6.0 s" in caplog.text
+
+
+# Pruned peers.
+
+
+def test_who_has_pruned_a_block_is_not_asked_for_it_again_and_others_are() -> None:
+    at = Member()
+    at.sync.fetch(FetchBlocks(1, 10, OTHERS[:1]))
+    at.sync.gone(peer(1), BlocksGone(1, 100))
+    assert at.asked == [(1, 1, 10), (2, 1, 10)]
+    at.now_ms = REST_MS
+    at.sync.fetch(FetchBlocks(1, 10, OTHERS[:1]))
+    assert [member for member, _, _ in at.asked] == [1, 2, 3]
+
+
+def test_where_more_than_may_lie_have_pruned_it_and_nobody_answers_the_history_is_gone() -> None:
+    at = Member()
+    at.sync.fetch(FetchBlocks(1, 10, OTHERS))
+    at.sync.gone(peer(1), BlocksGone(1, 100))
+    at.sync.gone(peer(2), BlocksGone(1, 100))
+    assert at.asked[-1] == (3, 1, 10), "the third may have it"
+    with pytest.raises(HistoryGone, match="3 peers have pruned block 1"):
+        at.sync.gone(peer(3), BlocksGone(1, 50))
+
+
+def test_one_peers_word_does_not_make_the_history_gone() -> None:
+    at = Member(there=OTHERS[:1])
+    at.sync.fetch(FetchBlocks(1, 10, OTHERS))
+    at.sync.gone(peer(1), BlocksGone(1, 100))
+    assert at.asked == [(1, 1, 10)]
+
+
+def test_who_says_that_it_has_the_block_and_has_it_not_lies() -> None:
+    at = Member()
+    at.sync.fetch(FetchBlocks(1, 10, OTHERS))
+    with pytest.raises(MessageMalformed, match="block 1 is gone, and 1 not"):
+        at.sync.gone(peer(1), BlocksGone(1, 1))
+    at.sync.fetch(FetchBlocks(1, 10, OTHERS))
+    assert at.asked == [(1, 1, 10), (2, 1, 10)]
+
+
+def test_that_something_is_gone_which_nobody_asked_for_means_nothing() -> None:
+    at = Member()
+    for member in (1, 2, 3):
+        at.sync.gone(peer(member), BlocksGone(1, 100))
+    at.sync.fetch(FetchBlocks(1, 10, OTHERS))
+    assert at.asked == [(1, 1, 10)]
+
+
 # Serving.
 
 
@@ -289,7 +472,7 @@ def test_a_reply_ends_at_its_size_and_holds_one_block_at_least(
     (one,) = entries(at.world, 1, 1)
     size = len(one.block) + len(one.certificate)
     for size_max, expected in ((1, 1), (size * 2 + size // 2, 2)):
-        monkeypatch.setattr(sync_module, "REPLY_SIZE_MAX", size_max)
+        monkeypatch.setattr(blocks_served, "REPLY_SIZE_MAX", size_max)
         at.sync.serve(peer(1), 1, 5)
         assert len(served(at)[-1].blocks) == expected
 

@@ -115,6 +115,8 @@ def route(node: Owner, number: int, message: wire.Message) -> None:
             node.bodies.arrived(message.raws)
         case wire.Blocks():
             node.sync.arrived(source, message)
+        case wire.BlocksGone():
+            node.sync.gone(source, message)
         case wire.Proposed():
             node.sync.proposed(message)
         case _:

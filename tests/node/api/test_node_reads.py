@@ -11,7 +11,9 @@ from tests.node.api.service import served
 @pytest.mark.asyncio
 async def test_a_node_that_is_behind_is_healthy_and_not_ready_and_says_why() -> None:
     async with served() as node:
-        assert await node.get("/ready") == (200, {"ready": True, "reasons": [], "height": 0})
+        level = {"height": 0, "target": 0, "blocks_per_s": 0, "transactions_per_s": 0, "eta_ms": 0}
+        ready = {"ready": True, "reasons": [], "height": 0, "sync": level}
+        assert await node.get("/ready") == (200, ready)
         node.service.reasons = ("12 blocks behind", "no quorum of peers")
         status, told = await node.get("/ready")
         assert (status, told["ready"], told["reasons"]) == (503, False, [*node.service.reasons])
