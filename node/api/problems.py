@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chain import errors
 from chain.errors import HushangError
 from commerce import errors as commerce
+from node.proofs import ProofNotReady
 from node.service import PoolFull
 from node.strict_json import JsonRefused
 
@@ -182,6 +183,7 @@ STATUSES: dict[type[HushangError], int] = {
     errors.OperationUnknown: 400,
     errors.OperationMalformed: 400,
     errors.TransactionRepeated: 409,
+    errors.HistoryPruned: 410,
     # Raised by the views of an object that doesn't exist.
     commerce.AccountUnknown: 404,
     commerce.AssetUnknown: 404,
@@ -190,6 +192,7 @@ STATUSES: dict[type[HushangError], int] = {
     commerce.OrderUnknown: 404,
     commerce.ParcelUnknown: 404,
     PoolFull: 429,
+    ProofNotReady: 503,
 }
 
 # Seconds of Retry-After for statuses that pass by themselves.

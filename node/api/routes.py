@@ -1,7 +1,17 @@
 """The route table: one row a route. Dispatch, /v1/openapi.json and the tests all read it."""
 
 from chain import errors
-from node.api import blocks, committees, events, evidence, node_reads, stream, submission
+from chain.bundle import MEDIA_TYPE as BUNDLE
+from node.api import (
+    blocks,
+    committees,
+    events,
+    evidence,
+    node_reads,
+    proofs,
+    stream,
+    submission,
+)
 from node.api.committee_models import CommitteeNowView, EpochView
 from node.api.cursors import CURSOR
 from node.api.evidence_models import EvidencePageView
@@ -227,4 +237,43 @@ CHAIN: tuple[Route, ...] = (
     ),
 )
 
-ROUTES: tuple[Route, ...] = (*NODE, *CHAIN, *ACCOUNTS, *TRADE, *PROVENANCE)
+PROOFS: tuple[Route, ...] = (
+    Route(
+        "GET",
+        "/v1/proof/state/{key}",
+        "A proof of what the state holds under a key, or that it holds nothing",
+        {200: BUNDLE},
+        handle=proofs.prove_state,
+        parameters=(proofs.KEY, proofs.TRUSTED, proofs.HEADS),
+        problems=(BlockUnknown, *proofs.PROBLEMS),
+    ),
+    Route(
+        "GET",
+        "/v1/proof/transaction/{id}",
+        "A proof that a block has a transaction",
+        {200: BUNDLE},
+        handle=proofs.prove_transaction,
+        parameters=(proofs.TRANSACTION_ID, proofs.TRUSTED, proofs.HEADS),
+        problems=(TransactionNotFound, BlockUnknown, *proofs.PROBLEMS),
+    ),
+    Route(
+        "GET",
+        "/v1/proof/receipt/{id}",
+        "A proof of an outcome",
+        {200: BUNDLE},
+        handle=proofs.prove_receipt,
+        parameters=(proofs.RECEIPT_ID, proofs.TRUSTED, proofs.HEADS),
+        problems=(ReceiptNotFound, BlockUnknown, *proofs.PROBLEMS),
+    ),
+    Route(
+        "GET",
+        "/v1/proof/event/{key}",
+        "A proof of an EPCIS event, or that nobody captured it",
+        {200: BUNDLE},
+        handle=proofs.prove_event,
+        parameters=(proofs.EVENT_KEY, proofs.TRUSTED, proofs.HEADS),
+        problems=(BlockUnknown, *proofs.PROBLEMS),
+    ),
+)
+
+ROUTES: tuple[Route, ...] = (*NODE, *CHAIN, *PROOFS, *ACCOUNTS, *TRADE, *PROVENANCE)

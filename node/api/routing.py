@@ -39,6 +39,7 @@ class Edge:
     streams: Places
     pages: SharedPages
     waits: Places
+    proofs: Places
     threads: Executor
     stopping: asyncio.Event
     # The OpenAPI document of the server's routes.

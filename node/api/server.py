@@ -64,6 +64,7 @@ class ApiServer:
             streams=Places(settings.streams_max),
             pages=SharedPages(service.ledger, self._threads),
             waits=Places(settings.waits_max),
+            proofs=Places(settings.proofs_max),
             threads=self._threads,
             stopping=asyncio.Event(),
             document=openapi(ROUTES, API_VERSION),

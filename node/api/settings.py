@@ -20,6 +20,8 @@ class ApiSettings(BaseModel):
     connections_per_address_max: int = Field(default=256, ge=1)
     streams_max: int = Field(default=256, ge=0)
     waits_max: int = Field(default=256, ge=0)
+    # Proofs that are being made; each may wait for a block and for what members sign.
+    proofs_max: int = Field(default=64, ge=0)
     # The largest transaction is 1 MiB, in JSON as hex twice that.
     body_size_max: int = Field(default=2 * 1024 * 1024 + 4096, ge=1024)
     batch_size_max: int = Field(default=8 * 1024 * 1024, ge=1024)

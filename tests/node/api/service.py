@@ -15,20 +15,25 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
+from chain.block import Header
 from chain.codec import encode
 from chain.context import Chain, authorise
 from chain.crypto import require_valid
+from chain.head import HeadStatement, head_bytes
 from chain.ledger import Ledger, Tip
 from chain.transaction import ReceivedTransaction, check_window, read_transaction
 from commerce.assets import AssetIssue
 from commerce.payments import PayTransfer
 from commerce.registry import operation
+from node.anchors import Anchors
 from node.api.server import ApiServer, Fatal
 from node.api.settings import ApiSettings
 from node.evidence_book import EvidenceBook
+from node.ledger_queue import TreeProof
 from node.metrics import NodeMetrics
+from node.proofs import Prover, StateProof
 from node.service import Decided, NodeStatus, PeerView, PoolFull, Submitted
-from tests.chain.world import GENESIS_MS, World, account
+from tests.chain.world import GENESIS_MS, World, account, key
 
 POOL_MAX = 2000
 
@@ -52,6 +57,10 @@ class FakeService:
         self.waited_for = asyncio.Event()
         self.block_waited_for = asyncio.Event()
         self._written = asyncio.Condition()
+        # Of these members' statements there are always some, of this time.
+        self.vouching: tuple[int, ...] = (0, 1)
+        self.vouched_ms = GENESIS_MS
+        self.anchors = Anchors(self.ledger)
 
     @property
     def ledger(self) -> Ledger:
@@ -86,6 +95,7 @@ class FakeService:
     async def decide(self) -> Tip:
         """The next block, of everything in the pool."""
         tip = self.world.decide(*self.pool.values())
+        self.anchors.note()
         self.pool.clear()
         async with self._written:
             self._written.notify_all()
@@ -119,6 +129,22 @@ class FakeService:
 
     def is_pending(self, transaction_id: bytes) -> bool:
         return transaction_id in self.pool
+
+    async def prove(self, key: bytes) -> TreeProof:
+        """As the ledger's thread does: nothing is written meanwhile."""
+        return TreeProof(self.ledger.tip, self.ledger.state.get(key), self.ledger.prove(key))
+
+    async def prove_state(self, key: bytes) -> StateProof:
+        return await Prover(self, self.wait_height).state(key)
+
+    def anchor_proof(self, height: int) -> bytes | None:
+        return self.anchors.proof(height)
+
+    async def heads_about(self, header: Header) -> tuple[HeadStatement, ...]:
+        about = header.genesis_hash, header.epoch, header.height, header.digest()
+        signed = head_bytes(*about, self.vouched_ms)
+        keys = ((member, key(f"node of m{member}")) for member in self.vouching)
+        return tuple(HeadStatement(at, self.vouched_ms, own.sign(signed)) for at, own in keys)
 
     def status(self) -> NodeStatus:
         tip = self.ledger.tip

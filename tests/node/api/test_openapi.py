@@ -130,6 +130,7 @@ async def check_answer(node: Served, route: Route, path: str, told: dict[str, An
 async def test_whatever_a_parameter_holds_the_answer_is_no_failure_of_ours() -> None:
     async with served() as node:
         await node.service.fund("buyer", 5)
+        await node.service.decide()
         for route in ROUTES:
             if route.method != "GET":
                 continue

@@ -68,6 +68,7 @@ def test_the_table_holds_the_door_as_documented() -> None:
         "OperationUnknown": 400,
         "OperationMalformed": 400,
         "TransactionRepeated": 409,
+        "HistoryPruned": 410,
         "AccountUnknown": 404,
         "AssetUnknown": 404,
         "ProductUnknown": 404,
