@@ -22,6 +22,7 @@ demo: $(READY) ## four nodes agree on one real trade, told in plain words
 	@$(BIN)/hushang demo $(ARGS)
 
 test: $(READY) ## run all tests (ARGS="-k words" for some)
+	@sh .ci/browser
 	@$(BIN)/python -m pytest -q $(ARGS)
 
 check: $(READY) ## lint, format, types, imports, generated pages, installed packages

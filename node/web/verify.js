@@ -614,7 +614,7 @@ function isSoundPoint(bytes) {
  * without cofactor: a signer who crafts a point outside the prime-order group can be refused here
  * and not there, never the other way round.
  */
-async function verifySignature(publicKey, message, signature) {
+export async function verifySignature(publicKey, message, signature) {
   const [r, s] = [signature.subarray(0, 32), signature.subarray(32)];
   if (littleEndian(s) >= GROUP_ORDER || !isSoundPoint(publicKey) || !isSoundPoint(r)) return false;
   const { subtle } = globalThis.crypto;
