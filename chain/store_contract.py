@@ -12,9 +12,13 @@ from chain.errors import HushangError
 
 Kind = Literal["leveldb", "sqlite", "memory"]
 
+REPAIR_HINT = (
+    "stop the node; hushang repair says what is damaged, moves it aside and puts the node back to "
+    "work; check the disk"
+)
 DISK_HINT = (
     "make room on the disk, or replace it if it fails, and start the node again: "
-    "it catches up by itself"
+    "it catches up by itself; if it can't, hushang repair"
 )
 KEY_SIZE_MAX = 1024
 VALUE_SIZE_MAX = 64 * 1024 * 1024
@@ -50,6 +54,8 @@ class KVStore(Protocol):
 class StorageError(HushangError):
     """The store can't be trusted to hold what it was given; fatal to the node."""
 
+    hint = REPAIR_HINT
+
 
 class StorageFailed(StorageError):
     """The engine or the disk below refused, or what it returned is damaged."""
@@ -63,11 +69,6 @@ class DiskRefused(StorageFailed):
 
 class StoreDamaged(StorageFailed):
     """What was synced is not what is read: the disk has damaged it. Nothing was changed."""
-
-    hint = (
-        "check the disk; restore the node's data directory, or start without one and let it catch "
-        "up from the others"
-    )
 
 
 class StoreLocked(StorageError):
@@ -91,9 +92,13 @@ class StoreKindUnavailable(StorageError):
 class StoreClosed(StorageError):
     """The store was used after it was closed."""
 
+    hint = ""
+
 
 class StoreEntryRefused(StorageError):
     """A batch holds an empty key, or a key or value beyond the limits; nothing was written."""
+
+    hint = ""
 
 
 def check_batch(batch: Mapping[bytes, bytes | None]) -> None:

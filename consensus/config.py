@@ -21,11 +21,16 @@ def ticks(duration_ms: int) -> int:
 class StateDiverged(HushangError):
     """A certified header contradicts what this node computed: it must stop, and mends nothing."""
 
-    hint = "compare state_root in GET /v1/blocks/HEIGHT with other members before it votes again"
+    hint = (
+        "compare state_root in GET /v1/blocks/HEIGHT with other members before it votes again; "
+        "hushang repair says whether this node's data is damaged"
+    )
 
 
 class JournalIncomplete(HushangError):
     """The journal or the store lacks what this replica must have known when it voted."""
+
+    hint = "hushang repair: it keeps the promises that are known, and the node catches up"
 
 
 class History(Protocol):

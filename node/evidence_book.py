@@ -1,16 +1,14 @@
 """The evidence book: what convicts other members, kept over restarts in one small file.
 
-Append-only frames: length, CRC-32 of the payload, payload (when it was found, then the evidence's
-canonical bytes). It is this node's own collection and nothing agreed: a book that is lost costs no
+Append-only frames (`node.frames`) of one record each: when it was found, then the evidence's
+canonical bytes. It is this node's own collection and nothing agreed: a book that is lost costs no
 safety, so that a torn tail is cut off, and its numbers are those of this book only.
 """
 
 import asyncio
 import os
-import struct
-import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,28 +17,33 @@ from chain.crypto import HASH_SIZE
 from chain.errors import EvidenceMalformed
 from chain.evidence import Evidence, convicted_vote, decode_evidence, encode_evidence
 from chain.state import u64
-from chain.store_contract import StorageError
+from chain.store_contract import DISK_HINT, StorageError
+from node.frames import encode_frame, is_torn, read_frames
 from node.journal import sync_directory
 
 FILE_NAME: Final = "evidence"
-MAGIC: Final = b"hushang-evidence-1\n"
+MAGIC: Final = b"hushang-evidence-2\n"
 RECORDS_MAX: Final = 1_000
 # One piece convicts; so that no member's pieces leave no room for those against others.
 RECORDS_PER_MEMBER_MAX: Final = 100
 # What `evidence.submit` takes; a ViewChange with two certificates of 128 members is about 20 kB.
 EVIDENCE_SIZE_MAX: Final = 32 * 1024
-_HEAD: Final = struct.Struct(">II")
 _TIME_SIZE: Final = 8
 
 
 class EvidenceBookDamaged(StorageError):
-    """The evidence book is altered before its last entry, or is another chain's."""
+    """The evidence book is altered, or is another chain's or format's."""
 
-    hint = "move the file aside: a node without it collects anew, and nothing agreed is lost"
+    hint = (
+        "stop the node; hushang repair moves the file aside: a node without it collects anew, and "
+        "nothing agreed is lost"
+    )
 
 
 class EvidenceBookFailed(StorageError):
     """The disk refused a write or an fsync of the evidence book."""
+
+    hint = DISK_HINT
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ class EvidenceBook:
         with self._path.open("ab") as file:
             if fresh:
                 file.write(self._header)
-            file.write(_HEAD.pack(len(payload), zlib.crc32(payload)) + payload)
+            file.write(encode_frame((payload,)))
             file.flush()
             os.fsync(file.fileno())
         if fresh:
@@ -139,18 +142,22 @@ class EvidenceBook:
         if not self._path.exists():
             return
         data = self._path.read_bytes()
-        if self._header.startswith(data) and len(data) < len(self._header):
-            # Torn while it was written for the first time.
+        if not data.startswith(self._header) and self._is_unborn(data):
             self._path.unlink()
             return
         if not data.startswith(self._header):
-            raise EvidenceBookDamaged(f"{self._path} does not belong to this chain")
+            raise EvidenceBookDamaged(f"{self._path} is no evidence book of this chain and format")
         whole = len(self._header)
-        for end, payload in self._frames(data, whole):
-            self._take(payload, whole)
+        for end, payloads in read_frames(data, whole, self._path, EvidenceBookDamaged):
+            for payload in payloads:
+                self._take(payload, whole)
             whole = end
         if whole < len(data):
             os.truncate(self._path, whole)
+
+    def _is_unborn(self, data: bytes) -> bool:
+        """Was it torn while it was written for the first time?"""
+        return self._header.startswith(data) or (not any(data[:1]) and is_torn(data, 0))
 
     def _take(self, payload: bytes, at: int) -> None:
         raw = payload[_TIME_SIZE:]
@@ -159,19 +166,3 @@ class EvidenceBook:
         except EvidenceMalformed as error:
             raise EvidenceBookDamaged(f"{self._path}: entry at byte {at}: {error}") from error
         self._keep(int.from_bytes(payload[:_TIME_SIZE], "big"), evidence, raw)
-
-    def _frames(self, data: bytes, start: int) -> Iterator[tuple[int, bytes]]:
-        """(end, payload) of each whole frame; a last one that isn't whole is left out."""
-        at = start
-        while at + _HEAD.size <= len(data):
-            size, checksum = _HEAD.unpack_from(data, at)
-            end = at + _HEAD.size + size
-            if end > len(data):
-                return
-            payload = data[at + _HEAD.size : end]
-            if zlib.crc32(payload) != checksum or not size:
-                if end == len(data) or not any(data[at:]):
-                    return
-                raise EvidenceBookDamaged(f"{self._path}: the entry at byte {at} is damaged")
-            yield end, payload
-            at = end

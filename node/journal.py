@@ -1,11 +1,9 @@
 """The journal: what this replica promised, on disk before any of it leaves.
 
-One file of frames: mark (1 byte), length, CRC-32 of the payload, CRC-32 of those three, payload (a
-list of records). One append is one fsync and begins with a frame marked FIRST; large ones have more
-frames. A power cut can tear only the last append, and tears it by whole sectors: the file is short,
-or a sector of it reads as zeros. That tail is dropped at the next start; nothing in it has ever
-been sent. Any other damage is a named exit, and whatever lies before another append is damage: the
-node never guesses what it may have promised. What an open finds is synced before it counts, since
+One file of frames (`node.frames`), each a list of records; one append is one fsync. A power cut
+tears at most the last append: that tail is dropped at the next start; nothing in it has ever been
+sent. Any other damage is a named exit, and whatever lies before another append is damage: the node
+never guesses what it may have promised. What an open finds is synced before it counts, since
 a killed process may have left it in the page cache only. `rewrite` replaces the file by a shorter
 one (new file, fsync, rename, fsync of the directory). Files: `journal` and, during a rewrite only,
 `journal.new`.
@@ -13,33 +11,21 @@ one (new file, fsync, rename, fsync of the directory). Files: `journal` and, dur
 
 import fcntl
 import os
-import struct
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from chain.codec import pack, unpack
 from chain.crypto import HASH_SIZE, sha256
-from chain.errors import EncodingInvalid
-from chain.store_contract import DISK_HINT, StorageError
+from chain.store_contract import DISK_HINT, REPAIR_HINT, StorageError
+from node.frames import encode_frames, read_frames
 
 MAGIC = b"hushang-journal-3\n"
-FRAME_SIZE_MAX = 64 * 1024 * 1024
-# Records of one append that are larger go into several frames.
-FRAME_SIZE_AIM = 8 * 1024 * 1024
-SECTOR_SIZE = 512
-# Never zero, so that a lost sector is seen wherever a frame begins in it.
-FIRST = 0xF5
-FURTHER = 0xF6
-_CHECKED = struct.Struct(">BII")
-_HEAD = struct.Struct(">BIII")
 
 
 class JournalDamaged(StorageError):
     """The journal is altered before its last frame, or is another chain's or node's."""
 
-    hint = "restore the node's data directory or start it anew under a new node key"
+    hint = REPAIR_HINT
 
 
 class JournalMissing(StorageError):
@@ -106,7 +92,7 @@ class Journal:
             raise JournalDamaged(msg)
         records: list[bytes] = []
         whole = len(self._header)
-        for end, payload in _frames(data, whole, self._path):
+        for end, payload in read_frames(data, whole, self._path, JournalDamaged):
             records.extend(payload)
             whole = end
         if whole < len(data):
@@ -115,7 +101,7 @@ class Journal:
 
     def append(self, records: Sequence[bytes]) -> None:
         """Write the records; they are on disk on return."""
-        frames = _encode_frames(records)
+        frames = encode_frames(records)
         with self._writing():
             self._file.write(frames)
             self._file.flush()
@@ -145,7 +131,7 @@ class Journal:
         fresh = self._directory / "journal.new"
         with fresh.open("wb") as file:
             file.write(self._header)
-            file.write(_encode_frames(records))
+            file.write(encode_frames(records))
             file.flush()
             sync_handle(file.fileno())
         fresh.replace(self._path)
@@ -171,86 +157,3 @@ def sync_directory(directory: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _encode_frames(records: Sequence[bytes]) -> bytes:
-    """One append: the records in frames of about `FRAME_SIZE_AIM`, at least one record each."""
-    frames: list[bytes] = []
-    part: list[bytes] = []
-    size = 0
-    for record in records:
-        if part and size + len(record) > FRAME_SIZE_AIM:
-            frames.append(_encode_frame(part, FURTHER if frames else FIRST))
-            part, size = [], 0
-        part.append(record)
-        size += len(record)
-    if part:
-        frames.append(_encode_frame(part, FURTHER if frames else FIRST))
-    return b"".join(frames)
-
-
-def _encode_frame(records: Sequence[bytes], mark: int = FIRST) -> bytes:
-    payload = pack(tuple(records))
-    if len(payload) > FRAME_SIZE_MAX:
-        raise JournalFailed(f"a record of {len(payload)} bytes, at most {FRAME_SIZE_MAX}")
-    checked = _CHECKED.pack(mark, len(payload), zlib.crc32(payload))
-    return checked + zlib.crc32(checked).to_bytes(4, "big") + payload
-
-
-def _frames(data: bytes, start: int, path: Path) -> Iterator[tuple[int, tuple[bytes, ...]]]:
-    """(end, records) of each whole frame; stops at a torn tail, raises on other damage."""
-    at = start
-    while at < len(data):
-        end = _whole_frame_end(data, at)
-        if end is None:
-            if _is_torn(data, at):
-                return
-            raise JournalDamaged(f"{path}: the frame at byte {at} is damaged")
-        try:
-            records = unpack(data[at + _HEAD.size : end], size_max=FRAME_SIZE_MAX)
-        except EncodingInvalid as error:
-            raise JournalDamaged(f"{path}: frame at byte {at}: {error}") from error
-        yield end, records
-        at = end
-
-
-def _frame_end(data: bytes, at: int) -> int | None:
-    """Where the frame that begins at `at` ends by its head; None if the head doesn't hold."""
-    head = data[at : at + _HEAD.size]
-    if len(head) < _HEAD.size:
-        return None
-    size: int
-    mark, size, _, checksum = _HEAD.unpack(head)
-    if zlib.crc32(head[: _CHECKED.size]) != checksum or mark not in {FIRST, FURTHER}:
-        return None
-    return at + _HEAD.size + size if 0 < size <= FRAME_SIZE_MAX else None
-
-
-def _whole_frame_end(data: bytes, at: int) -> int | None:
-    """Where the frame at `at` ends; None unless head and payload hold."""
-    end = _frame_end(data, at)
-    if end is None or end > len(data):
-        return None
-    checksum: int = _CHECKED.unpack_from(data, at)[2]
-    return end if zlib.crc32(data[at + _HEAD.size : end]) == checksum else None
-
-
-def _is_torn(data: bytes, at: int) -> bool:
-    """Is everything from `at` on what a power cut left of the last append?"""
-    later = data.find(FIRST, at + 1)
-    while later >= 0:
-        if _whole_frame_end(data, later) is not None:
-            # That append began after this one was synced.
-            return False
-        later = data.find(FIRST, later + 1)
-    end = _frame_end(data, at)
-    is_short = len(data) - at < _HEAD.size if end is None else end > len(data)
-    return is_short or _lacks_a_sector(data, at)
-
-
-def _lacks_a_sector(data: bytes, start: int) -> bool:
-    """Is there a disk sector of which everything from `start` on reads as zeros?"""
-    for sector in range(start - start % SECTOR_SIZE, len(data), SECTOR_SIZE):
-        if not any(data[max(start, sector) : sector + SECTOR_SIZE]):
-            return True
-    return False

@@ -27,6 +27,7 @@ from tests.consensus.stub_chain import GENESIS_HASH
 from tests.node.cluster import cluster
 
 NOW_MS = 1_767_225_600_000
+SIGNED = bytes(range(1, 65))
 
 
 def equivocation(height: int = 5, member: int = 1, epoch: int = 0) -> Equivocation:
@@ -108,13 +109,37 @@ def test_a_book_that_is_damaged_before_its_last_entry_is_refused_by_name(tmp_pat
     data = bytearray(file.read_bytes())
     data[len(MAGIC) + 32 + 40] ^= 1
     file.write_bytes(data)
-    with pytest.raises(EvidenceBookDamaged, match="is damaged"):
+    with pytest.raises(EvidenceBookDamaged, match="damaged"):
         opened(tmp_path)
+
+
+def test_a_flipped_bit_anywhere_in_a_book_is_refused_by_name(tmp_path: Path) -> None:
+    book, file = opened(tmp_path), tmp_path / "evidence"
+    for height in (5, 6):
+        # Signatures are no zeros: a sector of zeros is what a power cut leaves.
+        found = equivocation(height)
+        book.add(
+            replace(found, second=replace(found.second, digest=b"\x01" * 32, signature=SIGNED))
+        )
+    whole = file.read_bytes()
+    for at in range(len(whole)):
+        file.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << at % 8]) + whole[at + 1 :])
+        with pytest.raises(EvidenceBookDamaged, match=str(file)):
+            opened(tmp_path)
+
+
+def test_a_first_entry_that_a_power_cut_tore_by_a_sector_is_no_damage(tmp_path: Path) -> None:
+    book, file = opened(tmp_path), tmp_path / "evidence"
+    book.add(equivocation())
+    size = file.stat().st_size
+    file.write_bytes(bytes(min(size, 512)) + file.read_bytes()[512:])
+    assert not opened(tmp_path).found
+    assert not file.exists()
 
 
 def test_another_chains_book_is_refused_by_name(tmp_path: Path) -> None:
     opened(tmp_path).add(equivocation())
-    with pytest.raises(EvidenceBookDamaged, match="does not belong to this chain"):
+    with pytest.raises(EvidenceBookDamaged, match="no evidence book of this chain"):
         opened(tmp_path, bytes(32))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import node.journal as journals
+from node import frames
 from node.journal import Journal, JournalDamaged, JournalFailed, JournalMissing
 
 OWNER = bytes(range(32))
@@ -118,7 +119,7 @@ def test_a_lost_sector_with_the_head_of_an_earlier_append_is_damage(tmp_path: Pa
 def test_an_append_of_several_frames_is_torn_wherever_it_lacks_a_sector(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journals, "FRAME_SIZE_AIM", 600)
+    monkeypatch.setattr(frames, "FRAME_SIZE_AIM", 600)
     parts = [bytes([n]) * 500 for n in range(1, 6)]
     path = written(tmp_path, [[b"a promise"], parts])
     whole = path.read_bytes()
@@ -148,7 +149,7 @@ def test_what_a_killed_process_left_is_synced_before_it_counts(
         synced.add(os.fstat(handle).st_ino)
 
     monkeypatch.setattr(os, "fsync", sync)
-    monkeypatch.setattr(journals, "_sync", sync)
+    monkeypatch.setattr(journals, "sync_handle", sync)
     assert reread(tmp_path) == [b"a promise"]
     assert synced == {path.stat().st_ino, tmp_path.stat().st_ino}
     synced.clear()
@@ -168,7 +169,7 @@ def test_after_a_failed_write_nothing_more_is_promised(
         raise OSError(number, os.strerror(number))
 
     with monkeypatch.context() as broken:
-        broken.setattr(journals, "_sync", refuse)
+        broken.setattr(journals, "sync_handle", refuse)
         with pytest.raises(JournalFailed, match=os.strerror(number)) as failure:
             journal.append([b"lost"])
     assert "make room on the disk" in failure.value.hint

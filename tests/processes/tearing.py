@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from chain.store_log import find_break
-from node.journal import _encode_frame
+from node.frames import encode_frame
 from tests.chain.leveldb_log import records
 
 SECTOR_SIZE = 512
@@ -52,7 +52,7 @@ def tear(data_dir: Path, disk: Path, draw: random.Random) -> int:
 
 def tear_journal(path: Path, draw: random.Random) -> None:
     """A frame was being appended: it is short, or one of its sectors reads as zeros."""
-    frame = bytearray(_encode_frame([draw.randbytes(draw.randrange(100, 5_000))]))
+    frame = bytearray(encode_frame([draw.randbytes(draw.randrange(100, 5_000))]))
     start = path.stat().st_size
     if draw.random() < 0.5:
         del frame[draw.randrange(len(frame)) :]

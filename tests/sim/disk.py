@@ -16,7 +16,8 @@ from typing_extensions import override
 from chain.store_contract import StorageFailed, StoreDamaged
 from chain.store_memory import MemoryStore
 from consensus.records import Record, SilenceRecord, decode_record, encode_record
-from node.journal import SECTOR_SIZE, JournalFailed, _encode_frame, _frames
+from node.frames import SECTOR_SIZE, encode_frame, read_frames
+from node.journal import JournalDamaged, JournalFailed
 
 # Of the crashes while something is written: how many keep all of it, and how many lose sectors.
 WHOLE_SHARE = 0.3
@@ -45,7 +46,7 @@ class SimJournal:
 
     def append(self, records: Sequence[Record]) -> None:
         """Write a frame; not on disk before `sync`."""
-        self._unsynced += _encode_frame([encode_record(record) for record in records])
+        self._unsynced += encode_frame([encode_record(record) for record in records])
         self._pending += records
 
     def sync(self) -> list[Record]:
@@ -61,7 +62,7 @@ class SimJournal:
         """Replace everything atomically. May raise `JournalFailed`."""
         self._check()
         encoded = [encode_record(record) for record in records]
-        self._synced = _encode_frame(encoded) if encoded else b""
+        self._synced = encode_frame(encoded) if encoded else b""
         self._unsynced = b""
         self._pending = []
         self.size_rewritten = len(self._synced)
@@ -73,12 +74,12 @@ class SimJournal:
 
     def lose(self) -> None:
         """The file is gone; the next begins with the silence that this means."""
-        self._synced = _encode_frame([encode_record(SilenceRecord(None))])
+        self._synced = encode_frame([encode_record(SilenceRecord(None))])
         self.size_rewritten = len(self._synced)
 
     def age(self, chance: Random) -> bool:
         """It is as it was some appends ago; False if there were none."""
-        ends = [end for end, _ in _frames(self._synced, 0, _NOWHERE)]
+        ends = [end for end, _ in read_frames(self._synced, 0, _NOWHERE, JournalDamaged)]
         if len(ends) < 2:
             return False
         self._synced = self._synced[: chance.choice(ends[:-1])]
@@ -115,7 +116,7 @@ class SimJournal:
         """
         found: list[bytes] = []
         whole = 0
-        for end, payload in _frames(self._synced, 0, _NOWHERE):
+        for end, payload in read_frames(self._synced, 0, _NOWHERE, JournalDamaged):
             found.extend(payload)
             whole = end
         self._synced = self._synced[:whole]
