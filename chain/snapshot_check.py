@@ -4,7 +4,7 @@ Nothing is believed but the genesis. Every refusal is a `SnapshotPartWrong` that
 sent it is the caller's concern. A part that proves right is the same whoever sent it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NoReturn, TypeVar
 
@@ -49,6 +49,8 @@ from chain.tree_node import (
 from chain.tree_proof import verify_proof
 
 T = TypeVar("T")
+
+_BREATH_IDS = 512
 
 
 def check_manifest(
@@ -192,12 +194,19 @@ def check_ids_part(manifest: Manifest, number: int, data: bytes) -> Ids:
         _refuse(part, f"it is of minute {found.minute}, not {minute.minute}")
     if len(found.ids) != minute.remembered.count * HASH_SIZE:
         _refuse(part, f"{len(found.ids)} bytes, the state counts {minute.remembered.count} ids")
-    running = bytes(HASH_SIZE)
-    for at in range(0, len(found.ids), HASH_SIZE):
-        running = tagged_hash("remembered", running + found.ids[at : at + HASH_SIZE])
-    if running != minute.remembered.running_hash:
+    if running_hash(found.ids) != minute.remembered.running_hash:
         _refuse(part, "its ids are not those of the state's running hash")
     return found
+
+
+def running_hash(ids: bytes | bytearray, breathe: Callable[[], None] = lambda: None) -> bytes:
+    """The running hash (chain/replay.py) over ids of 32 bytes each."""
+    running = bytes(HASH_SIZE)
+    for start in range(0, len(ids), HASH_SIZE * _BREATH_IDS):
+        breathe()
+        for at in range(start, min(start + HASH_SIZE * _BREATH_IDS, len(ids)), HASH_SIZE):
+            running = tagged_hash("remembered", running + ids[at : at + HASH_SIZE])
+    return running
 
 
 def check_headers_part(manifest: Manifest, data: bytes) -> Headers:
