@@ -6,7 +6,6 @@ same in another order of keys are one genesis.
 """
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -28,34 +27,15 @@ from chain.account import KeyPolicy, WeightedKey
 from chain.codec import decode, encode
 from chain.errors import HushangError, LedgerError
 from commerce.founding import check_commerce_genesis
+from node.durations import duration_text, parse_duration
 from node.strict_json import JsonRefused, read_json
 from node.validation import Form, complaints
-
-UNITS_MS: Final = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
-_DURATION: Final = re.compile(r"(0|[1-9][0-9]{0,14}) (ms|s|min|h|d)", re.ASCII)
 
 
 class GenesisFileInvalid(HushangError):
     """The file is no genesis: not JSON, unknown or missing keys, or it contradicts itself."""
 
     hint = "compare it with genesis.json of the project"
-
-
-def parse_duration(value: object) -> object:
-    """`"10 d"` as milliseconds; anything else is left to the integer's own check."""
-    if not isinstance(value, str):
-        return value
-    match = _DURATION.fullmatch(value)
-    if match is None:
-        msg = f"a duration is an integer of ms or a text like '90 s', {', '.join(UNITS_MS)}"
-        raise ValueError(msg)
-    return int(match[1]) * UNITS_MS[match[2]]
-
-
-def duration_text(duration_ms: int) -> str:
-    """The shortest text: 5_400_000 is `90 min`."""
-    unit = max((size, name) for name, size in UNITS_MS.items() if duration_ms % size == 0)
-    return f"{duration_ms // unit[0]} {unit[1]}"
 
 
 # Wider is no integer of the agreed bytes; the core's own bounds are narrower.

@@ -1,10 +1,4 @@
-"""Values of the core as JSON, by the rules that docs/protocol-api.md gives to readers.
-
-Bytes are lower-case hex; a 32-byte field named as a party (`ACCOUNT_FIELDS`) is an `hs1…` text.
-Integers are JSON numbers, except amounts (`…_minor`) and `nonce`: those may pass 2^53, where
-JavaScript loses digits, so they are strings of decimal digits, always. The field's name decides,
-never the value. The same rules make the schemas of these values (`model_of`).
-"""
+"""The schemas of the core's values as JSON: what `node.rendering` makes, as pydantic models."""
 
 import dataclasses
 import types
@@ -14,7 +8,6 @@ from typing import (
     Annotated,
     Any,
     Literal,
-    TypeAlias,
     Union,
     get_args,
     get_origin,
@@ -23,22 +16,21 @@ from typing import (
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from chain.bech32m import encode_account
 from chain.codec import Range, Size
 from chain.crypto import HASH_SIZE
+from node.rendering import Json, is_account_field, is_text_integer, render, render_fields, word_of
 
-Json: TypeAlias = Union["dict[str, Json]", "list[Json]", str, int, bool, None]
-
-# Fields that name an account, in payloads, events, views and state.
-ACCOUNT_FIELDS = frozenset(
-    {
-        *("account", "sender", "to", "issuer", "sponsor", "member", "holder", "owner", "payer"),
-        *("buyer", "seller", "carrier", "merchant", "arbiter", "inspector", "regulator"),
-        *("giver", "taker", "brand", "recipient", "party", "capturer", "subject", "granter"),
-        *("remove", "added", "removed", "replaced", "suspended", "reporter"),
-    }
-)
-TEXT_INTEGERS = frozenset({"nonce"})
+__all__ = [
+    "AccountText",
+    "HashText",
+    "HexText",
+    "IntegerText",
+    "Json",
+    "is_account_field",
+    "model_of",
+    "render",
+    "render_fields",
+]
 
 AccountText = Annotated[
     str,
@@ -49,56 +41,6 @@ HexText = Annotated[str, Field(pattern="^([0-9a-f]{2})*$", description="bytes in
 IntegerText = Annotated[
     str, Field(pattern="^(0|[1-9][0-9]*)$", description="decimal digits; may pass 2^53")
 ]
-
-
-def is_account_field(name: str) -> bool:
-    """Does a 32-byte value under this name (or its plural) name an account?"""
-    return name in ACCOUNT_FIELDS or name.removesuffix("s") in ACCOUNT_FIELDS
-
-
-def is_text_integer(name: str) -> bool:
-    """Is an integer under this name written as a string?"""
-    return name.endswith("_minor") or name in TEXT_INTEGERS
-
-
-def render(value: object, name: str = "") -> Json:
-    """The JSON form of a value of the core; `name` is that of the field it stands in."""
-    match value:
-        case Enum():
-            return _word(value)
-        case None | bool() | str():
-            return value
-        case int():
-            return str(value) if is_text_integer(name) else value
-        case bytes():
-            return render_bytes(value, name)
-        case tuple() | list():
-            return [render(entry, name) for entry in value]
-        case dict():
-            return {str(key): render(entry, str(key)) for key, entry in value.items()}
-        case _:
-            return render_fields(value)
-
-
-def _word(value: Enum) -> str:
-    """A StrEnum's own text, else the member's name in lower case."""
-    return value.value if isinstance(value, str) else value.name.lower()
-
-
-def render_bytes(value: bytes, name: str) -> str:
-    """Hex, or `hs1…` where the name is a party's."""
-    if len(value) == HASH_SIZE and is_account_field(name):
-        return encode_account(value)
-    return value.hex()
-
-
-def render_fields(value: object) -> dict[str, Json]:
-    """The JSON object of a dataclass."""
-    assert dataclasses.is_dataclass(value), type(value)
-    return {
-        field.name: render(getattr(value, field.name), field.name)
-        for field in dataclasses.fields(value)
-    }
 
 
 @cache
@@ -133,7 +75,7 @@ def _json_type(annotation: Any, name: str) -> Any:
 
 def _plain_type(annotation: Any, name: str) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return Literal[tuple(_word(entry) for entry in annotation)]
+        return Literal[tuple(word_of(entry) for entry in annotation)]
     if annotation is bytes:
         return AccountText if is_account_field(name) else HexText
     if annotation is int and is_text_integer(name):

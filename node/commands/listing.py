@@ -9,7 +9,7 @@ from commerce.registry import operation
 from node.commands.failures import UsageWrong
 from node.commands.options import noun, verb
 from node.commands.session import Session
-from node.genesis_file import parse_duration
+from node.durations import parse_duration
 from node.json_values import read_hash
 
 app = noun("Offer goods for sale. Each version of a listing is an offer that never changes.")

@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from chain.genesis import ConsensusParameters, Genesis
 from chain.ledger import Ledger
@@ -15,11 +13,9 @@ from commerce.registry import Registry
 from node.genesis_file import (
     GenesisFileInvalid,
     account_names,
-    duration_text,
     example_path,
     genesis_text,
     load_genesis,
-    parse_duration,
     parse_genesis,
 )
 
@@ -119,16 +115,6 @@ def test_a_fast_clock_needs_a_test_chain() -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(GenesisFileInvalid, match="No such file"):
         load_genesis(tmp_path / "none.json")
-
-
-@given(st.integers(min_value=0, max_value=2**48))
-def test_a_duration_survives_its_text(duration_ms: int) -> None:
-    assert parse_duration(duration_text(duration_ms)) == duration_ms
-
-
-def test_a_duration_has_the_largest_unit_that_fits() -> None:
-    texts = {0: "0 d", 1500: "1500 ms", 90_000: "90 s", 5_400_000: "90 min", 864_000_000: "10 d"}
-    assert {ms: duration_text(ms) for ms in texts} == texts
 
 
 def test_every_member_and_account_has_its_id() -> None:
