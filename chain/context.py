@@ -32,12 +32,16 @@ READY_HEIGHTS_MAX = 1_024
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The constants of one chain in one committee epoch; `verify` decides members' signatures."""
+    """The constants of one chain in one committee epoch; `verify` decides members' signatures.
+
+    `first_height`: the first that the committee decides.
+    """
 
     genesis: Genesis
     genesis_hash: bytes
     committee: Committee
     verify: SignatureVerifier = crypto.verify
+    first_height: int = 1
 
     @classmethod
     def of(cls, genesis: Genesis, verify: SignatureVerifier = crypto.verify) -> "Chain":

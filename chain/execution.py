@@ -27,6 +27,7 @@ from chain.errors import (
     TransactionRepeated,
 )
 from chain.genesis import ConsensusParameters, Genesis
+from chain.leaders import LeaderRules
 from chain.replay import RememberedIds
 from chain.state import Overlay, StateReader
 from chain.transaction import Operation, ReceivedTransaction, check_window
@@ -81,21 +82,27 @@ class Rules(Protocol):
 class Below(RememberedIds, Past, Protocol):
     """What an execution asks of the chain below it, besides its state."""
 
+    @property
+    def parent_view(self) -> int:
+        """What the header below says of the view in which its own parent was decided."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class BlockResult:
     """What a block does, ready to be written in one batch.
 
     `changes` are state keys with new values (None deletes), `indexes` likewise outside the state
-    root; `remembered` are (minute, id) pairs to add, `forgotten` minutes to drop. `fired` counts
-    system transitions; a block with transactions or fired deadlines must be sealed by another.
+    root; `remembered` are (minute, id, place in the minute) to add, `forgotten` minutes to drop.
+    `fired` counts system transitions; a block with transactions or fired deadlines must be sealed
+    by another.
     """
 
     changes: dict[bytes, bytes | None]
     receipts: tuple[Receipt, ...]
     receipts_root: bytes
     indexes: tuple[tuple[bytes, bytes | None], ...]
-    remembered: tuple[tuple[int, bytes], ...]
+    remembered: tuple[tuple[int, bytes, int], ...]
     forgotten: tuple[int, ...]
     fired: int
 
@@ -175,15 +182,20 @@ def execute_block(  # see check_transaction
     check_block(header, transactions, state, below, rules, chain)
     run = _Run(Overlay(state), header, below, rules, chain)
     forgotten = replay.forget(run.state, header.time_ms)
+    parameters = chain.genesis.consensus
+    leaders = LeaderRules.of(chain.committee, chain.first_height, parameters)
+    leaders.record(run.state, header, below.parent_view)
     ranked = [(rules.rank(received.types), received) for received in transactions]
     run.transactions(received for rank, received in ranked if rank < Rank.DEADLINES)
     run.due_deadlines()
     run.transactions(received for rank, received in ranked if rank > Rank.DEADLINES)
-    remembered = tuple(
-        (replay.minute_of(received.transaction.valid_until_ms), received.id)
-        for received in transactions
+    remembered = replay.remember(
+        run.state,
+        (
+            (replay.minute_of(received.transaction.valid_until_ms), received.id)
+            for received in transactions
+        ),
     )
-    replay.remember(run.state, remembered)
     return BlockResult(
         changes=run.state.changes,
         receipts=tuple(run.receipts),

@@ -5,10 +5,9 @@ decided block brings: block, certificate, receipts, state, tree nodes, indexes, 
 one thread; the readers may be called from any. Any `StorageError` is fatal to the node.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import islice
-from typing import TypeVar
 
 from chain import block as blocks
 from chain import committees, crypto, schema
@@ -18,20 +17,21 @@ from chain.block import (
     Block,
     Certificate,
     Header,
-    Receipt,
     SignatureVerifier,
 )
-from chain.codec import U16, U32, U64, Hash, decode, encode
+from chain.codec import U16, encode
 from chain.committee import Committee
 from chain.committees import CommitteeRecord
 from chain.context import Chain
 from chain.deadlines import earliest_ms
-from chain.errors import BlockInvalid, CertificateInvalid, EncodingInvalid
+from chain.errors import BlockInvalid, CertificateInvalid
 from chain.execution import BlockResult, Rules, execute_block
 from chain.genesis import Genesis, check_genesis, genesis_certificate, genesis_header
+from chain.leaders import LEADERS, Leaders
 from chain.replay import minute_of
 from chain.state import Overlay, StateReader, u64
-from chain.store_contract import KVStore, StorageFailed, prefix_stop
+from chain.store_contract import KVStore, StorageFailed
+from chain.stored_chain import ReceiptPlace, StoredChain, StoredState, Tip, read_row
 from chain.transaction import (
     ReceivedTransaction,
     SignedTransaction,
@@ -40,39 +40,8 @@ from chain.transaction import (
 )
 from chain.tree import Staged, StateTree
 
-T = TypeVar("T")
-
 # Ids of past minutes leave the database a few per block, so that no block pays for a whole minute.
 FORGOTTEN_PER_BLOCK_MAX = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class Tip:
-    """The newest written block and its results, which the next header must carry.
-
-    `needs_seal`: it had transactions, fired deadlines or changed the state, so a block that
-    certifies its results must follow.
-    """
-
-    header: Header
-    digest: Hash
-    certificate: Certificate
-    state_root: Hash
-    receipts_root: Hash
-    needs_seal: bool
-
-    @property
-    def height(self) -> int:
-        """Height of the newest written block; 0 is the genesis."""
-        return self.header.height
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptPlace:
-    """Where a receipt lies: block height and index in the order of execution."""
-
-    height: U64
-    index: U32
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,38 +77,10 @@ class _Version:
     genesis: Genesis
 
 
-LAYOUT = 1
+LAYOUT = 2
 
 
-def _stored(cls: type[T], data: bytes) -> T:
-    """Decode a row; what doesn't is not what was written."""
-    try:
-        return decode(cls, data)
-    except EncodingInvalid as error:
-        msg = f"a damaged {cls.__name__}: {error}"
-        raise StorageFailed(msg) from error
-
-
-class StoredState:
-    """The agreed state in a store, as of the newest written block."""
-
-    __slots__ = ("_store",)
-
-    def __init__(self, store: KVStore) -> None:
-        self._store = store
-
-    def get(self, key: bytes) -> bytes | None:
-        """The value under a state key, or None."""
-        return self._store.get(schema.STATE + key)
-
-    def scan(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
-        """Pairs whose key begins with `prefix` and is at least `start`, in key order."""
-        low, high = schema.STATE + max(prefix, start), prefix_stop(schema.STATE + prefix)
-        for key, value in self._store.scan(low, high):
-            yield key[1:], value
-
-
-class Ledger:
+class Ledger(StoredChain):
     """One chain in one store. Construct it on an empty store to found the chain.
 
     `chain.committee` decides the height above the tip, and `next_committee`, if the tip's block
@@ -154,7 +95,7 @@ class Ledger:
         verify: SignatureVerifier = crypto.verify,
     ) -> None:
         check_genesis(genesis)
-        self.store = store
+        super().__init__(store)
         self.rules = rules
         self.chain = Chain.of(genesis, verify)
         self._founders = self.chain.committee
@@ -197,7 +138,7 @@ class Ledger:
         if data is None:
             msg = "the database has a genesis and no tip"
             raise StorageFailed(msg)
-        tip = _stored(Tip, data)
+        tip = read_row(Tip, data)
         if tip.state_root != self._tree.root:
             msg = f"the state tree at height {tip.height} does not have the tip's root"
             raise StorageFailed(msg)
@@ -274,9 +215,11 @@ class Ledger:
 
     def _follow_committee(self) -> None:
         """Who decides the next heights follows from the state, also after a restart."""
-        governing, following = (self.committee_at(self.tip.height + above) for above in (1, 2))
+        record = self.record_at(self.tip.height + 1)
+        governing, following = record.committee, self.committee_at(self.tip.height + 2)
         if governing != self.chain.committee:
-            self.chain = replace(self.chain, committee=governing)
+            first_height = max(1, record.first_height)
+            self.chain = replace(self.chain, committee=governing, first_height=first_height)
         self.next_committee = None if following.epoch == governing.epoch else following
 
     def _batch(self, executed: Executed, tip: Tip) -> dict[bytes, bytes | None]:
@@ -293,8 +236,8 @@ class Ledger:
         past = schema.REMEMBERED + u64(minute_of(executed.header.time_ms))
         for key, _ in islice(self.store.scan(schema.REMEMBERED, past), FORGOTTEN_PER_BLOCK_MAX):
             batch[key] = None
-        for minute, remembered in result.remembered:
-            batch[schema.remembered_key(minute, remembered)] = b""
+        for minute, remembered, place in result.remembered:
+            batch[schema.remembered_key(minute, remembered)] = u64(place)
         batch[schema.block_key(height)] = encode(block)
         batch[schema.header_key(height)] = encode(executed.header)
         batch[schema.certificate_key(height)] = encode(tip.certificate)
@@ -306,10 +249,6 @@ class Ledger:
         return self._tree.prove(key)
 
     # Readers: any thread.
-
-    def is_remembered(self, minute: int, transaction_id: bytes) -> bool:
-        """Was this id decided in a block, and is its minute not over?"""
-        return self.store.get(schema.remembered_key(minute, transaction_id)) is not None
 
     def record_at(self, height: int) -> CommitteeRecord:
         """Who decides a height, at most two above the tip, and since which one."""
@@ -326,68 +265,23 @@ class Ledger:
         """The committee that decides a height, at most two above the tip."""
         return self.record_at(height).committee
 
-    def digest_at(self, height: int) -> bytes:
-        """Digest of the header at a height that is not above the tip."""
-        header = self.header(height)
-        if header is None:
-            msg = f"the header at height {height} is missing"
-            raise StorageFailed(msg)
-        return header.digest()
+    @property
+    def parent_view(self) -> int:
+        """What the tip says of the view in which its parent was decided."""
+        return self.tip.header.parent_view
 
-    def block_bytes(self, height: int) -> bytes | None:
-        """The canonical block at a height, or None above the tip."""
-        return self.store.get(schema.block_key(height))
-
-    def certificate_bytes(self, height: int) -> bytes | None:
-        """The canonical certificate of the block at a height, or None above the tip."""
-        return self.store.get(schema.certificate_key(height))
-
-    def block(self, height: int) -> Block | None:
-        """The block at a height, or None above the tip."""
-        data = self.block_bytes(height)
-        return None if data is None else _stored(Block, data)
-
-    def header(self, height: int) -> Header | None:
-        """The header at a height, or None above the tip."""
-        data = self.store.get(schema.header_key(height))
-        return None if data is None else _stored(Header, data)
-
-    def certificate(self, height: int) -> Certificate | None:
-        """The certificate of the block at a height, or None above the tip."""
-        data = self.certificate_bytes(height)
-        return None if data is None else _stored(Certificate, data)
-
-    def receipts(self, height: int) -> tuple[Receipt, ...]:
-        """The receipts of a block in order of execution."""
-        low = schema.receipt_key(height, 0)
-        pairs = self.store.scan(low, prefix_stop(schema.RECEIPTS + u64(height)))
-        return tuple(_stored(Receipt, value) for _, value in pairs)
-
-    def find_receipt(self, receipt_id: bytes) -> tuple[ReceiptPlace, Receipt] | None:
-        """The outcome of a transaction or system transition by id, and where it is."""
-        data = self.store.get(schema.receipt_place_key(receipt_id))
-        if data is None:
-            return None
-        place = _stored(ReceiptPlace, data)
-        receipt = self.store.get(schema.receipt_key(place.height, place.index))
-        if receipt is None:
-            msg = f"the receipt at height {place.height}, index {place.index} is missing"
-            raise StorageFailed(msg)
-        return place, _stored(Receipt, receipt)
+    @property
+    def leaders(self) -> Leaders | None:
+        """Blames and rosters after the tip; None where the epoch has none yet."""
+        return LEADERS.load(self.state)
 
     def find_body(self, place: ReceiptPlace, wanted_id: bytes) -> ReceivedTransaction | None:
         """The transaction of this id in the block of `place`; None for a system transition."""
         block = self.block(place.height)
         for raw in block.bodies if block else ():
-            if transaction_id(_stored(SignedTransaction, raw).content) == wanted_id:
+            if transaction_id(read_row(SignedTransaction, raw).content) == wanted_id:
                 return read_transaction(raw, self.rules)
         return None
-
-    def index(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
-        """Secondary index entries under a prefix, in key order."""
-        low = schema.INDEX + max(prefix, start)
-        for key, value in self.store.scan(low, prefix_stop(schema.INDEX + prefix)):
-            yield key[1:], value
 
     def next_deadline_ms(self) -> int | None:
         """Block time of the earliest deadline, or None."""

@@ -40,16 +40,30 @@ def minute_of(valid_until_ms: int) -> int:
     return valid_until_ms // MINUTE_MS
 
 
-def remember(state: Overlay, ids: Iterable[tuple[int, bytes]]) -> None:
-    """Fold (minute, id) pairs, in block order, into the running hashes."""
+NONE_REMEMBERED = RememberedMinute(0, bytes(32))
+
+
+def remembered(known: RememberedMinute, transaction_id: bytes) -> RememberedMinute:
+    """The minute after one more id."""
+    running = tagged_hash("remembered", known.running_hash + transaction_id)
+    return RememberedMinute(known.count + 1, running)
+
+
+def remember(
+    state: Overlay, ids: Iterable[tuple[int, bytes]]
+) -> tuple[tuple[int, bytes, int], ...]:
+    """Fold (minute, id) pairs, in block order, into the running hashes; returns each with its place
+    among its minute's ids.
+    """
     minutes: dict[int, RememberedMinute] = {}
+    placed: list[tuple[int, bytes, int]] = []
     for minute, transaction_id in ids:
-        known = minutes.get(minute) or REMEMBERED.load(state, u64(minute))
-        known = known or RememberedMinute(0, bytes(32))
-        running = tagged_hash("remembered", known.running_hash + transaction_id)
-        minutes[minute] = RememberedMinute(known.count + 1, running)
+        known = minutes.get(minute) or REMEMBERED.load(state, u64(minute)) or NONE_REMEMBERED
+        placed.append((minute, transaction_id, known.count))
+        minutes[minute] = remembered(known, transaction_id)
     for minute, record in sorted(minutes.items(), key=lambda pair: pair[0]):
         REMEMBERED.store(state, record, u64(minute))
+    return tuple(placed)
 
 
 def expired_minutes(state: StateReader, time_ms: int) -> Iterator[int]:

@@ -19,13 +19,16 @@ CERTIFICATE = b"c"
 RECEIPTS = b"r"
 # Where a receipt is, `x` + transaction or system receipt id: canonical `ReceiptPlace`.
 RECEIPT_PLACE = b"x"
-# Remembered ids, `n` + expiry minute + transaction id, empty value (chain/replay.py).
+# Remembered ids, `n` + expiry minute + transaction id: place among the minute's ids in block order,
+# eight bytes (chain/replay.py).
 REMEMBERED = b"n"
 # Secondary indexes of the rules, `i` + index key: derived, outside the state root.
 INDEX = b"i"
-# What this database is, `m` + name: genesis hash, canonical genesis, tip.
+# What this database is, `m` + name: layout and canonical genesis, tip, base.
 META_GENESIS = b"mgenesis"
 META_TIP = b"mtip"
+# What of the chain's past is here, canonical `Base`; absent where all of it is.
+META_BASE = b"mbase"
 
 
 def block_key(height: int) -> bytes:

@@ -28,9 +28,6 @@ from consensus.tip import Tip
 from consensus.view_change import choose, usable
 from consensus.votes import as_signatures
 
-# So often the blame ledger is journalled, so that a restart reads few headers.
-ROSTER_RECORD_HEIGHTS = 256
-
 
 def settle(state: State) -> None:
     """Do all that is due, in this order, until nothing is."""
@@ -97,8 +94,6 @@ def _finalize(state: State, held: HeldBlock, certificate: Certificate) -> None:
     draft.persist.append(DecidedRecord(certificate))
     draft.decided.append(Decided(block, held.body_hashes, held.digest, certificate, held.results))
     state.roster.extend(held.header)
-    if held.header.height % ROSTER_RECORD_HEIGHTS == 0:
-        draft.persist.append(state.roster.record())
     tick = state.timers.tick
     state.tip = Tip(held.header, held.digest, certificate, certificate, held.results, tick)
     state.past.append(state.slot.votes)

@@ -8,6 +8,7 @@ from chain.block import Certificate, Header, SignatureVerifier
 from chain.committees import CommitteeRecord
 from chain.errors import HushangError
 from chain.genesis import ConsensusParameters
+from chain.leaders import Leaders
 from consensus.output import Results
 
 TICK_MS = 10
@@ -34,7 +35,7 @@ class JournalIncomplete(HushangError):
 
 
 class History(Protocol):
-    """What the store knows of the decided chain: headers for the roster, committees by height."""
+    """What the store knows of the decided chain."""
 
     def header(self, height: int) -> Header:
         """The decided header of `height`, which exists."""
@@ -42,6 +43,10 @@ class History(Protocol):
 
     def committee(self, height: int) -> CommitteeRecord:
         """Who governs `height`, which is at most two above the newest in the store."""
+        ...
+
+    def leaders(self) -> Leaders | None:
+        """The row of `chain.leaders` after the newest block in the store."""
         ...
 
 

@@ -65,7 +65,10 @@ def watch(state: State) -> None:
     """One look at the timers: complain, once per view, if one has run out."""
     views, timers, index = state.views, state.timers, state.index
     if state.recovered.reached > state.tip.height:
-        # What this replica knows is not all back yet: the view neither.
+        # What this replica knows is not all back yet: the view neither. Where its store is another
+        # one than its journal's, the blocks up to there are with the others.
+        if timers.resend_due():
+            ask_for_blocks(state)
         return
     begun = {}
     if may_run(state):
@@ -84,12 +87,17 @@ def say_again(state: State) -> None:
     """No progress for a while: repeat the newest messages and say where we stand."""
     if state.index is not None:
         _repeat_words(state, state.index)
+    ask_for_blocks(state)
+
+
+def ask_for_blocks(state: State) -> None:
+    """Repeat what is asked of the peers."""
     draft, slot, errand = state.draft, state.slot, state.errands.chase
     if slot.wanted is not None:
         draft.fetch.append(FetchBlock(slot.height, *slot.wanted))
     if errand.target is not None:
         draft.fetch.append(chase_request(state, errand.target))
-    elif errand.hearsay > slot.height or state.index is None:
+    elif errand.hearsay > slot.height or not state.speaks:
         # An observer says nothing that others could answer with what it lacks. Where the new
         # committee shares nobody with the old one, only those removed may have the block between.
         draft.fetch.append(hearsay_request(state))

@@ -5,25 +5,19 @@ to `Replica.restore` after a restart. Records describe promises; nothing in them
 """
 
 from dataclasses import dataclass
-from typing import Annotated, TypeAlias
+from typing import TypeAlias
 
 from chain.block import Block, Certificate
 from chain.codec import (
     ENCODED_SIZE_MAX,
     U8,
-    U16,
-    U32,
-    U64,
     Hash,
     Height,
     Signature,
-    Size,
-    TimeMs,
     View,
     decode,
 )
 from chain.codec import encode as encode_value
-from chain.committee import COMMITTEE_SIZE_MAX
 from chain.errors import EncodingInvalid, ProtocolError
 from chain.votes import PreparedCertificate, ViewChange
 from consensus.messages import BodyHashes, NewView
@@ -81,31 +75,12 @@ class DecidedRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Blame:
-    """A member's standing blame: how often in a row, when last (block time), at which height."""
-
-    member: U16
-    count: U32
-    time_ms: TimeMs
-    height: Height
-    view: View
-
-
-@dataclass(frozen=True, slots=True)
-class PeriodRoster:
-    """Which members lead in a period, in turn."""
-
-    period: U64
-    members: Annotated[tuple[U16, ...], Size(min=1, max=COMMITTEE_SIZE_MAX)]
-
-
-@dataclass(frozen=True, slots=True)
-class RosterRecord:
-    """The blame ledger after the header of `height`: it spares a restart reading all headers."""
+class SyncedRecord:
+    """A rewritten journal begins with it: the blocks up to `height` are synced in the store, and
+    what was promised below is left out.
+    """
 
     height: Height
-    blames: Annotated[tuple[Blame, ...], Size(max=COMMITTEE_SIZE_MAX)]
-    periods: Annotated[tuple[PeriodRoster, ...], Size(max=8)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +99,7 @@ Record: TypeAlias = (
     | ViewChangeRecord
     | NewViewRecord
     | DecidedRecord
-    | RosterRecord
+    | SyncedRecord
     | SilenceRecord
 )
 
@@ -135,7 +110,7 @@ _TYPES: dict[int, type[Record]] = {
     4: ViewChangeRecord,
     5: NewViewRecord,
     6: DecidedRecord,
-    7: RosterRecord,
+    7: SyncedRecord,
     8: SilenceRecord,
 }
 _CODES: dict[type[Record], bytes] = {cls: bytes([code]) for code, cls in _TYPES.items()}

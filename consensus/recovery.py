@@ -17,8 +17,8 @@ from consensus.records import (
     NewViewRecord,
     PreparedRecord,
     Record,
-    RosterRecord,
     SilenceRecord,
+    SyncedRecord,
     ViewChangeRecord,
     VoteRecord,
 )
@@ -71,14 +71,12 @@ class Recovered:
 class Replay:
     """A journal read once, in order. `height` is the store's tip.
 
-    `known` is the greatest height that its roster records name: its blocks were decided and, below
-    a rewrite of the journal, synced in the store.
+    `known` is the greatest height that it says was synced in the store.
     """
 
     height: int
     known: int = 0
     recovered: Recovered = field(default_factory=Recovered)
-    roster: RosterRecord | None = None
     silence: SilenceRecord | None = None
 
     @classmethod
@@ -111,26 +109,13 @@ class Replay:
                 recovered.new_view = message
             case SilenceRecord():
                 self.silence = record
-            case RosterRecord(height):
+            case SyncedRecord(height):
                 self.known = max(self.known, height)
-                # One of blocks that the store does not have: an earlier one will do.
-                if height <= self.height:
-                    self.roster = record
 
     def _check(self) -> None:
         """No vote without the certificate of the height below: else this is not our whole past."""
         recovered = self.recovered
-        reached = self.height
-        while reached + 1 in recovered.certificates:
-            reached += 1
-            digest = recovered.certificates[reached].digest
-            if digest not in recovered.blocks:
-                msg = f"height {reached} is decided, its block is missing"
-                raise JournalIncomplete(msg)
-        if any(height > reached for height in recovered.certificates):
-            msg = f"heights above {reached} are decided, the one between is missing"
-            raise JournalIncomplete(msg)
-        recovered.reached = reached
+        reached = recovered.reached = self._reached()
         voted = max((vote.height for vote in recovered.votes), default=0)
         if voted > reached + 1:
             msg = f"this replica voted at height {voted}, but knows only height {reached}"
@@ -138,7 +123,8 @@ class Replay:
         if self.known > reached:
             msg = f"this replica knew height {self.known}, its store and journal reach {reached}"
             raise JournalIncomplete(msg)
-        rested = [vote.digest for vote in recovered.votes if vote.height > self.height]
+        above = reached if self._is_silent(reached) else self.height
+        rested = [vote.digest for vote in recovered.votes if vote.height > above]
         if any(digest not in recovered.blocks for digest in rested):
             msg = "a block that was voted for is missing"
             raise JournalIncomplete(msg)
@@ -146,3 +132,49 @@ class Replay:
         if any(digest not in recovered.blocks for digest in prepared):
             msg = "a prepared block is missing"
             raise JournalIncomplete(msg)
+
+    def _reached(self) -> int:
+        """The highest height that was decided, as store and journal tell together.
+
+        Between them may be a gap only where no vote can be given twice: up to a silence.
+        """
+        certificates = self.recovered.certificates
+        reached = self.height
+        while reached + 1 in certificates:
+            reached += 1
+        highest = max(reached, self.known, *certificates)
+        if highest > reached and self._is_silent(highest):
+            reached = highest
+        if highest > reached and highest in certificates:
+            msg = f"heights above {reached} are decided, the one between is missing"
+            raise JournalIncomplete(msg)
+        for height, certificate in certificates.items():
+            if certificate.digest not in self.recovered.blocks:
+                msg = f"height {height} is decided, its block is missing"
+                raise JournalIncomplete(msg)
+        return reached
+
+    def _is_silent(self, height: int) -> bool:
+        """Will this replica cast no vote at this height or below?"""
+        silence = self.silence
+        return silence is not None and (silence.until is None or silence.until >= height)
+
+
+def silence_without_store(records: Iterable[Record]) -> SilenceRecord:
+    """What to append to a whole journal whose store is lost, so that it serves with another one.
+
+    It still holds every promise above what was decided; votes below were dropped with the blocks
+    they were for, and so the replica keeps silent up to there.
+    """
+    known, newest = 0, SilenceRecord(0)
+    for record in records:
+        match record:
+            case SyncedRecord(height):
+                known = max(known, height)
+            case DecidedRecord(certificate):
+                known = max(known, certificate.height)
+            case SilenceRecord():
+                newest = record
+            case _:
+                pass
+    return newest if newest.until is None else SilenceRecord(max(known, newest.until))

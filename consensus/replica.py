@@ -44,6 +44,7 @@ from consensus.records import (
     NewViewRecord,
     PreparedRecord,
     Record,
+    SyncedRecord,
     ViewChangeRecord,
 )
 from consensus.recovery import Replay
@@ -177,7 +178,7 @@ class Replica:
         """
         state = self._state
         promises, slot = state.promises, state.slot
-        found: list[Record] = [state.roster.record()]
+        found: list[Record] = [SyncedRecord(max(state.tip.height, state.recovered.reached))]
         found += [
             BlockRecord(Block(held.header, held.bodies), held.body_hashes)
             for held in slot.blocks.values()
@@ -221,7 +222,7 @@ def _restored(config: ReplicaConfig, start: ChainTip, history: History, replay: 
         history=history,
         era=era,
         next_era=None,
-        roster=Roster.restore(era, config.parameters, history, height, replay.roster),
+        roster=Roster.restore(era, config.parameters, history, start.header),
         tip=Tip(start.header, digest, certificate, certificate, start.results, tick=0),
         slot=Slot(height + 1, era.committee.quorum),
         views=Views(era.index, era.committee.weak_quorum, 0),

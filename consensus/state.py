@@ -107,9 +107,12 @@ class State:
     @property
     def may_promise(self) -> bool:
         """May this replica vote and change views now? If it knows all that it has promised."""
-        if self.era.index is None or self.recovered.reached > self.tip.height:
-            return False
-        return self.questions.allow(self.slot.height)
+        return self.speaks and self.questions.allow(self.slot.height)
+
+    @property
+    def speaks(self) -> bool:
+        """Is it a member, and one that knows again all that it said before?"""
+        return self.index is not None and self.recovered.reached <= self.tip.height
 
     @property
     def leads(self) -> bool:

@@ -17,7 +17,8 @@ from chain.committee import Committee
 from chain.crypto import PrivateKey
 from chain.errors import ProtocolError
 from chain.head import HeadStatement, head_bytes
-from chain.ledger import Ledger, Tip
+from chain.ledger import Ledger
+from chain.stored_chain import Tip
 from p2p import messages as wire
 
 # At most one question to the members in this time; its answers hold as long.

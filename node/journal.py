@@ -19,7 +19,7 @@ from chain.crypto import HASH_SIZE, sha256
 from chain.store_contract import DISK_HINT, REPAIR_HINT, StorageError
 from node.frames import encode_frames, read_frames
 
-MAGIC = b"hushang-journal-3\n"
+MAGIC = b"hushang-journal-4\n"
 
 
 class JournalDamaged(StorageError):

@@ -12,7 +12,8 @@ from typing import TypeVar
 
 from chain.errors import BlockInvalid, HushangError, LedgerError, LifetimeTooLong
 from chain.execution import check_transaction
-from chain.ledger import Executed, Ledger, Tip
+from chain.ledger import Executed, Ledger
+from chain.stored_chain import Tip
 from chain.transaction import ReceivedTransaction, read_transaction
 from consensus.input import Checked, Proposal
 from consensus.output import BuildRequest, CheckRequest, Decided, Results

@@ -17,6 +17,7 @@ from chain.context import Chain
 from chain.crypto import PrivateKey
 from chain.errors import HushangError, InvariantBreach, ResultMalformed
 from chain.head import HeadStatement
+from chain.leaders import Leaders
 from chain.ledger import Ledger
 from chain.transaction import ReceivedTransaction
 from consensus.config import ChainTip, ReplicaConfig
@@ -97,6 +98,10 @@ class _DecidedHeaders:
     def committee(self, height: int) -> CommitteeRecord:
         """Who governs the height, which is at most two above the newest written."""
         return self.ledger.record_at(height)
+
+    def leaders(self) -> Leaders | None:
+        """Blames and rosters after the newest written block."""
+        return self.ledger.leaders
 
 
 class Node:

@@ -26,8 +26,9 @@ from chain.codec import decode, encode
 from chain.committees import CommitteeRecord
 from chain.errors import HistoryPruned, HushangError
 from chain.head import HeadStatement
-from chain.ledger import Ledger, ReceiptPlace
+from chain.ledger import Ledger
 from chain.store_contract import StorageFailed
+from chain.stored_chain import ReceiptPlace
 from chain.transaction import SignedTransaction, body_hash, transaction_id
 from node.ledger_queue import TreeProof
 

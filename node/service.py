@@ -8,7 +8,8 @@ from chain.block import Header, Receipt
 from chain.context import Chain
 from chain.errors import HushangError
 from chain.head import HeadStatement
-from chain.ledger import Ledger, ReceiptPlace
+from chain.ledger import Ledger
+from chain.stored_chain import ReceiptPlace
 from node.evidence_book import EvidenceBook
 from node.proofs import StateProof
 

@@ -12,7 +12,7 @@ from chain.bech32m import encode_account
 from chain.block import OK, Certificate, Event, Header, Receipt
 from chain.codec import encode
 from chain.committee import Committee
-from chain.ledger import ReceiptPlace
+from chain.stored_chain import ReceiptPlace
 from chain.transaction import ReceivedTransaction
 from node.api.problems import TYPE_PREFIX, Problem, rule_of
 from node.api.render import AccountText, HashText, HexText, IntegerText, render, render_fields

@@ -7,7 +7,8 @@ from pydantic import BaseModel
 
 from chain.bech32m import encode_account
 from chain.codec import Hash
-from chain.ledger import Ledger, ReceiptPlace
+from chain.ledger import Ledger
+from chain.stored_chain import ReceiptPlace
 from chain.transaction import ReceivedTransaction
 from commerce.epcis import lexeme
 from commerce.epcis.capture import EVENTS, CapturedEvent, EpcisCapture

@@ -11,9 +11,9 @@ from chain.codec import encode
 from chain.committees import COMMITTEES, CommitteeRecord, of_epoch
 from chain.errors import InvariantBreach, LedgerError
 from chain.genesis import Genesis
-from chain.ledger import ReceiptPlace, StoredState
 from chain.light_client import CommitteeChain
 from chain.store_contract import StorageError
+from chain.stored_chain import ReceiptPlace, StoredState
 from chain.transaction import read_transaction
 from chain.tree_recount import Recount
 from commerce.audit import full_check

@@ -12,7 +12,8 @@ from chain import schema
 from chain.block import Block, Certificate, SignatureVerifier, check_certificate
 from chain.codec import encode
 from chain.errors import BlockInvalid, CertificateInvalid, HushangError, LedgerError
-from chain.ledger import Executed, Ledger, ReceiptPlace
+from chain.ledger import Executed, Ledger
+from chain.stored_chain import ReceiptPlace
 from chain.transaction import ReceivedTransaction, read_transaction
 from node.audit.findings import AuditFailed, Finding, require
 from node.audit.signatures import Signatures

@@ -16,11 +16,11 @@ from chain.block import Block, Certificate, Header
 from chain.codec import U16, Height, decode
 from chain.errors import EncodingInvalid, HushangError
 from chain.genesis import Genesis
-from chain.ledger import Tip
 from chain.state import u64
 from chain.store import StoreLocked, open_store
 from chain.store_contract import KVStore, StorageError, prefix_stop
 from chain.store_sqlite import FILE_NAME as SQLITE_FILE_NAME
+from chain.stored_chain import Tip
 from node.audit.findings import AuditFailed, Finding
 
 T = TypeVar("T")

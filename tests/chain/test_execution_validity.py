@@ -182,7 +182,7 @@ def test_ids_are_remembered_under_the_state_root_and_forgotten_after_their_minut
     made = world.signed("buyer", add("a"))
     minute = minute_of(made.transaction.valid_until_ms)
     result = world.execute(made).result
-    assert result.remembered == ((minute, made.id),)
+    assert result.remembered == ((minute, made.id, 0),)
     assert REMEMBERED.key(u64(minute)) in result.changes
     world.decide(made)
     assert world.ledger.is_remembered(minute, made.id)

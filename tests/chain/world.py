@@ -26,9 +26,10 @@ from chain.genesis import (
     GenesisMember,
     GenesisRole,
 )
-from chain.ledger import Executed, Ledger, Tip
+from chain.ledger import Executed, Ledger
 from chain.store_contract import KVStore
 from chain.store_memory import MemoryStore
+from chain.stored_chain import Tip
 from chain.transaction import (
     TRANSACTION_VERSION,
     Operation,

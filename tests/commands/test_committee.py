@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from chain.ledger import Tip
+from chain.stored_chain import Tip
 from node.clock import now_ms
 from node.keystore import write_key
 from tests.chain.world import account, key

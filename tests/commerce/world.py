@@ -122,6 +122,9 @@ class Memory:
                 return
             yield key, self.values[key]
 
+    # No header here says that a view failed.
+    parent_view = 0
+
     def is_remembered(self, minute: int, transaction_id: bytes) -> bool:
         return (minute, transaction_id) in self.ids
 
@@ -225,7 +228,7 @@ class World:
         founders = self.genesis.committee()
         governing = committees.governing(self.state, founders, self.height + 1)
         self.chain = replace(self.chain, committee=governing)
-        self.state.ids.update(result.remembered)
+        self.state.ids.update((minute, made) for minute, made, _ in result.remembered)
         self.state.ids = {entry for entry in self.state.ids if entry[0] not in result.forgotten}
         self.receipts.extend(result.receipts)
         for key, value in result.indexes:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from chain.block import Header
 from chain.committee import Committee
 from chain.committees import CHANGE_DELAY_HEIGHTS, CommitteeRecord
+from chain.genesis import ConsensusParameters
+from chain.leaders import LeaderRules, Leaders
 from consensus.output import Decided
 
 
@@ -16,6 +18,7 @@ class ChainHistory:
     genesis: Header
     founders: Committee
     chain: Callable[[], Sequence[Decided]]
+    parameters: ConsensusParameters
 
     def header(self, height: int) -> Header:
         """The decided header."""
@@ -29,3 +32,17 @@ class ChainHistory:
                 first_height = decided.block.header.height + CHANGE_DELAY_HEIGHTS
                 record = CommitteeRecord(decided.results.next_committee, first_height)
         return record
+
+    def leaders(self) -> Leaders | None:
+        """As every ledger computes it with the block; here anew from all headers."""
+        leaders: Leaders | None = None
+        below = self.genesis
+        for decided in self.chain():
+            header = decided.block.header
+            record = self.committee(header.height)
+            rules = LeaderRules.of(record.committee, max(1, record.first_height), self.parameters)
+            if leaders is None or leaders.epoch != rules.epoch:
+                leaders = rules.start()
+            leaders = rules.extend(leaders, header, below.parent_view)
+            below = header
+        return leaders

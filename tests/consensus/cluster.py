@@ -170,7 +170,7 @@ class Cluster:
     def _replica(self, index: int, tip: ChainTip, records: list[Record]) -> Replica:
         nodes = self.nodes
         chain = partial(lambda at: nodes[at].chain if at < len(nodes) else [], index)
-        history = ChainHistory(self.genesis, self.committee, chain)
+        history = ChainHistory(self.genesis, self.committee, chain, self.parameters)
         return Replica.restore(self.config(index), tip, history, records)
 
     def crash(self, index: int) -> None:

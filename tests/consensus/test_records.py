@@ -5,15 +5,13 @@ import pytest
 from chain.block import Block
 from consensus.messages import NewView
 from consensus.records import (
-    Blame,
     BlockRecord,
     DecidedRecord,
     NewViewRecord,
-    PeriodRoster,
     PreparedRecord,
     Record,
     RecordInvalid,
-    RosterRecord,
+    SyncedRecord,
     ViewChangeRecord,
     VoteRecord,
     decode_record,
@@ -28,7 +26,7 @@ RECORDS: list[Record] = [
     ViewChangeRecord(CHANGES[0]),
     NewViewRecord(NewView(1, 2, 1, CHANGES, bytes(64))),
     DecidedRecord(PROOF),
-    RosterRecord(9, (Blame(2, 1, 5, 3, 0),), (PeriodRoster(0, (0, 1)),)),
+    SyncedRecord(9),
 ]
 
 

@@ -11,11 +11,12 @@ from consensus.records import (
     DecidedRecord,
     PreparedRecord,
     Record,
-    RosterRecord,
+    SilenceRecord,
+    SyncedRecord,
     ViewChangeRecord,
     VoteRecord,
 )
-from consensus.recovery import Replay
+from consensus.recovery import Replay, silence_without_store
 from consensus.slot import Slot
 from tests.consensus.forging import certificate, prepared
 from tests.consensus.samples import CHANGES, FIRST, SECOND, header_on
@@ -89,7 +90,7 @@ def test_what_is_not_reached_yet_goes_into_a_fresh_journal() -> None:
         [*DECIDED_ONE, block(THIRD), vote(THIRD)],
         [*DECIDED_ONE, vote(SECOND)],
         [*DECIDED_ONE, PreparedRecord(prepared([1, 2], 0, 0, SECOND))],
-        [RosterRecord(2, (), ()), *DECIDED_ONE],
+        [SyncedRecord(2), *DECIDED_ONE],
     ],
     ids=[
         "a decided block is missing",
@@ -107,9 +108,47 @@ def test_a_journal_that_is_not_the_whole_past_is_refused(records: list[Record]) 
         Replay.of(records, 0)
 
 
-def test_a_roster_of_blocks_that_only_the_journal_has_is_passed_over() -> None:
-    replay = Replay.of([RosterRecord(0, (), ()), *DECIDED_ONE, RosterRecord(1, (), ())], 0)
-    assert replay.roster == RosterRecord(0, (), ())
+def decided(header: Header) -> list[Record]:
+    return [block(header), DecidedRecord(certificate(MEMBERS, 0, header))]
+
+
+# A journal that was rewritten at height 1 and went on to the vote for the third block.
+REWRITTEN: list[Record] = [
+    SyncedRecord(1),
+    vote(FIRST),
+    *decided(SECOND),
+    block(THIRD),
+    vote(THIRD),
+]
+
+
+def test_with_another_store_a_whole_journal_serves_behind_a_silence() -> None:
+    with pytest.raises(JournalIncomplete):
+        Replay.of(REWRITTEN, 0)
+    silence = silence_without_store(REWRITTEN)
+    assert silence == SilenceRecord(2)
+    replay = Replay.of([*REWRITTEN, silence], 0)
+    assert replay.recovered.reached == 2
+    assert replay.recovered.blocks.keys() == {SECOND.digest(), THIRD.digest()}
+    assert vote(THIRD) in replay.recovered.votes
+
+
+@pytest.mark.parametrize("until", [0, 1])
+def test_a_silence_that_is_too_short_does_not_cover_a_lost_store(until: int) -> None:
+    with pytest.raises(JournalIncomplete):
+        Replay.of([*REWRITTEN, SilenceRecord(until)], 0)
+
+
+def test_behind_a_silence_a_vote_above_it_still_needs_its_block() -> None:
+    records = [record for record in REWRITTEN if record != block(THIRD)]
+    with pytest.raises(JournalIncomplete, match="voted for is missing"):
+        Replay.of([*records, SilenceRecord(2)], 0)
+
+
+def test_a_silence_is_never_made_shorter_by_a_lost_store() -> None:
+    assert silence_without_store([*REWRITTEN, SilenceRecord(9)]) == SilenceRecord(9)
+    assert silence_without_store([*REWRITTEN, SilenceRecord(None)]) == SilenceRecord(None)
+    assert silence_without_store([SilenceRecord(None), SilenceRecord(0)]) == SilenceRecord(0)
 
 
 def test_a_vote_far_below_the_store_is_no_contradiction() -> None:

@@ -16,7 +16,7 @@ from consensus.records import (
     NewViewRecord,
     PreparedRecord,
     Record,
-    RosterRecord,
+    SyncedRecord,
     ViewChangeRecord,
     VoteRecord,
     decode_record,
@@ -139,7 +139,7 @@ def test_a_fresh_journal_begins_with_what_still_counts() -> None:
     node = cluster.nodes[1]
     records = node.replica.records()
     kinds = [type(record) for record in records]
-    assert kinds[0] is RosterRecord
+    assert records[0] == SyncedRecord(node.replica.height)
     assert {BlockRecord, VoteRecord, PreparedRecord} <= set(kinds)
     heights = {r.height for r in records if isinstance(r, VoteRecord)}
     assert heights <= {1, 3}

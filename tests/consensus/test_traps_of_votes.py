@@ -69,7 +69,7 @@ def footprint(cluster: Cluster, member: int) -> tuple[int, ...]:
         len(state.past),
         len(state.slot.blocks) + len(state.slot.proposals),
         len(state.promises.votes()),
-        len(state.roster.record().periods),
+        len(state.roster.leaders.rosters),
         len(state.recovered.blocks),
         len(state.errands.proven),
     )

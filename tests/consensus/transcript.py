@@ -36,8 +36,8 @@ from consensus.records import (
     NewViewRecord,
     PreparedRecord,
     Record,
-    RosterRecord,
     SilenceRecord,
+    SyncedRecord,
     ViewChangeRecord,
     VoteRecord,
 )
@@ -151,8 +151,8 @@ class Scribe(Observer):
                 return f"{type(message).__name__} v{message.view}"
             case DecidedRecord(certificate):
                 return f"certificate of {self.name(certificate.digest)}"
-            case RosterRecord():
-                return "roster"
+            case SyncedRecord(height):
+                return f"synced up to {height}"
             case SilenceRecord(until):
                 return f"silence up to {'?' if until is None else until}"
 

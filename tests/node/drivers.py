@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from chain.block import Header
 from chain.committees import CommitteeRecord
+from chain.leaders import Leaders
 from chain.ledger import Ledger
 from chain.schema import META_GENESIS
 from chain.store_contract import StorageFailed
@@ -99,6 +100,9 @@ class _Headers:
 
     def committee(self, height: int) -> CommitteeRecord:
         return self.ledger.record_at(height)
+
+    def leaders(self) -> Leaders | None:
+        return self.ledger.leaders
 
 
 @dataclass

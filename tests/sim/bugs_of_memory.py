@@ -3,7 +3,8 @@
 from typing import Any
 
 from chain.block import Certificate
-from chain.ledger import Executed, Ledger, Tip
+from chain.ledger import Executed, Ledger
+from chain.stored_chain import Tip
 from consensus.promises import Promises
 from consensus.questions import Questions
 from consensus.records import (

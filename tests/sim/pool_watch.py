@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from chain.ledger import Tip
+from chain.stored_chain import Tip
 from node.driver import POOL_LOOK_S, SPREAD_MAX
 from node.mempool import Mempool
 from tests.sim.post import SimGossip

@@ -8,6 +8,7 @@ from chain.block import Header
 from chain.committees import CommitteeRecord
 from chain.errors import HushangError, SignatureInvalid
 from chain.genesis import Genesis
+from chain.leaders import Leaders
 from chain.ledger import Ledger
 from chain.store_memory import MemoryStore
 from chain.transaction import ReceivedTransaction, read_transaction
@@ -70,6 +71,10 @@ class DecidedHeaders:
     def committee(self, height: int) -> CommitteeRecord:
         """Who governs the height."""
         return self.ledger.record_at(height)
+
+    def leaders(self) -> Leaders | None:
+        """Blames and rosters after the newest written block."""
+        return self.ledger.leaders
 
 
 class Distorter(Protocol):

@@ -7,15 +7,13 @@ from chain.codec import encode, to_value
 from chain.transaction import body_hash
 from consensus.messages import NewView
 from consensus.records import (
-    Blame,
     BlockRecord,
     DecidedRecord,
     NewViewRecord,
-    PeriodRoster,
     PreparedRecord,
     Record,
-    RosterRecord,
     SilenceRecord,
+    SyncedRecord,
     ViewChangeRecord,
     VoteRecord,
     encode_record,
@@ -67,11 +65,7 @@ def _journal() -> tuple[Record, ...]:
         ViewChangeRecord(promise),
         NewViewRecord(replace(began, signature=node_key(began.member, signed))),
         DecidedRecord(certify(full, view=VIEW)),
-        RosterRecord(
-            256,
-            (Blame(3, 2, genesis().time_ms, 255, 4),),
-            (PeriodRoster(0, (0, 1, 2, 3)), PeriodRoster(1, (0, 1, 2))),
-        ),
+        SyncedRecord(256),
         SilenceRecord(None),
         SilenceRecord(HEIGHT + 2),
     )

@@ -15,7 +15,7 @@ from tests.vectors.reader_bytes import (
     parse,
     write,
 )
-from tests.vectors.reader_core import MIB, TIME_MAX, U64, merkle_root, tagged, vote
+from tests.vectors.reader_core import MIB, TIME_MAX, merkle_root, tagged, vote
 from tests.vectors.reader_votes import (
     COMMIT,
     NEW_VIEW,
@@ -36,10 +36,10 @@ NAMES = (
     "ViewChangeRecord",
     "NewViewRecord",
     "DecidedRecord",
-    "RosterRecord",
+    "SyncedRecord",
     "SilenceRecord",
 )
-BLOCK, VOTE, PREPARED, VIEW_CHANGED, NEW_VIEWED, DECIDED, ROSTER, SILENCE = range(1, 9)
+BLOCK, VOTE, PREPARED, VIEW_CHANGED, NEW_VIEWED, DECIDED, SYNCED, SILENCE = range(1, 9)
 
 
 def check_record(data: bytes, name: str, owner: int, genesis: bytes) -> Value:
@@ -49,8 +49,9 @@ def check_record(data: bytes, name: str, owner: int, genesis: bytes) -> Value:
         raise RefusedError("RecordInvalid", name)
     if kind == BLOCK:
         _check_block(value)
-    elif kind == ROSTER:
-        _check_roster(value)
+    elif kind == SYNCED:
+        (height,) = fields(value, 1)
+        integer(height, 0, TIME_MAX)
     elif kind == SILENCE:
         (until,) = fields(value, 1)
         if until is not None:
@@ -84,17 +85,3 @@ def _check_block(value: Value) -> None:
     made = [tagged("transaction-body", body) for body in raws]
     if made != hashes or read_header(header)["transactions_root"] != merkle_root(made):
         raise RefusedError("RecordInvalid", "other bodies")
-
-
-def _check_roster(value: Value) -> None:
-    height, blames, periods = fields(value, 3)
-    integer(height, 0, TIME_MAX)
-    for blame in array(blames, 0, 128):
-        member, count, time_ms, blamed, view = fields(blame, 5)
-        integer(member, 0, 65_535), integer(count, 0, 2**32 - 1), integer(view, 0, TIME_MAX)
-        integer(time_ms, 0, TIME_MAX), integer(blamed, 0, TIME_MAX)
-    for entry in array(periods, 0, 8):
-        period, members = fields(entry, 2)
-        integer(period, 0, U64)
-        for member in array(members, 1, 128):
-            integer(member, 0, 65_535)

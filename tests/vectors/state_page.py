@@ -33,6 +33,7 @@ KEYS = {
     "evidence": "account id ‖ u64(epoch)",
     "gcp": "company prefix, digits in ASCII",
     "item": 'H("item", order id ‖ canonical link of an item with a serial)',
+    "leaders": "nothing: one row, once a view has failed in the epoch",
     "listing": "listing id",
     "location": "GLN, digits in ASCII",
     "member": "account id",

@@ -20,7 +20,8 @@ from chain.codec import encode
 from chain.context import Chain, authorise
 from chain.crypto import require_valid
 from chain.head import HeadStatement, head_bytes
-from chain.ledger import Ledger, Tip
+from chain.ledger import Ledger
+from chain.stored_chain import Tip
 from chain.transaction import ReceivedTransaction, check_window, read_transaction
 from commerce.assets import AssetIssue
 from commerce.payments import PayTransfer

@@ -17,8 +17,9 @@ from chain.block import (
 from chain.codec import encode
 from chain.committees import ready_bytes
 from chain.genesis import ConsensusParameters, Genesis
-from chain.ledger import Ledger, Tip
+from chain.ledger import Ledger
 from chain.store_contract import KVStore
+from chain.stored_chain import Tip
 from chain.transaction import (
     TRANSACTION_VERSION,
     Operation,

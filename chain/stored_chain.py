@@ -1,0 +1,162 @@
+"""What lies in a store: blocks, headers, certificates, receipts, the agreed state, the indexes.
+
+Readers only, which any thread may call. A row that can't be read is a `StorageError`, fatal to the
+node; what a store may rightly lack is told by its `Base`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from chain import schema
+from chain.block import Block, Certificate, Header, Receipt
+from chain.codec import U32, U64, Hash, Height, decode
+from chain.errors import EncodingInvalid, HistoryPruned
+from chain.state import u64
+from chain.store_contract import KVStore, StorageFailed, prefix_stop
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """The newest written block and its results, which the next header must carry.
+
+    `needs_seal`: it had transactions, fired deadlines or changed the state, so a block that
+    certifies its results must follow.
+    """
+
+    header: Header
+    digest: Hash
+    certificate: Certificate
+    state_root: Hash
+    receipts_root: Hash
+    needs_seal: bool
+
+    @property
+    def height(self) -> int:
+        """Height of the newest written block; 0 is the genesis."""
+        return self.header.height
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptPlace:
+    """Where a receipt lies: block height and index in the order of execution."""
+
+    height: U64
+    index: U32
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What of the past is here: blocks and receipts from `first_block` on, headers without a gap
+    from `first_header` on. The genesis, and headers that change the committee, are always here.
+    """
+
+    first_block: Height
+    first_header: Height
+
+
+WHOLE = Base(1, 1)
+
+
+def read_row(cls: type[T], data: bytes) -> T:
+    """Decode a row; what doesn't is not what was written."""
+    try:
+        return decode(cls, data)
+    except EncodingInvalid as error:
+        msg = f"a damaged {cls.__name__}: {error}"
+        raise StorageFailed(msg) from error
+
+
+class StoredState:
+    """The agreed state in a store, as of the newest written block."""
+
+    __slots__ = ("_store",)
+
+    def __init__(self, store: KVStore) -> None:
+        self._store = store
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value under a state key, or None."""
+        return self._store.get(schema.STATE + key)
+
+    def scan(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Pairs whose key begins with `prefix` and is at least `start`, in key order."""
+        low, high = schema.STATE + max(prefix, start), prefix_stop(schema.STATE + prefix)
+        for key, value in self._store.scan(low, high):
+            yield key[1:], value
+
+
+class StoredChain:
+    """The chain in one store, as of the newest written block."""
+
+    def __init__(self, store: KVStore) -> None:
+        self.store = store
+        data = store.get(schema.META_BASE)
+        self.base = WHOLE if data is None else read_row(Base, data)
+
+    def is_remembered(self, minute: int, transaction_id: bytes) -> bool:
+        """Was this id decided in a block, and is its minute not over?"""
+        return self.store.get(schema.remembered_key(minute, transaction_id)) is not None
+
+    def digest_at(self, height: int) -> bytes:
+        """Digest of the header at a height that is not above the tip."""
+        header = self.header(height)
+        if header is None:
+            msg = f"the header at height {height} is missing"
+            raise StorageFailed(msg)
+        return header.digest()
+
+    def block_bytes(self, height: int) -> bytes | None:
+        """The canonical block at a height, or None above the tip."""
+        return self.store.get(schema.block_key(height))
+
+    def certificate_bytes(self, height: int) -> bytes | None:
+        """The canonical certificate of the block at a height, or None above the tip."""
+        return self.store.get(schema.certificate_key(height))
+
+    def block(self, height: int) -> Block | None:
+        """The block at a height, or None above the tip."""
+        data = self.block_bytes(height)
+        return None if data is None else read_row(Block, data)
+
+    def header(self, height: int) -> Header | None:
+        """The header at a height, or None above the tip."""
+        data = self.store.get(schema.header_key(height))
+        return None if data is None else read_row(Header, data)
+
+    def certificate(self, height: int) -> Certificate | None:
+        """The certificate of the block at a height, or None above the tip."""
+        data = self.certificate_bytes(height)
+        return None if data is None else read_row(Certificate, data)
+
+    def receipts(self, height: int) -> tuple[Receipt, ...]:
+        """The receipts of a block in order of execution."""
+        low = schema.receipt_key(height, 0)
+        pairs = self.store.scan(low, prefix_stop(schema.RECEIPTS + u64(height)))
+        return tuple(read_row(Receipt, value) for _, value in pairs)
+
+    def find_receipt(self, receipt_id: bytes) -> tuple[ReceiptPlace, Receipt] | None:
+        """The outcome of a transaction or system transition by id, and where it is."""
+        data = self.store.get(schema.receipt_place_key(receipt_id))
+        if data is None:
+            return None
+        place = read_row(ReceiptPlace, data)
+        receipt = self.store.get(schema.receipt_key(place.height, place.index))
+        if receipt is None:
+            msg = f"the receipt at height {place.height}, index {place.index} is missing"
+            raise StorageFailed(msg)
+        return place, read_row(Receipt, receipt)
+
+    def index(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Secondary index entries under a prefix, in key order."""
+        low = schema.INDEX + max(prefix, start)
+        for key, value in self.store.scan(low, prefix_stop(schema.INDEX + prefix)):
+            yield key[1:], value
+
+    def require_block(self, height: int) -> None:
+        """`HistoryPruned` if the block and receipts of a decided height are not kept here."""
+        if 0 < height < self.base.first_block:
+            msg = f"height {height}: this node has blocks from {self.base.first_block} on"
+            raise HistoryPruned(msg)

@@ -1,0 +1,91 @@
+"""Reading what lies in a store: all of a block, nothing above the tip, damage by name."""
+
+import pytest
+
+from chain import schema
+from chain.block import Block
+from chain.codec import decode, encode
+from chain.errors import HistoryPruned
+from chain.ledger import Ledger
+from chain.store_contract import StorageFailed
+from chain.stored_chain import WHOLE, Base, ReceiptPlace
+from tests.chain.toy import ToyRules, add, schedule
+from tests.chain.toy_world import ToyWorld
+from tests.chain.world import genesis
+
+
+def test_rows_that_are_no_blocks_are_damage_and_no_refusal_of_the_ledger() -> None:
+    world = ToyWorld()
+    world.run(world.signed("buyer", add("a")))
+    receipt = world.ledger.receipts(1)[0]
+    for key in (
+        schema.block_key(1),
+        schema.header_key(1),
+        schema.certificate_key(1),
+        schema.receipt_key(1, 0),
+    ):
+        world.store.write({key: b"\xc1"})
+    ledger = world.ledger
+    for read in (ledger.block, ledger.header, ledger.certificate, ledger.receipts):
+        with pytest.raises(StorageFailed):
+            read(1)
+    with pytest.raises(StorageFailed):
+        ledger.find_receipt(receipt.id)
+    world.store.write({schema.receipt_key(1, 0): None})
+    with pytest.raises(StorageFailed, match="missing"):
+        ledger.find_receipt(receipt.id)
+
+
+# What can be read.
+
+
+def test_everything_of_a_block_can_be_read_back() -> None:
+    world = ToyWorld()
+    made = [world.signed("buyer", add("a")), world.signed("buyer", add("b", 1001))]
+    tip = world.decide(*made)
+    ledger = world.ledger
+    assert ledger.block(1) == Block(tip.header, tuple(entry.raw for entry in made))
+    assert ledger.header(1) == tip.header
+    assert ledger.certificate(1) == tip.certificate
+    block = ledger.block_bytes(1)
+    assert block is not None
+    assert decode(Block, block) == ledger.block(1)
+    receipts = ledger.receipts(1)
+    assert [receipt.id for receipt in receipts] == [entry.id for entry in made]
+    for index, entry in enumerate(made):
+        place = ReceiptPlace(1, index)
+        assert ledger.find_receipt(entry.id) == (place, receipts[index])
+        assert ledger.find_body(place, entry.id) == entry
+    assert ledger.find_body(ReceiptPlace(1, 0), bytes(32)) is None
+
+
+def test_above_the_tip_there_is_nothing() -> None:
+    ledger = ToyWorld().ledger
+    assert ledger.block(1) is None
+    assert ledger.header(1) is None
+    assert ledger.certificate(1) is None
+    assert ledger.receipts(1) == ()
+    assert ledger.find_receipt(bytes(32)) is None
+    assert ledger.find_body(ReceiptPlace(1, 0), bytes(32)) is None
+
+
+def test_a_system_transition_has_a_receipt_and_no_body() -> None:
+    world = ToyWorld()
+    world.run(world.signed("buyer", schedule("d", world.now_ms + 500)))
+    (receipt,) = world.run()
+    found = world.ledger.find_receipt(receipt.id)
+    assert found == (ReceiptPlace(2, 0), receipt)
+    assert world.ledger.find_body(found[0], receipt.id) is None
+
+
+def test_what_a_store_may_lack_is_told_by_its_base() -> None:
+    world = ToyWorld()
+    for _ in range(3):
+        world.decide()
+    assert world.ledger.base == WHOLE
+    world.store.write({schema.META_BASE: encode(Base(3, 1))})
+    ledger = Ledger(world.store, genesis(), ToyRules())
+    ledger.require_block(0)
+    ledger.require_block(3)
+    with pytest.raises(HistoryPruned, match="blocks from 3 on"):
+        ledger.require_block(2)
