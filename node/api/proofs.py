@@ -13,8 +13,9 @@ from typing import Final, TypeAlias
 from chain.bundle import FILE_SUFFIX, MEDIA_TYPE
 from chain.errors import HistoryPruned
 from chain.head import HeadStatement
-from chain.ledger import Ledger, ReceiptPlace
+from chain.ledger import Ledger
 from chain.state import STATE_KEY_MAX
+from chain.stored_chain import ReceiptPlace
 from commerce.epcis.capture import EVENTS
 from node.api.parameters import HEIGHT_MAX, Parameter, flag, hash_in_path, whole
 from node.api.problems import (
