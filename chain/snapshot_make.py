@@ -14,7 +14,7 @@ from itertools import chain, groupby
 from struct import Struct
 from typing import BinaryIO, Final, Protocol
 
-from chain import committees, schema
+from chain import committees, merkle, schema
 from chain.block import Certificate, Header
 from chain.bundle import STEPS_MAX, CommitteeStep
 from chain.codec import ENCODED_SIZE_MAX
@@ -60,6 +60,15 @@ _RECORD: Final = Struct(">32sHI")
 
 Row = tuple[bytes, bytes, bytes]
 """Path, key, value."""
+
+
+def needed_seal(below: Header, header: Header) -> bool:
+    """What `Executed.needs_seal` said of a block, by the header above it.
+
+    Each deadline that it fired left a receipt.
+    """
+    is_busy = below.transactions_count > 0 or header.receipts_root != merkle.EMPTY_ROOT
+    return is_busy or header.state_root != below.state_root
 
 
 class Sink(Protocol):

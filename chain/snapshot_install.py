@@ -1,0 +1,163 @@
+"""Making a ledger out of a snapshot: every part proves right before a row of it is written.
+
+The store must be empty. Rows are written part by part and not synced; the last batch, which is,
+makes a ledger of them: without it no `Ledger` opens what is there. Whoever wants to be sure after a
+power cut closes the store, syncs its files, and only then gives the directory its name.
+"""
+
+from typing import Final, Protocol
+
+from chain import crypto, schema
+from chain.block import Block, SignatureVerifier
+from chain.codec import encode, pack, to_value
+from chain.crypto import HASH_SIZE
+from chain.execution import Rules
+from chain.genesis import Genesis, genesis_certificate, genesis_header
+from chain.ledger import LAYOUT, Ledger
+from chain.replay import REMEMBERED
+from chain.snapshot import MANIFEST, Headers, Ids, Manifest, PartId, PartKind
+from chain.snapshot_check import (
+    check_headers_part,
+    check_ids_part,
+    check_index_part,
+    check_manifest,
+    check_minutes,
+    check_state_part,
+)
+from chain.snapshot_make import needed_seal
+from chain.state import u64
+from chain.store_contract import KVStore, StorageFailed
+from chain.stored_chain import Base, Tip
+from chain.tree import StateTree
+
+# Ids written in one batch: about 4 MB.
+_IDS_PER_BATCH: Final = 50_000
+
+
+class Parts(Protocol):
+    """Where the parts come from; nothing is believed of them."""
+
+    def read(self, part: PartId) -> bytes:
+        """The bytes of a part."""
+        ...
+
+
+def install(
+    store: KVStore,
+    genesis: Genesis,
+    rules: Rules,
+    parts: Parts,
+    *,
+    verify: SignatureVerifier = crypto.verify,
+    with_index: bool = True,
+) -> Manifest:
+    """Fill an empty store so that `Ledger(store, genesis, rules)` opens after the snapshot's block.
+
+    `with_index` False leaves the secondary index out: no root covers it, so the caller says whether
+    it is to be believed. Parts are read in the order of `Manifest.parts`. Raises
+    `SnapshotPartWrong`, a StorageError, and what `parts.read` raises; the store is worthless then.
+    """
+    if next(store.scan(b"\x00", b"\xff"), None) is not None:
+        msg = "a snapshot is installed into an empty store"
+        raise StorageFailed(msg)
+    manifest = check_manifest(parts.read(MANIFEST), genesis, verify)
+    run = _Installation(store, manifest)
+    for part in manifest.parts():
+        if part.kind is PartKind.INDEX and not with_index:
+            continue
+        run.take(part, parts.read(part))
+    run.finish(genesis)
+    Ledger(store, genesis, rules, verify)
+    return manifest
+
+
+class _Installation:
+    """What was taken so far."""
+
+    def __init__(self, store: KVStore, manifest: Manifest) -> None:
+        self._store = store
+        self._manifest = manifest
+        self._tree = StateTree.open(store, schema.TREE)
+        self._minutes: list[int] = []
+        self._first_header = manifest.height
+
+    def take(self, part: PartId, data: bytes) -> None:
+        """Prove a part and write its rows."""
+        manifest, number = self._manifest, part.number
+        match part.kind:
+            case PartKind.HEADERS:
+                self._headers(check_headers_part(manifest, data))
+            case PartKind.STATE:
+                self._state(dict(check_state_part(manifest, number, data)))
+            case PartKind.IDS:
+                self._ids(check_ids_part(manifest, number, data))
+            case PartKind.INDEX:
+                pairs = check_index_part(manifest, number, data)
+                self._write({schema.INDEX + key: value for key, value in pairs})
+            case PartKind.MANIFEST:
+                raise AssertionError(part)
+
+    def _write(self, batch: dict[bytes, bytes | None]) -> None:
+        self._store.write(batch, sync=False)
+
+    def _headers(self, found: Headers) -> None:
+        self._first_header = found.headers[0].height
+        self._write({schema.header_key(header.height): encode(header) for header in found.headers})
+
+    def _state(self, pairs: dict[bytes, bytes | None]) -> None:
+        start = len(REMEMBERED.prefix)
+        staged = self._tree.stage(pairs)
+        batch = dict(staged.writes)
+        for key, value in pairs.items():
+            batch[schema.STATE + key] = value
+            if key.startswith(REMEMBERED.prefix):
+                self._minutes.append(int.from_bytes(key[start:]))
+        self._write(batch)
+        self._tree.commit(staged)
+
+    def _ids(self, found: Ids) -> None:
+        ids = found.ids
+        step = HASH_SIZE * _IDS_PER_BATCH
+        for start in range(0, len(ids), step):
+            self._write(
+                {
+                    schema.remembered_key(found.minute, ids[at : at + HASH_SIZE]): u64(
+                        at // HASH_SIZE
+                    )
+                    for at in range(start, min(start + step, len(ids)), HASH_SIZE)
+                }
+            )
+
+    def finish(self, genesis: Genesis) -> None:
+        """Compare the whole with the certified header, and make it a ledger."""
+        manifest = self._manifest
+        check_minutes(manifest, sorted(self._minutes))
+        assert self._tree.root == manifest.header.state_root, "each part of it was proven"
+        below = manifest.below
+        tip = Tip(
+            below,
+            below.digest(),
+            manifest.below_certificate,
+            manifest.header.state_root,
+            manifest.header.receipts_root,
+            needs_seal=needed_seal(below, manifest.header),
+        )
+        batch = _genesis_rows(genesis)
+        for step in manifest.steps:
+            batch[schema.header_key(step.header.height)] = encode(step.header)
+            batch[schema.certificate_key(step.header.height)] = encode(step.certificate)
+        batch[schema.certificate_key(below.height)] = encode(manifest.below_certificate)
+        # The body of the snapshot's block is not here, only those above it will be.
+        batch[schema.META_BASE] = encode(Base(below.height + 1, self._first_header))
+        batch[schema.META_TIP] = encode(tip)
+        batch[schema.META_GENESIS] = pack((LAYOUT, to_value(genesis)))
+        self._store.write(batch)
+
+
+def _genesis_rows(genesis: Genesis) -> dict[bytes, bytes | None]:
+    header = genesis_header(genesis)
+    return {
+        schema.block_key(0): encode(Block(header, ())),
+        schema.header_key(0): encode(header),
+        schema.certificate_key(0): encode(genesis_certificate(genesis)),
+    }
