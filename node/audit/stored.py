@@ -13,14 +13,14 @@ from typing import TypeVar
 
 from chain import schema
 from chain.block import Block, Certificate, Header
-from chain.codec import U16, Height, decode
+from chain.codec import U16, decode
 from chain.errors import EncodingInvalid, HushangError
 from chain.genesis import Genesis
 from chain.state import u64
 from chain.store import StoreLocked, open_store
 from chain.store_contract import KVStore, StorageError, prefix_stop
 from chain.store_sqlite import FILE_NAME as SQLITE_FILE_NAME
-from chain.stored_chain import Tip
+from chain.stored_chain import WHOLE, Base, Tip
 from node.audit.findings import AuditFailed, Finding
 
 T = TypeVar("T")
@@ -83,17 +83,6 @@ class Founding:
 
 
 @dataclass(frozen=True, slots=True)
-class Base:
-    """From where the store has bodies and receipts, and headers without a gap."""
-
-    first_block: Height
-    first_header: Height
-
-
-META_BASE = b"mbase"
-
-
-@dataclass(frozen=True, slots=True)
 class StoredBlock:
     """What is stored of one height, as bytes; None or empty where there is nothing."""
 
@@ -111,8 +100,8 @@ class StoredChain:
         self.store = store
         self.founding = self._meta(Founding, schema.META_GENESIS)
         self.tip = self._meta(Tip, schema.META_TIP)
-        base = store.get(META_BASE)
-        self.base = Base(1, 1) if base is None else read_row(Base, base, None, "base")
+        base = store.get(schema.META_BASE)
+        self.base = WHOLE if base is None else read_row(Base, base, None, "base")
 
     def _meta(self, cls: type[T], key: bytes) -> T:
         data = self.store.get(key)
