@@ -154,9 +154,17 @@ class NodeClient:
         data = json.dumps(body, ensure_ascii=False).encode()
         return self._ask("POST", path, data, "application/json").body
 
+    def file(self, path: str, query: Mapping[str, object] | None = None) -> bytes:
+        """The bytes under a path, as they are. Raises like `get`."""
+        body: bytes = self._ask("GET", _with_query(path, query), plain=True).body
+        return body
+
     def text(self, path: str) -> str:
-        """What is under a path, as it is."""
-        return str(self._ask("GET", path, plain=True).body)
+        """What is under a path, as text."""
+        try:
+            return self.file(path).decode("utf-8")
+        except ValueError:
+            raise NodeFailed(f"{path}: the node did not answer with text") from None
 
     def is_ready(self) -> bool:
         """Does the node take part and serve what is current?"""
@@ -267,9 +275,10 @@ def _request(
 def _parse(data: bytes, where: str, status: int, *, plain: bool) -> Any:
     if len(data) > REPLY_SIZE_MAX:
         raise NodeFailed(f"{where} answered more than {REPLY_SIZE_MAX} bytes")
+    if plain and status < REDIRECTS:
+        return data
     try:
-        text = data.decode("utf-8")
-        return text if plain and status < REDIRECTS else json.loads(text)
+        return json.loads(data.decode("utf-8"))
     except ValueError:
         if status >= REDIRECTS:
             return {}

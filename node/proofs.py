@@ -122,6 +122,7 @@ class Prover:
 
 def transaction_claims(ledger: Ledger, place: ReceiptPlace, wanted_id: bytes) -> Claims | None:
     """The transaction of a receipt in its block; None for a system transition."""
+    ledger.require_block(place.height)
     block = ledger.block(place.height)
     if block is None:
         raise pruned(place.height)
@@ -144,6 +145,7 @@ def _index_in_block(bodies: Sequence[bytes], place: ReceiptPlace, wanted_id: byt
 
 def receipt_claims(ledger: Ledger, place: ReceiptPlace) -> Claims:
     """A receipt under the header above its block, which the caller knows to be decided."""
+    ledger.require_block(place.height)
     receipts = ledger.receipts(place.height)
     if place.index >= len(receipts):
         raise pruned(place.height)

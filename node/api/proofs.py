@@ -8,6 +8,7 @@ verify` and the page under node/web check.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeAlias
 
 from chain.bundle import FILE_SUFFIX, MEDIA_TYPE
@@ -38,11 +39,10 @@ from node.proofs import (
     receipt_claims,
     transaction_claims,
 )
+from node.state_names import proof_name, state_proof_name
 
 # A state proof is taken anew where the chain went on while the members were asked.
 TRIES_MAX: Final = 3
-# Of an id, in a file's name.
-NAME_DIGITS: Final = 16
 
 
 def _state_key(text: str) -> bytes:
@@ -92,21 +92,25 @@ class Found:
 
 
 Find: TypeAlias = Callable[[Call], Awaitable[Found]]
+# The file's name by the height of its newest header.
+Name: TypeAlias = Callable[[int], str]
 
 
 async def prove_state(call: Call) -> Reply:
     """GET /v1/proof/state/{key}: the value under a key, or that there is none."""
-    return await _serve(call, _find_state, _state_name(call.get(KEY)))
+    return await _serve(call, _find_state, partial(state_proof_name, call.get(KEY)))
 
 
 async def prove_transaction(call: Call) -> Reply:
     """GET /v1/proof/transaction/{id}: that a block has it; its outcome is the receipt's."""
-    return await _serve(call, _find_transaction, _name("transaction", call.get(TRANSACTION_ID)))
+    return await _serve(
+        call, _find_transaction, partial(proof_name, "transaction", call.get(TRANSACTION_ID))
+    )
 
 
 async def prove_receipt(call: Call) -> Reply:
     """GET /v1/proof/receipt/{id}: an outcome."""
-    return await _serve(call, _find_receipt, _name("receipt", call.get(RECEIPT_ID)))
+    return await _serve(call, _find_receipt, partial(proof_name, "receipt", call.get(RECEIPT_ID)))
 
 
 async def prove_event(call: Call) -> Reply:
@@ -114,10 +118,10 @@ async def prove_event(call: Call) -> Reply:
 
     An event that nobody captured is proven to be absent.
     """
-    return await _serve(call, _find_event, _name("event", call.get(EVENT_KEY)))
+    return await _serve(call, _find_event, partial(proof_name, "event", call.get(EVENT_KEY)))
 
 
-async def _serve(call: Call, find: Find, name: str) -> Reply:
+async def _serve(call: Call, find: Find, name: Name) -> Reply:
     places = call.edge.proofs
     if not places.free:
         msg = f"{places.count_max} proofs are being made"
@@ -125,7 +129,7 @@ async def _serve(call: Call, find: Find, name: str) -> Reply:
     with places.place():
         claims, heads = await _take(call, find)
         data = await call.off_loop(_make, call.service.ledger, claims, _start(call), heads)
-    file = f"{name}{FILE_SUFFIX}"
+    file = name(_newest(claims)) + FILE_SUFFIX
     headers = {"Content-Disposition": f'attachment; filename="{file}"'}
     return Reply(data, content_type=MEDIA_TYPE, headers=headers)
 
@@ -138,7 +142,7 @@ async def _take(call: Call, find: Find) -> tuple[tuple[Claims, ...], tuple[HeadS
         return found.claims, heads
     service = call.service
     for _ in range(TRIES_MAX):
-        header = service.ledger.header(max(entry.height for entry in found.claims))
+        header = service.ledger.header(_newest(found.claims))
         assert header is not None, "what is claimed is under a decided header"
         heads = await service.heads_about(header)
         wanted = service.ledger.committee_of(header.epoch).weak_quorum
@@ -147,6 +151,10 @@ async def _take(call: Call, find: Find) -> tuple[tuple[Claims, ...], tuple[HeadS
             break
         found, heads = await find(call), ()
     return found.claims, heads
+
+
+def _newest(claims: Sequence[Claims]) -> int:
+    return max(entry.height for entry in claims)
 
 
 def _make(
@@ -229,16 +237,3 @@ async def _receipt(call: Call, place: ReceiptPlace) -> Claims:
     if await call.service.wait_height(above, WAIT_MS) < above:
         raise ProofNotReady(f"height {above} is not decided")
     return await call.off_loop(receipt_claims, call.service.ledger, place)
-
-
-def _name(kind: str, wanted: bytes) -> str:
-    return f"{kind}-{wanted.hex()[:NAME_DIGITS]}"
-
-
-def _state_name(key: bytes) -> str:
-    """By its table where it has one: `order-3fa9c2d1e0b4a7c8`."""
-    table, _, rest = key.partition(b"/")
-    kind = table.decode("ascii", "replace")
-    if rest and kind.replace("-", "").isalnum() and kind.isascii():
-        return _name(kind, rest)
-    return _name("state", key)
