@@ -1,22 +1,15 @@
 """The `hushang` command: assembles the nouns of `node/commands/`, each imported when asked for.
 
 `hushang --help` and every error of usage come without importing a library but Typer, so that the
-shell never waits; what went wrong is told once, in `node/commands/failures.py`, with its exit code.
+shell never waits, and `hushang verify` without Typer; what went wrong is told once, in
+`node/commands/failures.py`, with its exit code.
 """
 
 import importlib
-import importlib.util
 import sys
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
-import typer
-from typer.core import TyperGroup
-from typing_extensions import override
-
-from node.commands.options import root_options, show_examples
-
-# Noun -> what it is for, in the order of the help page. The module has the noun's name, with `_`.
 NOUNS: Final = {
     "demo": "Four nodes agree on one real trade, told in plain words.",
     "testnet": "A network of real node processes on this machine.",
@@ -68,63 +61,11 @@ Examples:
 """
 
 
-class Nouns(TyperGroup):
-    """The root group: lists nouns without importing them."""
-
-    @override
-    def list_commands(self, ctx: Any) -> list[str]:
-        return [noun for noun in NOUNS if _is_here(noun)]
-
-    @override
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """A stub that only has a name and a help line; `resolve_command` loads the real one."""
-        if cmd_name not in self.list_commands(ctx):
-            return None
-        return TyperGroup(name=cmd_name, help=NOUNS[cmd_name], rich_markup_mode=None)
-
-    @override
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        self.commands = dict.fromkeys(self.list_commands(ctx))  # type: ignore[assignment]
-        name, stub, rest = super().resolve_command(ctx, args)
-        return name, load_noun(name) if stub is not None and name is not None else None, rest
-
-
-def _is_here(noun: str) -> bool:
-    return importlib.util.find_spec(_module(noun)) is not None
-
-
-def _module(noun: str) -> str:
-    return f"node.commands.{noun.replace('-', '_')}"
-
-
-def load_noun(noun: str) -> Any:
-    """The noun's command, its module imported now."""
-    module = importlib.import_module(_module(noun))
-    command = typer.main.get_command(module.app)
-    command.name = noun
-    show_examples(command)
-    return command
-
-
-app = typer.Typer(
-    cls=Nouns,
-    name="hushang",
-    help="A consortium blockchain node whose ledger speaks commerce.",
-    epilog=EXAMPLES,
-    rich_markup_mode=None,
-    add_completion=False,
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.callback()(root_options)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command line and exit with its code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    command = typer.main.get_command(app)
     try:
-        code = command.main(args=given, prog_name="hushang", standalone_mode=False)
+        code = _run(given)
     except KeyboardInterrupt:
         code = 130
     except Exception as error:  # noqa: BLE001 - the outermost frame: every error becomes a code
@@ -132,6 +73,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         failures = importlib.import_module("node.commands.failures")
         code = failures.report(error, given)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _run(given: list[str]) -> object:
+    if given[:1] == ["verify"]:
+        # Typer takes as long to import as a proof to check: it only reads what isn't plain.
+        answered = importlib.import_module("node.proof_file").answer_plainly(given[1:])
+        if answered is not None:
+            return answered
+    return importlib.import_module("node.commands.root").run(given, NOUNS, EXAMPLES)
 
 
 if __name__ == "__main__":

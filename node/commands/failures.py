@@ -11,10 +11,9 @@ import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from importlib import import_module
 from itertools import pairwise
 from typing import Any, Final
-
-import typer
 
 from chain.errors import HushangError
 
@@ -114,6 +113,10 @@ EXIT_CODES: Final = {
     "DocumentRefused": ExitCode.REFUSED,
     "VerificationFailed": ExitCode.VERIFICATION_FAILED,
     "ProofInvalid": ExitCode.VERIFICATION_FAILED,
+    "BundleInvalid": ExitCode.VERIFICATION_FAILED,
+    "ProofRefused": ExitCode.VERIFICATION_FAILED,
+    "ProofUnreadable": ExitCode.NOT_FOUND,
+    "ProofQuestionWrong": ExitCode.USAGE,
     "CertificateInvalid": ExitCode.VERIFICATION_FAILED,
     "AuditFailed": ExitCode.VERIFICATION_FAILED,
     "DataMissing": ExitCode.NOT_FOUND,
@@ -184,6 +187,8 @@ def failure_of(error: Exception) -> Failure:
         hint = getattr(error, "told_hint", "") or error.hint
         details = getattr(error, "details", {})
         return Failure(own, str(error), hint, exit_code, details)
+    # Not at the top: an error of ours is told without Typer.
+    typer = import_module("typer")
     if isinstance(error, typer.TyperException):
         hint = "hushang --help"
         context = getattr(error, "ctx", None)

@@ -1,0 +1,103 @@
+"""A row of the agreed state in words: which table, what its key says, and the row as JSON.
+
+Each table is imported when one of its rows is met, so that checking one proof loads one subject.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Final
+
+from chain.bech32m import encode_account
+from chain.errors import HushangError
+from chain.state import Table
+from node.rendering import Json, render_fields
+
+_U64_MAX: Final = 2**64 - 1
+_ACCOUNT: Final = ("account", 32)
+# Where each table is, and the parts of its keys: what they are and how many bytes they have; the
+# last may have None, which is all that is left (docs/protocol-state.md).
+TABLES: Final[dict[str, tuple[str, tuple[tuple[str, int | None], ...]]]] = {
+    "account": ("chain.account:ACCOUNTS", (_ACCOUNT,)),
+    "asset": ("commerce.money:ASSETS", (("symbol", 12),)),
+    "balance": ("commerce.money:BALANCES", (_ACCOUNT, ("symbol", 12))),
+    "committee": ("chain.committees:COMMITTEES", (("epoch", 8),)),
+    "deadline": ("chain.deadlines:DEADLINES", (("time_ms", 8), ("object_id", 32))),
+    "delegation": ("chain.account:DELEGATIONS", (_ACCOUNT, ("public_key", 32))),
+    "epc-custody": ("commerce.custody:LAST_PARCELS", (("epc_hash", 32),)),
+    "epcis": ("commerce.epcis.capture:EVENTS", (("event_key", 32),)),
+    "epcis-declared": ("commerce.epcis.capture:DECLARATIONS", (_ACCOUNT, ("statement", 32))),
+    "evidence": ("commerce.evidence:EVIDENCE", (_ACCOUNT, ("of_epoch", 8))),
+    "gcp": ("commerce.rights:PREFIXES", (("company_prefix", None),)),
+    "item": ("commerce.items:ITEMS", (("item_hash", 32),)),
+    "listing": ("commerce.listings:LISTINGS", (("listing_id", 32),)),
+    "location": ("commerce.rights:LOCATIONS", (("gln", None),)),
+    "member": ("commerce.members:MEMBERS", (_ACCOUNT,)),
+    "offer": ("commerce.listings:OFFERS", (("listing_id", 32), ("version", 4))),
+    "order": ("commerce.orders:ORDERS", (("order_id", 32),)),
+    "parcel": ("commerce.parcels:PARCELS", (("parcel_id", 32),)),
+    "product": ("commerce.products:PRODUCTS", (("gtin", None),)),
+    "reference": ("commerce.references:REFERENCES", (("reference_hash", 32),)),
+    "remembered": ("chain.replay:REMEMBERED", (("minute", 8),)),
+    "role": ("commerce.roles:HELD_ROLES", (_ACCOUNT, ("role_and_scope", None))),
+    "unpaid": ("commerce.checkout:UNPAID", (("listing_id", 32), ("buyer", 32))),
+}
+_TEXTS: Final = {"symbol", "company_prefix", "gln", "gtin", "role_and_scope"}
+_NUMBERS: Final = {"time_ms", "of_epoch", "minute", "version"}
+_ACCOUNTS: Final = {"account", "buyer"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the state as far as this software knows its table; None where it doesn't."""
+
+    table: str | None
+    parts: dict[str, Json] | None
+    value: dict[str, Json] | None
+
+    @property
+    def title(self) -> str:
+        """`order 3f0c…`, `balance of hs1… CNY`."""
+        words = [str(part) for part in (self.parts or {}).values()]
+        return " ".join([str(self.table), *words])
+
+
+def read_row(key: bytes, value: bytes | None) -> Row:
+    """What a key and its value say."""
+    name = key.partition(b"/")[0].decode("ascii", "replace")
+    if b"/" not in key or name not in TABLES:
+        return Row(None, None, None)
+    place, parts = TABLES[name]
+    read = _parts(key[len(name) + 1 :], parts)
+    return Row(name, read, None if value is None else _value(place, value))
+
+
+def _value(place: str, value: bytes) -> dict[str, Json] | None:
+    module, _, attribute = place.partition(":")
+    table: Table[Any] = getattr(import_module(module), attribute)
+    try:
+        return render_fields(table.read(value))
+    except HushangError:
+        # Of a later version of the software, perhaps: the bytes are proven all the same.
+        return None
+
+
+def _parts(rest: bytes, parts: tuple[tuple[str, int | None], ...]) -> dict[str, Json] | None:
+    read: dict[str, Json] = {}
+    for name, size in parts:
+        part = rest if size is None else rest[:size]
+        rest = rest[len(part) :]
+        if not part or len(part) != (size or len(part)):
+            return None
+        read[name] = _part(name, part)
+    return None if rest else read
+
+
+def _part(name: str, part: bytes) -> Json:
+    if name in _ACCOUNTS:
+        return encode_account(part)
+    if name in _TEXTS:
+        return part.rstrip(b"\x00").decode("utf-8", "backslashreplace").replace("\x00", " ")
+    if name == "epoch":
+        # The newest epoch comes first.
+        return _U64_MAX - int.from_bytes(part)
+    return int.from_bytes(part) if name in _NUMBERS else part.hex()
