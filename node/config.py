@@ -79,6 +79,8 @@ class NodeConfig(Form):
     peers: Annotated[tuple[PeerAddress, ...], Field(max_length=256)] = ()
     # May run while its key is in no committee: it follows the chain, and votes once it has a seat.
     observer: bool = False
+    # A snapshot of the first block of each such period (block time, ms); 0: only by command.
+    snapshot_interval_ms: Annotated[int, Field(ge=0, le=2**48)] = 3_600_000
     store: Literal["auto", "leveldb", "sqlite", "memory"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_file: Path | None = None

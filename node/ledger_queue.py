@@ -59,8 +59,10 @@ class TreeProof:
 class LedgerQueue:
     """Runs ledger work on its thread. Jobs asked first run first."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, written: Callable[[Tip], None] = lambda _: None) -> None:
+        """`written` is told of each synced block on this thread, before the next job."""
         self._ledger = ledger
+        self._told = written
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self._executed: dict[bytes, Executed] = {}
         self.anchors = Anchors(ledger)
@@ -156,6 +158,7 @@ class LedgerQueue:
         tip = self._ledger.write(executed, decided.certificate)
         self._executed.clear()
         self.anchors.note()
+        self._told(tip)
         return Written(executed, tip)
 
     def _prove(self, key: bytes) -> TreeProof:

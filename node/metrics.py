@@ -77,6 +77,14 @@ class ChainMetrics:
             "pieces of evidence against members in this node's book",
             registry=registry,
         )
+        self.snapshot_height = Gauge(
+            "hushang_snapshot_height",
+            "height of the newest complete snapshot, 0 without one",
+            registry=registry,
+        )
+        self.snapshot_bytes = Gauge(
+            "hushang_snapshot_bytes", "size of the snapshots on the disk", registry=registry
+        )
 
     def block_written(self, statuses: Iterable[str]) -> None:
         """A block was synced; `statuses` are those of its receipts."""
@@ -92,6 +100,8 @@ class ChainMetrics:
         self.pool_transactions.set(status.pool_count)
         self.pool_bytes.set(status.pool_bytes)
         self.evidence.set(status.evidence_count)
+        self.snapshot_height.set(max((held.height for held in status.snapshots), default=0))
+        self.snapshot_bytes.set(sum(held.size for held in status.snapshots))
 
 
 class PeerMetrics:

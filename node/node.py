@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from chain.block import Header
 from chain.committees import CommitteeRecord
@@ -38,6 +38,8 @@ from node.mempool import Mempool
 from node.proofs import Prover, StateProof
 from node.router import Router, Routes
 from node.service import Decided, NodeStatus, PeerView, Submitted
+from node.snapshot_server import SnapshotServer
+from node.snapshots import Snapshots, SnapshotSettings
 from node.sync import Sync
 from node.sync_progress import describe
 from node.transport import Transport
@@ -81,6 +83,7 @@ class NodeSetup:
     jitter: Callable[[], float]
     # Told the receipts' statuses of each synced block.
     block_written: Callable[[Iterable[str]], None]
+    snapshots: SnapshotSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,8 @@ class Node:
         self._waiters = Waiters()
         self._verifier = TransactionVerifier(ledger.rules, VERIFY_THREADS)
         self._mempool = Mempool(POOL_SIZE_MAX, ledger.chain.committee.n)
-        self._queue = LedgerQueue(ledger)
+        self.snapshots = Snapshots(setup.snapshots, ledger, now_ms)
+        self._queue = LedgerQueue(ledger, self.snapshots.block_written)
         bodies = Bodies(self._mempool, self._verifier, self._transport.ask_bodies)
         transport = self._transport
         self._sync = Sync(ledger, transport.send, self._feed, now_ms, transport.connected)
@@ -153,6 +157,7 @@ class Node:
             self._sync,
             self._gossip,
             self._heads,
+            SnapshotServer(self.snapshots.folder, transport.send),
             self._transport,
         )
         self._router = Router(routes)
@@ -166,6 +171,7 @@ class Node:
                 await self._listen(group)
                 group.create_task(self._driver.run(), name="driver")
                 group.create_task(self._gossip.run(), name="gossip")
+                group.create_task(self.snapshots.run(), name="snapshots")
                 await started()
         finally:
             self._verifier.close()
@@ -258,6 +264,10 @@ class Node:
         """What a quick reader of the ledger finds between two blocks."""
         return await self._queue.look(job)
 
+    async def make_snapshot(self) -> dict[str, Any]:
+        """A snapshot of now, told as JSON once it is complete."""
+        return await self.snapshots.outcome(await self._queue.look(self.snapshots.begin))
+
     async def prove_state(self, key: bytes) -> StateProof:
         """A state key under the newest header that can prove it."""
         return await self._prover.state(key)
@@ -297,6 +307,7 @@ class Node:
             epoch=self.chain.committee.epoch,
             withheld=self._replica.withheld,
             sync=self._sync.view(),
+            snapshots=tuple(held.view() for held in self.snapshots.held),
         )
 
     def _primary_name(self) -> str:

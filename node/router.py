@@ -15,6 +15,7 @@ from node.door import Door
 from node.driver import Driver
 from node.heads import Heads
 from node.mempool import Mempool
+from node.snapshot_server import SnapshotServer
 from node.sync import Sync
 from node.transport import Transport
 from p2p import messages as wire
@@ -40,6 +41,7 @@ class Routes:
     sync: Sync
     gossip: Gossip
     heads: Heads
+    snapshots: SnapshotServer
     transport: Transport
 
 
@@ -83,6 +85,8 @@ class Router:
         if isinstance(message, wire.HeadRequest | wire.Head):
             self._to.heads.received(peer, message)
             return None
+        if isinstance(message, wire.SnapshotsRequest | wire.PartRequest):
+            return self._to.snapshots.received(peer, message)
         self._trade_blocks(peer, message)
         return None
 

@@ -42,6 +42,8 @@ from node.keystore import (
 from node.membership import Membership, NodeKeyUnknown, require_seat
 from node.metrics import NodeMetrics
 from node.node import AddressUnusable, Node, NodeSetup
+from node.snapshot_files import FOLDER_NAME
+from node.snapshots import SnapshotSettings
 
 logger = logging.getLogger(__name__)
 
@@ -128,6 +130,9 @@ async def _main(config: NodeConfig) -> None:
                 nonce=secrets.randbits(64),
                 jitter=random.random,
                 block_written=metrics.chain.block_written,
+                snapshots=SnapshotSettings(
+                    config.data_dir / FOLDER_NAME, config.snapshot_interval_ms
+                ),
             )
             await _serve(Node(setup), metrics, config)
 
@@ -149,7 +154,7 @@ async def _serve(node: Node, metrics: NodeMetrics, config: NodeConfig) -> None:
         origins=config.api_origins,
     )
     api = ApiServer(node, metrics, settings, fatal)
-    control = ControlServer(config.data_dir, node, fatal)
+    control = ControlServer(config.data_dir, node, fatal, node.make_snapshot)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
 

@@ -77,6 +77,15 @@ class SyncView:
 
 
 @dataclass(frozen=True, slots=True)
+class SnapshotView:
+    """A complete snapshot: the height of its block, that block's time, its size in bytes."""
+
+    height: int
+    time_ms: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class NodeStatus:
     """A node's own account of itself. `ready` and `not_ready_because` answer GET /ready."""
 
@@ -106,6 +115,8 @@ class NodeStatus:
     # Why this node casts no votes now; empty if it does.
     withheld: str = ""
     sync: SyncView = SyncView(0, 0, 0, 0, 0)
+    # Newest first.
+    snapshots: tuple[SnapshotView, ...] = ()
 
 
 class NodeService(Protocol):

@@ -21,6 +21,7 @@ from chain.snapshot import MANIFEST, Manifest, PartId, SnapshotPartWrong, encode
 from chain.snapshot_check import read_manifest
 from chain.store_contract import DiskRefused
 from node.journal import sync_directory
+from node.service import SnapshotView
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,10 @@ class HeldSnapshot:
     time_ms: int
     parts: int
     size: int
+
+    def view(self) -> SnapshotView:
+        """As the node's status shows it."""
+        return SnapshotView(self.height, self.time_ms, self.size)
 
 
 @contextmanager

@@ -166,12 +166,11 @@ class Snapshots:
             if self._draft is not None:
                 _settle(self._draft.done, SnapshotStopped("the node ends"))
 
-    async def request(self, look: "Callable[[Callable[[Ledger], Any]], Any]") -> dict[str, Any]:
-        """Make one now, by the operator's command; `look` runs a job on the ledger's thread."""
-        future = await look(self.begin)
+    async def outcome(self, future: Outcome | None) -> dict[str, Any]:
+        """What `begin` led to, told as JSON. Raises what prevented it."""
         if future is None:
             raise SnapshotStopped("the node does not run")
-        made = await future
+        made = await asyncio.shield(future)
         if isinstance(made, HushangError):
             raise made
         return snapshot_view(made)

@@ -58,6 +58,14 @@ class PeerStatusView(View):
         return cls.model_validate(render_fields(peer))
 
 
+class SnapshotStateView(View):
+    """A snapshot that this node offers: the height and time of its block, its size in bytes."""
+
+    height: Whole
+    time_ms: TimeMs
+    size: Whole
+
+
 class StatusView(View):
     """A node's own account of itself.
 
@@ -90,6 +98,7 @@ class StatusView(View):
     refused_connections: dict[str, Whole]
     evidence_count: Whole
     sync: SyncStateView
+    snapshots: list[SnapshotStateView]
 
     @classmethod
     def of(cls, status: NodeStatus, chain: Chain) -> "StatusView":

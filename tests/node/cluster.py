@@ -22,6 +22,7 @@ from node.evidence_book import EvidenceBook
 from node.journal import Journal, journal_owner
 from node.membership import Membership
 from node.node import Node, NodeSetup
+from node.snapshots import SnapshotSettings
 from tests.chain.world import account, genesis, key
 
 
@@ -63,6 +64,8 @@ class Cluster:
             for member in self.genesis.members
         )
         self._nonces = count(1)
+        # None is made but by command.
+        self.snapshot_interval_ms = 0
 
     def _port(self, index: int) -> int:
         """Who is no founder is dialled by nobody."""
@@ -94,6 +97,7 @@ class Cluster:
             nonce=random.Random(index).getrandbits(64),
             jitter=random.Random(index).random,
             block_written=written,
+            snapshots=SnapshotSettings(directory / "snapshots", self.snapshot_interval_ms),
         )
         node = Node(setup)
         ready = asyncio.Event()

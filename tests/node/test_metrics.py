@@ -22,6 +22,8 @@ NAMES = {
     "hushang_peer_queued_frames",
     "hushang_peer_dropped_frames",
     "hushang_evidence_records",
+    "hushang_snapshot_height",
+    "hushang_snapshot_bytes",
     "hushang_peers_on_two_hosts",
     "hushang_p2p_refused_connections",
     "hushang_http_requests",

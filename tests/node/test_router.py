@@ -17,6 +17,8 @@ from node.door import Door
 from node.heads import Heads
 from node.mempool import Mempool
 from node.router import Router, Routes
+from node.snapshot_files import SnapshotFolder
+from node.snapshot_server import SnapshotServer
 from node.transport import Transport
 from p2p import messages as wire
 from p2p.frames import Channel
@@ -76,6 +78,7 @@ async def post(tmp_path: Path) -> AsyncIterator[Post]:
             parts.sync,
             gossip,
             heads,
+            SnapshotServer(SnapshotFolder(tmp_path / "snapshots"), transport.send),
             transport,
         )
         yield Post(at.world, Router(routes), seat, parts.mempool, network, gossip)
