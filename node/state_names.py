@@ -42,7 +42,7 @@ _PREFIX: Final = re.compile(r"[0-9]{4,12}")
 class StateNameInvalid(HushangError):
     """A text names no state key."""
 
-    hint = "for example order/HEX, account/hs1..., balance/hs1.../CNY; or --key HEX for any key"
+    hint = "for example order/HEX, account/hs1..., balance/hs1.../CNY; or --state-key HEX for any"
 
 
 def _matching(pattern: re.Pattern[str], words: str, made: Part = str.encode) -> Part:
@@ -128,7 +128,7 @@ def _epoch(text: str) -> int:
 def key_of_hex(text: str) -> bytes:
     """A state key from its bytes in hex; `StateNameInvalid`."""
     if not _HEX.fullmatch(text) or len(text) > 2 * STATE_KEY_MAX:
-        raise StateNameInvalid(f"--key takes 1 to {STATE_KEY_MAX} bytes in lower-case hex")
+        raise StateNameInvalid(f"--state-key takes 1 to {STATE_KEY_MAX} bytes in lower-case hex")
     return bytes.fromhex(text)
 
 

@@ -62,6 +62,7 @@ EXIT_CODES: Final = {
     "PoolFull": ExitCode.UNREACHABLE,
     "Internal": ExitCode.INTERNAL,
     "ProofNotReady": ExitCode.UNREACHABLE,
+    "StateNameInvalid": ExitCode.USAGE,
     "StartUnusable": ExitCode.REFUSED,
     "EncodingInvalid": ExitCode.USAGE,
     "TooLarge": ExitCode.REFUSED,
