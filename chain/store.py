@@ -77,6 +77,8 @@ _FIRST_KEY = b""
 _LEAST_KEY = b"\0"
 _LAST_KEY = b"\xff" * (KEY_SIZE_MAX + 1)
 _FORMAT = b"hushang/1/store"
+# EINVAL, in LevelDB's words.
+_CUT_SHORT = "Invalid argument"
 
 
 class LevelStore:
@@ -123,7 +125,7 @@ class LevelStore:
         try:
             value: bytes | None = self._db.get(key, verify_checksums=True)
         except (plyvel.Error, OSError, RuntimeError) as error:
-            raise self._named("read", error) from error
+            raise self._named(f"read of the row {key[:1]!r} {key[1:].hex()}", error) from error
         return value
 
     def scan(
@@ -149,8 +151,8 @@ class LevelStore:
                         return
                     yield key, value
         except (plyvel.Error, OSError, RuntimeError) as error:
-            raise self._named("scan", error) from error
-        raise StoreDamaged(f"{self._path}: scan: rows are missing at an end")
+            raise self._named(f"scan of {start[:9].hex()}", error) from error
+        raise StoreDamaged(f"{self._path}: scan of {start[:9].hex()}: rows are missing at an end")
 
     def write(self, batch: Mapping[bytes, bytes | None], *, sync: bool = True) -> None:
         """See KVStore."""
@@ -221,7 +223,9 @@ class LevelStore:
             return StoreClosed(str(self._path))
         words = error.args[0] if error.args else error
         text = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(error)
-        failure = StoreDamaged if isinstance(error, plyvel.CorruptionError) else DiskRefused
+        # A table that is shorter than its manifest says can't be mapped.
+        damaged = isinstance(error, plyvel.CorruptionError) or text.endswith(_CUT_SHORT)
+        failure = StoreDamaged if damaged else DiskRefused
         return failure(f"{self._path}: {action}: {text}")
 
 

@@ -14,8 +14,10 @@ So: find the first record that is not whole. If a whole FULL or FIRST fragment b
 later record was written, so this one was synced: the disk has damaged it, and people must decide.
 Else it is the last one; it is cut off, and what was cut is kept beside the log for people.
 
-Which of both it was can't be told of the last record: a bit that flips there after it was synced
-reads like a torn end. The node's journal knows (`consensus.recovery`).
+Which of both it was can't be told of the last record of the newest log: a bit that flips there
+after it was synced reads like a torn end. The node's journal knows (`consensus.recovery`). Of the
+manifest it can be told: LevelDB deletes an older log only when the record that makes it needless is
+synced, so that the log which a cut manifest names is gone if its last record was.
 """
 
 import struct
@@ -24,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chain.store_contract import StoreDamaged
+from chain.store_manifest import named_log
 
 BLOCK_SIZE = 32 * 1024
 SEQUENCE_SIZE = 8
@@ -60,26 +63,45 @@ def mend_logs(directory: Path, *, checksums: bool) -> tuple[TornLog, ...]:
     Without `checksums` only the chain of lengths is followed: quick, and it finds what LevelDB
     drops in silence (a length that points beyond the end hides every record after it).
     """
-    found: list[TornLog] = []
-    for path, plausible in _logs(directory):
-        torn = _mend(path, plausible, checksums=checksums)
-        if torn is not None:
-            found.append(torn)
-    return tuple(found)
-
-
-def _logs(directory: Path) -> list[tuple[Path, Plausible]]:
-    """The logs that a power cut can tear; an older `*.log` was synced to its end."""
-    logs: list[tuple[Path, Plausible]] = []
     current = directory / "CURRENT"
+    needed = 0
+    found: list[TornLog | None] = []
     if current.exists():
         manifest = directory / current.read_text("ascii", "replace").strip()
         if manifest.is_file():
-            logs.append((manifest, lambda _: True))
-    numbered = [path for path in directory.glob(f"*{LOG_SUFFIX}") if path.stem.isdigit()]
+            found.append(_mend_manifest(manifest, checksums=checksums))
+            needed = named_log(manifest.read_bytes()) or 0
+    numbered = {int(path.stem): path for path in directory.glob(f"*{LOG_SUFFIX}") if _is_log(path)}
+    for number in sorted(numbered)[:-1]:
+        if number >= needed:
+            _require_whole(numbered[number])
     if numbered:
-        logs.append((max(numbered, key=lambda path: int(path.stem)), _begins_batch))
-    return logs
+        found.append(_mend(numbered[max(numbered)], _begins_batch, checksums=checksums))
+    return tuple(torn for torn in found if torn is not None)
+
+
+def _is_log(path: Path) -> bool:
+    return path.stem.isdecimal() and path.stem.isascii()
+
+
+def _require_whole(path: Path) -> None:
+    """An older log was synced to its end; LevelDB would drop a broken one's rest in silence."""
+    broken = find_break(path.read_bytes(), checksums=False)
+    if broken is not None:
+        raise StoreDamaged(f"{path}: damaged at byte {broken[1]}, a later log follows")
+
+
+def _mend_manifest(path: Path, *, checksums: bool) -> TornLog | None:
+    """Cut a torn end off, unless the log is gone that the rest names; that it is there anyway."""
+    data = path.read_bytes()
+    broken = find_break(data, checksums=checksums)
+    needed = named_log(data if broken is None else data[: broken[0]])
+    if needed is not None and not (path.parent / f"{needed:06}{LOG_SUFFIX}").exists():
+        where = "" if broken is None else f" at byte {broken[1]}"
+        raise StoreDamaged(
+            f"{path}: damaged{where}, or {needed:06}{LOG_SUFFIX}, which it names, is lost"
+        )
+    return _mend(path, lambda _: True, checksums=checksums)
 
 
 def _begins_batch(data: bytes) -> bool:
