@@ -145,6 +145,9 @@ class StoredChain:
         place = read_row(ReceiptPlace, data)
         receipt = self.store.get(schema.receipt_key(place.height, place.index))
         if receipt is None:
+            if place.height < self.base.first_block:
+                # Pruned since the place was read.
+                return None
             msg = f"the receipt at height {place.height}, index {place.index} is missing"
             raise StorageFailed(msg)
         return place, read_row(Receipt, receipt)
@@ -156,7 +159,19 @@ class StoredChain:
             yield key[1:], value
 
     def require_block(self, height: int) -> None:
-        """`HistoryPruned` if the block and receipts of a decided height are not kept here."""
+        """`HistoryPruned` if the block and receipts of a decided height are not kept here.
+
+        Asked after reading them it is certain: the base is told before anything is deleted.
+        """
         if 0 < height < self.base.first_block:
             msg = f"height {height}: this node has blocks from {self.base.first_block} on"
+            raise HistoryPruned(msg)
+
+    def require_header(self, height: int) -> None:
+        """`HistoryPruned` if the header of a decided height, or its certificate, is not kept here.
+
+        What a snapshot brings of the past is the newest headers, and of them the first certificate.
+        """
+        if 0 < height < self.base.first_block:
+            msg = f"the certified header of height {height} is not kept here"
             raise HistoryPruned(msg)

@@ -1,5 +1,6 @@
 """Accounts and assets as the API shows them, read from the agreed state and the indexes."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -114,7 +115,10 @@ def read_activity(call: Call) -> Reply:
     _require(ledger.state, account)
     prefix = ACCOUNT_ACTIVITY + account
     entries, following = newest(ledger, prefix, call.get(CURSOR), call.get(LIMIT))
-    receipts = [_receipt(ledger, split_place(rest)[1]) for rest, _ in entries]
+    receipts = list(_receipts(ledger, [split_place(rest) for rest, _ in entries]))
+    if len(receipts) < len(entries):
+        # Older ones were pruned, too.
+        following = None
     return json_reply(ActivityView(transactions=receipts, next=following))
 
 
@@ -175,7 +179,11 @@ def _require(state: StateReader, account: bytes) -> Account:
     return known
 
 
-def _receipt(ledger: Ledger, receipt_id: bytes) -> ReceiptView:
-    view = find_receipt_view(ledger, receipt_id)
-    assert view is not None, "an index entry's receipt is in its block's batch"
-    return view
+def _receipts(ledger: Ledger, places: Iterable[tuple[int, bytes]]) -> Iterator[ReceiptView]:
+    """Newest first, as far as they are kept here."""
+    for height, receipt_id in places:
+        view = find_receipt_view(ledger, receipt_id)
+        if view is None and height < ledger.base.first_block:
+            return
+        assert view is not None, "an index entry's receipt is in its block's batch"
+        yield view

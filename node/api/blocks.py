@@ -63,6 +63,9 @@ def read_block(call: Call) -> Reply:
     ledger = call.service.ledger
     height = _resolve(ledger, call.get(HEIGHT))
     block, certificate = ledger.block(height), ledger.certificate(height)
+    receipts = ledger.receipts(height)
+    # After reading, so that what is pruned meanwhile is not half an answer.
+    ledger.require_block(height)
     if block is None or certificate is None:
         raise _no_block(ledger, height)
     start, count = call.get(TRANSACTIONS_FROM), call.get(TRANSACTIONS_LIMIT)
@@ -72,8 +75,8 @@ def read_block(call: Call) -> Reply:
         header=HeaderView.of(block.header),
         certificate=CertificateView.of(certificate, ledger.committee_at(height)),
         transaction_ids=[_id_of(raw).hex() for raw in page],
-        receipt_ids=[receipt.id.hex() for receipt in ledger.receipts(height)],
-        transactions=_transactions(ledger, page) if call.get(FULL) else [],
+        receipt_ids=[receipt.id.hex() for receipt in receipts],
+        transactions=_transactions(ledger, height, page) if call.get(FULL) else [],
         next=end if page and end < len(block.bodies) else None,
     )
     return json_reply(view)
@@ -99,6 +102,7 @@ def read_header(call: Call) -> Reply:
     height = _resolve(ledger, call.get(HEIGHT))
     view = signed_header(ledger, height)
     if view is None:
+        ledger.require_header(height)
         raise _no_block(ledger, height)
     return json_reply(view)
 
@@ -120,8 +124,7 @@ def read_receipt(call: Call) -> Reply:
     """GET /v1/receipts/{id}."""
     view = find_receipt_view(call.service.ledger, call.get(RECEIPT_ID))
     if view is None:
-        msg = "no receipt of this id here"
-        raise ReceiptNotFound(msg)
+        raise ReceiptNotFound(f"no receipt of this id here{_kept(call.service.ledger)}")
     return json_reply(view)
 
 
@@ -133,8 +136,8 @@ async def read_transaction_by_id(call: Call) -> Reply:
     if view is None and pending:
         view = TransactionView.pending(wanted)
     if view is None:
-        msg = "neither decided nor pending here"
-        raise TransactionNotFound(msg)
+        words = f"neither decided nor pending here{_kept(call.service.ledger)}"
+        raise TransactionNotFound(words)
     return json_reply(view, 202 if view.state == "pending" else 200)
 
 
@@ -160,12 +163,15 @@ def find_transaction_view(ledger: Ledger, wanted: bytes) -> TransactionView | No
     return None
 
 
-def _transactions(ledger: Ledger, bodies: Sequence[bytes]) -> list[TransactionView]:
+def _transactions(ledger: Ledger, height: int, bodies: Sequence[bytes]) -> list[TransactionView]:
     found: list[TransactionView] = []
     for raw in bodies:
         received = read_transaction(raw, ledger.rules)
         receipt = find_receipt_view(ledger, received.id)
-        assert receipt is not None, "block and receipts are written in one batch"
+        if receipt is None:
+            # Block and receipts are written in one batch, and pruned in one.
+            ledger.require_block(height)
+        assert receipt is not None
         found.append(TransactionView.of(received, receipt))
     return found
 
@@ -181,8 +187,16 @@ def _resolve(ledger: Ledger, height: int) -> int:
 
 def _header(ledger: Ledger, height: int) -> Header:
     header = ledger.header(height)
+    if header is None:
+        ledger.require_header(height)
     assert header is not None, "at or below the tip"
     return header
+
+
+def _kept(ledger: Ledger) -> str:
+    """A node that has pruned can't tell an id that never was from an old one."""
+    first = ledger.base.first_block
+    return f"; this node keeps blocks from {first} on" if first > 1 else ""
 
 
 def _no_block(ledger: Ledger, height: int) -> BlockUnknown:

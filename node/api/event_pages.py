@@ -51,7 +51,21 @@ def _mentions(value: object, account: bytes) -> bool:
 
 
 def read_page(ledger: Ledger, start: Cursor, limit: int, wanted: EventFilter) -> EventPageView:
-    """Up to `limit` events at `start` or after it. The tip is read first, and bounds the page."""
+    """Up to `limit` events at `start` or after it. The tip is read first, and bounds the page.
+
+    `HistoryPruned` where events at the cursor are no longer kept here.
+    """
+    page = _read_page(ledger, start, limit, wanted)
+    require_kept(ledger, start)
+    return page
+
+
+def require_kept(ledger: Ledger, start: Cursor) -> None:
+    """`HistoryPruned` if a reader at this cursor would miss events."""
+    ledger.require_block(max(1, start.height))
+
+
+def _read_page(ledger: Ledger, start: Cursor, limit: int, wanted: EventFilter) -> EventPageView:
     tip_height = ledger.tip.height
     end = Cursor(tip_height + 1, 0, 0)
     if start == LATEST:

@@ -183,6 +183,8 @@ def exact_json(value: lexeme.Json) -> str:
 def _capturing(ledger: Ledger, captured: CapturedEvent) -> ReceivedTransaction:
     place = ReceiptPlace(captured.height, 0)
     received = ledger.find_body(place, captured.transaction_id)
+    if received is None:
+        ledger.require_block(captured.height)
     assert received is not None, "a captured event's block is in the store"
     return received
 

@@ -202,6 +202,7 @@ CHAIN: tuple[Route, ...] = (
         {200: BlockListView},
         read=blocks.read_blocks,
         parameters=(blocks.FROM, blocks.LIMIT),
+        problems=(errors.HistoryPruned,),
     ),
     Route(
         "GET",
@@ -215,7 +216,7 @@ CHAIN: tuple[Route, ...] = (
             blocks.TRANSACTIONS_FROM,
             blocks.TRANSACTIONS_LIMIT,
         ),
-        problems=(BlockUnknown,),
+        problems=(BlockUnknown, errors.HistoryPruned),
     ),
     Route(
         "GET",
@@ -224,7 +225,7 @@ CHAIN: tuple[Route, ...] = (
         {200: SignedHeaderView},
         read=blocks.read_header,
         parameters=(blocks.HEIGHT,),
-        problems=(BlockUnknown,),
+        problems=(BlockUnknown, errors.HistoryPruned),
     ),
     Route(
         "GET",
@@ -233,7 +234,7 @@ CHAIN: tuple[Route, ...] = (
         {200: EventPageView},
         handle=stream.events,
         parameters=(CURSOR, events.TYPES, events.ACCOUNT, events.LIMIT),
-        problems=(TooManyStreams,),
+        problems=(TooManyStreams, errors.HistoryPruned),
     ),
 )
 

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from chain.errors import HistoryPruned
 from node.api.problems import RequestInvalid, TooManyStreams
 from node.api.replies import SECURITY_HEADERS
 from node.api.routing import Call
@@ -58,6 +59,8 @@ class Stream(ABC):
             code, reason = first.close_code, first.reason
         except* ConnectionError:
             log.debug("the connection of a stream broke")
+        except* HistoryPruned:
+            code, reason = WSCloseCode.POLICY_VIOLATION, "history pruned"
         finally:
             self.call.edge.metrics.edge.streams_ended.labels(reason).inc()
         await self.socket.close(code=code, message=reason.encode(), drain=False)

@@ -8,6 +8,7 @@ from aiohttp import web
 from typing_extensions import override
 
 from node.api.cursors import CURSOR, LATEST, Cursor
+from node.api.event_pages import require_kept
 from node.api.events import filter_of, read_events
 from node.api.replies import Reply
 from node.api.routing import Call
@@ -17,6 +18,7 @@ from node.api.sockets import Stream, is_upgrade, serve_stream
 async def events(call: Call) -> Reply | web.StreamResponse:
     """GET /v1/events: a page, or with an upgrade the stream."""
     if is_upgrade(call):
+        require_kept(call.service.ledger, call.get(CURSOR))
         return await serve_stream(call, EventStream)
     return await call.off_loop(read_events, call)
 

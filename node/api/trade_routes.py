@@ -1,5 +1,6 @@
 """Rows of the route table: accounts, money, trade and provenance."""
 
+from chain.errors import HistoryPruned
 from commerce import errors
 from node.api import accounts, paging, provenance, trade
 from node.api.problems import ObjectNotFound
@@ -156,7 +157,7 @@ PROVENANCE: tuple[Route, ...] = (
         {200: provenance.CapturedEventView},
         read=provenance.read_captured,
         parameters=(provenance.EVENT_KEY,),
-        problems=(ObjectNotFound,),
+        problems=(ObjectNotFound, HistoryPruned),
     ),
     Route(
         "GET",
