@@ -25,6 +25,7 @@ from node.api.models import (
     SubmissionView,
     TransactionView,
 )
+from node.api.page_routes import PAGES
 from node.api.problems import (
     BlockUnknown,
     BodyInvalid,
@@ -277,4 +278,4 @@ PROOFS: tuple[Route, ...] = (
     ),
 )
 
-ROUTES: tuple[Route, ...] = (*NODE, *CHAIN, *PROOFS, *ACCOUNTS, *TRADE, *PROVENANCE)
+ROUTES: tuple[Route, ...] = (*NODE, *CHAIN, *PROOFS, *ACCOUNTS, *TRADE, *PROVENANCE, *PAGES)

@@ -756,7 +756,7 @@ const ANCHOR = struct({
 });
 const STATE_CLAIM = struct({
   key: bytesOf(1, 512),
-  value: optional(bytesOf(0, 64 * 1024 * 1024)),
+  value: optional(bytesOf(0, BUNDLE_SIZE_MAX)),
   proof: bytesOf(1, PROOF_SIZE_MAX),
 });
 const TRANSACTION_CLAIM = struct({
@@ -1180,4 +1180,14 @@ export async function verifyBundle(bytes, options) {
     vouched,
     asOfMs: asOfMs(newest, committee, vouched),
   };
+}
+
+/** A canonical value as plain JavaScript (arrays, Maps, BigInt, …), or undefined if it is none. */
+export function readValue(bytes) {
+  try {
+    return decode(freeValue, bytes);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return undefined;
+  }
 }
