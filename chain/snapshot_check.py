@@ -4,7 +4,7 @@ Nothing is believed but the genesis. Every refusal is a `SnapshotPartWrong` that
 sent it is the caller's concern. A part that proves right is the same whoever sent it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import NoReturn, TypeVar
 
@@ -236,6 +236,12 @@ def check_index_part(
     if any(a[0] >= b[0] for a, b in pairwise(pairs)):
         _refuse(part, "its keys ascend, each stands once")
     return pairs
+
+
+def minutes_among(keys: Iterable[bytes]) -> list[int]:
+    """The minutes whose rows are among these state keys."""
+    start = len(REMEMBERED.prefix)
+    return [int.from_bytes(key[start:]) for key in keys if key.startswith(REMEMBERED.prefix)]
 
 
 def check_minutes(manifest: Manifest, minutes: Sequence[int]) -> None:

@@ -14,7 +14,6 @@ from chain.crypto import HASH_SIZE
 from chain.execution import Rules
 from chain.genesis import Genesis, genesis_certificate, genesis_header
 from chain.ledger import LAYOUT, Ledger
-from chain.replay import REMEMBERED
 from chain.snapshot import MANIFEST, Headers, Ids, Manifest, PartId, PartKind
 from chain.snapshot_check import (
     check_headers_part,
@@ -23,6 +22,7 @@ from chain.snapshot_check import (
     check_manifest,
     check_minutes,
     check_state_part,
+    minutes_among,
 )
 from chain.snapshot_make import needed_seal
 from chain.state import u64
@@ -105,13 +105,10 @@ class _Installation:
         self._write({schema.header_key(header.height): encode(header) for header in found.headers})
 
     def _state(self, pairs: dict[bytes, bytes | None]) -> None:
-        start = len(REMEMBERED.prefix)
         staged = self._tree.stage(pairs)
         batch = dict(staged.writes)
-        for key, value in pairs.items():
-            batch[schema.STATE + key] = value
-            if key.startswith(REMEMBERED.prefix):
-                self._minutes.append(int.from_bytes(key[start:]))
+        batch |= {schema.STATE + key: value for key, value in pairs.items()}
+        self._minutes += minutes_among(pairs)
         self._write(batch)
         self._tree.commit(staged)
 

@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +17,23 @@ from time import perf_counter
 from typing import BinaryIO, Final, cast
 
 from chain.errors import HushangError
-from chain.snapshot import MANIFEST, Manifest, PartId, SnapshotPartWrong, encode_manifest
-from chain.snapshot_check import read_manifest
+from chain.genesis import Genesis
+from chain.snapshot import (
+    MANIFEST,
+    Manifest,
+    PartId,
+    PartKind,
+    SnapshotPartWrong,
+    encode_manifest,
+)
+from chain.snapshot_check import (
+    check_manifest,
+    check_minutes,
+    check_part,
+    check_state_part,
+    minutes_among,
+    read_manifest,
+)
 from chain.store_contract import DiskRefused
 from node.journal import sync_directory
 from node.service import SnapshotView
@@ -214,7 +229,7 @@ def held_of(folder: Path) -> HeldSnapshot:
 
     Raises `SnapshotMissing` or `SnapshotPartWrong`.
     """
-    manifest = read_manifest(PartFiles(folder).read(MANIFEST))
+    manifest = manifest_in(folder)
     parts = (MANIFEST, *manifest.parts())
     try:
         size = sum((folder / part.name).stat().st_size for part in parts)
@@ -225,3 +240,40 @@ def held_of(folder: Path) -> HeldSnapshot:
     return HeldSnapshot(
         below.height, manifest.digest, index_digest, below.time_ms, len(parts), size
     )
+
+
+def manifest_in(folder: Path) -> Manifest:
+    """The manifest in a folder, unproven. Raises `SnapshotMissing` or `SnapshotPartWrong`."""
+    return read_manifest(PartFiles(folder).read(MANIFEST))
+
+
+def found_in(path: Path) -> list[HeldSnapshot]:
+    """The complete snapshots below a directory, newest first; changes nothing."""
+    try:
+        folders = [entry for entry in path.iterdir() if entry.name.isdecimal()]
+    except FileNotFoundError:
+        return []
+    return sorted(map(held_of, folders), key=lambda held: held.height, reverse=True)
+
+
+def check_folder(
+    folder: Path, genesis: Genesis, told: Callable[[PartId, int], None] = lambda *_: None
+) -> Manifest:
+    """Prove every part of a snapshot, from the genesis; `told` of each and of its size.
+
+    The index is only what the manifest names: no root covers it. Raises `SnapshotPartWrong` or
+    `SnapshotMissing`.
+    """
+    parts = PartFiles(folder)
+    manifest = check_manifest(parts.read(MANIFEST), genesis)
+    minutes = []
+    for part in manifest.parts():
+        data = parts.read(part)
+        if part.kind is PartKind.STATE:
+            pairs = check_state_part(manifest, part.number, data)
+            minutes += minutes_among(key for key, _ in pairs)
+        else:
+            check_part(manifest, part, data)
+        told(part, len(data))
+    check_minutes(manifest, sorted(minutes))
+    return manifest
