@@ -116,6 +116,8 @@ EXIT_CODES: Final = {
     "RuleBroken": ExitCode.REFUSED,
     "DocumentRefused": ExitCode.REFUSED,
     "VerificationFailed": ExitCode.VERIFICATION_FAILED,
+    "RepairRefused": ExitCode.VERIFICATION_FAILED,
+    "DataOfAnother": ExitCode.BAD_CONFIG,
     "ProofInvalid": ExitCode.VERIFICATION_FAILED,
     "BundleInvalid": ExitCode.VERIFICATION_FAILED,
     "ProofRefused": ExitCode.VERIFICATION_FAILED,
