@@ -6,7 +6,7 @@ from p2p.messages import BLOCKS_MAX, REPLY_SIZE_MAX, Blocks, BlocksGone, Certifi
 
 def read_blocks(ledger: Ledger, first: int, count: int) -> Blocks | BlocksGone:
     """The decided blocks from `first` on, as many as fit into one reply."""
-    first_block: int = getattr(ledger, "first_block", 1)
+    first_block = ledger.base.first_block
     if 0 < first < first_block:
         return BlocksGone(first, first_block)
     blocks: list[CertifiedBlock] = []

@@ -82,6 +82,9 @@ class NodeConfig(Form):
     # A snapshot of the first block of each such period (block time, ms); 0: only by command.
     snapshot_interval_ms: Annotated[int, Field(ge=0, le=2**48)] = 3_600_000
     store: Literal["auto", "leveldb", "sqlite", "memory"] = "auto"
+    # How a node that is new, or behind what its peers still have, gets there: `auto` takes a
+    # snapshot that leads far enough, else replays the blocks; `snapshot` waits for one.
+    join: Literal["auto", "snapshot", "replay"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_file: Path | None = None
 

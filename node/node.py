@@ -31,10 +31,12 @@ from node.door import Door
 from node.driver import Driver, Parts
 from node.evidence_book import EvidenceBook
 from node.heads import Heads
+from node.joining import AHEAD_MIN, FarBehind
 from node.journal import Journal
 from node.ledger_queue import LedgerQueue, Written
 from node.membership import Membership, role_of
 from node.mempool import Mempool
+from node.peer_network import make_network
 from node.proofs import Prover, StateProof
 from node.router import Router, Routes
 from node.service import Decided, NodeStatus, PeerView, Submitted
@@ -46,7 +48,6 @@ from node.transport import Transport
 from node.verifier import TransactionVerifier, VoteVerifier
 from node.waiters import Waiters
 from p2p.gossip import Gossip
-from p2p.network import Network, NetworkSettings
 from p2p.peer import PeerStatus
 from p2p.tls import NodeIdentity
 
@@ -84,6 +85,8 @@ class NodeSetup:
     # Told the receipts' statuses of each synced block.
     block_written: Callable[[Iterable[str]], None]
     snapshots: SnapshotSettings
+    # A new node that hears of a long chain ends with `FarBehind`, to join by a snapshot.
+    may_join: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +162,17 @@ class Node:
             self._heads,
             SnapshotServer(self.snapshots.folder, transport.send),
             self._transport,
+            self._met,
         )
         self._router = Router(routes)
-        self._network = _make_network(setup, self._router)
+        self._network = make_network(
+            NodeIdentity(setup.name, setup.key.seed),
+            ledger.chain.genesis_hash,
+            setup.listen,
+            setup.jitter,
+            setup.membership.nodes,
+            self._router,
+        )
         self._transport.network = self._network
 
     async def run(self, started: Callable[[], Awaitable[None]]) -> None:
@@ -189,6 +200,18 @@ class Node:
     def address(self) -> tuple[str, int]:
         """Where peers reach this node."""
         return self._network.address
+
+    def _met(self, claims: Sequence[int]) -> None:
+        """Peers say how high they are: is this new node better off with a snapshot?
+
+        A member's absence costs the others something: it takes more than the word of liars.
+        """
+        setup, height = self._setup, self.ledger.tip.height
+        far = [claim for claim in claims if claim > height + AHEAD_MIN]
+        committee = self.chain.committee
+        is_member = committee.index_of(setup.key.public_key) is not None
+        if setup.may_join and height < AHEAD_MIN and len(far) > (committee.f if is_member else 0):
+            raise FarBehind(f"at height {height}, peers say {max(far)}")
 
     def _feed(self, block: FetchedBlock) -> None:
         self._driver.post(block)
@@ -352,18 +375,6 @@ def _restore(setup: NodeSetup) -> Replica:
     records = [decode_record(data) for data in setup.journal.records]
     start = ChainTip(tip.header, tip.certificate, results)
     return Replica.restore(config, start, _DecidedHeaders(setup.ledger), records)
-
-
-def _make_network(setup: NodeSetup, router: Router) -> Network:
-    settings = NetworkSettings(
-        genesis_hash=setup.ledger.chain.genesis_hash,
-        listen=setup.listen,
-        clock_ms=now_ms,
-        jitter=setup.jitter,
-        agent=f"hushang/{version('hushang')}",
-    )
-    identity = NodeIdentity(setup.name, setup.key.seed)
-    return Network(identity, setup.membership.nodes, router, settings)
 
 
 def _peer_view(peer: PeerStatus) -> PeerView:

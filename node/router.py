@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -43,6 +43,8 @@ class Routes:
     heads: Heads
     snapshots: SnapshotServer
     transport: Transport
+    # Told the heights that the connected peers greeted with, whenever one more has.
+    met: Callable[[Sequence[int]], None] = lambda _: None
 
 
 class Router:
@@ -59,6 +61,7 @@ class Router:
     def connected(self, peer: bytes, hello: wire.Hello) -> None:
         """A member's node is there."""
         self.heights[peer] = hello.height
+        self._to.met(tuple(self.heights.values()))
         self._to.gossip.connected(peer)
         # Its pool may have been lost with its process.
         height = self._to.replica.height + 1

@@ -9,12 +9,14 @@ import logging
 import random
 import secrets
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from chain.crypto import PrivateKey
 from chain.errors import HushangError
+from chain.genesis import Genesis
 from chain.ledger import Ledger
 from chain.store import TornLog, open_store
 from chain.store_contract import StorageError
@@ -28,6 +30,7 @@ from node.control import ControlServer
 from node.control_socket import ControlSocketUnusable
 from node.evidence_book import FILE_NAME, EvidenceBook
 from node.genesis_file import GenesisFileInvalid, load_genesis
+from node.joining import FarBehind, Joiner
 from node.journal import journal_owner
 from node.journal_loss import open_journal
 from node.keystore import (
@@ -39,13 +42,20 @@ from node.keystore import (
     find_passphrase,
     load_key,
 )
-from node.membership import Membership, NodeKeyUnknown, require_seat
+from node.membership import Admitted, Membership, NodeKeyUnknown, require_seat
 from node.metrics import NodeMetrics
 from node.node import AddressUnusable, Node, NodeSetup
+from node.peer_network import make_network
 from node.snapshot_files import FOLDER_NAME
 from node.snapshots import SnapshotSettings
+from node.sync import HistoryGone
+from p2p.handler import Handler
+from p2p.network import Network
+from p2p.tls import NodeIdentity
 
 logger = logging.getLogger(__name__)
+
+E = TypeVar("E", bound=BaseException)
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -89,13 +99,15 @@ def _run(main: Coroutine[Any, Any, None]) -> None:
 
 
 def _report(group: BaseExceptionGroup[HushangError], code: int) -> int:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    assert isinstance(error, HushangError)
+    error = _first_of(group)
     hint = f" ({error.hint})" if error.hint else ""
     logger.critical("stopped: %s: %s%s", error.code, error, hint)
     return code
+
+
+def _first_of(group: BaseExceptionGroup[E]) -> E:
+    first = group.exceptions[0]
+    return _first_of(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 def _tell_torn(torn: TornLog) -> None:
@@ -103,8 +115,40 @@ def _tell_torn(torn: TornLog) -> None:
 
 
 async def _main(config: NodeConfig) -> None:
+    """Join if need be, and run the node; once more whenever only a snapshot leads further."""
     genesis = load_genesis(config.genesis)
     key = load_key(config.node_key, find_passphrase)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+
+    def network(nodes: Sequence[Admitted], handler: Handler) -> Network:
+        identity, listen = NodeIdentity(config.name, key.seed), (config.p2p_host, config.p2p_port)
+        return make_network(identity, genesis.hash(), listen, random.random, nodes, handler)
+
+    joiner = Joiner(config, genesis, network)
+    await _until(stop, joiner.at_start())
+    while not stop.is_set():
+        behind = await _run_once(config, genesis, key, joiner, stop)
+        if behind is not None:
+            await _until(stop, joiner.instead_of(behind))
+
+
+async def _run_once(
+    config: NodeConfig, genesis: Genesis, key: PrivateKey, joiner: Joiner, stop: asyncio.Event
+) -> FarBehind | HistoryGone | None:
+    """Run the node until it is stopped, or until it can't catch up by blocks: why."""
+    behind: list[FarBehind | HistoryGone] = []
+    try:
+        await _open_and_serve(config, genesis, key, joiner, stop)
+    except* (FarBehind, HistoryGone) as group:
+        behind.append(_first_of(group))
+    return behind[0] if behind else None
+
+
+async def _open_and_serve(
+    config: NodeConfig, genesis: Genesis, key: PrivateKey, joiner: Joiner, stop: asyncio.Event
+) -> None:
     folder = config.data_dir / "db"
     with closing(open_store(folder, kind=config.store, mended=_tell_torn)) as store:
         level = logging.WARNING if store.kind == "sqlite" else logging.INFO
@@ -130,18 +174,17 @@ async def _main(config: NodeConfig) -> None:
                 nonce=secrets.randbits(64),
                 jitter=random.random,
                 block_written=metrics.chain.block_written,
+                may_join=joiner.may_join and ledger.tip.height == 0,
                 snapshots=SnapshotSettings(
                     config.data_dir / FOLDER_NAME, config.snapshot_interval_ms
                 ),
             )
-            await _serve(Node(setup), metrics, config)
+            await _serve(Node(setup), metrics, config, stop)
 
 
-async def _serve(node: Node, metrics: NodeMetrics, config: NodeConfig) -> None:
+async def _serve(node: Node, metrics: NodeMetrics, config: NodeConfig, stop: asyncio.Event) -> None:
     """Run node and API until a signal comes or one of them fails."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    broken: asyncio.Future[None] = loop.create_future()
+    broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def fatal(error: StorageError) -> None:
         if not broken.done():
@@ -155,8 +198,6 @@ async def _serve(node: Node, metrics: NodeMetrics, config: NodeConfig) -> None:
     )
     api = ApiServer(node, metrics, settings, fatal)
     control = ControlServer(config.data_dir, node, fatal, node.make_snapshot)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
 
     async def started() -> None:
         try:
@@ -172,7 +213,7 @@ async def _serve(node: Node, metrics: NodeMetrics, config: NodeConfig) -> None:
         logger.info("%s at height %s; api on port %s", config.name, height, port)
 
     try:
-        await _until(stop, broken, node.run(started))
+        await _until(stop, node.run(started), broken)
     finally:
         await control.stop()
         await api.stop()
@@ -180,14 +221,19 @@ async def _serve(node: Node, metrics: NodeMetrics, config: NodeConfig) -> None:
 
 
 async def _until(
-    stop: asyncio.Event, broken: asyncio.Future[None], run: Coroutine[Any, Any, None]
+    stop: asyncio.Event,
+    run: Coroutine[Any, Any, None],
+    broken: asyncio.Future[None] | None = None,
 ) -> None:
-    """Run until `stop` is set; what fails in `run`, or is found `broken`, is raised."""
+    """Run to the end or until `stop` is set; what fails in `run` or is `broken` is raised."""
     async with asyncio.TaskGroup() as group:
         running = group.create_task(run, name="node")
         stopping = group.create_task(stop.wait(), name="stop")
-        await asyncio.wait((running, stopping, broken), return_when=asyncio.FIRST_COMPLETED)
+        awaited: list[asyncio.Future[Any]] = [running, stopping]
+        if broken is not None:
+            awaited.append(broken)
+        await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
         running.cancel()
         stopping.cancel()
-        if broken.done():
+        if broken is not None and broken.done():
             broken.result()

@@ -129,6 +129,7 @@ def accept(
     examples=(
         "hushang node start",
         "hushang node start --config /srv/hushang/hushang.toml",
+        "hushang node start --join snapshot",
         "HUSHANG_API_PORT=8080 hushang node start --log-level debug",
     ),
 )
@@ -146,6 +147,10 @@ def start(
     api_host: Annotated[str | None, typer.Option(help="Where the API listens.")] = None,
     api_port: Annotated[int | None, typer.Option(help="0 lets the system choose.")] = None,
     store: Annotated[str | None, typer.Option(help="auto, leveldb, sqlite or memory.")] = None,
+    join: Annotated[
+        str | None,
+        typer.Option(help="How to catch up from far behind: auto, snapshot or replay."),
+    ] = None,
     observer: Annotated[
         bool | None,
         typer.Option("--observer", help="May follow the chain without a seat in the committee."),
@@ -172,6 +177,7 @@ def start(
         "api_host": api_host,
         "api_port": api_port,
         "store": store,
+        "join": join,
         "observer": observer,
         "log_level": log_level,
         "log_file": log_file,
