@@ -261,12 +261,15 @@ async def _on_thread(name: str, work: Callable[[], T], stop: threading.Event) ->
         else:
             loop.call_soon_threadsafe(finish, result, None)
 
-    threading.Thread(target=run, name=name).start()
+    thread = threading.Thread(target=run, name=name)
+    thread.start()
     try:
         return await done
     finally:
         stop.set()
         await gone.wait()
+        # It has nothing left to do.
+        thread.join()
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ import http.client
 import json
 import socket
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -71,24 +72,30 @@ def _ask(
     connection = _Connection(control_socket.connect(directory))
     try:
         connection.request(method, path, body)
-        response = connection.getresponse()
-        if response.status in {400, 409}:
-            refusal = _read_line(response.read(LINE_SIZE_MAX)).get("error", {})
-            raise (ControlBusy if response.status == 409 else ControlFailed)(refusal)  # noqa: PLR2004
-        if response.status != http.client.OK:
-            raise ControlBroken(f"HTTP status {response.status}")
-        while data := response.readline(LINE_SIZE_MAX):
-            line = _read_line(data)
-            if "error" in line:
-                raise ControlFailed(line["error"])
-            if "progress" not in line:
-                result: dict[str, Any] = line.get("result", line)
-                return result
-            told(line["progress"])
+        with connection.getresponse() as response:
+            return _result(response, told)
     except (http.client.HTTPException, OSError) as error:
         raise ControlBroken(f"{directory / control_socket.NAME}: {error}") from error
     finally:
         connection.close()
+
+
+def _result(
+    response: http.client.HTTPResponse, told: Callable[[Mapping[str, Any]], None]
+) -> dict[str, Any]:
+    if response.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT}:
+        refusal = _read_line(response.read(LINE_SIZE_MAX)).get("error", {})
+        raise (ControlBusy if response.status == HTTPStatus.CONFLICT else ControlFailed)(refusal)
+    if response.status != HTTPStatus.OK:
+        raise ControlBroken(f"HTTP status {response.status}")
+    while data := response.readline(LINE_SIZE_MAX):
+        line = _read_line(data)
+        if "error" in line:
+            raise ControlFailed(line["error"])
+        if "progress" not in line:
+            result: dict[str, Any] = line.get("result", line)
+            return result
+        told(line["progress"])
     raise ControlBroken("the node went away before the job was done")
 
 

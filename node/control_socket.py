@@ -53,6 +53,9 @@ def listen(directory: Path) -> socket.socket:
     except OSError as error:
         listening.close()
         raise ControlSocketUnusable(f"{directory / NAME}: {error}") from error
+    except ControlSocketUnusable:
+        listening.close()
+        raise
     return listening
 
 
@@ -75,6 +78,9 @@ def connect(directory: Path) -> socket.socket:
     except OSError as error:
         made.close()
         raise ControlUnreachable(f"{path}: {error.strerror or error}") from error
+    except ControlSocketUnusable:
+        made.close()
+        raise
     made.settimeout(None)
     return made
 
