@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from chain import committees, merkle
+from chain import committees
 from chain.block import Certificate, Header
 from chain.bundle import (
     STEPS_MAX,
@@ -21,21 +21,21 @@ from chain.bundle import (
     StateClaim,
     TransactionClaim,
     encode_bundle,
+    receipt_claim,
+    transaction_claim,
 )
-from chain.codec import decode, encode
+from chain.codec import decode
 from chain.committees import CommitteeRecord
 from chain.errors import HistoryPruned, HushangError
 from chain.head import HeadStatement
 from chain.ledger import Ledger
 from chain.store_contract import StorageFailed
 from chain.stored_chain import ReceiptPlace
-from chain.transaction import SignedTransaction, body_hash, transaction_id
+from chain.transaction import SignedTransaction, transaction_id
 from node.ledger_queue import TreeProof
 
 # How long a proof may wait for the header that certifies what was executed last.
 WAIT_MS: Final = 10_000
-
-_LEFT, _RIGHT = b"\x00", b"\x01"
 
 
 class ProofNotReady(HushangError):
@@ -122,17 +122,13 @@ class Prover:
 
 def transaction_claims(ledger: Ledger, place: ReceiptPlace, wanted_id: bytes) -> Claims | None:
     """The transaction of a receipt in its block; None for a system transition."""
-    ledger.require_block(place.height)
     block = ledger.block(place.height)
-    if block is None:
-        raise pruned(place.height)
+    ledger.require_block(place.height)
+    assert block is not None, "a decided block that is kept"
     index = _index_in_block(block.bodies, place, wanted_id)
     if index is None:
         return None
-    leaves = [body_hash(raw) for raw in block.bodies]
-    path = merkle.inclusion_proof(leaves, index)
-    claim = TransactionClaim(index, block.bodies[index], path)
-    return Claims(place.height, transactions=(claim,))
+    return Claims(place.height, transactions=(transaction_claim(block.bodies, index),))
 
 
 def _index_in_block(bodies: Sequence[bytes], place: ReceiptPlace, wanted_id: bytes) -> int | None:
@@ -145,27 +141,9 @@ def _index_in_block(bodies: Sequence[bytes], place: ReceiptPlace, wanted_id: byt
 
 def receipt_claims(ledger: Ledger, place: ReceiptPlace) -> Claims:
     """A receipt under the header above its block, which the caller knows to be decided."""
-    ledger.require_block(place.height)
     receipts = ledger.receipts(place.height)
-    if place.index >= len(receipts):
-        raise pruned(place.height)
-    leaves = [encode(receipt) for receipt in receipts]
-    claim = ReceiptClaim(receipts[place.index], sided_path(leaves, place.index))
-    return Claims(place.height + 1, receipts=(claim,))
-
-
-def sided_path(leaves: Sequence[bytes], index: int) -> tuple[bytes, ...]:
-    """The RFC 6962 path of a leaf, each entry with the side of its sibling before it."""
-    path = iter(merkle.inclusion_proof(leaves, index))
-    sided = []
-    at, last = index, len(leaves) - 1
-    while last:
-        if at % 2:
-            sided.append(_LEFT + next(path))
-        elif at < last:
-            sided.append(_RIGHT + next(path))
-        at, last = at // 2, last // 2
-    return tuple(sided)
+    ledger.require_block(place.height)
+    return Claims(place.height + 1, receipts=(receipt_claim(receipts, place.index),))
 
 
 def merged(claims: Sequence[Claims]) -> tuple[Claims, ...]:
@@ -205,7 +183,8 @@ def certified(ledger: Ledger, height: int) -> tuple[Header, Certificate]:
     """A decided header and its certificate; `HistoryPruned` if they are no longer here."""
     header, certificate = ledger.header(height), ledger.certificate(height)
     if header is None or certificate is None:
-        raise pruned(height)
+        msg = f"the header at height {height} and its certificate are no longer here"
+        raise HistoryPruned(msg)
     return header, certificate
 
 
@@ -246,8 +225,3 @@ def _record(ledger: Ledger, epoch: int) -> CommitteeRecord:
         msg = f"a header of epoch {epoch} is decided and the state has no such committee"
         raise StorageFailed(msg)
     return record
-
-
-def pruned(height: int) -> HistoryPruned:
-    """What was decided at this height and is no longer kept."""
-    return HistoryPruned(f"what was decided at height {height} is no longer here")

@@ -186,8 +186,7 @@ async def _find_transaction(call: Call) -> Found:
     wanted = call.get(TRANSACTION_ID)
     place = await call.off_loop(_place, call.service.ledger, wanted)
     if place is None:
-        msg = "not decided here"
-        raise TransactionNotFound(msg)
+        raise TransactionNotFound(_not_here(call))
     claims = await _transaction(call, place, wanted)
     if claims is None:
         msg = "a system transition, which has a receipt and no transaction"
@@ -198,8 +197,7 @@ async def _find_transaction(call: Call) -> Found:
 async def _find_receipt(call: Call) -> Found:
     place = await call.off_loop(_place, call.service.ledger, call.get(RECEIPT_ID))
     if place is None:
-        msg = "no receipt of this id here"
-        raise ReceiptNotFound(msg)
+        raise ReceiptNotFound(_not_here(call))
     return Found((await _receipt(call, place),), is_newest=False)
 
 
@@ -220,6 +218,12 @@ async def _find_event(call: Call) -> Found:
 
 def _state_claims(found: StateProof) -> Claims:
     return Claims(found.height, states=(found.claim,))
+
+
+def _not_here(call: Call) -> str:
+    first = call.service.ledger.base.first_block
+    kept = f" among the blocks from {first} on that this node keeps" if first > 1 else ""
+    return f"nothing of this id is decided here{kept}"
 
 
 def _place(ledger: Ledger, wanted: bytes) -> ReceiptPlace | None:
