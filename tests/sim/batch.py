@@ -45,6 +45,7 @@ MUST_HAPPEN = (
     "seats_removed",
     "stops",
     "store_flips",
+    "stores_lost",
     "submitted",
     "trades",
     "view_changes",

@@ -16,6 +16,7 @@ from typing_extensions import override
 from chain.store_contract import StorageFailed, StoreDamaged
 from chain.store_memory import MemoryStore
 from consensus.records import Record, SilenceRecord, decode_record, encode_record
+from consensus.recovery import silence_without_store
 from node.frames import SECTOR_SIZE, encode_frame, read_frames
 from node.journal import JournalDamaged, JournalFailed
 
@@ -76,6 +77,11 @@ class SimJournal:
         """The file is gone; the next begins with the silence that this means."""
         self._synced = encode_frame([encode_record(SilenceRecord(None))])
         self.size_rewritten = len(self._synced)
+
+    def outlive_store(self) -> None:
+        """The promises stay; none is given twice up to where the store was needed for that."""
+        silence = silence_without_store(self.recover())
+        self._synced += encode_frame([encode_record(silence)])
 
     def age(self, chance: Random) -> bool:
         """It is as it was some appends ago; False if there were none."""
@@ -174,6 +180,7 @@ class Disk:
     """What survives a member's crash."""
 
     def __init__(self, founded: Mapping[bytes, bytes]) -> None:
+        self._founded = founded
         self.journal = SimJournal()
         self.store = SimStore(founded)
         # Has a fault ever been put on it? Else its node has no reason to stop.
@@ -207,6 +214,12 @@ class Disk:
         kind = chance.choice(sorted({key[:1] for key in content}))
         damaged = chance.choice([key for key in content if key[:1] == kind])
         self.store = DamagedStore(content, damaged)
+        return True
+
+    def lose_store(self, chance: Random) -> bool:  # noqa: ARG002 - as the others
+        """The database is gone, the journal is whole: what `hushang repair` makes of that."""
+        self.store = SimStore(self._founded)
+        self.journal.outlive_store()
         return True
 
     def lose_journal(self, chance: Random) -> bool:  # noqa: ARG002 - as the others

@@ -122,6 +122,7 @@ class HostFaults:
             "store_flips": disk.flip_store,
             "journals_lost": disk.lose_journal,
             "journals_aged": disk.age_journal,
+            "stores_lost": disk.lose_store,
         }
         if damages[kind](self._chance):
             self._world.count(kind)

@@ -88,6 +88,8 @@ HOST_FAULTS: Mapping[str, tuple[tuple[str, int], ...]] = {
 }
 DAMAGES = ("journal_flips", "store_flips")
 LOSSES = ("journals_lost", "journals_aged")
+STORE_LOST = "stores_lost"
+STORE_LOST_SHARE = 0.4
 # Shares of the members that may be useless together.
 LYING_SHARE = 0.72
 DEAD_SHARE = 0.3
@@ -144,7 +146,7 @@ def plan(
         skewed=faulty.skewed,
         dead=faulty.dead,
         damaged=_damaged(Random(f"{seed}/damage"), faulty),
-        forgetful=faulty.forgetful,
+        forgetful=_without_stores(Random(f"{seed}/stores"), faulty.forgetful),
         host_faults=HOST_FAULTS[profile],
         host_pause_us=Random(f"{seed}/hosts").choice((400, 1_000, 2_500)) * MS,
         pause_us=chance.choice((80, 250, 600)) * MS,
@@ -210,6 +212,16 @@ def _damaged(chance: Random, faulty: _Faulty) -> tuple[tuple[int, str], ...]:
         if chance.random() < DAMAGED_LIARS_SHARE and "twin" not in behaviours
     ]
     return tuple((member, chance.choice(DAMAGES)) for member in mute + lying)
+
+
+def _without_stores(
+    chance: Random, forgetful: tuple[tuple[int, str], ...]
+) -> tuple[tuple[int, str], ...]:
+    """Some lose the store and keep the journal: those must forget nothing."""
+    return tuple(
+        (member, STORE_LOST if chance.random() < STORE_LOST_SHARE else kind)
+        for member, kind in forgetful
+    )
 
 
 def _behaviours(chance: Random) -> tuple[str, ...]:
