@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chain import context, execution, ledger
+from chain import context, execution, stored_chain
 from chain.context import Authority
 from chain.errors import LedgerError
 from chain.execution import BlockResult
@@ -44,7 +44,7 @@ def _policy_not_rechecked() -> list[Patch]:
 
 def _ids_not_rechecked() -> list[Patch]:
     """A valid block may repeat what was decided before."""
-    return [(ledger.Ledger, "is_remembered", lambda *_: False)]
+    return [(stored_chain.StoredChain, "is_remembered", lambda *_: False)]
 
 
 def _any_time_will_do() -> list[Patch]:

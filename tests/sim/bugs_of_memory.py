@@ -4,7 +4,7 @@ from typing import Any
 
 from chain.block import Certificate
 from chain.ledger import Executed, Ledger
-from chain.stored_chain import Tip
+from chain.stored_chain import StoredChain, Tip
 from consensus.promises import Promises
 from consensus.questions import Questions
 from consensus.records import (
@@ -75,10 +75,10 @@ def _ids_in_memory() -> list[Patch]:
         known.update(received.id for received in executed.transactions)
         return write(self, executed, certificate)
 
-    def is_remembered(self: Ledger, _minute: int, transaction_id: bytes) -> bool:
+    def is_remembered(self: StoredChain, _minute: int, transaction_id: bytes) -> bool:
         return transaction_id in self.__dict__.get("_known", ())
 
-    return [(Ledger, "write", write_and_note), (Ledger, "is_remembered", is_remembered)]
+    return [(Ledger, "write", write_and_note), (StoredChain, "is_remembered", is_remembered)]
 
 
 def _silent_for_nobody() -> list[Patch]:
