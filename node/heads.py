@@ -21,7 +21,8 @@ from chain.ledger import Ledger
 from chain.stored_chain import Tip
 from p2p import messages as wire
 
-# At most one question to the members in this time; its answers hold as long.
+# At most one question to the members in this time. Its answers hold twice as long, so that those of
+# one question are there until those of the next.
 ROUND_S: Final = 0.3
 # How long a proof waits for the members.
 WAIT_S: Final = 2.0
@@ -147,7 +148,7 @@ class Heads:
         return self._ledger.tip.height > header.height
 
     def _found(self, height: int, digest: bytes, committee: Committee) -> tuple[HeadStatement, ...]:
-        oldest_s = _now_s() - ROUND_S
+        oldest_s = _now_s() - 2 * ROUND_S
         found = []
         for index, member in enumerate(committee.members):
             told = self._told.get(member.node_key)
