@@ -1,13 +1,23 @@
-"""Snapshots in memory: made from a world's ledger, and taken apart in tests."""
+"""Snapshots in memory: of a world's ledger, or of any state under a header that members signed."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import BinaryIO
 
+from chain import schema
+from chain.codec import encode
 from chain.ledger import Ledger
-from chain.snapshot import MANIFEST, Manifest, PartId, encode_manifest
+from chain.replay import REMEMBERED, RememberedMinute
+from chain.snapshot import MANIFEST, Manifest, Minute, PartId, encode_manifest
+from chain.snapshot_check import running_hash
 from chain.snapshot_make import Made, Source, make_parts, manifest_of
+from chain.state import u64
+from chain.store_memory import MemoryStore
+from chain.tree import StateTree
 from tests.chain.world import World
+
+HASH_SIZE = 32
 
 
 @dataclass(slots=True)
@@ -60,3 +70,69 @@ def snapshot_of(world: World) -> tuple[HeldParts, Manifest]:
     parts, made = parts_now(world.ledger)
     world.decide()
     return parts, seal(parts, made, world.ledger)
+
+
+@dataclass(slots=True)
+class Invented:
+    """A state that no block made, under a header that the members of a world sign."""
+
+    world: World
+    state: dict[bytes, bytes] = field(default_factory=dict)
+    ids: dict[int, list[bytes]] = field(default_factory=dict)
+    index: dict[bytes, bytes] = field(default_factory=dict)
+
+    def remember(self, minute: int, ids: Iterable[bytes]) -> None:
+        """Ids of one minute, in the order of their blocks."""
+        self.ids[minute] = list(ids)
+        joined = b"".join(self.ids[minute])
+        row = RememberedMinute(len(joined) // HASH_SIZE, running_hash(joined))
+        self.state[REMEMBERED.key(u64(minute))] = encode(row)
+
+    def source(self) -> Source:
+        """What a ledger with this state would be asked for."""
+        tree = tree_of(self.state)
+        minutes = []
+        for minute in sorted(self.ids):
+            key = REMEMBERED.key(u64(minute))
+            row = REMEMBERED.read(self.state[key])
+            minutes.append(Minute(minute, row, tree.prove(key)))
+        remembered = {
+            schema.remembered_key(minute, entry): u64(place)
+            for minute, ids in self.ids.items()
+            for place, entry in enumerate(ids)
+        }
+        tip = self.world.ledger.tip
+        return Source(
+            tip.header,
+            tip.certificate,
+            tree.root,
+            tuple(minutes),
+            rows(schema.STATE, self.state),
+            rows(b"", remembered),
+            rows(schema.INDEX, self.index),
+            resting=True,
+        )
+
+    def snapshot(self) -> tuple[HeldParts, Manifest]:
+        """The parts and the manifest."""
+        parts, world = HeldParts(), self.world
+        made = make_parts(self.source(), world.ledger, parts)
+        header = replace(world.header(()), state_root=made.source.state_root)
+        manifest = manifest_of(made, world.ledger, header, world.certify(header))
+        parts.put(MANIFEST, encode_manifest(manifest))
+        return parts, manifest
+
+
+def rows(prefix: bytes, table: Mapping[bytes, bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """As a store would scan them."""
+    return iter([(prefix + key, value) for key, value in sorted(table.items())])
+
+
+def tree_of(state: Mapping[bytes, bytes]) -> StateTree:
+    """The state tree of a state."""
+    store = MemoryStore()
+    tree = StateTree.open(store, schema.TREE)
+    staged = tree.stage(state)
+    store.write(staged.writes)
+    tree.commit(staged)
+    return tree
