@@ -186,12 +186,15 @@ function pairsNode(pairs, outerSymbol = null) {
 
 // --- facts ----------------------------------------------------------------------------------------
 
-/** A state key as (table, the words for what stands there, the symbol that it names). */
+/** A state key in words, the fields of its table if it is known, and the symbol that it names. */
 function describeKey(key) {
   const slash = key.indexOf(0x2f);
   const name = String.fromCharCode(...key.subarray(0, Math.max(0, slash)));
   const rest = key.subarray(slash + 1);
-  if (!Object.hasOwn(TABLES, name)) return { fields: null, text: hex(key), symbol: null };
+  if (!Object.hasOwn(TABLES, name)) {
+    const text = /^[ -~]+$/.test(name) ? `${name}/${hex(rest)}` : hex(key);
+    return { fields: null, text, symbol: null };
+  }
   const [title, parts, fields] = TABLES[name];
   const texts = partsOf(rest, parts.split(" "));
   const text = say("record", { table: inLanguage(title), key: texts.join(" · ") });

@@ -73,7 +73,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A tab of a fresh profile, in which some paths of `ORIGIN` have answers and all else fails.
+    """A tab of a fresh profile, in which some paths of one origin have answers.
 
     `complaints` are errors of scripts and what the console calls an error.
     """
@@ -83,12 +83,14 @@ class Site:
 
 
 @contextmanager
-def site(chrome: Browser, answers: Mapping[str, Answer], *, language: str = "en") -> Iterator[Site]:
+def site(
+    chrome: Browser, answers: Mapping[str, Answer], *, language: str = "en", origin: str = ORIGIN
+) -> Iterator[Site]:
     """Open nothing yet; `page.goto(ORIGIN + path)` does."""
     context: BrowserContext = chrome.new_context(locale=language, timezone_id="Asia/Shanghai")
 
     def answer(route: Route) -> None:
-        path = route.request.url.removeprefix(ORIGIN).partition("?")[0]
+        path = route.request.url.removeprefix(origin).partition("?")[0]
         found = answers.get(path)
         if found is None:
             route.fulfill(status=404, body="")
@@ -96,7 +98,7 @@ def site(chrome: Browser, answers: Mapping[str, Answer], *, language: str = "en"
         headers = {"Content-Type": found.content_type, **found.headers}
         route.fulfill(status=found.status, body=found.body, headers=headers)
 
-    context.route(f"{ORIGIN}/**", answer)
+    context.route(f"{origin}/**", answer)
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
