@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
 from chain.errors import HushangError
+from chain.pruning import KEEP_BLOCKS, KEEP_DAYS
 from node.validation import Form, complaints, did_you_mean
 
 FILE_NAME: Final = "hushang.toml"
@@ -82,6 +83,12 @@ class NodeConfig(Form):
     # A snapshot of the first block of each such period (block time, ms); 0: only by command.
     snapshot_interval_ms: Annotated[int, Field(ge=0, le=2**48)] = 3_600_000
     store: Literal["auto", "leveldb", "sqlite", "memory"] = "auto"
+    # Old blocks leave when they are neither among the newest `keep_blocks` nor younger than
+    # `keep_days` (block time; e-commerce law art. 31: three years); filed in `archive_dir` first.
+    prune: bool = True
+    keep_days: Annotated[int, Field(ge=1, le=100_000)] = KEEP_DAYS
+    keep_blocks: Annotated[int, Field(ge=1_024, le=2**48)] = KEEP_BLOCKS
+    archive_dir: Path | None = None
     # How a node that is new, or behind what its peers still have, gets there: `auto` takes a
     # snapshot that leads far enough, else replays the blocks; `snapshot` waits for one.
     join: Literal["auto", "snapshot", "replay"] = "auto"
@@ -100,7 +107,7 @@ class NodeConfig(Form):
 
 
 _LISTS: Final = ("api_hosts", "api_origins")
-_PATHS: Final = ("data_dir", "genesis", "node_key", "log_file")
+_PATHS: Final = ("data_dir", "genesis", "node_key", "log_file", "archive_dir")
 
 
 def load_config(

@@ -91,6 +91,10 @@ class LedgerQueue:
         """What a quick reader finds between two blocks: scans that it opens see one boundary."""
         return await self._run(lambda: job(self._ledger))
 
+    async def tidy(self, job: Callable[[Ledger], None]) -> None:
+        """What removes old rows, between two blocks: quick, for the next block waits."""
+        await self._run(lambda: job(self._ledger))
+
     async def prove(self, key: bytes) -> TreeProof:
         """A state key and its proof, between two writes."""
         return await self._run(lambda: self._prove(key))

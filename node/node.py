@@ -38,6 +38,7 @@ from node.membership import Membership, role_of
 from node.mempool import Mempool
 from node.peer_network import make_network
 from node.proofs import Prover, StateProof
+from node.pruner import PrunePolicy, Pruner
 from node.router import Router, Routes
 from node.service import Decided, NodeStatus, PeerView, Submitted
 from node.snapshot_server import SnapshotServer
@@ -85,6 +86,8 @@ class NodeSetup:
     # Told the receipts' statuses of each synced block.
     block_written: Callable[[Iterable[str]], None]
     snapshots: SnapshotSettings
+    # None: every block stays.
+    prune: PrunePolicy | None = None
     # A new node that hears of a long chain ends with `FarBehind`, to join by a snapshot.
     may_join: bool = False
 
@@ -183,6 +186,9 @@ class Node:
                 group.create_task(self._driver.run(), name="driver")
                 group.create_task(self._gossip.run(), name="gossip")
                 group.create_task(self.snapshots.run(), name="snapshots")
+                if self._setup.prune is not None:
+                    pruner = Pruner(self.ledger, self._setup.prune, self._queue.tidy)
+                    group.create_task(pruner.run(), name="pruner")
                 await started()
         finally:
             self._verifier.close()

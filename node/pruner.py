@@ -8,13 +8,14 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from chain import schema
 from chain.archive import ArchivedBlock
 from chain.ledger import Ledger
-from chain.pruning import Keep, Removal, first_kept, removal, remove
+from chain.pruning import Keep, first_kept, removal, remove
 from chain.state import u64
 from chain.store_contract import StorageFailed, prefix_stop
 from node.archive import ArchiveRefused, covered_height, write_archive
@@ -45,7 +46,7 @@ class Pruner:
         self,
         ledger: Ledger,
         policy: PrunePolicy,
-        on_ledger: Callable[[Callable[[], None]], Awaitable[None]],
+        on_ledger: Callable[[Callable[[Ledger], None]], Awaitable[None]],
     ) -> None:
         self._ledger = ledger
         self._policy = policy
@@ -78,7 +79,7 @@ class Pruner:
     async def _remove(self, last: int) -> None:
         while self._ledger.base.first_block <= last:
             made = await asyncio.to_thread(removal, self._ledger, last)
-            await self._on_ledger(_Job(self._ledger, made))
+            await self._on_ledger(partial(remove, removed=made))
             await asyncio.sleep(PAUSE_S)
 
     def _file(self, folder: Path, first: int, last: int) -> int:
@@ -113,12 +114,3 @@ class Pruner:
             pairs = ledger.store.scan(low, prefix_stop(schema.RECEIPTS + u64(height)))
             receipts = tuple(value for _, value in pairs)
             yield ArchivedBlock(height, block, certificate, receipts)
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    ledger: Ledger
-    removal: Removal
-
-    def __call__(self) -> None:
-        remove(self.ledger, self.removal)

@@ -18,6 +18,7 @@ from chain.crypto import PrivateKey
 from chain.errors import HushangError
 from chain.genesis import Genesis
 from chain.ledger import Ledger
+from chain.pruning import DAY_MS, Keep
 from chain.store import TornLog, open_store
 from chain.store_contract import StorageError
 from commerce.registry import Registry
@@ -46,6 +47,7 @@ from node.membership import Admitted, Membership, NodeKeyUnknown, require_seat
 from node.metrics import NodeMetrics
 from node.node import AddressUnusable, Node, NodeSetup
 from node.peer_network import make_network
+from node.pruner import PrunePolicy
 from node.snapshot_files import FOLDER_NAME
 from node.snapshots import SnapshotSettings
 from node.sync import HistoryGone
@@ -178,8 +180,15 @@ async def _open_and_serve(
                 snapshots=SnapshotSettings(
                     config.data_dir / FOLDER_NAME, config.snapshot_interval_ms
                 ),
+                prune=_prune_policy(config),
             )
             await _serve(Node(setup), metrics, config, stop)
+
+
+def _prune_policy(config: NodeConfig) -> PrunePolicy | None:
+    if not config.prune:
+        return None
+    return PrunePolicy(Keep(config.keep_blocks, config.keep_days * DAY_MS), config.archive_dir)
 
 
 async def _serve(node: Node, metrics: NodeMetrics, config: NodeConfig, stop: asyncio.Event) -> None:
