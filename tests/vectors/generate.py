@@ -23,6 +23,7 @@ from tests.vectors.make_epcis import epcis
 from tests.vectors.make_evidence import evidence
 from tests.vectors.make_genesis import founded
 from tests.vectors.make_payloads import payloads
+from tests.vectors.make_proofs import proofs
 from tests.vectors.make_records import records
 from tests.vectors.make_transactions import transactions
 from tests.vectors.material import Json, account, examples, genesis
@@ -46,6 +47,7 @@ MAKERS: Final[dict[str, Callable[[], Json]]] = {
     "payloads": payloads,
     "genesis": founded,
     "epcis": epcis,
+    "proofs": proofs,
 }
 
 

@@ -40,6 +40,7 @@ from tests.vectors.reader_epcis import check_epcis
 from tests.vectors.reader_evidence import check_evidence
 from tests.vectors.reader_genesis import check_genesis
 from tests.vectors.reader_pages import check_structure, tables
+from tests.vectors.reader_proofs import check_proofs
 from tests.vectors.reader_records import check_record
 from tests.vectors.reader_votes import check_message, read_header
 
@@ -313,6 +314,7 @@ CHECKS: dict[str, Callable[[Json], int]] = {
     "payloads": check_payloads,
     "genesis": check_genesis,
     "epcis": check_epcis,
+    "proofs": check_proofs,
 }
 
 

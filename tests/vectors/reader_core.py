@@ -7,6 +7,7 @@ stricter (keys of low order, not canonical) are checked here first.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -81,12 +82,23 @@ def _root(square: int) -> int:
     return root
 
 
+@cache
+def _is_enrollable(public_key: bytes) -> bool:
+    try:
+        check_key_enrollable(public_key)
+    except RefusedError:
+        return False
+    return True
+
+
+@cache
 def signature_holds(public_key: bytes, message: bytes, signature: bytes) -> bool:
     """Ed25519 as the page asks for it."""
     try:
-        check_key_enrollable(public_key)
+        if not _is_enrollable(public_key):
+            return False
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
-    except (InvalidSignature, RefusedError):
+    except InvalidSignature:
         return False
     return True
 
