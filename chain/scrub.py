@@ -13,9 +13,11 @@ from typing import Final, TypeAlias, TypeVar
 
 from chain import schema
 from chain.block import Block, Certificate, Header, Receipt, receipts_root, transactions_root
-from chain.codec import decode
+from chain.codec import decode, encode
 from chain.errors import EncodingInvalid
+from chain.genesis import genesis_certificate, genesis_header
 from chain.ledger import Ledger
+from chain.replay import NONE_REMEMBERED, REMEMBERED, remembered
 from chain.state import u64
 from chain.store_contract import KVStore, StoreDamaged, prefix_stop
 from chain.stored_chain import ReceiptPlace
@@ -62,6 +64,7 @@ def scrub(ledger: Ledger, tell: Tell = silent) -> Counter[bytes]:
         told = counts[schema.RECEIPT_PLACE]
         raise StoreDamaged(f"{told} rows say where receipts are, and there are {receipts} receipts")
     _check_state(ledger, tell)
+    _check_remembered(ledger)
     return counts
 
 
@@ -81,6 +84,7 @@ class _Heights:
     """Headers, certificates, blocks and receipts, each height against the one below."""
 
     def __init__(self, ledger: Ledger, tell: Tell) -> None:
+        self._genesis = ledger.chain.genesis
         self._base = ledger.base
         self._tip = ledger.tip
         self._store = ledger.store
@@ -90,8 +94,7 @@ class _Heights:
     def check(self) -> int:
         """Every height that is kept here; the number of receipts."""
         tip = self._tip
-        # The genesis is no block like others, and there in any case.
-        parent: Header | None = self._check_header(0, None)
+        parent: Header | None = self._check_genesis()
         if self._base.first_header > 1:
             self._check_lone_headers()
             parent = None
@@ -100,12 +103,28 @@ class _Heights:
             header = self._check_header(height, parent)
             root = self._check_receipts_root(header, root)
             parent = header
-            if height % TELL_EVERY_HEIGHTS == 0:
+            if height % TELL_EVERY_HEIGHTS == 1:
                 self._tell("blocks", height, tip.height)
-        if tip.height and (parent != tip.header or root not in {None, tip.receipts_root}):
+        newest = self._row(Certificate, schema.certificate_key(tip.height))
+        if (parent, newest) != (tip.header, tip.certificate):
             raise StoreDamaged(f"height {tip.height}: the tip is not the newest block")
+        if root is not None and root != tip.receipts_root:
+            raise StoreDamaged(f"height {tip.height}: the receipts are not those of the tip")
         self._refuse_rows_above(tip.height)
         return self._receipts
+
+    def _check_genesis(self) -> Header:
+        """No block like others, and there in any case."""
+        header = genesis_header(self._genesis)
+        expected = {
+            schema.header_key(0): encode(header),
+            schema.block_key(0): encode(Block(header, ())),
+            schema.certificate_key(0): encode(genesis_certificate(self._genesis)),
+        }
+        for key, value in expected.items():
+            if self._store.get(key) != value:
+                raise StoreDamaged(f"{_named(key)} is not what the genesis says")
+        return header
 
     def _check_receipts_root(self, header: Header, expected: bytes | None) -> bytes | None:
         """A header seals the receipts of the block below; the root of its own block's receipts."""
@@ -123,7 +142,7 @@ class _Heights:
         key = schema.certificate_key(height)
         if height >= self._base.first_block or self._store.get(key) is not None:
             certificate = self._row(Certificate, key)
-            if height and (certificate.height, certificate.digest) != (height, header.digest()):
+            if (certificate.height, certificate.digest) != (height, header.digest()):
                 raise StoreDamaged(f"the certificate at height {height} is of another block")
         return header
 
@@ -177,6 +196,22 @@ def _check_state(ledger: Ledger, tell: Tell) -> None:
     for words in recount.differences():
         raise StoreDamaged(f"height {ledger.tip.height}: {words}")
     tell("state", recount.count, recount.count)
+
+
+def _check_remembered(ledger: Ledger) -> None:
+    """The remembered ids of each minute give the running hash that the state has of them."""
+    for name, agreed in REMEMBERED.items(ledger.state):
+        prefix = schema.REMEMBERED + name
+        rows = sorted(
+            (place, key[len(prefix) :])
+            for key, place in ledger.store.scan(prefix, prefix_stop(prefix))
+        )
+        found = NONE_REMEMBERED
+        for _, transaction_id in rows:
+            found = remembered(found, transaction_id)
+        in_place = all(place == u64(number) for number, (place, _) in enumerate(rows))
+        if found != agreed or not in_place:
+            raise StoreDamaged(f"the ids of {_named(prefix)} are not those that the state has")
 
 
 def _decoded(cls: type[T], key: bytes, value: bytes) -> T:
