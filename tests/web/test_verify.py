@@ -3,18 +3,19 @@
 Each test hands its bundles to the page in one go.
 """
 
+import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
 from chain.bundle import encode_bundle
-from chain.bundle_check import TrustedHeader, verify_bundle
-from chain.codec import encode
+from chain.bundle_check import TrustedHeader
+from chain.codec import decode, encode
 from chain.crypto import verify as verify_signature
-from chain.errors import HushangError
 from chain.genesis import Genesis
 from chain.unicode14 import _RANGES, is_agreed_text
 from tests.chain.bundles import (
@@ -31,70 +32,36 @@ from tests.chain.bundles import (
 )
 from tests.chain.world import genesis, key
 from tests.web.browser import ORIGIN, WEB, Answer, browser, site
-from tests.web.telling import TOLD_IN_PAGE, facts
+from tests.web.judging import JUDGE, Case
 
 CHAIN = small_chain()
 GOOD = CHAIN.good()
 Json = Any
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One call of the verifier."""
-
-    data: bytes
-    trusted: TrustedHeader | None = None
-    now_ms: int | None = None
-    max_age_ms: int | None = None
-    genesis: Genesis = CHAIN.genesis
-
-    def by_python(self) -> Json:
-        """Facts, or the name of the broken rule."""
-        try:
-            made = verify_bundle(
-                self.data,
-                self.genesis,
-                trusted=self.trusted,
-                now_ms=self.now_ms,
-                max_age_ms=self.max_age_ms,
-            )
-        except HushangError as error:
-            return {"rule": error.code}
-        return facts(made, self.genesis.chain_id)
-
-    def for_page(self) -> Json:
-        """The same call as JSON."""
-        trusted = self.trusted
-        return {
-            "data": self.data.hex(),
-            "genesis": encode(self.genesis).hex(),
-            "trusted": None
-            if trusted is None
-            else {"height": trusted.height, "digest": trusted.digest.hex()},
-            "nowMs": self.now_ms,
-            "maxAgeMs": self.max_age_ms,
-        }
-
-
-JUDGE = """
-async (cases) => {
-  const { verifyBundle, fromHex } = await import("/verify.js");
-  TOLD
-  const verdicts = [];
-  for (const { data, genesis, trusted, nowMs, maxAgeMs } of cases) {
-    const options = { genesis: fromHex(genesis), trusted, nowMs: nowMs ?? undefined, maxAgeMs };
-    try {
-      verdicts.push(told(await verifyBundle(fromHex(data), options)));
-    } catch (error) {
-      verdicts.push({ rule: error.rule ?? `${error}` });
-    }
-  }
-  return verdicts;
-}
-""".replace("TOLD", TOLD_IN_PAGE)
-
 Judge = Callable[[Sequence[Case]], list[Json]]
 Run = Callable[[str, Json], Json]
+VECTORS = json.loads((Path(__file__).parent.parent / "vectors" / "proofs.json").read_text("utf-8"))
+
+
+def case(
+    data: bytes,
+    trusted: TrustedHeader | None = None,
+    now_ms: int | None = None,
+    max_age_ms: int | None = None,
+) -> Case:
+    """On the chain of these tests."""
+    return Case(data, CHAIN.genesis, trusted, now_ms, max_age_ms)
+
+
+def frozen(row: Json) -> Case:
+    """A row of the vectors."""
+    trusted = None
+    if row["trusted_digest"] is not None:
+        trusted = TrustedHeader(row["trusted_height"], bytes.fromhex(row["trusted_digest"]))
+    made = decode(Genesis, bytes.fromhex(VECTORS["genesis"]))
+    data = bytes.fromhex(row["bundle"])
+    return Case(data, made, trusted, row["now_ms"], row["max_age_ms"])
 
 
 @pytest.fixture(scope="module")
@@ -113,14 +80,14 @@ def run() -> Iterator[Run]:
 @pytest.fixture(scope="module")
 def judge(run: Run) -> Judge:
     """What the browser says to each case."""
-    return lambda cases: list(run(JUDGE, [case.for_page() for case in cases]))
+    return lambda cases: list(run(JUDGE, [asked.for_page() for asked in cases]))
 
 
 def agree(judge: Judge, cases: Sequence[Case]) -> list[Json]:
     """Both verifiers say the same; what it is."""
     verdicts = judge(cases)
-    for case, verdict in zip(cases, verdicts, strict=True):
-        assert verdict == case.by_python()
+    for asked, verdict in zip(cases, verdicts, strict=True):
+        assert verdict == asked.by_python()
     return verdicts
 
 
@@ -129,8 +96,19 @@ def rules(verdicts: Sequence[Json]) -> list[str | None]:
 
 
 def test_every_good_bundle_tells_the_browser_what_it_tells_python(judge: Judge) -> None:
-    cases = [Case(data, trusted) for data, trusted in GOOD.values()]
+    cases = [case(data, trusted) for data, trusted in GOOD.values()]
     assert set(rules(agree(judge, cases))) == {None}
+
+
+def test_every_frozen_bundle_is_told_or_refused_as_written_down(judge: Judge) -> None:
+    rows = [*VECTORS["good"], *VECTORS["refused"]]
+    verdicts = agree(judge, [frozen(row) for row in rows])
+    assert rules(verdicts) == [row.get("refusal") for row in rows]
+    for row, verdict in zip(VECTORS["good"], verdicts, strict=False):
+        wanted = row["proves"]
+        assert verdict["asOfMs"] == f"#{wanted['as_of_ms']}"
+        states = [fact for header in verdict["headers"] for fact in header["states"]]
+        assert [fact["key"] for fact in states] == [f"0x{fact['key']}" for fact in wanted["states"]]
 
 
 def test_a_thousand_single_byte_changes_are_all_refused(judge: Judge) -> None:
@@ -138,7 +116,7 @@ def test_a_thousand_single_byte_changes_are_all_refused(judge: Judge) -> None:
     for _ in range(1_000):
         data, trusted = random.choice([*GOOD.values()])
         places, flips = [random.randrange(len(data))], iter([random.randrange(1, 256)])
-        cases += [Case(changed, trusted) for changed in changed_bytes(data, places, flips)]
+        cases += [case(changed, trusted) for changed in changed_bytes(data, places, flips)]
     assert set(rules(judge(cases))) == {"BundleDamaged"}
 
 
@@ -150,7 +128,7 @@ def test_changes_of_a_liar_who_mends_the_check_sum_meet_the_same_rules(judge: Ju
         places = [random.randrange(len(content)) for _ in range(75)]
         flips = iter([random.randrange(1, 256) for _ in places])
         changed = changed_bytes(content, places, flips)
-        cases += [Case(resealed(entry), trusted) for entry in changed]
+        cases += [case(resealed(entry), trusted) for entry in changed]
     found = set(rules(agree(judge, cases)))
     assert found > {"EncodingInvalid", "CertificateInvalid", "ProofInvalid", "HeadersContradict"}
 
@@ -161,7 +139,7 @@ def test_cut_and_stretched_files_are_refused_alike(judge: Judge) -> None:
     cut = [data[:0], data[:31], data[:32], data[:-1], data + b"\0", b"\0" * (2**21 + 1)]
     cut += [resealed(content[:size]) for size in range(0, len(content), 97)]
     cut += [resealed(content + b"\xc0"), resealed(b"\xc0"), resealed(b"\x90"), resealed(b"")]
-    assert None not in rules(agree(judge, [Case(entry) for entry in cut]))
+    assert None not in rules(agree(judge, [case(entry) for entry in cut]))
 
 
 def test_what_no_writer_writes_is_refused_alike(judge: Judge) -> None:
@@ -180,14 +158,14 @@ def test_what_no_writer_writes_is_refused_alike(judge: Judge) -> None:
         [*fields[:5], [], []],
         [*fields[:5], [fields[5][0]] * 5, []],
     ]
-    cases = [Case(packed(entry)) for entry in values]
+    cases = [case(packed(entry)) for entry in values]
     assert content.startswith(b"\x97" + name)
     # Longer forms, floats, extensions, what msgpack never uses, a number too wide for its value.
     rest, head = content[1 + len(name) :], b"\x97" + name + b"\x01"
     starts = (b"\xdc\x00\x07" + name, b"\x97\xd9\x0dhushang-proof")
-    cases += [Case(resealed(start + rest)) for start in starts]
+    cases += [case(resealed(start + rest)) for start in starts]
     odd = ["ca00000000", "cb0000000000000000", "d40000", "c70000", "c1", "d001", "cc01", "c40100"]
-    cases += [Case(resealed(head + bytes.fromhex(value) + rest[35:])) for value in odd]
+    cases += [case(resealed(head + bytes.fromhex(value) + rest[35:])) for value in odd]
     assert None not in rules(agree(judge, cases))
 
 
@@ -210,7 +188,7 @@ def test_free_values_of_a_receipt_are_read_under_the_same_rules(judge: Judge) ->
         header, certificate, _, _, ((receipt, path),) = fields[5][0]
         made_up = ((receipt[0], "ok", None, (("made.up", entry),)), path)
         proven = (header, certificate, (), (), (made_up,))
-        cases.append(Case(packed([*fields[:5], [proven], fields[6]])))
+        cases.append(case(packed([*fields[:5], [proven], fields[6]])))
     found = set(rules(agree(judge, cases)))
     assert found == {"EncodingInvalid", "TextNotCanonical", "TooLarge", "ProofInvalid"}
 
@@ -227,7 +205,7 @@ def test_a_changed_committee_is_followed_and_no_step_can_be_left_out(judge: Judg
     lies += [replace(whole, steps=(first, replace(second, committee=first.committee)))]
     lies += [replace(whole, steps=(replace(first, certificate=fewer), second))]
     lies += [CHAIN.bundle(CHAIN.states(2, PRESENT), steps=(first,))]
-    verdicts = agree(judge, [Case(encode_bundle(entry)) for entry in (whole, *lies)])
+    verdicts = agree(judge, [case(encode_bundle(entry)) for entry in (whole, *lies)])
     assert verdicts[0]["committee"]["epoch"] == "#2"
     assert set(rules(verdicts[1:])) == {
         "EpochUnexpected",
@@ -241,7 +219,7 @@ def test_a_trusted_header_counts_only_if_it_is_the_one_that_is_trusted(judge: Ju
     data, trusted = GOOD["from a header"]
     assert trusted is not None
     wrong = [None, CHAIN.trusted(6), TrustedHeader(5, bytes(32)), TrustedHeader(9, bytes(32))]
-    cases = [Case(data, entry) for entry in (trusted, *wrong)]
+    cases = [case(data, entry) for entry in (trusted, *wrong)]
     assert rules(agree(judge, cases)) == [
         None,
         "AnchorUntrusted",
@@ -253,7 +231,7 @@ def test_a_trusted_header_counts_only_if_it_is_the_one_that_is_trusted(judge: Ju
 
 def test_a_proof_of_another_chain_is_refused(judge: Judge) -> None:
     other = genesis(time_scale=2)
-    cases = [Case(data, trusted, genesis=other) for data, trusted in GOOD.values()]
+    cases = [Case(data, other, trusted) for data, trusted in GOOD.values()]
     assert set(rules(agree(judge, cases))) == {"WrongChain"}
 
 
@@ -281,7 +259,7 @@ def test_a_stale_head_is_refused_and_the_word_of_one_member_is_not_enough(judge:
         (encode_bundle(alone), time_ms + 60_000, 1_000, "ProofStale"),
         (encode_bundle(busy), time_ms + 60_000, 1_000, "ProofStale"),
     ]
-    cases = [Case(data, None, now_ms, age_ms) for data, now_ms, age_ms, _ in asked]
+    cases = [case(data, None, now_ms, age_ms) for data, now_ms, age_ms, _ in asked]
     assert rules(agree(judge, cases)) == [rule for *_, rule in asked]
 
 
@@ -298,7 +276,7 @@ def test_a_head_statement_that_does_not_hold_voids_the_bundle(judge: Judge) -> N
         (third, replace(fourth, member=4)),
         below,
     ]
-    cases = [Case(encode_bundle(replace(whole, heads=heads))) for heads in wrong]
+    cases = [case(encode_bundle(replace(whole, heads=heads))) for heads in wrong]
     assert set(rules(agree(judge, cases))) == {"HeadInvalid"}
 
 
