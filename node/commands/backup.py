@@ -62,7 +62,7 @@ def data_dir_of(data_dir: Path | None, config: Path | None) -> Path:
     app,
     "create",
     examples=(
-        "hushang backup node.backup --config /srv/hushang/hushang.toml",
+        "hushang backup create node.backup --config /srv/hushang/hushang.toml",
         "hushang backup /mnt/safe/monday.backup --data-dir /srv/hushang/data",
         "hushang backup node.backup --force -o json",
     ),
