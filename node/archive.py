@@ -123,19 +123,25 @@ class Archive:
         return first
 
     def at(self, height: int) -> ArchivedBlock:
-        """A covered height; `ArchiveDamaged` names the file."""
-        file = next(file for file in self._files if file.first <= height <= file.last)
-        try:
-            stream = file.stream or self._open(file)
-            stream.seek(file.places[height - file.first])
-            size, checksum = read_frame_head(stream.read(FRAME_HEAD_SIZE))
-            block = read_frame(stream.read(size), checksum)
-        except ArchiveDamaged as error:
-            raise ArchiveDamaged(f"{file.path}: {error}") from error
-        except OSError as error:
-            raise ArchiveDamaged(f"{file.path}: {error.strerror}") from error
+        """A covered height, from the first file that has it whole; `ArchiveDamaged` names one."""
+        damage: ArchiveDamaged | None = None
+        for file in self._files:
+            if file.first <= height <= file.last:
+                try:
+                    return self._read(file, height)
+                except (ArchiveDamaged, OSError) as error:
+                    words = error.strerror if isinstance(error, OSError) else error
+                    damage = damage or ArchiveDamaged(f"{file.path}: {words}")
+        assert damage is not None, "a covered height"
+        raise damage
+
+    def _read(self, file: _File, height: int) -> ArchivedBlock:
+        stream = file.stream or self._open(file)
+        stream.seek(file.places[height - file.first])
+        size, checksum = read_frame_head(stream.read(FRAME_HEAD_SIZE))
+        block = read_frame(stream.read(size), checksum)
         if block.height != height:
-            raise ArchiveDamaged(f"{file.path}: height {block.height} in the place of {height}")
+            raise ArchiveDamaged(f"height {block.height} in the place of {height}")
         return block
 
     def close(self) -> None:
