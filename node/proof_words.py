@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from chain.bech32m import encode_account
 from chain.bundle_facts import CertifiedHeader, ReceiptFact, StateFact, TransactionFact, Verified
 from chain.genesis import Genesis
-from node.money_text import format_time
+from node.money_text import format_amount, format_time
+from node.proven_events import captured_event
 from node.rendering import Json, render, render_fields
 from node.state_rows import Row, read_row
 
+Money: TypeAlias = tuple[str, int] | None
 _OK: Final = "ok"
+# Larger numbers of ms are times, smaller ones durations: such times began in 2001.
+_MOMENTS_FROM_MS: Final = 1_000_000_000_000
 _UNITS: Final = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000), ("ms", 1))
 
 
@@ -35,7 +39,7 @@ class Telling:
             "trusted": None if trusted is None else render_fields(trusted),
             "epoch": made.epoch,
             "headers": [self._header(entry) for entry in made.headers],
-            "states": [_state(fact) for fact in made.states],
+            "states": [_state(fact, made) for fact in made.states],
             "transactions": [_transaction(fact) for fact in made.transactions],
             "receipts": [_receipt(fact) for fact in made.receipts],
             "age": {
@@ -68,7 +72,10 @@ class Telling:
         yield f"The proof holds, on the chain {self.genesis.chain_id} ({made.genesis_hash.hex()})."
         for state in made.states:
             yield ""
-            yield from _state_words(state)
+            yield from _state_words(state, self._money(state))
+            event = captured_event(state, made)
+            if event is not None:
+                yield f"  as captured: {event}"
         for sent in made.transactions:
             yield ""
             yield from _transaction_words(sent)
@@ -78,6 +85,13 @@ class Telling:
         yield ""
         yield from self._authority()
         yield from self._age()
+
+    def _money(self, fact: StateFact) -> Money:
+        """The asset that a row's amounts are of, if the genesis has it: its symbol and decimals."""
+        row = read_row(fact.key, fact.value)
+        symbol = (row.value or {}).get("symbol") or (row.parts or {}).get("symbol")
+        founded = [entry for entry in self.genesis.assets if entry.symbol == symbol]
+        return (founded[0].symbol, founded[0].decimals) if founded else None
 
     def _authority(self) -> Iterator[str]:
         for entry in self.verified.headers:
@@ -112,8 +126,10 @@ def age_text(age_ms: int) -> str:
     return " ".join(parts[:2]) or "0 ms"
 
 
-def _state(fact: StateFact) -> dict[str, Any]:
-    row = read_row(fact.key, fact.value)
+def _state(fact: StateFact, verified: Verified) -> dict[str, Any]:
+    row, event = read_row(fact.key, fact.value), captured_event(fact, verified)
+    # Text, because its numbers may be longer than any reader of JSON keeps them.
+    told = {} if event is None else {"event": event}
     return {
         "key": fact.key.hex(),
         "table": row.table,
@@ -121,6 +137,7 @@ def _state(fact: StateFact) -> dict[str, Any]:
         "present": fact.value is not None,
         "value": None if fact.value is None else fact.value.hex(),
         "decoded": row.value,
+        **told,
         "height": fact.height,
         "time_ms": fact.time_ms,
     }
@@ -145,7 +162,7 @@ def _receipt(fact: ReceiptFact) -> dict[str, Any]:
     return {**render_fields(fact.receipt), "height": fact.height}
 
 
-def _state_words(fact: StateFact) -> Iterator[str]:
+def _state_words(fact: StateFact, money: Money) -> Iterator[str]:
     row = read_row(fact.key, fact.value)
     since = f"after block {fact.height} and until {format_time(fact.time_ms)}"
     title = row.title if row.parts is not None else _key_text(fact.key)
@@ -153,7 +170,7 @@ def _state_words(fact: StateFact) -> Iterator[str]:
         yield f"Absent {since}: the state has no {title}."
         return
     yield f"In the state {since}: {title}"
-    yield from _value_words(row, fact.value)
+    yield from _value_words(row, fact.value, money)
 
 
 def _key_text(key: bytes) -> str:
@@ -162,28 +179,42 @@ def _key_text(key: bytes) -> str:
     return f"key {key.decode('ascii')}" if printable else f"key {key.hex()} (hex)"
 
 
-def _value_words(row: Row, value: bytes) -> Iterator[str]:
+def _value_words(row: Row, value: bytes, money: Money) -> Iterator[str]:
     if row.value is None:
         yield f"  {value.hex()}"
         return
     for name, entry in row.value.items():
-        yield from _field(name, entry, "  ")
+        yield from _field(name, entry, "  ", money)
 
 
-def _field(name: str, value: Json, indent: str) -> Iterator[str]:
+def _field(name: str, value: Json, indent: str, money: Money) -> Iterator[str]:
     if isinstance(value, dict) and value:
         yield f"{indent}{name}:"
         for inner, entry in value.items():
-            yield from _field(inner, entry, indent + "  ")
+            yield from _field(inner, entry, indent + "  ", money)
     elif isinstance(value, list) and any(isinstance(entry, dict) for entry in value):
         for number, entry in enumerate(value):
-            yield from _field(f"{name} {number}", entry, indent)
-    elif isinstance(value, list):
-        yield f"{indent}{name}: {', '.join(map(str, value)) or '–'}"
-    elif name.endswith("_ms") and isinstance(value, int) and value > _UNITS[0][1] * 365:
-        yield f"{indent}{name.removesuffix('_ms')}: {format_time(value)}"
+            yield from _field(f"{name} {number}", entry, indent, money)
+    elif isinstance(value, str) and name.endswith("_minor") and money is not None:
+        symbol, decimals = money
+        amount = format_amount(int(value), decimals, symbol)
+        yield f"{indent}{name.removesuffix('_minor')}: {amount}"
     else:
-        yield f"{indent}{name}: {'–' if value is None else value}"
+        yield f"{indent}{_scalar(name, value)}"
+
+
+def _scalar(name: str, value: Json) -> str:
+    match value:
+        case None:
+            return f"{name}: –"
+        case bool():
+            return f"{name}: {'yes' if value else 'no'}"
+        case int() if name.endswith("_ms") and value > _MOMENTS_FROM_MS:
+            return f"{name.removesuffix('_ms')}: {format_time(value)}"
+        case list() | dict():
+            return f"{name}: {', '.join(map(str, value)) or '–'}"
+        case _:
+            return f"{name}: {value}"
 
 
 def _transaction_words(fact: TransactionFact) -> Iterator[str]:
@@ -196,9 +227,9 @@ def _transaction_words(fact: TransactionFact) -> Iterator[str]:
 def _receipt_words(fact: ReceiptFact) -> Iterator[str]:
     receipt = fact.receipt
     told = "succeeded" if receipt.status == _OK else f"was refused, {receipt.status}"
-    yield f"In block {fact.height} the transaction or transition {receipt.id.hex()} {told}"
+    yield f"In block {fact.height} this {told}: transaction or transition {receipt.id.hex()}"
     for event in receipt.events:
         data = render(event.data)
         assert isinstance(data, dict)
-        said = ", ".join(f"{name} {entry}" for name, entry in data.items())
+        said = ", ".join(_scalar(name, entry) for name, entry in data.items())
         yield f"  {event.type}: {said}" if said else f"  {event.type}"

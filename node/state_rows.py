@@ -29,6 +29,7 @@ TABLES: Final[dict[str, tuple[str, tuple[tuple[str, int | None], ...]]]] = {
     "evidence": ("commerce.evidence:EVIDENCE", (_ACCOUNT, ("of_epoch", 8))),
     "gcp": ("commerce.rights:PREFIXES", (("company_prefix", None),)),
     "item": ("commerce.items:ITEMS", (("item_hash", 32),)),
+    "leaders": ("chain.leaders:LEADERS", ()),
     "listing": ("commerce.listings:LISTINGS", (("listing_id", 32),)),
     "location": ("commerce.rights:LOCATIONS", (("gln", None),)),
     "member": ("commerce.members:MEMBERS", (_ACCOUNT,)),
