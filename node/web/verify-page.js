@@ -10,11 +10,12 @@ import {
   fromHex,
   hex,
   readGenesis,
+  readText,
   readValue,
   requireSupport,
   verifyBundle,
 } from "./verify.js";
-import { ACCOUNTS, FIELDS, RULES, STRUCTURES, TABLES, TEXTS } from "./verify-words.js";
+import { ACCOUNTS, EVENTS, FIELDS, RULES, STRUCTURES, TABLES, TEXTS } from "./verify-words.js";
 
 const FILE_SIZE_MAX = 8 * 1024 * 1024;
 const MINUTE_MS = 60_000;
@@ -142,6 +143,7 @@ function scalarText(name, value, symbol) {
 /** A value as text, as a list or as a table of its fields; `type` names a structure or nothing. */
 function valueNode(name, value, type, symbol) {
   if (value instanceof Map) return pairsNode([...value].map(([key, entry]) => [key, entry, ""]));
+  if (value instanceof Uint8Array && value.length > 32) return documentNode(value);
   if (!Array.isArray(value)) {
     const code = value instanceof Uint8Array ? "code" : "";
     return element("span", code, scalarText(name, value, symbol));
@@ -151,6 +153,14 @@ function valueNode(name, value, type, symbol) {
   const items = shown.map((item) => element("li", "", valueNode(name, item, many(type), symbol)));
   if (value.length > shown.length) items.push(element("li", "", "…"));
   return items.length === 0 ? element("span", "", say("none")) : element("ol", "", ...items);
+}
+
+/** Long bytes are a document if they are text, else shown as they are. */
+function documentNode(bytes) {
+  const text = readText(bytes);
+  return text === undefined
+    ? element("span", "code", hex(bytes))
+    : element("span", "code text", text);
 }
 
 function many(type) {
@@ -277,7 +287,11 @@ function receiptNode({ receipt, height }) {
     rowsNode([["id", element("span", "code", hex(id))]]),
   );
   for (const { type, data } of events.slice(0, SHOWN_ITEMS_MAX)) {
-    card.append(element("p", "", element("strong", "", type)), valueNode("", data, "", null));
+    const words = Object.hasOwn(EVENTS, type) ? `${inLanguage(EVENTS[type])} ` : "";
+    card.append(
+      element("p", "", element("strong", "", words), element("span", "hint code", type)),
+      valueNode("", data, "", null),
+    );
   }
   return card;
 }

@@ -185,6 +185,38 @@ export const RULES = {
   ],
 };
 
+/** Event of a receipt: what happened. */
+export const EVENTS = {
+  "account.opened": ["An account was opened.", "账户已开立。"],
+  "member.registered": ["A member organisation was registered.", "成员机构已登记。"],
+  "member.updated": ["A member's record was changed.", "成员信息已更新。"],
+  "committee.changed": ["The committee was changed.", "委员会已变更。"],
+  "evidence.recorded": ["Evidence against a member was recorded.", "成员违规证据已记录。"],
+  "role.granted": ["A role was granted.", "角色已授予。"],
+  "role.revoked": ["A role was revoked.", "角色已撤销。"],
+  "gcp.granted": ["A company prefix was granted.", "厂商识别代码已授予。"],
+  "location.registered": ["A location was registered.", "地点已登记。"],
+  "delegation.granted": ["A key was delegated.", "密钥已授权。"],
+  "delegation.revoked": ["A delegated key was revoked.", "密钥授权已撤销。"],
+  "asset.created": ["An asset was created.", "资产已创建。"],
+  "asset.issued": ["Money was issued.", "资金已发行。"],
+  "pay.transferred": ["Money was transferred.", "资金已转账。"],
+  "product.registered": ["A product was registered.", "产品已登记。"],
+  "listing.published": ["Goods were listed for sale.", "商品已上架。"],
+  "listing.updated": ["A listing was changed.", "上架信息已更新。"],
+  "listing.withdrawn": ["A listing was withdrawn.", "商品已下架。"],
+  "order.created": ["An order was placed.", "订单已创建。"],
+  "order.paid": ["An order was paid into escrow.", "订单已付款至托管。"],
+  "order.closed": ["An order was closed without payment.", "订单未付款而关闭。"],
+  "order.refunded": ["Money was refunded to the buyer's side.", "款项已退还买方。"],
+  "order.late": ["A shipment is late.", "订单发货逾期。"],
+  "order.released": ["Money was released to the seller.", "款项已结付卖方。"],
+  "shipment.created": ["Goods were shipped.", "商品已发货。"],
+  "shipment.delivered": ["Goods were delivered.", "商品已送达。"],
+  "shipment.lost": ["A parcel was declared lost.", "包裹被认定丢失。"],
+  "epcis.captured": ["A provenance event was recorded.", "溯源事件已记录。"],
+};
+
 /** Table: its name, the parts of its key, the fields of its value. */
 export const TABLES = {
   account: [["account", "账户"], "account", "policy:KeyPolicy sponsor identity_commitment"],

@@ -1191,3 +1191,14 @@ export function readValue(bytes) {
     return undefined;
   }
 }
+
+/** The text that bytes are in UTF-8, with whatever line ends, or undefined if they are none. */
+export function readText(bytes) {
+  try {
+    const text = FROM_UTF8.decode(bytes);
+    return isAgreedText(text.replaceAll("\r", "")) ? text : undefined;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return undefined;
+  }
+}

@@ -272,7 +272,8 @@ def words(chrome: Browser) -> Any:
 
 def test_every_text_is_there_in_both_languages(words: Any) -> None:
     names = [entry[0] for entry in words["TABLES"].values()]
-    for english, chinese in [*words["TEXTS"].values(), *words["RULES"].values(), *names]:
+    said = [words[group].values() for group in ("TEXTS", "RULES", "EVENTS")]
+    for english, chinese in [entry for group in (*said, names) for entry in group]:
         assert english
         assert re.search("[\u4e00-\u9fff]", chinese)
         assert sorted(re.findall(r"\{\w+\}", english)) == sorted(re.findall(r"\{\w+\}", chinese))
@@ -292,6 +293,12 @@ def test_every_rule_is_pythons_and_is_explained(words: Any) -> None:
     assert len(rules) > 15
     assert set(words["RULES"]) == rules
     assert all(issubclass(getattr(errors, rule), errors.LedgerError) for rule in rules)
+
+
+def test_every_event_of_a_receipt_has_words(words: Any) -> None:
+    page = (Path(__file__).parent.parent.parent / "docs" / "protocol-events.md").read_text("utf-8")
+    rows = re.findall(r"^\| (`[^|]*`) \|", page, re.MULTILINE)
+    assert set(words["EVENTS"]) == {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
 
 
 def fields_of(cls: Any) -> Iterator[tuple[str, Any, str]]:
