@@ -96,12 +96,14 @@ class _Partial:
             require(linked, height, "header", "it does not name the one below as its parent")
 
     def _certified(self, committees: CommitteeChain, header: Header) -> None:
-        certificate = self._chain.store.get(schema.certificate_key(header.height))
-        if certificate is None and header.height < self._chain.base.first_block:
-            # Below a snapshot headers are held by the links from the certified one above.
-            return
         record = of_epoch(self._state, self._genesis.committee(), header.epoch + 1)
         changes = record is not None and record.first_height == header.height + 1
+        base = self._chain.base
+        if base.first_header > 1 and header.height < base.first_block and not changes:
+            certificate = self._chain.store.get(schema.certificate_key(header.height))
+            if certificate is None:
+                # A snapshot brings headers without: the links from the one above hold them.
+                return
         self._advance(committees, header, record if changes else None)
 
     def _advance(

@@ -1,0 +1,175 @@
+"""Auditing a pruned node: with its archive from the genesis on, without it what is there."""
+
+import shutil
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chain import schema
+from chain.archive import ArchivedBlock
+from chain.block import Certificate
+from chain.codec import decode, encode
+from chain.pruning import removal, remove
+from chain.store import open_store
+from chain.stored_chain import Tip
+from node.archive import Archive, write_archive
+from node.audit.audit import Options, audit
+from node.audit.export import BLOCKS, RECEIPTS, open_export
+from node.audit.findings import AuditFailed, Finding
+from node.genesis_file import genesis_text
+from tests.commands.command_line import inside
+from tests.node.audit.chains import Trading, founding
+from tests.node.audit.stores import change, flip, rows_under
+
+PRUNED_TO = 15
+
+
+@pytest.fixture(scope="module")
+def pruned(stored: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`data` pruned up to height 15, and `archive` with what went."""
+    folder = tmp_path_factory.mktemp("pruned")
+    shutil.copytree(stored, folder / "data")
+    with closing(open_store(folder / "data" / "db")) as store:
+        ledger = Trading(store).ledger
+        blocks = [
+            ArchivedBlock(
+                height,
+                ledger.block_bytes(height) or b"",
+                ledger.certificate_bytes(height) or b"",
+                tuple(encode(receipt) for receipt in ledger.receipts(height)),
+            )
+            for height in range(1, PRUNED_TO + 1)
+        ]
+        genesis_hash = ledger.chain.genesis_hash
+        write_archive(folder / "archive", genesis_hash, (1, 7), blocks[:7])
+        write_archive(folder / "archive", genesis_hash, (8, PRUNED_TO), blocks[7:])
+        remove(ledger, removal(ledger, PRUNED_TO))
+        assert ledger.base.first_block == PRUNED_TO + 1
+    return folder
+
+
+@pytest.fixture
+def copy(pruned: Path, tmp_path: Path) -> Path:
+    """A copy of both, for one test to damage."""
+    shutil.copytree(pruned, tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+def finding_of(folder: Path, archive: Path | None = None) -> Finding:
+    with pytest.raises(AuditFailed) as caught:
+        audit(folder / "data", founding(), Options(archive=archive, workers=0))
+    return caught.value.finding
+
+
+def test_a_pruned_node_with_its_archive_is_replayed_from_the_genesis(
+    pruned: Path, stored: Path
+) -> None:
+    options = Options(archive=pruned / "archive", workers=0)
+    report = audit(pruned / "data", founding(), options)
+    assert report == audit(stored, founding(), Options(workers=0))
+    assert report.replayed
+
+
+def test_without_the_archive_it_says_so_and_checks_what_is_there(pruned: Path) -> None:
+    report = audit(pruned / "data", founding(), Options(workers=0))
+    assert not report.replayed
+    assert "blocks below 16 are not here" in report.missing
+    assert report.height == 24
+    assert report.transactions > 0
+    # Every header has its certificate still.
+    assert report.signatures >= 24 * 3
+
+
+def test_an_archive_that_lacks_heights_is_no_replay(copy: Path) -> None:
+    min((copy / "archive").iterdir()).unlink()
+    options = Options(archive=copy / "archive", workers=0)
+    assert not audit(copy / "data", founding(), options).replayed
+
+
+def test_a_wrong_byte_in_the_archive_is_named_with_the_height_that_needed_it(copy: Path) -> None:
+    file = max((copy / "archive").iterdir())
+    content = file.read_bytes()
+    file.write_bytes(flip(content, len(content) // 2))
+    found = finding_of(copy, copy / "archive")
+    assert (found.height, found.rule) == (8, "storage")
+    assert file.name in found.words
+
+
+def test_an_archive_whose_block_was_forged_with_good_checksums_is_found_out(copy: Path) -> None:
+    genesis_hash = founding().hash()
+    with closing(Archive(copy / "archive", genesis_hash)) as archive:
+        blocks = [archive.at(height) for height in range(8, PRUNED_TO + 1)]
+    forged = replace(blocks[2], receipts=blocks[3].receipts)
+    blocks[2] = forged
+    write_archive(copy / "archive", genesis_hash, (8, PRUNED_TO), blocks)
+    found = finding_of(copy, copy / "archive")
+    assert (found.height, found.rule) == (10, "receipts")
+
+
+@pytest.mark.parametrize(
+    ("prefix", "place", "rules"),
+    [
+        (schema.HEADER, 5, {"header", "certificate"}),
+        (schema.CERTIFICATE, 5, {"certificate", "signature"}),
+        (schema.HEADER, 20, {"header", "certificate"}),
+        (schema.BLOCK, 4, {"block", "transaction", "signature"}),
+        (schema.RECEIPTS, 3, {"receipts"}),
+        (schema.RECEIPT_PLACE, 3, {"receipt place"}),
+        (schema.STATE, 30, {"state root", "invariants"}),
+        (schema.TREE + b"e", 30, {"state tree"}),
+        (schema.TREE + b"n", 2, {"state tree"}),
+    ],
+)
+def test_a_wrong_byte_of_what_is_left_is_found(
+    prefix: bytes, place: int, rules: set[str], copy: Path
+) -> None:
+    key, value = rows_under(copy / "data", prefix)[place]
+    change(copy / "data", {key: flip(value, -1)})
+    found = finding_of(copy)
+    assert found.rule in rules, found
+    if prefix in {schema.HEADER, schema.CERTIFICATE, schema.BLOCK, schema.RECEIPTS}:
+        assert found.height in {int.from_bytes(key[1:9]), int.from_bytes(key[1:9]) + 1}
+
+
+def test_a_committee_that_the_headers_do_not_name_is_refused(copy: Path) -> None:
+    """The change of the committee lies in the pruned part: only its certified header tells."""
+    raw = rows_under(copy / "data", schema.CERTIFICATE)
+    heights = {key: decode(Certificate, value).height for key, value in raw}
+    changed = next(key for key, height in heights.items() if height == 15)
+    change(copy / "data", {changed: None})
+    assert finding_of(copy).height == 15
+
+
+def test_a_tip_that_is_not_the_newest_header_is_refused(copy: Path) -> None:
+    key, value = rows_under(copy / "data", schema.META_TIP)[0]
+    tip = decode(Tip, value)
+    older = rows_under(copy / "data", schema.HEADER)[-2]
+    change(copy / "data", {schema.header_key(24): older[1]})
+    assert tip.height == 24
+    assert key == schema.META_TIP
+    assert finding_of(copy).height == 24
+
+
+def test_an_export_of_a_pruned_node_goes_on_in_the_archive(pruned: Path, stored: Path) -> None:
+    both = frozenset({BLOCKS, RECEIPTS})
+    with open_export(stored, None) as whole, open_export(pruned / "data", pruned / "archive") as it:
+        for height in (0, 1, 8, 15, 16, 24):
+            assert it.height(height, both) == whole.height(height, both)
+    ran = inside("export", str(pruned / "data"), "-o", "json")
+    assert ran.code == 7
+    assert ran.error["code"] == "HistoryPruned"
+
+
+def test_the_command_tells_what_is_missing_and_succeeds(pruned: Path, tmp_path: Path) -> None:
+    genesis = tmp_path / "genesis.json"
+    genesis.write_text(genesis_text(founding()))
+    arguments = ("verify-chain", str(pruned / "data"), "--genesis", str(genesis), "-o", "json")
+    ran = inside(*arguments)
+    assert ran.code == 0, ran.err
+    assert not ran.json["replayed"]
+    assert "with --archive all is replayed" in ran.err
+    again = inside(*arguments, "--archive", str(pruned / "archive"))
+    assert again.json["replayed"]
+    assert again.json["missing"] is None
