@@ -15,6 +15,7 @@ from node.client import Outcome
 from node.clock import now_ms
 from node.demo import goods
 from node.demo.money import ISSUED_MINOR, PAID_MINOR, PAID_WITHOUT_PRIMARY_MINOR, all_equal
+from node.demo.proven import prove
 from node.demo.stage import SYMBOL, Party, Stage, cny
 from node.demo.story import Claim
 from node.private_data import code_commitment, commit, new_recipient_code
@@ -48,8 +49,9 @@ def play(stage: Stage) -> None:
     pay(stage, trade, order_id)
     parcel_id = ship(stage, trade, order_id)
     deliver(stage, trade, parcel_id, code)
-    confirm(stage, trade, order_id, parcel_id)
+    confirmed = confirm(stage, trade, order_id, parcel_id)
     settle(stage, trade, order_id)
+    prove(stage, confirmed)
     trace_back(stage)
     trace_forward(stage)
     all_equal(stage)
@@ -206,7 +208,7 @@ def deliver(stage: Stage, trade: Trade, parcel_id: str, code: str) -> None:
     )
 
 
-def confirm(stage: Stage, trade: Trade, order_id: str, parcel_id: str) -> None:
+def confirm(stage: Stage, trade: Trade, order_id: str, parcel_id: str) -> Outcome:
     """The buyer is content; the merchant is paid in the same block."""
     outcome = stage.send(trade.buyer, "order.confirm", OrderConfirm(bytes.fromhex(parcel_id), ()))
     path = f"/v1/receipts/{outcome.id}"
@@ -220,6 +222,7 @@ def confirm(stage: Stage, trade: Trade, order_id: str, parcel_id: str) -> None:
             Claim(path, "/events/0/data/amount_minor", str(TOTAL_MINOR)),
         ],
     )
+    return outcome
 
 
 def settle(stage: Stage, trade: Trade, order_id: str) -> None:
