@@ -32,6 +32,7 @@ INDEX = """Hushang node.
 /v1/events             what happened, as pages or as a WebSocket
 /v1/committee          who votes; /v1/committee/0, 1, ... each epoch's, with its proof
 /v1/evidence           what this node found against members
+/v1/proof              state, transaction, receipt, event: files that prove themselves
 /verify                a page that checks a proof in your browser
 /health /ready /metrics
 """
