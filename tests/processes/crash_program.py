@@ -3,10 +3,13 @@
     python -m tests.processes.crash_program decide DIR GOAL
     python -m tests.processes.crash_program restore FILE DIR
     python -m tests.processes.crash_program backup DIR FILE
+    python -m tests.processes.crash_program snapshot DIR
+    python -m tests.processes.crash_program prune DIR ARCHIVE
 
 `decide` founds or opens the chain in DIR and decides blocks of one payment each, the same in every
 run, up to height GOAL; it says each height, once it is synced, on stdout. `restore` makes a data
-directory of a backup, `backup` the opposite. Our own files are written by the main thread, so that
+directory of a backup, `backup` the opposite; `snapshot` and `prune` are what a node does in the
+background. Our own files are written by the main thread, so that
 "the N-th write to that file" names one place in every run; the journal is made shorter often, and
 LevelDB moves its log into a table now and then.
 """
@@ -14,6 +17,7 @@ LevelDB moves its log into a table now and then.
 import asyncio
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import ExitStack, closing, contextmanager
@@ -26,6 +30,8 @@ from typing_extensions import override
 
 from chain import store as store_module
 from chain.ledger import Ledger
+from chain.pruning import Keep
+from chain.snapshot_make import Source, make_parts, manifest_of
 from chain.store import open_store
 from chain.store_memory import MemoryStore
 from chain.transaction import ReceivedTransaction
@@ -39,7 +45,9 @@ from node.journal import Journal, journal_owner
 from node.journal_loss import mark_new, open_journal
 from node.ledger_queue import LedgerQueue, Written
 from node.mempool import Mempool
+from node.pruner import PrunePolicy, Pruner
 from node.restore import restore as restore_backup
+from node.snapshot_files import FOLDER_NAME, SnapshotFolder
 from node.sync import Sync
 from node.verifier import TransactionVerifier
 from tests.chain.world import GENESIS_MS, World, genesis, key
@@ -52,6 +60,9 @@ HEIGHT_MAX = BLOCKS + 1
 JOURNAL_SIZE_MAX = 12 * 1024
 # The least that LevelDB takes.
 WRITE_BUFFER_BYTES = 64 * 1024
+# Two archive files, and several batches of deletions.
+KEPT_BLOCKS = 8
+PRUNED_HEIGHTS = 20
 PATIENCE_S = 60.0
 _founders = genesis(1)
 GENESIS = replace(_founders, consensus=replace(_founders.consensus, block_transactions_max=1))
@@ -173,6 +184,31 @@ def decide(directory: Path, goal: int, synced: Callable[[int], None] = lambda _:
         asyncio.run(drive(files, goal, synced))
 
 
+def make_snapshot(directory: Path) -> None:
+    """A snapshot of the newest state of a member whose last block changed nothing."""
+    with opened(directory) as files:
+        ledger, folder = files.ledger, SnapshotFolder(directory / FOLDER_NAME)
+        folder.open()
+        source = Source.of(ledger)
+        assert source.resting
+        writer = folder.begin(source.below.height, threading.Event())
+        made = make_parts(source, ledger, writer)
+        tip = ledger.tip
+        folder.finish(writer, manifest_of(made, ledger, tip.header, tip.certificate))
+
+
+def prune(directory: Path, archive: Path) -> None:
+    """File and remove all but the newest blocks."""
+    with opened(directory) as files:
+        ledger = files.ledger
+
+        async def at_once(job: Callable[[Ledger], None]) -> None:
+            job(ledger)
+
+        policy = PrunePolicy(Keep(KEPT_BLOCKS, 0), archive, PRUNED_HEIGHTS)
+        asyncio.run(Pruner(ledger, policy, at_once).prune())
+
+
 def say(height: int) -> None:
     """Acknowledge a height; `writev` is not among the calls that are counted."""
     os.writev(sys.stdout.fileno(), [f"{height}\n".encode()])
@@ -188,6 +224,10 @@ def main(arguments: Sequence[str]) -> None:
         case ("backup", directory, file):
             with opened(Path(directory)) as files:
                 write_backup(BackupSource.of(files.ledger, GENESIS_MS), Path(file), force=True)
+        case ("snapshot", directory):
+            make_snapshot(Path(directory))
+        case ("prune", directory, archive):
+            prune(Path(directory), Path(archive))
         case _:
             sys.exit(__doc__)
 

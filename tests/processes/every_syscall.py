@@ -4,11 +4,14 @@
 
 strace kills `crash_program` as it enters one such call, once for each; then what it left must
 recover (`tests.processes.recovery`). Exits 1 if anything does not, and prints what replays it.
+
+strace counts each thread's calls for itself: a few of LevelDB's own thread, on files that the main
+thread wrote before, are not reached, and told. A kill beside them leaves the same contents, for the
+calls between two writes are syncs.
 """
 
 import argparse
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -17,22 +20,15 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 from typing_extensions import override
 
-from node.backup import BackupSource, write_backup
 from tests.processes import crash_program as program
-from tests.processes.recovery import (
-    NotRecovered,
-    Reference,
-    check_backed_up,
-    check_member,
-    check_restored,
-)
+from tests.processes.crash_scenarios import SCENARIOS, Scenario, reference
+from tests.processes.recovery import NotRecovered
 
 ROOT: Final = Path(__file__).parent.parent.parent
 CALLS: Final = (
@@ -46,8 +42,6 @@ TIMEOUT_S: Final = 120.0
 # `1234 write(6</dir/db/LOG>, ...`, `1234 rename("/dir/a", "/dir/b") = 0`,
 # `1234 unlinkat(AT_FDCWD</dir>, "/dir/a", 0)`.
 _LINE: Final = re.compile(r'\d+ +(\w+)\((?:\d+<([^>]+)>|(?:AT_FDCWD[^,]*, )?"([^"]+)")')
-RESTART_HEIGHT: Final = 47
-RESTART_GOAL: Final = 49
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,109 +61,6 @@ class Point:
         """The opposite of `str`."""
         call, path, number = text.split(":")
         return cls(call, path, int(number))
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """A program in a directory of its own: how it begins, and what must hold after its death."""
-
-    prepare: Callable[[Path], None]
-    arguments: Callable[[Path], Sequence[str]]
-    # Told the heights that the dead program had acknowledged. Raises `NotRecovered`.
-    check: Callable[[Path, Sequence[int]], None]
-
-
-@cache
-def reference() -> Reference:
-    """The chain as nobody disturbs it."""
-    return Reference.made()
-
-
-def _root() -> bytes:
-    return reference().blocks[-1][1]
-
-
-def _begin(directory: Path) -> None:
-    program.prepare(directory / "data")
-
-
-def _decide(directory: Path) -> Sequence[str]:
-    return ("decide", str(directory / "data"), str(program.HEIGHT_MAX))
-
-
-def _check_member(directory: Path, said: Sequence[int]) -> None:
-    check_member(directory / "data", said, reference())
-
-
-@cache
-def _crashed() -> TemporaryDirectory[str]:
-    """A member's files as they are while it runs, most blocks still in LevelDB's log."""
-    kept = TemporaryDirectory()
-    data = Path(kept.name) / "data"
-    program.prepare(data)
-    last = 0
-
-    def copy(height: int) -> None:
-        nonlocal last
-        last = height
-        if height == RESTART_HEIGHT:
-            shutil.copytree(data, Path(kept.name) / "crashed")
-
-    program.decide(data, RESTART_HEIGHT, copy)
-    assert last == RESTART_HEIGHT
-    return kept
-
-
-def _begin_again(directory: Path) -> None:
-    shutil.copytree(Path(_crashed().name) / "crashed", directory / "data")
-
-
-def _decide_more(directory: Path) -> Sequence[str]:
-    return ("decide", str(directory / "data"), str(RESTART_GOAL))
-
-
-@cache
-def _whole() -> TemporaryDirectory[str]:
-    """A member's files at the end, and a backup of them."""
-    kept = TemporaryDirectory()
-    data = Path(kept.name) / "data"
-    program.prepare(data)
-    program.decide(data, program.HEIGHT_MAX)
-    with program.opened(data) as files:
-        write_backup(BackupSource.of(files.ledger, 0), Path(kept.name) / "backup")
-    return kept
-
-
-def _restore(directory: Path) -> Sequence[str]:
-    return ("restore", str(Path(_whole().name) / "backup"), str(directory / "data"))
-
-
-def _check_restored(directory: Path, _: Sequence[int]) -> None:
-    check_restored(directory / "data", Path(_whole().name) / "backup", _root())
-
-
-def _begin_backup(directory: Path) -> None:
-    shutil.copytree(Path(_whole().name) / "data", directory / "data")
-    shutil.copy(Path(_whole().name) / "backup", directory / "backup")
-
-
-def _back_up(directory: Path) -> Sequence[str]:
-    return ("backup", str(directory / "data"), str(directory / "backup"))
-
-
-def _check_backed_up(directory: Path, _: Sequence[int]) -> None:
-    check_backed_up(directory / "backup", _root())
-    check_member(directory / "data", [], reference())
-
-
-SCENARIOS: Final = {
-    # From the first start: founding, 50 blocks, the journal made shorter, a table written.
-    "decide": Scenario(_begin, _decide, _check_member),
-    # The start after a kill: LevelDB recovers its log, the journal its end.
-    "restart": Scenario(_begin_again, _decide_more, _check_member),
-    "restore": Scenario(_begin, _restore, _check_restored),
-    "backup": Scenario(_begin_backup, _back_up, _check_backed_up),
-}
 
 
 def can_trace() -> bool:

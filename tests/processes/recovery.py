@@ -12,13 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from chain.block import Block
+from chain.codec import decode
 from chain.ledger import Ledger
 from chain.store import open_store
 from commerce.registry import Registry
 from consensus.records import VoteRecord, decode_record
+from node.archive import Archive
 from node.backup import check_backup
 from node.restore import BUILDING
 from node.restore import restore as restore_backup
+from node.snapshot_files import FOLDER_NAME, SnapshotFolder, check_folder
 from tests.processes import crash_program as program
 
 # How far the member must go on after it recovered.
@@ -119,3 +123,41 @@ def check_backed_up(file: Path, root: bytes) -> None:
     with TemporaryDirectory() as folder:
         restored = restore_backup(file, Path(folder) / "data", program.GENESIS)
         require(restored.state_root == root, "another state")
+
+
+def check_snapshots(data: Path) -> None:
+    """Every part of what is held proves right, and another can be made."""
+    folder = SnapshotFolder(data / FOLDER_NAME)
+    for _ in range(2):
+        folder.open()
+        for held in folder.held:
+            check_folder(folder.folder(held.height), program.GENESIS)
+        left = {path.name for path in folder.path.iterdir()}
+        require(left == {str(held.height) for held in folder.held}, f"left: {left}")
+        program.make_snapshot(data)
+    folder.open()
+    require(folder.held, "none was made")
+
+
+def check_pruned(data: Path, archive: Path) -> None:
+    """Every block is in the store or in the archive, and pruning comes to its end."""
+    with program.opened(data) as files:
+        _require_everywhere(files.ledger, archive)
+    program.prune(data, archive)
+    with program.opened(data) as files:
+        _require_everywhere(files.ledger, archive)
+        kept = files.ledger.base.first_block
+        require(kept > program.PRUNED_HEIGHTS, f"kept from {kept}")
+
+
+def _require_everywhere(ledger: Ledger, archive: Path) -> None:
+    heights = range(1, ledger.tip.height + 1)
+    found = {height: ledger.block_bytes(height) for height in heights}
+    gone = [height for height, block in found.items() if block is None]
+    require(all(height < ledger.base.first_block for height in gone), f"no blocks at {gone}")
+    if gone:
+        with closing(Archive(archive, ledger.chain.genesis_hash)) as filed:
+            found |= {height: filed.at(height).block for height in gone}
+    for height, block in found.items():
+        same = block is not None and ledger.header(height) == decode(Block, block).header
+        require(same, f"another block at {height}")

@@ -12,10 +12,11 @@ import pytest
 
 from tests.processes import crash_images, every_syscall
 from tests.processes import crash_program as program
-from tests.processes.every_syscall import SCENARIOS, Point, can_trace, points_of, reference
+from tests.processes.crash_scenarios import SCENARIOS, reference
+from tests.processes.every_syscall import Point, can_trace, points_of
 from tests.processes.recovery import NotRecovered, check_member
 
-POINTS = {"decide": 6, "restart": 2, "restore": 3, "backup": 2}
+POINTS = {"decide": 5, "restart": 2, "restore": 2, "backup": 2, "snapshot": 2, "prune": 2}
 IMAGES_EVERY = 40
 # Where nothing can be traced the copies stand in for all scenarios.
 IMAGES_EVERY_ALONE = 10
