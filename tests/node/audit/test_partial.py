@@ -13,7 +13,7 @@ from chain.block import Certificate
 from chain.codec import decode, encode
 from chain.pruning import removal, remove
 from chain.store import open_store
-from chain.stored_chain import Tip
+from chain.stored_chain import Base, Tip
 from node.archive import Archive, write_archive
 from node.audit.audit import Options, audit
 from node.audit.export import BLOCKS, RECEIPTS, open_export
@@ -173,3 +173,19 @@ def test_the_command_tells_what_is_missing_and_succeeds(pruned: Path, tmp_path: 
     again = inside(*arguments, "--archive", str(pruned / "archive"))
     assert again.json["replayed"]
     assert again.json["missing"] is None
+
+
+def test_a_node_that_began_from_a_snapshot_is_checked_from_its_headers_on(copy: Path) -> None:
+    """Of the past it has headers 10 to 15 without certificates, but that of the change at 15."""
+    gone = {schema.header_key(height): None for height in range(1, 10)}
+    gone |= {schema.certificate_key(height): None for height in range(1, 15)}
+    base = encode(Base(PRUNED_TO + 1, 10))
+    change(copy / "data", gone | {schema.META_BASE: base})
+    report = audit(copy / "data", founding(), Options(workers=0))
+    assert not report.replayed
+    assert "below 10 only what changed the committee" in report.missing
+    whole = audit(copy / "data", founding(), Options(archive=copy / "archive", workers=0))
+    assert whole.replayed
+    key, value = rows_under(copy / "data", schema.HEADER)[3]
+    change(copy / "data", {key: flip(value, 60)})
+    assert finding_of(copy).rule == "header"
