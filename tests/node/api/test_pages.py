@@ -5,10 +5,12 @@ import re
 from hashlib import sha256
 
 import pytest
+from hatchling.builders.wheel import WheelBuilder
 
 from node.api.pages import MODULES, WEB, one_file
 from tests.node.api.service import served
 
+ROOT = WEB.parent.parent
 PATHS = {
     "/verify": ("text/html; charset=utf-8", "verify.html"),
     "/verify.css": ("text/css; charset=utf-8", "verify.css"),
@@ -67,3 +69,9 @@ async def test_the_one_file_page_is_saved_and_allows_its_own_parts_by_hash() -> 
         assert f"{source} 'sha256-{digest}'" in page
     assert not re.search(r"(?:src|href)=\"[^\"#]*\.(?:js|css)\"", page)
     assert one_file().body.decode() == page
+
+
+def test_the_package_ships_every_file_of_the_page() -> None:
+    shipped = {file.relative_path for file in WheelBuilder(str(ROOT)).recurse_included_files()}
+    assert {f"node/web/{path.name}" for path in WEB.iterdir()} <= shipped
+    assert "node/api/pages.py" in shipped
