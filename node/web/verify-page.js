@@ -501,7 +501,7 @@ async function askNode() {
 /** `#/v1/proof/…`, as in a link or a code on the goods: the node that served this page is asked. */
 async function askProof() {
   const path = location.hash.slice(1);
-  if (!/^\/v1\/proof\/[\w\-./?=&%:]{1,512}$/.test(path)) return;
+  if (!/^\/v1\/proof\/[\w\-./?=&%:]{1,2048}$/.test(path)) return;
   state.trouble = null;
   try {
     const answer = await fetch(path, { headers: { Accept: "application/vnd.hushang.proof" } });

@@ -44,15 +44,20 @@ def needed() -> bool:
     return os.environ.get("CI") == "true" or os.environ.get("BROWSER_TESTS") == "required"
 
 
-@contextmanager
-def browser() -> Iterator[Browser]:
-    """A running Chromium; skips, or fails where it is needed, if there is none."""
+def installed() -> tuple[str, list[str]]:
+    """Chromium's path and flags; skips, or fails where it is needed, if there is none."""
     path = chromium()
     if path is None:
         if needed():
             pytest.fail(MISSING)
         pytest.skip(MISSING)
-    flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else list(FLAGS)
+    return path, [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else list(FLAGS)
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """A running Chromium."""
+    path, flags = installed()
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=path, args=flags)
         try:

@@ -1,0 +1,37 @@
+"""The page of a served node, over a real socket: its files, its genesis and its proofs."""
+
+import pytest
+from playwright.async_api import async_playwright, expect
+
+from chain.account import ACCOUNTS
+from tests.chain.world import account
+from tests.node.api.service import served
+from tests.web.browser import installed
+
+
+@pytest.mark.asyncio
+async def test_a_reader_of_a_nodes_page_checks_the_nodes_own_proof() -> None:
+    path, flags = installed()
+    async with served(hurried=True) as node, async_playwright() as playwright:
+        await node.service.fund("buyer", 12_900)
+        await node.service.decide()
+        chrome = await playwright.chromium.launch(executable_path=path, args=flags)
+        page = await chrome.new_page(locale="en")
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console", lambda said: complaints.append(said.text) if said.type == "error" else None
+        )
+        held = ACCOUNTS.key(account("buyer"))
+        await page.goto(str(node.url(f"/verify#/v1/proof/state/{held.hex()}")))
+        await expect(page.locator("#verdict")).to_have_text("Proven")
+        await expect(page.locator("#facts")).to_contain_text("the ledger held: account of hs1")
+        hash_hex = node.service.chain.genesis_hash.hex()
+        await expect(page.locator("#chain-hash")).to_have_text(hash_hex)
+        await page.fill("#trusted-hash", hash_hex)
+        await expect(page.locator("#hash-state")).to_have_text("It is the chain of this hash.")
+        async with page.expect_download() as waiting:
+            await page.click("text=Save this page as one file")
+        assert (await waiting.value).suggested_filename == "hushang-verify.html"
+        await chrome.close()
+        assert complaints == []
