@@ -1,7 +1,8 @@
 """Snapshots as files: DATA_DIR/snapshots/HEIGHT/ with a file a part, complete or not there at all.
 
-Parts are written and synced under a name of its own, `HEIGHT.making`; the manifest comes last, then
-the directory gets its name. What an ended process left of that is removed at the next start.
+Parts are written under a name of its own, `HEIGHT.making`, and synced before the manifest; that
+comes last, then the directory gets its name. What an ended process left of that is removed at the
+next start.
 """
 
 import logging
@@ -128,10 +129,11 @@ class SnapshotFolder:
 
     def finish(self, writer: "PartWriter", manifest: Manifest) -> HeldSnapshot:
         """The manifest, then the name; afterwards only the newest are kept."""
+        writer.sync()
         writer.put(MANIFEST, encode_manifest(manifest))
+        writer.sync(MANIFEST.name)
         folder = self.folder(manifest.height)
         with disk_named(folder):
-            sync_directory(writer.folder)
             if folder.exists():
                 shutil.rmtree(folder)
             writer.folder.rename(folder)
@@ -179,13 +181,20 @@ class PartWriter:
         self._since = perf_counter()
 
     def put(self, part: PartId, data: bytes) -> None:
-        """Write and sync a part."""
+        """Write a part; `sync` makes it last."""
         file = self.folder / part.name
-        with disk_named(file), file.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
+        with disk_named(file):
+            file.write_bytes(data)
         self.breathe()
+
+    def sync(self, names: str = "*") -> None:
+        """What was put is on the disk."""
+        with disk_named(self.folder):
+            for file in sorted(self.folder.glob(names)):
+                with file.open("rb") as stream:
+                    os.fsync(stream.fileno())
+                self.breathe()
+            sync_directory(self.folder)
 
     def temporary(self) -> BinaryIO:
         """A file without a name in the folder."""
