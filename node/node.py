@@ -16,7 +16,6 @@ from chain.committees import CommitteeRecord
 from chain.context import Chain
 from chain.crypto import PrivateKey
 from chain.errors import HushangError, InvariantBreach, ResultMalformed
-from chain.head import HeadStatement
 from chain.leaders import Leaders
 from chain.ledger import Ledger
 from chain.transaction import ReceivedTransaction
@@ -37,7 +36,7 @@ from node.ledger_queue import LedgerQueue, Written
 from node.membership import Membership, role_of
 from node.mempool import Mempool
 from node.peer_network import make_network
-from node.proofs import Prover, StateProof
+from node.proofs import Prover
 from node.pruner import PrunePolicy, Pruner
 from node.router import Router, Routes
 from node.service import Decided, NodeStatus, PeerView, Submitted
@@ -131,28 +130,11 @@ class Node:
         self._sync = Sync(ledger, transport.send, self._feed, now_ms, transport.connected)
         self._door = Door(ledger, self._mempool, self._verifier, now_ms, self._admitted)
         self._replica = _restore(setup)
-        self._driver = Driver(
-            Parts(
-                replica=self._replica,
-                journal=setup.journal,
-                ledger=ledger,
-                queue=self._queue,
-                mempool=self._mempool,
-                bodies=bodies,
-                sync=self._sync,
-                clock_ms=now_ms,
-                send_votes=self._transport.send_votes,
-                spread_again=self._spread_again,
-                written=self._written,
-                convict=setup.evidence.add,
-            )
-        )
+        self._driver = self._drive(bodies)
         self._gossip = Gossip(self._transport)
-        self._prover = Prover(self._queue, self.wait_height)
         asking = transport.send, transport.connected
-        self._heads = Heads(
-            ledger, setup.key, asking, now_ms, lambda: not self._not_ready_because()
-        )
+        heads = Heads(ledger, setup.key, asking, now_ms, lambda: not self._not_ready_because())
+        self._prover = Prover(self._queue, heads, self.wait_height)
         routes = Routes(
             ledger,
             self._replica,
@@ -162,7 +144,7 @@ class Node:
             bodies,
             self._sync,
             self._gossip,
-            self._heads,
+            heads,
             SnapshotServer(self.snapshots.folder, transport.send),
             self._transport,
             self._met,
@@ -177,6 +159,23 @@ class Node:
             self._router,
         )
         self._transport.network = self._network
+
+    def _drive(self, bodies: Bodies) -> Driver:
+        parts = Parts(
+            replica=self._replica,
+            journal=self._setup.journal,
+            ledger=self.ledger,
+            queue=self._queue,
+            mempool=self._mempool,
+            bodies=bodies,
+            sync=self._sync,
+            clock_ms=now_ms,
+            send_votes=self._transport.send_votes,
+            spread_again=self._spread_again,
+            written=self._written,
+            convict=self._setup.evidence.add,
+        )
+        return Driver(parts)
 
     async def run(self, started: Callable[[], Awaitable[None]]) -> None:
         """Run until cancelled or until a part fails; `started` is awaited once peers can come."""
@@ -258,6 +257,11 @@ class Node:
         return self._setup.evidence
 
     @property
+    def proofs(self) -> Prover:
+        """What proofs take besides the ledger."""
+        return self._prover
+
+    @property
     def chain(self) -> Chain:
         """The constants of the chain."""
         return self._setup.ledger.chain
@@ -296,18 +300,6 @@ class Node:
     async def make_snapshot(self) -> dict[str, Any]:
         """A snapshot of now, told as JSON once it is complete."""
         return await self.snapshots.outcome(await self._queue.look(self.snapshots.begin))
-
-    async def prove_state(self, key: bytes) -> StateProof:
-        """A state key under the newest header that can prove it."""
-        return await self._prover.state(key)
-
-    def anchor_proof(self, height: int) -> bytes | None:
-        """Who governs, proven under the header at a height, where that was kept."""
-        return self._queue.anchors.proof(height)
-
-    async def heads_about(self, header: Header) -> tuple[HeadStatement, ...]:
-        """What members sign just now about a header being their newest."""
-        return await self._heads.about(header)
 
     def status(self) -> NodeStatus:
         """What the node says of itself now."""

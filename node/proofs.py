@@ -32,6 +32,7 @@ from chain.ledger import Ledger
 from chain.store_contract import StorageFailed
 from chain.stored_chain import ReceiptPlace
 from chain.transaction import SignedTransaction, transaction_id
+from node.anchors import Anchors
 from node.ledger_queue import TreeProof
 
 # How long a proof may wait for the header that certifies what was executed last.
@@ -53,8 +54,21 @@ class StartUnusable(HushangError):
 class StateQueue(Protocol):
     """Where state proofs are taken: `node.ledger_queue.LedgerQueue`."""
 
+    @property
+    def anchors(self) -> Anchors:
+        """Who governed at headers of late."""
+        ...
+
     async def prove(self, key: bytes) -> TreeProof:
         """A state key and its proof, between two writes."""
+        ...
+
+
+class HeadSource(Protocol):
+    """Where statements of the members come from: `node.heads.Heads`."""
+
+    async def about(self, header: Header) -> tuple[HeadStatement, ...]:
+        """What members sign just now about a header being their newest."""
         ...
 
 
@@ -95,14 +109,26 @@ class Start:
 
 
 class Prover:
-    """Pairs state proofs with the headers that certify them."""
+    """What a running node adds to its ledger for proofs: the tree of now, anchors, heads."""
 
     def __init__(
-        self, queue: StateQueue, wait_height: Callable[[int, int], Awaitable[int]]
+        self,
+        queue: StateQueue,
+        heads: HeadSource,
+        wait_height: Callable[[int, int], Awaitable[int]],
     ) -> None:
         """`wait_height(height, timeout_ms)` returns the newest height, at last."""
         self._queue = queue
+        self._heads = heads
         self._wait_height = wait_height
+
+    def start(self, height: int) -> Start:
+        """To begin a bundle at a header that the client trusts."""
+        return Start(height, self._queue.anchors.proof(height))
+
+    async def heads_about(self, header: Header) -> tuple[HeadStatement, ...]:
+        """What members sign just now about a header being their newest, as far as they answer."""
+        return await self._heads.about(header)
 
     async def state(self, key: bytes) -> StateProof:
         """The newest of what can be proven under a key; `ProofNotReady` if no block comes."""

@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
-from chain.block import Header, Receipt
+from chain.block import Receipt
 from chain.context import Chain
 from chain.errors import HushangError
-from chain.head import HeadStatement
 from chain.ledger import Ledger
 from chain.stored_chain import ReceiptPlace
 from node.evidence_book import EvidenceBook
-from node.proofs import StateProof
+from node.proofs import Prover
 
 # `suspended`: evidence convicted it; it votes and never leads.
 Role: TypeAlias = Literal["member", "observer", "suspended"]
@@ -133,6 +132,11 @@ class NodeService(Protocol):
         ...
 
     @property
+    def proofs(self) -> Prover:
+        """What proofs take besides the ledger."""
+        ...
+
+    @property
     def chain(self) -> Chain:
         """The constants of the chain."""
         ...
@@ -159,18 +163,6 @@ class NodeService(Protocol):
 
     async def wait_height(self, height: int, timeout_ms: int) -> int:
         """The newest height, as soon as it is at least `height` or the time is over."""
-        ...
-
-    async def prove_state(self, key: bytes) -> StateProof:
-        """A state key under the newest header that can prove it; `ProofNotReady`."""
-        ...
-
-    def anchor_proof(self, height: int) -> bytes | None:
-        """Who governs, proven under the header at a height; None if that is too long ago."""
-        ...
-
-    async def heads_about(self, header: Header) -> tuple[HeadStatement, ...]:
-        """What members sign just now about a header being their newest, as far as they answer."""
         ...
 
     def status(self) -> NodeStatus:

@@ -144,7 +144,7 @@ async def _take(call: Call, find: Find) -> tuple[tuple[Claims, ...], tuple[HeadS
     for _ in range(TRIES_MAX):
         header = service.ledger.header(_newest(found.claims))
         assert header is not None, "what is claimed is under a decided header"
-        heads = await service.heads_about(header)
+        heads = await service.proofs.heads_about(header)
         wanted = service.ledger.committee_of(header.epoch).weak_quorum
         is_over = service.ledger.tip.height > header.height
         if len(heads) >= wanted or not (is_over and found.is_newest):
@@ -174,11 +174,11 @@ def _start(call: Call) -> Start | None:
     if height > newest:
         msg = f"no block {height}; the newest here is {newest}"
         raise BlockUnknown(msg, "query.trusted")
-    return Start(height, call.service.anchor_proof(height))
+    return call.service.proofs.start(height)
 
 
 async def _find_state(call: Call) -> Found:
-    found = await call.service.prove_state(call.get(KEY))
+    found = await call.service.proofs.state(call.get(KEY))
     return Found((_state_claims(found),), is_newest=True)
 
 
@@ -202,7 +202,7 @@ async def _find_receipt(call: Call) -> Found:
 
 
 async def _find_event(call: Call) -> Found:
-    found = await call.service.prove_state(EVENTS.key(call.get(EVENT_KEY)))
+    found = await call.service.proofs.state(EVENTS.key(call.get(EVENT_KEY)))
     claims = [_state_claims(found)]
     if found.claim.value is not None:
         captured = EVENTS.read(found.claim.value)

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import pytest
 
 from chain.account import ACCOUNTS
+from chain.block import Header
 from chain.bundle import Bundle, read_bundle
 from chain.bundle_check import verify_bundle
 from chain.bundle_facts import TrustedHeader, Verified
 from chain.committees import state_key
 from chain.errors import HistoryPruned
+from chain.head import HeadStatement
 from chain.stored_chain import Base, ReceiptPlace
 from node import proofs
 from node.ledger_queue import LedgerQueue, TreeProof
@@ -60,8 +62,12 @@ class Bench:
     def state(self, found: StateProof) -> Claims:
         return Claims(found.height, states=(found.claim,))
 
-    def anchored(self, height: int) -> Start:
-        return Start(height, self.queue.anchors.proof(height))
+
+class Silent:
+    """Members that nobody asks here."""
+
+    async def about(self, header: Header) -> tuple[HeadStatement, ...]:
+        raise AssertionError(header)
 
 
 @asynccontextmanager
@@ -76,7 +82,7 @@ async def bench(world: World) -> AsyncIterator[Bench]:
         return world.ledger.tip.height
 
     try:
-        yield Bench(world, queue, Prover(queue, wait_height), asked, block)
+        yield Bench(world, queue, Prover(queue, Silent(), wait_height), asked, block)
     finally:
         queue.close()
 
@@ -188,14 +194,14 @@ async def test_who_trusts_a_header_needs_no_steps_before_it() -> None:
         ledger = world.ledger
         assert [ledger.header(height).epoch for height in (3, 4, 8)] == [0, 1, 2]  # type: ignore[union-attr]
         for height, epochs in ((3, [1, 2]), (4, [2]), (7, [2]), (8, []), (ledger.tip.height, [])):
-            data = make_bundle(ledger, [newest], start=at.anchored(height))
+            data = make_bundle(ledger, [newest], start=at.prover.start(height))
             bundle, verified = shown(world, data, trusted_at(world, height))
             assert [step.committee.epoch for step in bundle.steps] == epochs
             assert (bundle.anchor is None) == (height == 3), "epoch 0 follows from the genesis"
             assert verified.epoch == 2
         old = receipt_claims(ledger, ReceiptPlace(1, 0))
         with pytest.raises(StartUnusable, match="of epoch 1"):
-            make_bundle(ledger, [old], start=at.anchored(4))
+            make_bundle(ledger, [old], start=at.prover.start(4))
         with pytest.raises(StartUnusable, match="no longer provable"):
             make_bundle(ledger, [newest], start=Start(4, None))
         with pytest.raises(StartUnusable, match="no header"):

@@ -32,7 +32,7 @@ from node.api.settings import ApiSettings
 from node.evidence_book import EvidenceBook
 from node.ledger_queue import TreeProof
 from node.metrics import NodeMetrics
-from node.proofs import Prover, StateProof
+from node.proofs import Prover
 from node.service import Decided, NodeStatus, PeerView, PoolFull, Submitted
 from tests.chain.world import GENESIS_MS, World, account, key
 
@@ -70,6 +70,10 @@ class FakeService:
     @property
     def evidence(self) -> EvidenceBook:
         return self.book
+
+    @property
+    def proofs(self) -> Prover:
+        return Prover(self, self, self.wait_height)
 
     @property
     def chain(self) -> Chain:
@@ -135,13 +139,7 @@ class FakeService:
         """As the ledger's thread does: nothing is written meanwhile."""
         return TreeProof(self.ledger.tip, self.ledger.state.get(key), self.ledger.prove(key))
 
-    async def prove_state(self, key: bytes) -> StateProof:
-        return await Prover(self, self.wait_height).state(key)
-
-    def anchor_proof(self, height: int) -> bytes | None:
-        return self.anchors.proof(height)
-
-    async def heads_about(self, header: Header) -> tuple[HeadStatement, ...]:
+    async def about(self, header: Header) -> tuple[HeadStatement, ...]:
         about = header.genesis_hash, header.epoch, header.height, header.digest()
         signed = head_bytes(*about, self.vouched_ms)
         keys = ((member, key(f"node of m{member}")) for member in self.vouching)

@@ -160,7 +160,7 @@ async def test_where_the_chain_went_on_the_proof_is_taken_anew() -> None:
         await node.service.fund("buyer", 5)
         await node.service.decide()
         asked: list[int] = []
-        vouch = node.service.heads_about
+        vouch = node.service.about
 
         async def slow(header: Any) -> Any:
             asked.append(header.height)
@@ -169,7 +169,7 @@ async def test_where_the_chain_went_on_the_proof_is_taken_anew() -> None:
                 return ()
             return await vouch(header)
 
-        node.service.heads_about = slow  # type: ignore[method-assign]
+        node.service.about = slow  # type: ignore[method-assign]
         verified = check(node, await proof(node, f"state/{KEY.hex()}?heads"))
         assert (asked, verified.newest.height) == ([2, 3], 3)
         assert len(verified.vouched) == 2
