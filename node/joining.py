@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from chain.committee import Committee
 from chain.errors import HushangError
@@ -25,13 +25,13 @@ from chain.store_contract import KVStore
 from chain.store_memory import MemoryStore
 from commerce.registry import Registry
 from node.config import NodeConfig
-from node.joining_download import Download, SnapshotGone, Suspects
+from node.joining_download import Download, SnapshotGone, Suspects, offer_of
 from node.joining_files import JoiningFiles, KeptParts
 from node.joining_peers import Exchange
 from node.membership import Admitted, Membership
+from p2p.frames import Channel
 from p2p.handler import Handler
 from p2p.messages import Message, Offer, write_message
-from p2p.network import Network
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,21 @@ AHEAD_MIN: Final = 1_000
 OFFERS_WAIT_S: Final = 5.0
 TELL_EVERY_PARTS: Final = 200
 
-MakeNetwork = Callable[[Sequence[Admitted], Handler], Network]
+
+class PeerNetwork(Protocol):
+    """What joining needs of `p2p.network.Network`."""
+
+    async def start(self, group: asyncio.TaskGroup) -> None:
+        """Accept and dial from a task of `group`."""
+
+    async def stop(self) -> None:
+        """Close everything and wait until it is closed."""
+
+    def send(self, peer: bytes, channel: Channel, payload: bytes) -> bool:
+        """Queue a payload for a peer; False if it is not connected."""
+
+
+MakeNetwork = Callable[[Sequence[Admitted], Handler], PeerNetwork]
 
 
 class FarBehind(HushangError):
@@ -142,7 +156,7 @@ class _Attempt:
         self._genesis = genesis
         self._files = files
         self._standing = standing
-        self._network: Network | None = None
+        self._network: PeerNetwork | None = None
         self._exchange = Exchange(standing.height, self._send)
         self._suspects = Suspects({node.public_key: node.name for node in standing.nodes})
         self._abandoned = False
@@ -240,7 +254,7 @@ class _Attempt:
 
     async def _installed(self, download: Download, files: KeptParts, manifest: Manifest) -> bool:
         """Build the database and put it in its place; False if a part is to be fetched again."""
-        with_index = self._is_vouched(download, manifest)
+        with_index = self._is_vouched(manifest)
         self._files.require_room(files.size())
         try:
             await asyncio.to_thread(self._build, files, manifest, with_index=with_index)
@@ -256,11 +270,12 @@ class _Attempt:
         self._files.swap()
         return True
 
-    def _is_vouched(self, download: Download, manifest: Manifest) -> bool:
+    def _is_vouched(self, manifest: Manifest) -> bool:
         """No root covers the index: it is believed if one correct member at least offered it."""
         steps = manifest.steps
         committee = steps[-1].committee if steps else self._genesis.committee()
-        members = [key for key in download.vouchers if committee.index_of(key) is not None]
+        vouchers = self._exchange.vouchers(offer_of(manifest))
+        members = [key for key in vouchers if committee.index_of(key) is not None]
         if len(members) >= committee.weak_quorum:
             return True
         logger.warning(

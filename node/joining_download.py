@@ -10,8 +10,16 @@ import logging
 from collections.abc import Mapping
 from typing import Final
 
+from chain.errors import HushangError
 from chain.genesis import Genesis
-from chain.snapshot import MANIFEST, Manifest, PartId, SnapshotPartWrong
+from chain.snapshot import (
+    MANIFEST,
+    Manifest,
+    PartId,
+    PartKind,
+    SnapshotPartWrong,
+    index_part_hash,
+)
 from chain.snapshot_check import check_manifest, check_part
 from node.joining_files import KeptParts
 from node.joining_peers import Exchange, PartLacking, PartTooLarge, PeerLeft, PeerSilent
@@ -20,10 +28,17 @@ from p2p.messages import Offer
 logger = logging.getLogger(__name__)
 
 LANES_PER_PEER: Final = 3
+# What is proven on the event loop, which has nothing else to do for long.
+AT_ONCE_MAX: Final = 1024 * 1024
 REST_S: Final = 5.0
 TELL_EVERY_S: Final = 3.0
 # Nobody has the snapshot: so long may it take until one of them is back.
 GONE_WAIT_S: Final = 5.0
+
+
+def offer_of(manifest: Manifest) -> Offer:
+    """How a snapshot is offered."""
+    return Offer(manifest.height, manifest.digest, manifest.index_digest())
 
 
 class SnapshotGone(Exception):
@@ -38,7 +53,9 @@ class Suspects:
         self._liars: set[bytes] = set()
 
     def accuse(self, peer: bytes, lie: str) -> None:
-        """Name it, and ask it for nothing more."""
+        """Name it, once, and ask it for nothing more."""
+        if peer in self._liars:
+            return
         self._liars.add(peer)
         logger.error("%s sent what is not right: %s; it is asked no more", self.name(peer), lie)
 
@@ -71,8 +88,6 @@ class Download:
         self._count = 0
         self._fetched_size = 0
         self._changed = asyncio.Event()
-        # Everybody who offered this very snapshot, whether or not it is still there.
-        self.vouchers: set[bytes] = set()
         # Who sent the manifest, if it came just now.
         self.manifest_from: bytes | None = None
 
@@ -92,8 +107,7 @@ class Download:
             except (SnapshotPartWrong, PartTooLarge) as error:
                 self._suspects.accuse(peer, str(error))
             except (PeerLeft, PeerSilent, PartLacking) as error:
-                logger.warning("%s: %s", self._suspects.name(peer), error)
-                self._exchange.forget(peer)
+                self._dismiss(peer, error)
             else:
                 self._files.keep(MANIFEST, data)
                 self.manifest_from = peer
@@ -102,9 +116,7 @@ class Download:
     async def _proven(self, data: bytes) -> Manifest:
         """As offered, and as the genesis leads to it."""
         manifest = await asyncio.to_thread(check_manifest, data, self._genesis)
-        offer = self._offer
-        told = Offer(manifest.height, manifest.digest, manifest.index_digest())
-        if told != offer:
+        if offer_of(manifest) != self._offer:
             raise SnapshotPartWrong(MANIFEST, "it is not the snapshot that was offered")
         return manifest
 
@@ -121,7 +133,6 @@ class Download:
 
     def _holders(self) -> tuple[bytes, ...]:
         offering = self._exchange.offering(self._offer)
-        self.vouchers.update(offering)
         return tuple(peer for peer in offering if peer not in self._suspects)
 
     async def parts(self, manifest: Manifest) -> None:
@@ -171,36 +182,44 @@ class Download:
 
     async def _lane(self, peer: bytes, manifest: Manifest) -> None:
         """One part after another from this peer; ends when it is of no more use."""
-        while peer not in self._suspects:
+        kept = True
+        while kept:
             part = await self._todo.get()
+            kept = False
             try:
                 data = await self._exchange.fetch(peer, self._offer, part)
-                await asyncio.to_thread(self._take, manifest, part, data)
+                await self._take(manifest, part, data)
+                kept = True
             except (SnapshotPartWrong, PartTooLarge) as error:
-                self._todo.put_nowait(part)
-                if peer not in self._suspects:
-                    self._suspects.accuse(peer, str(error))
+                self._suspects.accuse(peer, str(error))
+            except (PeerLeft, PeerSilent, PartLacking) as error:
+                self._dismiss(peer, error)
+            finally:
+                if not kept:
+                    self._todo.put_nowait(part)
                 self._changed.set()
-            except (PeerLeft, PartLacking) as error:
-                self._todo.put_nowait(part)
-                logger.warning("%s: %s", self._suspects.name(peer), error)
-                self._exchange.forget(peer)
-                self._changed.set()
-                return
-            except PeerSilent as error:
-                self._todo.put_nowait(part)
-                logger.warning("%s: %s", self._suspects.name(peer), error)
-                await asyncio.sleep(REST_S)
-            except asyncio.CancelledError:
-                self._todo.put_nowait(part)
-                raise
-            else:
-                self._fetched_size += len(data)
-                self._missing -= 1
-                self._changed.set()
+            self._missing -= kept
+            self._fetched_size += len(data) if kept else 0
 
-    def _take(self, manifest: Manifest, part: PartId, data: bytes) -> None:
-        check_part(manifest, part, data)
+    def _dismiss(self, peer: bytes, reason: HushangError) -> None:
+        """It is asked what it has again, after a rest."""
+        logger.warning("%s: %s: %s", self._suspects.name(peer), reason.code, reason)
+        self._exchange.forget(peer, REST_S)
+
+    async def _take(self, manifest: Manifest, part: PartId, data: bytes) -> None:
+        """Prove a part and keep it."""
+        if len(data) > AT_ONCE_MAX:
+            await asyncio.to_thread(self._prove, manifest, part, data)
+        else:
+            # A few ms; changing threads for it costs more.
+            self._prove(manifest, part, data)
+
+    def _prove(self, manifest: Manifest, part: PartId, data: bytes) -> None:
+        if part.kind is not PartKind.INDEX:
+            check_part(manifest, part, data)
+        elif index_part_hash(data) != manifest.index_parts[part.number]:
+            # Its rows are read when it is installed; these are the bytes that were offered.
+            raise SnapshotPartWrong(part, "its hash is not the one that the manifest names")
         self._files.keep(part, data)
 
     async def _tell(self) -> None:

@@ -5,7 +5,7 @@ dropped, requests for blocks are not answered; the greeting says the own height.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +17,8 @@ from p2p.messages import Hello, Message, Offer, Part, PartRequest, Snapshots, Sn
 
 # One answer carries at most a MiB.
 ANSWER_WAIT_S: Final = 10.0
+# Different snapshots that are remembered with those who offered them.
+VOUCHED_MAX: Final = 1_024
 
 
 class PeerLeft(HushangError):
@@ -54,6 +56,8 @@ class Exchange:
         self._open: dict[_Question, asyncio.Future[Part]] = {}
         # By connected peer; None until it has answered.
         self._offers: dict[bytes, tuple[Offer, ...] | None] = {}
+        # Everybody who offered a snapshot, whether or not it is still there.
+        self._vouchers: dict[Offer, set[bytes]] = {}
         # Set whenever a peer came, left, or offered.
         self.news = asyncio.Event()
 
@@ -84,6 +88,7 @@ class Exchange:
         match wire.read_message(channel, payload):
             case Snapshots(offers):
                 self._offers[peer] = offers
+                self._vouch(peer, offers)
                 self.news.set()
             case Part() as answer:
                 self._answered(peer, answer)
@@ -99,6 +104,13 @@ class Exchange:
         for peer in self._offers:
             self._send(peer, SnapshotsRequest())
 
+    def forget(self, peer: bytes, rest_s: float) -> None:
+        """What it offered isn't kept: it counts again when it repeats it, after a rest."""
+        if self._offers.get(peer) is not None:
+            self._offers[peer] = None
+            loop = asyncio.get_running_loop()
+            loop.call_later(rest_s, self._send, peer, SnapshotsRequest())
+
     def offers(self) -> dict[bytes, tuple[Offer, ...]]:
         """By peer that is there and has answered."""
         return {peer: offers for peer, offers in self._offers.items() if offers is not None}
@@ -110,6 +122,17 @@ class Exchange:
     def offering(self, offer: Offer) -> tuple[bytes, ...]:
         """The peers that are there and have this very snapshot."""
         return tuple(peer for peer, offers in self.offers().items() if offer in offers)
+
+    def vouchers(self, offer: Offer) -> frozenset[bytes]:
+        """The peers whose own connections offered this very snapshot."""
+        return frozenset(self._vouchers.get(offer, ()))
+
+    def _vouch(self, peer: bytes, offers: Sequence[Offer]) -> None:
+        for offer in offers:
+            if offer not in self._vouchers and len(self._vouchers) >= VOUCHED_MAX:
+                # Oldest first: a dict keeps the order of insertion.
+                del self._vouchers[next(iter(self._vouchers))]
+            self._vouchers.setdefault(offer, set()).add(peer)
 
     # Parts.
 
@@ -156,9 +179,3 @@ class Exchange:
             told = peer, answer.height, answer.kind, answer.number
             if asked == told and question.offset == answer.offset and not future.done():
                 future.set_result(answer)
-
-    def forget(self, peer: bytes) -> None:
-        """Its offers were not kept: they count again when it repeats them."""
-        if self._offers.get(peer) is not None:
-            self._offers[peer] = None
-            self._send(peer, SnapshotsRequest())
