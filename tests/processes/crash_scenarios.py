@@ -4,13 +4,15 @@ Each has a directory of its own; what it needs of others (a member's files, a ba
 made once.
 """
 
+import atexit
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Final
+from tempfile import mkdtemp
+from threading import RLock
+from typing import Final, TypeVar
 
 from node.backup import BackupSource, write_backup
 from tests.processes import crash_program as program
@@ -25,6 +27,8 @@ from tests.processes.recovery import (
 
 RESTART_HEIGHT: Final = 47
 RESTART_GOAL: Final = 49
+T = TypeVar("T")
+_making = RLock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,25 @@ class Scenario:
     check: Callable[[Path, Sequence[int]], None]
 
 
-@cache
+def once(make: Callable[[], T]) -> Callable[[], T]:
+    """Made at the first call, also where threads ask at once."""
+    made = cache(make)
+
+    def locked() -> T:
+        with _making:
+            return made()
+
+    return locked
+
+
+def _kept() -> Path:
+    """A directory that goes with this process."""
+    folder = Path(mkdtemp())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+@once
 def reference() -> Reference:
     """The chain as nobody disturbs it."""
     return Reference.made()
@@ -59,11 +81,11 @@ def _check_member(directory: Path, said: Sequence[int]) -> None:
     check_member(directory / "data", said, reference())
 
 
-@cache
-def _crashed() -> TemporaryDirectory[str]:
+@once
+def _crashed() -> Path:
     """A member's files as they are while it runs, most blocks still in LevelDB's log."""
-    kept = TemporaryDirectory()
-    data = Path(kept.name) / "data"
+    kept = _kept()
+    data = kept / "data"
     program.prepare(data)
     last = 0
 
@@ -71,7 +93,7 @@ def _crashed() -> TemporaryDirectory[str]:
         nonlocal last
         last = height
         if height == RESTART_HEIGHT:
-            shutil.copytree(data, Path(kept.name) / "crashed")
+            shutil.copytree(data, kept / "crashed")
 
     program.decide(data, RESTART_HEIGHT, copy)
     assert last == RESTART_HEIGHT
@@ -79,36 +101,36 @@ def _crashed() -> TemporaryDirectory[str]:
 
 
 def _begin_again(directory: Path) -> None:
-    shutil.copytree(Path(_crashed().name) / "crashed", directory / "data")
+    shutil.copytree(_crashed() / "crashed", directory / "data")
 
 
 def _decide_more(directory: Path) -> Sequence[str]:
     return ("decide", str(directory / "data"), str(RESTART_GOAL))
 
 
-@cache
-def _whole() -> TemporaryDirectory[str]:
+@once
+def _whole() -> Path:
     """A member's files at the end, and a backup of them."""
-    kept = TemporaryDirectory()
-    data = Path(kept.name) / "data"
+    kept = _kept()
+    data = kept / "data"
     program.prepare(data)
     program.decide(data, program.HEIGHT_MAX)
     with program.opened(data) as files:
-        write_backup(BackupSource.of(files.ledger, 0), Path(kept.name) / "backup")
+        write_backup(BackupSource.of(files.ledger, 0), kept / "backup")
     return kept
 
 
 def _restore(directory: Path) -> Sequence[str]:
-    return ("restore", str(Path(_whole().name) / "backup"), str(directory / "data"))
+    return ("restore", str(_whole() / "backup"), str(directory / "data"))
 
 
 def _check_restored(directory: Path, _: Sequence[int]) -> None:
-    check_restored(directory / "data", Path(_whole().name) / "backup", _root())
+    check_restored(directory / "data", _whole() / "backup", _root())
 
 
 def _begin_backup(directory: Path) -> None:
     _begin_whole(directory)
-    shutil.copy(Path(_whole().name) / "backup", directory / "backup")
+    shutil.copy(_whole() / "backup", directory / "backup")
 
 
 def _back_up(directory: Path) -> Sequence[str]:
@@ -121,7 +143,7 @@ def _check_backed_up(directory: Path, _: Sequence[int]) -> None:
 
 
 def _begin_whole(directory: Path) -> None:
-    shutil.copytree(Path(_whole().name) / "data", directory / "data")
+    shutil.copytree(_whole() / "data", directory / "data")
 
 
 def _snapshot(directory: Path) -> Sequence[str]:

@@ -154,7 +154,8 @@ def run(
         except NotRecovered as error:
             result.failed.append(f"{error}\n  replay: --scenario {name} --only {point}")
 
-    with ThreadPoolExecutor(jobs) as pool:
+    # Around all threads, for what each patches inside is put back as it was found.
+    with program.eager(), ThreadPoolExecutor(jobs) as pool:
         for done, _ in enumerate(pool.map(one, points), 1):
             told(done)
     return result
