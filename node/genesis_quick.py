@@ -20,7 +20,7 @@ def quick_genesis(data: bytes) -> core.Genesis | None:
     """The genesis in canonical bytes, the JSON of `GET /v1/genesis` or genesis.json, if any."""
     try:
         return _read(data)
-    except (HushangError, KeyError, TypeError, ValueError, AttributeError):
+    except (HushangError, LookupError, TypeError, ValueError, AttributeError, OverflowError):
         return None
 
 
@@ -54,7 +54,7 @@ def _genesis(document: Mapping[str, Any]) -> core.Genesis:
             core.GenesisAsset(entry["symbol"], entry["decimals"], entry["issuer"])
             for entry in document.get("assets", ())
         ),
-        limits=dict(document.get("limits", {})),
+        limits=dict(document.get("limits", {}).items()),
     )
 
 
