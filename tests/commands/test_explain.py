@@ -7,6 +7,7 @@ import pytest
 import cli
 import commerce.errors
 from node.commands.explain import by_name, every_code
+from node.commands.root import load_noun
 from tests.commands.command_line import inside
 
 
@@ -68,5 +69,5 @@ def test_every_command_that_a_hint_names_exists() -> None:
     assert named
     for code, (noun, word) in named:
         assert noun in cli.NOUNS, code
-        verbs = getattr(cli.load_noun(noun), "commands", None)
+        verbs = getattr(load_noun(noun), "commands", None)
         assert verbs is None or not word or word in verbs, (code, noun, word)
