@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from chain.errors import HistoryPruned
+from chain.store_contract import StorageError
 from node.api.problems import RequestInvalid, TooManyStreams
 from node.api.replies import SECURITY_HEADERS
 from node.api.routing import Call
@@ -48,6 +49,7 @@ class Stream(ABC):
         """Tell until the client leaves, doesn't read, or the node stops."""
         # So it stays where the connection breaks, or is dropped: then this task is cancelled.
         code, reason = WSCloseCode.OK, "connection lost"
+        damage: BaseException | None = None
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._listen())
@@ -61,8 +63,13 @@ class Stream(ABC):
             log.debug("the connection of a stream broke")
         except* HistoryPruned:
             code, reason = WSCloseCode.POLICY_VIOLATION, "history pruned"
+        except* StorageError as found:
+            # Fatal to the node, as by any other request (`node.api.server`).
+            reason, damage = "storage failed", found.exceptions[0]
         finally:
             self.call.edge.metrics.edge.streams_ended.labels(reason).inc()
+        if damage is not None:
+            raise damage
         await self.socket.close(code=code, message=reason.encode(), drain=False)
 
     async def send(self, text: str) -> None:

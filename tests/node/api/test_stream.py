@@ -2,12 +2,14 @@
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, NoReturn
 
 import aiohttp
 import pytest
 
 from chain.bech32m import encode_account
+from chain.store_contract import StorageError, StoreDamaged
+from chain.store_memory import MemoryStore
 from commerce.assets import AssetIssue
 from commerce.registry import operation
 from node.api.settings import ApiSettings
@@ -190,3 +192,20 @@ async def test_a_broken_handshake_is_a_problem() -> None:
         assert head.startswith(b"HTTP/1.1 400 ")
         body = await client.reader.readuntil(b"}")
         assert json.loads(body)["code"] == "RequestInvalid"
+
+
+@pytest.mark.asyncio
+async def test_a_storage_error_that_a_stream_meets_is_fatal_to_the_node(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def damaged(*_: object, **__: object) -> NoReturn:
+        raise StoreDamaged("a block of a table")
+
+    told: list[StorageError] = []
+    async with served(hurried=True, fatal=told.append) as node:
+        await node.service.fund("buyer", 1)
+        monkeypatch.setattr(MemoryStore, "scan", damaged)
+        async with node.http.ws_connect("/v1/events") as socket:
+            ended = await socket.receive(timeout=20)
+        assert ended.type is not aiohttp.WSMsgType.TEXT
+    assert [error.code for error in told] == ["StoreDamaged"]
