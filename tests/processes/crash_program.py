@@ -65,7 +65,17 @@ KEPT_BLOCKS = 8
 PRUNED_HEIGHTS = 20
 PATIENCE_S = 60.0
 _founders = genesis(1)
-GENESIS = replace(_founders, consensus=replace(_founders.consensus, block_transactions_max=1))
+# No machine is so slow that its member leaves its view: each run decides the same blocks.
+NEVER_MS = 3_600_000
+_consensus = replace(
+    _founders.consensus,
+    block_transactions_max=1,
+    request_timeout_ms=NEVER_MS,
+    seal_timeout_ms=NEVER_MS,
+    view_timeout_ms=NEVER_MS,
+    view_timeout_max_ms=NEVER_MS,
+)
+GENESIS = replace(_founders, consensus=_consensus)
 NODE_KEY = key("node of m0")
 T = TypeVar("T")
 
