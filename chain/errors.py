@@ -184,7 +184,7 @@ class HeadInvalid(BundleInvalid):
 class ProofStale(BundleInvalid):
     """A proof is older than asked for, and not enough members say that nothing is newer."""
 
-    hint = "fetch it again with fresh head statements: hushang proof with --max-age"
+    hint = "fetch it again: hushang proof --heads asks the members what their newest header is"
 
 
 class HistoryPruned(LedgerError):

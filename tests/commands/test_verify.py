@@ -100,7 +100,7 @@ def test_who_vouched_and_how_old_it_is(place: Path) -> None:
     assert "pudong, xuhui signed that nothing newer was decided then (2 are needed)." in told
     stale = verified(place, rest, "--max-age=10min", "-o", "json")
     assert (stale.code, stale.error["code"]) == (8, "ProofStale")
-    assert "--max-age" in stale.error["hint"]
+    assert "--heads" in stale.error["hint"]
 
 
 # What is refused.
