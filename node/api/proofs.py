@@ -41,9 +41,6 @@ from node.proofs import (
 )
 from node.state_names import proof_name, state_proof_name
 
-# A state proof is taken anew where the chain went on while the members were asked.
-TRIES_MAX: Final = 3
-
 
 def _state_key(text: str) -> bytes:
     """The bytes of a state key from lower-case hex."""
@@ -135,22 +132,31 @@ async def _serve(call: Call, find: Find, name: Name) -> Reply:
 
 
 async def _take(call: Call, find: Find) -> tuple[tuple[Claims, ...], tuple[HeadStatement, ...]]:
-    """The claims, and where they are wanted the statements about the last one's header."""
-    heads: tuple[HeadStatement, ...] = ()
+    """The claims, and where they are wanted the statements about the last one's header.
+
+    Where the chain went on while the members were asked, the claims are taken anew, once: on a busy
+    chain nobody vouches for a header, and its own time says that it is of now.
+    """
     found = await find(call)
     if not call.get(HEADS):
+        return found.claims, ()
+    heads = await _heads(call, found)
+    if not (found.is_newest and _is_over(call, found)):
         return found.claims, heads
-    service = call.service
-    for _ in range(TRIES_MAX):
-        header = service.ledger.header(_newest(found.claims))
-        assert header is not None, "what is claimed is under a decided header"
-        heads = await service.proofs.heads_about(header)
-        wanted = service.ledger.committee_of(header.epoch).weak_quorum
-        is_over = service.ledger.tip.height > header.height
-        if len(heads) >= wanted or not (is_over and found.is_newest):
-            break
-        found, heads = await find(call), ()
-    return found.claims, heads
+    found = await find(call)
+    if call.service.ledger.tip.needs_seal:
+        return found.claims, ()
+    return found.claims, await _heads(call, found)
+
+
+async def _heads(call: Call, found: Found) -> tuple[HeadStatement, ...]:
+    header = call.service.ledger.header(_newest(found.claims))
+    assert header is not None, "what is claimed is under a decided header"
+    return await call.service.proofs.heads_about(header)
+
+
+def _is_over(call: Call, found: Found) -> bool:
+    return call.service.ledger.tip.height > _newest(found.claims)
 
 
 def _newest(claims: Sequence[Claims]) -> int:

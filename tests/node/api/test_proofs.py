@@ -176,6 +176,27 @@ async def test_where_the_chain_went_on_the_proof_is_taken_anew() -> None:
 
 
 @pytest.mark.asyncio
+async def test_on_a_busy_chain_nobody_waits_for_heads_again() -> None:
+    async with served(hurried=True) as node:
+        service = node.service
+        await service.fund("buyer", 5)
+        await service.decide()
+        asked: list[int] = []
+
+        async def too_late(header: Any) -> Any:
+            asked.append(header.height)
+            await service.fund("buyer", 6)
+            return ()
+
+        service.about = too_late  # type: ignore[method-assign]
+        asking = asyncio.ensure_future(proof(node, f"state/{KEY.hex()}?heads"))
+        await service.block_waited_for.wait()
+        await service.fund("buyer", 7)
+        verified = check(node, await asking)
+        assert (asked, verified.newest.height, verified.vouched) == ([2], 4, ())
+
+
+@pytest.mark.asyncio
 async def test_a_proof_may_begin_at_a_header_that_the_client_trusts() -> None:
     async with served() as node:
         service = node.service
