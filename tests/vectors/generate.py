@@ -25,6 +25,7 @@ from tests.vectors.make_genesis import founded
 from tests.vectors.make_payloads import payloads
 from tests.vectors.make_proofs import proofs
 from tests.vectors.make_records import records
+from tests.vectors.make_snapshot import snapshot
 from tests.vectors.make_transactions import transactions
 from tests.vectors.material import Json, account, examples, genesis
 
@@ -48,6 +49,7 @@ MAKERS: Final[dict[str, Callable[[], Json]]] = {
     "genesis": founded,
     "epcis": epcis,
     "proofs": proofs,
+    "snapshot": snapshot,
 }
 
 

@@ -42,6 +42,7 @@ from tests.vectors.reader_genesis import check_genesis
 from tests.vectors.reader_pages import check_structure, tables
 from tests.vectors.reader_proofs import check_proofs
 from tests.vectors.reader_records import check_record
+from tests.vectors.reader_snapshot import check_snapshot
 from tests.vectors.reader_votes import check_message, read_header
 
 Json = Any
@@ -315,6 +316,7 @@ CHECKS: dict[str, Callable[[Json], int]] = {
     "genesis": check_genesis,
     "epcis": check_epcis,
     "proofs": check_proofs,
+    "snapshot": check_snapshot,
 }
 
 

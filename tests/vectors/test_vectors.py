@@ -87,7 +87,7 @@ def leaves(value: Any) -> Iterator[tuple[Any, Any, str]]:
     "name",
     [
         *("accounts", "merkle", "state_tree", "blocks", "votes", "certificates", "chain"),
-        *("genesis", "epcis", "committees", "evidence", "records", "proofs"),
+        *("genesis", "epcis", "committees", "evidence", "records", "proofs", "snapshot"),
     ],
 )
 def test_the_reader_notices_a_changed_bit_wherever_it_is(name: str) -> None:
