@@ -1,9 +1,11 @@
 """Installing: the ledger goes on as the one that the snapshot was made of, or nothing is there."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from chain import schema
 from chain.committee import Committee
@@ -21,11 +23,13 @@ from chain.snapshot_install import install
 from chain.store import open_store
 from chain.store_contract import KVStore, StorageFailed
 from chain.store_memory import MemoryStore
-from chain.transaction import read_transaction
+from chain.transaction import ReceivedTransaction, read_transaction
+from commerce.registry import Registry
 from tests.chain.history import transactions
 from tests.chain.snapshots import HeldParts, Invented, parts_now, seal, snapshot_of
 from tests.chain.toy import ToyRules, add, elect, look, schedule
 from tests.chain.toy_world import ToyWorld
+from tests.vectors.proof_chain import ProvenChain, made_chain
 
 
 def installed(world: ToyWorld, parts: HeldParts, *, with_index: bool = True) -> Ledger:
@@ -34,16 +38,16 @@ def installed(world: ToyWorld, parts: HeldParts, *, with_index: bool = True) -> 
     return Ledger(store, world.genesis, ToyRules())
 
 
-def follow(copy: Ledger, world: ToyWorld) -> None:
-    """Write the blocks that the world has above the copy's tip, each with the same results."""
-    for height in range(copy.tip.height + 1, world.ledger.tip.height + 1):
-        block, certificate = world.ledger.block(height), world.ledger.certificate(height)
+def follow(copy: Ledger, original: Ledger) -> None:
+    """Write the blocks above the copy's tip, each with the same results."""
+    for height in range(copy.tip.height + 1, original.tip.height + 1):
+        block, certificate = original.block(height), original.certificate(height)
         assert block is not None
         assert certificate is not None
-        received = [read_transaction(raw, world.rules) for raw in block.bodies]
+        received = [read_transaction(raw, original.rules) for raw in block.bodies]
         copy.write(copy.execute(block.header, received), certificate)
-        assert copy.receipts(height) == world.ledger.receipts(height)
-    assert copy.tip == world.ledger.tip
+        assert copy.receipts(height) == original.receipts(height)
+    assert copy.tip == original.tip
 
 
 def rows(store: KVStore, *prefixes: bytes) -> list[tuple[bytes, bytes]]:
@@ -60,9 +64,44 @@ def test_the_ledger_goes_on_with_the_same_roots_and_receipts() -> None:
     seal(parts, made, world.ledger)
     copy = installed(world, parts)
     assert copy.tip.height == 3
-    follow(copy, world)
+    follow(copy, world.ledger)
     everything = (schema.STATE, schema.TREE, schema.REMEMBERED, schema.INDEX)
     assert rows(copy.store, *everything) == rows(world.store, *everything)
+
+
+class SnappedChain(ProvenChain):
+    """The real rules: a snapshot is taken after each block and sealed by the next."""
+
+    def __init__(self) -> None:
+        self.taken: list[HeldParts] = []
+        super().__init__()
+
+    @override
+    def block(self, body: Sequence[ReceivedTransaction] = ()) -> None:
+        parts, made = parts_now(self.ledger) if self.ledger.tip.height else (None, None)
+        super().block(body)
+        if parts is not None and made is not None:
+            seal(parts, made, self.ledger)
+            self.taken.append(parts)
+
+
+def test_a_chain_under_the_real_rules_goes_on_from_each_of_its_heights(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tests.vectors.proof_chain.ProvenChain", SnappedChain)
+    chain = made_chain()
+    assert isinstance(chain, SnappedChain)
+    genesis, original = chain.ledger.chain.genesis, chain.ledger
+    heights = set()
+    for parts in chain.taken:
+        store = MemoryStore()
+        heights.add(install(store, genesis, Registry(), parts).height)
+        copy = Ledger(store, genesis, Registry())
+        follow(copy, original)
+        assert dict(copy.state.scan(b"")) == dict(original.state.scan(b""))
+        assert list(copy.index(b"")) == list(original.index(b""))
+        assert copy.leaders == original.leaders
+    assert len(heights) >= 6
 
 
 @pytest.mark.parametrize("kind", ["leveldb", "sqlite"])
@@ -74,7 +113,7 @@ def test_a_store_on_disk_opens_again(kind: str, tmp_path: Path) -> None:
     install(store, world.genesis, world.toy, parts)
     store.close()
     store = open_store(tmp_path)
-    follow(Ledger(store, world.genesis, ToyRules()), world)
+    follow(Ledger(store, world.genesis, ToyRules()), world.ledger)
     store.close()
 
 
@@ -84,7 +123,7 @@ def test_a_repeated_transaction_is_refused() -> None:
     world.decide(first)
     parts, _ = snapshot_of(world)
     copy = installed(world, parts)
-    follow(copy, world)
+    follow(copy, world.ledger)
     with pytest.raises(BlockInvalid, match="TransactionRepeated"):
         copy.execute(world.header([first]), [first])
     copy.execute(world.header([second]), [second])
@@ -99,7 +138,7 @@ def test_ids_go_on_being_counted_and_forgotten_alike() -> None:
     world.decide(time_ms=world.now_ms + 3 * MINUTE_MS)
     world.decide()
     copy = installed(world, parts)
-    follow(copy, world)
+    follow(copy, world.ledger)
     assert rows(copy.store, schema.REMEMBERED) == rows(world.store, schema.REMEMBERED) == []
 
 
@@ -112,7 +151,7 @@ def test_deadlines_fire_alike() -> None:
     seal(parts, made, world.ledger)
     copy = installed(world, parts)
     assert copy.next_deadline_ms() is not None
-    follow(copy, world)
+    follow(copy, world.ledger)
     assert copy.next_deadline_ms() is None
 
 
@@ -128,7 +167,7 @@ def test_headers_within_reach_of_a_handler_are_there() -> None:
     copy = installed(world, parts)
     assert copy.base.first_header == lowest
     assert copy.header(lowest - 1) is None
-    follow(copy, world)
+    follow(copy, world.ledger)
 
 
 def test_committees_follow_through_the_snapshot() -> None:
@@ -141,7 +180,7 @@ def test_committees_follow_through_the_snapshot() -> None:
         world.decide(world.signed("buyer", add("silk")))
         seal(parts, made, world.ledger)
         copy = installed(world, parts)
-        follow(copy, world)
+        follow(copy, world.ledger)
         assert copy.committee_at(copy.tip.height + 1) == world.ledger.chain.committee
         height = world.ledger.record_at(copy.tip.height + 1).first_height - 1
         assert copy.committee_of(1) == world.ledger.committee_of(1)
@@ -158,7 +197,7 @@ def test_a_pending_committee_takes_its_seats() -> None:
     seal(parts, made, world.ledger)
     copy = installed(world, parts)
     assert copy.next_committee == Committee(1, members[:3])
-    follow(copy, world)
+    follow(copy, world.ledger)
 
 
 def test_a_snapshot_of_height_1_installs() -> None:
@@ -168,7 +207,7 @@ def test_a_snapshot_of_height_1_installs() -> None:
     world.decide(world.signed("buyer", add("tea")))
     manifest = seal(parts, made, world.ledger)
     assert manifest.height == 1
-    follow(installed(world, parts), world)
+    follow(installed(world, parts), world.ledger)
 
 
 def test_the_tip_says_whether_a_seal_is_needed() -> None:
@@ -201,7 +240,7 @@ def test_the_index_may_be_left_out() -> None:
     assert list(installed(world, parts).index(b"counter/")) == list(world.ledger.index(b"counter/"))
     bare = installed(world, parts, with_index=False)
     assert list(bare.index(b"")) == []
-    follow(bare, world)
+    follow(bare, world.ledger)
 
 
 def test_a_store_that_holds_anything_is_left_alone() -> None:
