@@ -20,6 +20,7 @@ from chain.genesis import Genesis
 from chain.ledger import LAYOUT, Ledger
 from chain.ledger import _Version as Version
 from chain.scrub import Tell, scrub
+from chain.snapshot import SnapshotPartWrong
 from chain.store import TornLog, open_store
 from chain.store_contract import (
     DiskRefused,
@@ -36,6 +37,7 @@ from node.evidence_book import FILE_NAME as EVIDENCE
 from node.evidence_book import EvidenceBook, EvidenceBookDamaged
 from node.journal import MAGIC, Journal, JournalDamaged, journal_owner
 from node.journal_loss import MARK
+from node.snapshot_files import FOLDER_NAME, SnapshotMissing, check_folder
 
 DATABASE: Final = "db"
 JOURNAL: Final = "journal"
@@ -195,12 +197,36 @@ def examine_evidence(data: NodeData, clock_ms: Callable[[], int]) -> Part:
     return Part(EVIDENCE, path, State.WHOLE, f"{len(book.found)} pieces")
 
 
+def examine_snapshots(data: NodeData, tell: Tell) -> tuple[Part, ...]:
+    """Prove every part of every snapshot: who is served a wrong one takes this node for a liar."""
+    found = []
+    for folder in sorted((data.directory / FOLDER_NAME).glob("[0-9]*")):
+        if not folder.name.isdecimal():
+            continue
+        name = f"{FOLDER_NAME}/{folder.name}"
+        sizes: list[int] = []
+
+        def told(_: object, size: int, name: str = name, sizes: list[int] = sizes) -> None:
+            sizes.append(size)
+            tell(name, len(sizes), 0)
+
+        try:
+            check_folder(folder, data.genesis, told)
+        except (SnapshotMissing, SnapshotPartWrong) as error:
+            found.append(_damaged(name, folder, error))
+            continue
+        words = f"{len(sizes)} parts, {sum(sizes)} bytes"
+        found.append(Part(name, folder, State.WHOLE, words))
+    return tuple(found)
+
+
 # What a node that was killed may leave, and what that means.
 LEFTOVERS: Final = {
     "db/*.torn": "cut off after a power cut; may be deleted",
     "journal/journal.new": "the next start removes it",
     "db.joining": "a snapshot being installed; the next start goes on with it",
     "joining": "parts of a snapshot being fetched; the next start goes on with it",
+    "snapshots/*.making": "a snapshot that was being made; the next start removes it",
     "damaged-*": "moved aside by an earlier repair; may be deleted",
 }
 

@@ -32,6 +32,7 @@ from node.damage import (
     examine_database,
     examine_evidence,
     examine_journal,
+    examine_snapshots,
     leftovers,
 )
 from node.journal import Journal, sync_directory
@@ -76,7 +77,8 @@ def examine(data: NodeData, clock_ms: Callable[[], int], tell: Tell = silent) ->
     database = examine_database(data, tell)
     journal = examine_journal(data)
     evidence = examine_evidence(data, clock_ms)
-    parts = (database.part, journal.part, evidence, *leftovers(data))
+    snapshots = examine_snapshots(data, tell)
+    parts = (database.part, journal.part, evidence, *snapshots, *leftovers(data))
     _require_somebody_has_it(data, database, journal)
     moved: list[Path] = []
     silence: SilenceRecord | None = None
@@ -96,6 +98,7 @@ def examine(data: NodeData, clock_ms: Callable[[], int], tell: Tell = silent) ->
     if evidence.state is State.DAMAGED:
         moved.append(evidence.path)
         notes.append("the evidence book begins anew; what the chain has recorded stays there")
+    moved += [part.path for part in snapshots if part.state is State.DAMAGED]
     return Plan(parts, silence, tuple(moved), tuple(notes))
 
 
@@ -159,9 +162,11 @@ def mend(data: NodeData, plan: Plan) -> Path | None:
             return None
         aside = _make_aside(data.directory)
         for path in plan.moved:
-            path.rename(aside / path.name)
-            sync_directory(aside)
-            sync_directory(data.directory)
+            target = aside / path.relative_to(data.directory)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.rename(target)
+            sync_directory(target.parent)
+            sync_directory(path.parent)
         return aside
 
 

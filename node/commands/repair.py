@@ -46,11 +46,11 @@ def repair(
 ) -> None:
     """Examine every part of a stopped node's data, and put right what is damaged.
 
-    Reads the whole database against its own hashes, the journal and the evidence book. What is
-    damaged is moved to damaged-1/ (or the next free number) in the data directory; nothing is
-    deleted. At its next start the node fetches the chain from its peers. Its promises are kept: a
-    node never votes on what it may have voted on before. Exit 8 if damage is left: with --dry-run,
-    or where the data is nowhere else. Safe to interrupt and to repeat.
+    Reads the whole database against its own hashes, the journal, the evidence book and the
+    snapshots. What is damaged is moved to damaged-1/ (or the next free number) in the data
+    directory; nothing is deleted. At its next start the node fetches the chain from its peers. Its
+    promises are kept: a node never votes on what it may have voted on before. Exit 8 if damage is
+    left: with --dry-run, or where the data is nowhere else. Safe to interrupt and to repeat.
     """
     data = _find_data(config, data_dir, genesis, node_key, store)
     plan = examine(data, now_ms, _Progress(session))
@@ -61,11 +61,13 @@ def repair(
         return
     if dry_run:
         session.printer.record(record)
-        raise VerificationFailed(f"{data.directory}: {_to_do(plan)}; without --dry-run it is done")
+        raise VerificationFailed(
+            f"{data.directory}: {_to_do(data.directory, plan)}; without --dry-run it is done"
+        )
     if not session.options.yes:
         for part in plan.parts:
             session.say(f"{part.name}: {part.state}: {part.words}")
-        typer.confirm(f"{_to_do(plan)}?", abort=True, err=True)
+        typer.confirm(f"{_to_do(data.directory, plan)}?", abort=True, err=True)
     aside = mend(data, plan)
     record["done"] = True
     record["moved_to"] = None if aside is None else str(aside)
@@ -103,9 +105,9 @@ def _find_data(
     )
 
 
-def _to_do(plan: Plan) -> str:
+def _to_do(directory: Path, plan: Plan) -> str:
     """What is planned, for people."""
-    words = [f"move {path.name} aside" for path in plan.moved]
+    words = [f"move {path.relative_to(directory)} aside" for path in plan.moved]
     if plan.silence is not None:
         words.insert(0, f"keep the journal, silent up to height {plan.silence.until}")
     return " and ".join(words)
@@ -119,7 +121,7 @@ def _record(data: NodeData, plan: Plan) -> dict[str, Any]:
             for part in plan.parts
         ],
         "silent_until": None if plan.silence is None else plan.silence.until,
-        "to_move": [path.name for path in plan.moved],
+        "to_move": [str(path.relative_to(data.directory)) for path in plan.moved],
         "moved_to": None,
         "done": False,
     }

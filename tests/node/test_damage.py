@@ -125,6 +125,7 @@ def test_what_a_killed_node_leaves_is_told_and_is_no_damage(
         (tmp_path / name).mkdir()
     (tmp_path / "db").mkdir()
     (tmp_path / "db" / "000007.log.torn").touch()
+    (tmp_path / "snapshots" / "7.making").mkdir(parents=True)
     (tmp_path / "journal").mkdir()
     (tmp_path / "journal" / "journal.new").touch()
     node = NodeData(tmp_path, made[1], key("node of m0").public_key)

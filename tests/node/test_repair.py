@@ -22,7 +22,8 @@ from node.damage import DataOfAnother, NodeData, State, examine_journal
 from node.journal import Journal, journal_owner
 from node.repair import Plan, RepairRefused, examine, mend
 from tests.bench.bit_flips import equivocation
-from tests.chain.world import account, key
+from tests.chain.snapshots import snapshot_of
+from tests.chain.world import World, account, key
 from tests.node.cluster import Cluster, cluster
 
 WAIT_MS = 20_000
@@ -218,6 +219,27 @@ def test_a_damaged_evidence_book_is_moved_aside(four: Made, tmp_path: Path) -> N
     assert aside is not None
     assert (aside / "evidence").read_bytes() == damaged
     assert look(data).intact
+
+
+def test_a_damaged_snapshot_is_moved_aside_and_a_whole_one_stays(tmp_path: Path) -> None:
+    world = World()
+    for _ in range(2):
+        world.decide()
+        parts, manifest = snapshot_of(world)
+        folder = tmp_path / "snapshots" / str(manifest.height)
+        folder.mkdir(parents=True)
+        for part, content in parts.held.items():
+            (folder / part.name).write_bytes(content)
+    first, second = sorted((tmp_path / "snapshots").iterdir(), key=lambda path: int(path.name))
+    ruin(next(first.glob("state-*")))
+    data = NodeData(tmp_path, world.genesis, key("node of m0").public_key)
+    plan = look(data)
+    assert states(plan)[f"snapshots/{first.name}"] == "damaged"
+    assert states(plan)[f"snapshots/{second.name}"] == "whole"
+    aside = mend(data, plan)
+    assert aside is not None
+    assert (aside / "snapshots" / first.name / "manifest").exists()
+    assert list((tmp_path / "snapshots").iterdir()) == [second]
 
 
 def test_a_second_repair_takes_the_next_number(four: Made, tmp_path: Path) -> None:
