@@ -104,8 +104,9 @@ class Joiner:
         if began is None and self._config.join != "snapshot":
             return
         height = self._standing().height
-        if began == height or (self._config.join == "snapshot" and height == 0):
-            await self._run(AHEAD_MIN)
+        wants = self._config.join == "snapshot"
+        if began == height or (wants and height == 0):
+            await self._run(1 if wants else AHEAD_MIN)
         else:
             self._files.end()
 

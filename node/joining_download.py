@@ -185,7 +185,7 @@ class Download:
         kept = True
         while kept:
             part = await self._todo.get()
-            kept = False
+            kept, data = False, b""
             try:
                 data = await self._exchange.fetch(peer, self._offer, part)
                 await self._take(manifest, part, data)
@@ -199,7 +199,7 @@ class Download:
                     self._todo.put_nowait(part)
                 self._changed.set()
             self._missing -= kept
-            self._fetched_size += len(data) if kept else 0
+            self._fetched_size += len(data)
 
     def _dismiss(self, peer: bytes, reason: HushangError) -> None:
         """It is asked what it has again, after a rest."""
