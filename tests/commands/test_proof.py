@@ -8,10 +8,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from chain.bech32m import decode_account, encode_account
-from chain.errors import AddressMalformed
+from chain.bech32m import encode_account
 from node.genesis_file import genesis_text
-from node.state_names import StateNameInvalid, key_of, key_of_hex
 from tests.chain.world import account
 from tests.commands.command_line import Ran, inside
 from tests.node.api.committee_story import grow
@@ -171,56 +169,3 @@ async def test_what_proves_nothing_or_something_else_is_not_kept(
 async def test_a_place_that_cannot_be_written_is_told(node: Served) -> None:
     ran = await run(node, "proof", "state", f"account/{BUYER}", "--out", "no/such/place.hsproof")
     assert refused(ran) == (2, "UsageWrong")
-
-
-NAMES = {
-    f"account/{BUYER}": b"account/" + account("buyer"),
-    f"balance/{BUYER}/CNY": b"balance/" + account("buyer") + b"CNY" + bytes(9),
-    "asset/CNY": b"asset/CNY" + bytes(9),
-    f"order/{'ab' * 32}": b"order/" + b"\xab" * 32,
-    f"epcis/{'ab' * 32}": b"epcis/" + b"\xab" * 32,
-    "product/06901234000016": b"product/06901234000016",
-    "gcp/6901234": b"gcp/6901234",
-    "location/6901234000016": b"location/6901234000016",
-    f"role/{BUYER}/merchant": b"role/" + account("buyer") + b"merchant\0",
-    f"role/{BUYER}/producer/gcp:6901234": b"role/" + account("buyer") + b"producer\0gcp:6901234",
-    "committee/1": b"committee/" + (2**64 - 2).to_bytes(8, "big"),
-    f"evidence/{BUYER}/3": b"evidence/" + account("buyer") + (3).to_bytes(8, "big"),
-    "unpaid/00ff/ee": b"unpaid/\x00\xff\xee",
-}
-REFUSED = (
-    "",
-    "order",
-    "order/",
-    "order/00",
-    f"order/{'AB' * 32}",
-    f"order/{'ab' * 32}/00",
-    "account/hs1nonsense",
-    f"balance/{BUYER}",
-    f"balance/{BUYER}/cny",
-    "product/123",
-    "product/\uff106901234000016",
-    "committee/0",
-    "committee/x",
-    "Order/00",
-    "unpaid/0",
-    "unpaid/" + "00" * 600,
-)
-
-
-def test_a_name_is_the_key_that_the_rules_write() -> None:
-    for name, key in NAMES.items():
-        assert key_of(name, decode_account) == key, name
-        assert key_of_hex(key.hex()) == key
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_a_name_that_is_not_of_its_tables_form_is_refused(name: str) -> None:
-    with pytest.raises((StateNameInvalid, AddressMalformed)):
-        key_of(name, decode_account)
-
-
-def test_a_key_in_hex_is_strict() -> None:
-    for text in ("", "0", "0G", "FF", "00" * 513):
-        with pytest.raises(StateNameInvalid):
-            key_of_hex(text)

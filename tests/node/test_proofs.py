@@ -206,29 +206,6 @@ async def test_who_trusts_a_header_needs_no_steps_before_it() -> None:
             make_bundle(ledger, [newest], start=Start(4, None))
         with pytest.raises(StartUnusable, match="no header"):
             make_bundle(ledger, [newest], start=Start(99, None))
-        # After a start the newest headers alone have their proof.
-        again = LedgerQueue(ledger)
-        again.close()
-        kept = [at for at in range(ledger.tip.height + 2) if again.anchors.proof(at)]
-        assert kept == [ledger.tip.height, ledger.tip.height + 1]
-        data = make_bundle(ledger, [newest], start=Start(kept[0], again.anchors.proof(kept[0])))
-        assert shown(world, data, trusted_at(world, kept[0]))[0].steps == ()
-
-
-@pytest.mark.asyncio
-async def test_the_proof_of_a_trusted_header_is_kept_for_a_bounded_number(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("node.anchors.ANCHORS_MAX", 3)
-    world = World()
-    grow(world)
-    async with bench(world) as at:
-        for _ in range(6):
-            world.decide()
-            at.queue.anchors.note()
-        top = world.ledger.tip.height + 1
-        kept = [height for height in range(top + 1) if at.queue.anchors.proof(height)]
-        assert kept == [top - 2, top - 1, top]
 
 
 def test_what_was_pruned_is_named_so() -> None:
