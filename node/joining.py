@@ -62,6 +62,16 @@ class FarBehind(HushangError):
     """Others are so far ahead of this new node that a snapshot is worth a question."""
 
 
+def require_near(height: int, claims: Sequence[int], doubt: int) -> None:
+    """`FarBehind` if more than `doubt` peers of a new node claim to be far ahead of it.
+
+    A member that leaves to join is missed by the others: it takes more than the word of liars.
+    """
+    far = [claim for claim in claims if claim > height + AHEAD_MIN]
+    if height < AHEAD_MIN and len(far) > doubt:
+        raise FarBehind(f"at height {height}, peers say {max(far)}")
+
+
 class NoSnapshotOffered(HushangError):
     """The peers have pruned the blocks that this node lacks, and none offers a snapshot."""
 

@@ -30,7 +30,7 @@ from node.door import Door
 from node.driver import Driver, Parts
 from node.evidence_book import EvidenceBook
 from node.heads import Heads
-from node.joining import AHEAD_MIN, FarBehind
+from node.joining import require_near
 from node.journal import Journal
 from node.ledger_queue import LedgerQueue, Written
 from node.membership import Membership, role_of
@@ -207,16 +207,12 @@ class Node:
         return self._network.address
 
     def _met(self, claims: Sequence[int]) -> None:
-        """Peers say how high they are: is this new node better off with a snapshot?
-
-        A member's absence costs the others something: it takes more than the word of liars.
-        """
+        """Peers say how high they are: a new node may be better off with a snapshot."""
         setup, height = self._setup, self.ledger.tip.height
-        far = [claim for claim in claims if claim > height + AHEAD_MIN]
-        committee = self.chain.committee
-        is_member = committee.index_of(setup.key.public_key) is not None
-        if setup.may_join and height < AHEAD_MIN and len(far) > (committee.f if is_member else 0):
-            raise FarBehind(f"at height {height}, peers say {max(far)}")
+        if setup.may_join:
+            is_member = self.chain.committee.index_of(setup.key.public_key) is not None
+            doubt = self.chain.committee.f if is_member else 0
+            require_near(height, claims, doubt)
 
     def _feed(self, block: FetchedBlock) -> None:
         self._driver.post(block)

@@ -50,6 +50,22 @@ def assert_joined(scene: Scene, index_rows: int = INDEX_ROWS) -> None:
     assert sorted(path.name for path in scene.config.data_dir.iterdir()) == ["db"]
 
 
+def test_only_a_new_node_and_more_than_liars_words_make_it_ask_for_a_snapshot(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(joining, "AHEAD_MIN", 1_000)
+    for height, claims, doubt in (
+        (0, (), 0),
+        (0, (1_000, 1_000), 0),
+        (0, (9_000, 5), 1),
+        (1_000, (9_000, 9_000), 1),
+    ):
+        joining.require_near(height, claims, doubt)
+    for height, claims, doubt in ((0, (1_001,), 0), (5, (9_000, 5, 8_000), 1)):
+        with pytest.raises(FarBehind, match=f"at height {height}, peers say {max(claims)}"):
+            joining.require_near(height, claims, doubt)
+
+
 @pytest.mark.asyncio
 async def test_a_new_node_takes_the_state_that_its_peers_offer(tmp_path: Path) -> None:
     scene = Scene.of(tmp_path)
