@@ -60,12 +60,13 @@ class Base:
 WHOLE = Base(1, 1)
 
 
-def read_row(cls: type[T], data: bytes) -> T:
-    """Decode a row; what doesn't is not what was written."""
+def read_row(cls: type[T], data: bytes, key: bytes = b"") -> T:
+    """Decode a row, for people the one under `key`; what doesn't is not what was written."""
     try:
         return decode(cls, data)
     except EncodingInvalid as error:
-        msg = f"a damaged {cls.__name__}: {error}"
+        where = f" in the row {key[:1].decode('ascii', 'replace')} {key[1:].hex()}" if key else ""
+        msg = f"a damaged {cls.__name__}{where}: {error}"
         raise StorageFailed(msg) from error
 
 
@@ -94,7 +95,7 @@ class StoredChain:
     def __init__(self, store: KVStore) -> None:
         self.store = store
         data = store.get(schema.META_BASE)
-        self.base = WHOLE if data is None else read_row(Base, data)
+        self.base = WHOLE if data is None else read_row(Base, data, schema.META_BASE)
 
     def is_remembered(self, minute: int, transaction_id: bytes) -> bool:
         """Was this id decided in a block, and is its minute not over?"""
@@ -119,23 +120,23 @@ class StoredChain:
     def block(self, height: int) -> Block | None:
         """The block at a height, or None above the tip."""
         data = self.block_bytes(height)
-        return None if data is None else read_row(Block, data)
+        return None if data is None else read_row(Block, data, schema.block_key(height))
 
     def header(self, height: int) -> Header | None:
         """The header at a height, or None above the tip."""
         data = self.store.get(schema.header_key(height))
-        return None if data is None else read_row(Header, data)
+        return None if data is None else read_row(Header, data, schema.header_key(height))
 
     def certificate(self, height: int) -> Certificate | None:
         """The certificate of the block at a height, or None above the tip."""
         data = self.certificate_bytes(height)
-        return None if data is None else read_row(Certificate, data)
+        return None if data is None else read_row(Certificate, data, schema.certificate_key(height))
 
     def receipts(self, height: int) -> tuple[Receipt, ...]:
         """The receipts of a block in order of execution."""
         low = schema.receipt_key(height, 0)
         pairs = self.store.scan(low, prefix_stop(schema.RECEIPTS + u64(height)))
-        return tuple(read_row(Receipt, value) for _, value in pairs)
+        return tuple(read_row(Receipt, value, key) for key, value in pairs)
 
     def find_receipt(self, receipt_id: bytes) -> tuple[ReceiptPlace, Receipt] | None:
         """The outcome of a transaction or system transition by id, and where it is."""

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from chain.store_contract import StorageError
+from node.commands.explain import every_code
 from node.damage import NodeData
 from node.genesis_file import genesis_text
 from node.keystore import write_key
@@ -124,3 +126,27 @@ def test_the_data_of_another_chain_exits_9(site: Site) -> None:
     words = ["--data-dir", str(site.data), "--genesis", str(site.directory / "genesis.json")]
     ran = inside("repair", *words, "--node-key", str(site.directory / "other.key"), "-o", "json")
     assert (ran.code, ran.error["code"]) == (9, "DataOfAnother")
+
+
+# No damage of a node's data: another process, another engine, a journal that only people can vouch
+# for, a file that was filed away.
+WITHOUT_REPAIR = {
+    "ArchiveDamaged",
+    "StoreLocked",
+    "StoreKindDiffers",
+    "StoreKindUnavailable",
+    "StoreClosed",
+    "StoreEntryRefused",
+    "FrameTooLarge",
+    "JournalMissing",
+}
+
+
+def test_every_storage_error_is_explained_with_repair() -> None:
+    codes = every_code()
+    named = {code for code, cls in codes.items() if issubclass(cls, StorageError)}
+    assert len(named) > len(WITHOUT_REPAIR) + 5
+    for code in sorted(named - WITHOUT_REPAIR | {"JournalIncomplete", "StateDiverged"}):
+        assert "hushang repair" in codes[code].hint, code
+    ran = inside("explain", "StoreDamaged", "-o", "json")
+    assert "hushang repair" in ran.json["hint"]
