@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from chain import schema
 from chain.committees import of_epoch
@@ -22,7 +22,7 @@ from chain.genesis import Genesis
 from chain.ledger import Ledger
 from chain.light_client import CommitteeChain
 from chain.store import open_store
-from chain.store_contract import KVStore, StorageError
+from chain.store_contract import Kind, KVStore, StorageError
 from chain.tree import StateTree
 from commerce.registry import Registry
 from node.backup import Progress
@@ -70,7 +70,7 @@ class Restored:
     head: BackupHead
     rows: int
     state_root: bytes
-    kind: str
+    kind: Kind
 
 
 def restore(
@@ -78,8 +78,10 @@ def restore(
     directory: Path,
     genesis: Genesis,
     told: Callable[[Progress], None] = lambda _: None,
+    *,
+    kind: Literal["auto", "leveldb", "sqlite"] = "auto",
 ) -> Restored:
-    """Make a node's data directory from a backup of the chain of `genesis`."""
+    """Make a data directory, with a store of this kind, from a backup of the chain of `genesis`."""
     building = directory / BUILDING
     with BackupReader(file) as reader:
         if reader.head.genesis_hash != genesis.hash() or reader.head.genesis != genesis:
@@ -88,7 +90,8 @@ def restore(
         try:
             _prepare(directory)
             try:
-                restored = _build(reader, building, genesis, told)
+                with closing(open_store(building, kind=kind)) as store:
+                    restored = _build(reader, store, genesis, told)
                 _sync_files(building)
                 building.rename(directory / "db")
             finally:
@@ -96,7 +99,7 @@ def restore(
             sync_directory(directory)
         except (OSError, StorageError) as error:
             raise RestoreFailed(f"{directory}: {error}") from error
-    return restored
+    return Restored(directory, reader.head, reader.rows, *restored)
 
 
 def _prepare(directory: Path) -> None:
@@ -123,18 +126,16 @@ def _make_directory(directory: Path) -> None:
 
 
 def _build(
-    reader: BackupReader, building: Path, genesis: Genesis, told: Callable[[Progress], None]
-) -> Restored:
-    with closing(open_store(building)) as store:
-        _fill(store, reader, told)
-        try:
-            ledger = Ledger(store, genesis, Registry())
-            _require_decided(ledger, reader.head)
-        except (LedgerError, StorageError) as error:
-            raise BackupRefused(f"{reader.path}: {error.code}: {error}") from error
-        return Restored(
-            building.parent, reader.head, reader.rows, ledger.tip.state_root, store.kind
-        )
+    reader: BackupReader, store: KVStore, genesis: Genesis, told: Callable[[Progress], None]
+) -> tuple[bytes, Kind]:
+    """The state root of what was restored, and the kind of store."""
+    _fill(store, reader, told)
+    try:
+        ledger = Ledger(store, genesis, Registry())
+        _require_decided(ledger, reader.head)
+    except (LedgerError, StorageError) as error:
+        raise BackupRefused(f"{reader.path}: {error.code}: {error}") from error
+    return ledger.tip.state_root, store.kind
 
 
 def _fill(store: KVStore, reader: BackupReader, told: Callable[[Progress], None]) -> None:

@@ -1,5 +1,6 @@
 """`hushang restore`: make a node's data directory from a backup, checked."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,14 @@ from node.genesis_file import load_genesis
 from node.restore import restore as restore_backup
 
 app = noun("Make a data directory of a backup, checked.", single=True)
+
+
+class Kept(StrEnum):
+    """Where a restored chain is kept."""
+
+    AUTO = "auto"
+    LEVELDB = "leveldb"
+    SQLITE = "sqlite"
 
 
 @verb(
@@ -29,6 +38,9 @@ def restore(
         Path, typer.Argument(metavar="DIR", help="The node's data_dir, empty or not there yet.")
     ],
     genesis: Annotated[Path, typer.Option(help="The chain's genesis.json.")] = Path("genesis.json"),
+    store: Annotated[
+        Kept, typer.Option("--store", help="As store in the node's settings.")
+    ] = Kept.AUTO,
 ) -> None:
     """Make the data directory DIR from a backup; exit 8 if the backup is not what it claims.
 
@@ -37,7 +49,7 @@ def restore(
     the others what it has voted for since, keeps silent until that is safe, catches up, and votes.
     """
     with ByteProgress("restore") as told:
-        restored = restore_backup(file, directory, load_genesis(genesis), told)
+        restored = restore_backup(file, directory, load_genesis(genesis), told, kind=store.value)
     head = restored.head
     record = {
         "directory": str(restored.directory),

@@ -25,8 +25,8 @@ def test_a_backup_becomes_a_data_directory(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    ran = inside("restore", "b", "data", "-o", "json")
-    assert (ran.code, ran.json["height"]) == (0, 1)
+    ran = inside("restore", "b", "data", "--store", "sqlite", "-o", "json")
+    assert (ran.code, ran.json["height"], ran.json["store"]) == (0, 1, "sqlite")
     assert ran.json["state_root"] == world.ledger.tip.state_root.hex()
     assert "hushang node start" in ran.err
     assert "accept-loss" not in ran.err

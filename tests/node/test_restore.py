@@ -12,6 +12,8 @@ from chain import schema
 from chain.codec import encode
 from chain.crypto import sha256
 from chain.ledger import Ledger
+from chain.store import LevelStore
+from chain.store_contract import DiskRefused
 from commerce.committee import CommitteeChange
 from commerce.registry import operation
 from consensus.records import SilenceRecord, decode_record
@@ -245,3 +247,27 @@ def test_the_genesis_block_can_be_restored(tmp_path: Path) -> None:
     restore(tmp_path / "b", tmp_path / "data", world.genesis)
     with opened(tmp_path / "data") as ledger:
         assert ledger.tip == Ledger(world.store, world.genesis, world.rules).tip
+
+
+def test_the_store_is_of_the_kind_that_the_node_is_set_to(
+    backup: tuple[World, Path], tmp_path: Path
+) -> None:
+    world, file = backup
+    assert restore(file, tmp_path / "data", world.genesis, kind="sqlite").kind == "sqlite"
+    with opened(tmp_path / "data") as ledger:
+        assert (ledger.store.kind, ledger.tip) == ("sqlite", world.ledger.tip)
+
+
+def test_a_disk_that_refuses_leaves_nothing(
+    backup: tuple[World, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, file = backup
+
+    def full(*_: object, **__: object) -> None:
+        raise DiskRefused("no space left on device")
+
+    monkeypatch.setattr(LevelStore, "write", full)
+    with pytest.raises(RestoreFailed, match="no space") as refused:
+        restore(file, tmp_path / "data", world.genesis, kind="leveldb")
+    assert "make room" in refused.value.hint
+    assert list((tmp_path / "data").iterdir()) == []
