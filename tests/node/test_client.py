@@ -206,6 +206,16 @@ def test_text_is_given_as_it_is() -> None:
         assert NodeClient([served.url]).text("/metrics") == "a 1\n"
 
 
+def test_a_file_is_its_bytes_and_no_text() -> None:
+    with node((200, b"\xff\x00")) as served:
+        assert NodeClient([served.url]).file("/v1/proof/state/00", {"trusted": None}) == b"\xff\x00"
+        with pytest.raises(NodeFailed, match="text"):
+            NodeClient([served.url]).text("/metrics")
+    problem = {"code": "ReceiptNotFound", "detail": "none"}
+    with node((404, problem)) as served, pytest.raises(NotFound):
+        NodeClient([served.url]).file("/v1/proof/receipt/00")
+
+
 @pytest.mark.parametrize(
     "url", ["", "host:1", "https://host", "http://", "http://host/path", "http://host:x"]
 )

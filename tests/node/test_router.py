@@ -174,6 +174,24 @@ async def test_blocks_are_served_and_taken_with_the_members_index(tmp_path: Path
 
 
 @pytest.mark.asyncio
+async def test_who_asks_for_the_head_gets_it_signed_and_answers_go_to_who_asked(
+    tmp_path: Path,
+) -> None:
+    async with post(tmp_path) as at:
+        assert at.receive(wire.HeadRequest()) is None
+        assert at.answers() == [], "the founding needs no statement"
+        ledger = at.seat.parts.ledger
+        executed = ledger.execute(at.world.header([]), [])
+        ledger.write(executed, at.world.certify(executed.header))
+        assert at.receive(wire.HeadRequest(), key("node of m2").public_key) is None
+        (told,) = at.answers()
+        assert isinstance(told, wire.Head)
+        assert (told.height, told.digest) == (1, ledger.tip.digest)
+        # Nobody asked for this one.
+        assert at.receive(told) is None
+
+
+@pytest.mark.asyncio
 async def test_an_observer_gets_blocks_as_members_do(tmp_path: Path) -> None:
     async with post(tmp_path) as at:
         observer = key("observer").public_key
