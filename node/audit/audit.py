@@ -24,7 +24,7 @@ from commerce.registry import Registry
 from node.archive import Archive
 from node.audit import partial
 from node.audit.findings import AuditFailed, Finding, Step, Tell, require, silent
-from node.audit.replay import Replay, Source, first_of
+from node.audit.replay import Replay, Source, check_founding, first_of
 from node.audit.rows import NAMES, census, first_difference, rows_of
 from node.audit.scratch import scratch_store
 from node.audit.signatures import Signatures
@@ -101,7 +101,9 @@ def _partial(
 ) -> Report:
     checked = partial.check(chain, genesis, signatures, options.tell)
     tip, base = chain.tip, chain.base
-    missing = f"blocks below {base.first_block} are not here: nothing was replayed"
+    missing = (
+        f"blocks below {base.first_block} are not here: nothing was replayed, no index checked"
+    )
     if base.first_header > 1:
         missing += f", and of the headers below {base.first_header} only what changed the committee"
     return Report(
@@ -145,7 +147,7 @@ class _Audit:
         replay, tip = self._replay, self._chain.tip
         try:
             with _named(0):
-                replay.founding()
+                check_founding(self._chain.store, self._ledger.chain.genesis)
             for height in range(1, tip.height + 1):
                 with _named(height):
                     replay.height(height)

@@ -19,7 +19,8 @@ from chain.tree_recount import Recount
 from commerce.audit import full_check
 from commerce.registry import Registry
 from node.audit.findings import AuditFailed, Finding, Step, Tell, require
-from node.audit.replay import first_of, later
+from node.audit.memory import check_remembered
+from node.audit.replay import check_founding, first_of, later
 from node.audit.signatures import Signatures
 from node.audit.stored import StoredChain, read_row, unreadable
 
@@ -28,6 +29,7 @@ def check(chain: StoredChain, genesis: Genesis, signatures: Signatures, tell: Te
     """Check what is here; returns how many transactions. Raises `AuditFailed`."""
     checking = _Partial(chain, genesis, signatures, tell)
     try:
+        check_founding(chain.store, genesis)
         checking.state()
         checking.headers()
         count = checking.blocks()
@@ -63,6 +65,8 @@ class _Partial:
             full_check(self._state)
         except InvariantBreach as error:
             raise AuditFailed(Finding(tip.height, "invariants", str(error))) from error
+
+        check_remembered(self._chain.store, tip.height, tip.header.time_ms)
 
     def headers(self) -> None:
         """Committee changes from the genesis on, then every header that is here without a gap."""

@@ -12,7 +12,9 @@ from chain import schema
 from chain.block import Block, Certificate, SignatureVerifier, check_certificate
 from chain.codec import encode
 from chain.errors import BlockInvalid, CertificateInvalid, HushangError, LedgerError
+from chain.genesis import Genesis, genesis_certificate, genesis_header
 from chain.ledger import Executed, Ledger
+from chain.store_contract import KVStore
 from chain.stored_chain import ReceiptPlace
 from chain.transaction import ReceivedTransaction, read_transaction
 from node.audit.findings import AuditFailed, Finding, require
@@ -35,18 +37,6 @@ class Replay:
         self._signatures = signatures
         self.transactions = 0
         self.receipts = 0
-
-    def founding(self) -> None:
-        """The rows of height 0 are those that the genesis makes."""
-        tip = self._ledger.tip
-        expected = {
-            schema.block_key(0): (encode(Block(tip.header, ())), "block"),
-            schema.header_key(0): (encode(tip.header), "header"),
-            schema.certificate_key(0): (encode(tip.certificate), "certificate"),
-        }
-        for key, (row, rule) in expected.items():
-            own = self._chain.store.get(key) == row
-            require(own, 0, rule, "the stored row is not what the genesis makes")
 
     def height(self, height: int) -> None:
         """Replay the next height; `AuditFailed` names what is wrong with it."""
@@ -118,6 +108,18 @@ class Replay:
             place = self._chain.store.get(schema.receipt_place_key(receipt.id))
             found = place == encode(ReceiptPlace(height, index))
             require(found, height, "receipt place", f"that of {receipt.id.hex()} leads elsewhere")
+
+
+def check_founding(store: KVStore, genesis: Genesis) -> None:
+    """The rows of height 0 are those that the genesis makes."""
+    header, certificate = genesis_header(genesis), genesis_certificate(genesis)
+    expected = {
+        schema.block_key(0): (encode(Block(header, ())), "block"),
+        schema.header_key(0): (encode(header), "header"),
+        schema.certificate_key(0): (encode(certificate), "certificate"),
+    }
+    for key, (row, rule) in expected.items():
+        require(store.get(key) == row, 0, rule, "the stored row is not what the genesis makes")
 
 
 def later(signatures: Signatures, height: int) -> SignatureVerifier:

@@ -120,6 +120,8 @@ def test_an_archive_whose_block_was_forged_with_good_checksums_is_found_out(copy
         (schema.STATE, 30, {"state root", "invariants"}),
         (schema.TREE + b"e", 30, {"state tree"}),
         (schema.TREE + b"n", 2, {"state tree"}),
+        (schema.REMEMBERED, -1, {"remembered id"}),
+        (schema.BLOCK, 0, {"block"}),
     ],
 )
 def test_a_wrong_byte_of_what_is_left_is_found(
