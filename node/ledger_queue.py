@@ -31,6 +31,12 @@ class CertifiedBlockInvalid(HushangError):
     hint = "this node's software or state differs from the other members'"
 
 
+class NodeStopping(HushangError):
+    """The node is being stopped and takes no more work."""
+
+    hint = "ask another node, or this one when it runs again"
+
+
 @dataclass(frozen=True, slots=True)
 class Built:
     """A proposal, and the pool's transactions that may never stand in a block again."""
@@ -65,10 +71,12 @@ class LedgerQueue:
         self._told = written
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self._executed: dict[bytes, Executed] = {}
+        self._is_closed = False
         self.anchors = Anchors(ledger)
 
     def close(self) -> None:
         """Finish the job under way and end the thread."""
+        self._is_closed = True
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     async def check(
@@ -96,7 +104,9 @@ class LedgerQueue:
         await self._run(lambda: job(self._ledger))
 
     async def prove(self, key: bytes) -> TreeProof:
-        """A state key and its proof, between two writes."""
+        """A state key and its proof, between two writes; `NodeStopping` after `close`."""
+        if self._is_closed:
+            raise NodeStopping("no state proof is taken any more")
         return await self._run(lambda: self._prove(key))
 
     async def _run(self, job: Callable[[], T]) -> T:
