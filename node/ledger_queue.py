@@ -31,8 +31,8 @@ class CertifiedBlockInvalid(HushangError):
     hint = "this node's software or state differs from the other members'"
 
 
-class NodeStopping(HushangError):
-    """The node is being stopped and takes no more work."""
+class ProofsEnded(HushangError):
+    """The node is being stopped and proves nothing more."""
 
     hint = "ask another node, or this one when it runs again"
 
@@ -104,9 +104,9 @@ class LedgerQueue:
         await self._run(lambda: job(self._ledger))
 
     async def prove(self, key: bytes) -> TreeProof:
-        """A state key and its proof, between two writes; `NodeStopping` after `close`."""
+        """A state key and its proof, between two writes; `ProofsEnded` after `close`."""
         if self._is_closed:
-            raise NodeStopping("no state proof is taken any more")
+            raise ProofsEnded("no state proof is taken any more")
         return await self._run(lambda: self._prove(key))
 
     async def _run(self, job: Callable[[], T]) -> T:

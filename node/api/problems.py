@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chain import errors
 from chain.errors import HushangError
 from commerce import errors as commerce
-from node.ledger_queue import NodeStopping
+from node.ledger_queue import ProofsEnded
 from node.proofs import ProofNotReady
 from node.service import PoolFull
 from node.strict_json import JsonRefused
@@ -194,7 +194,7 @@ STATUSES: dict[type[HushangError], int] = {
     commerce.ParcelUnknown: 404,
     PoolFull: 429,
     ProofNotReady: 503,
-    NodeStopping: 503,
+    ProofsEnded: 503,
 }
 
 # Seconds of Retry-After for statuses that pass by themselves.

@@ -62,7 +62,7 @@ EXIT_CODES: Final = {
     "PoolFull": ExitCode.UNREACHABLE,
     "Internal": ExitCode.INTERNAL,
     "ProofNotReady": ExitCode.UNREACHABLE,
-    "NodeStopping": ExitCode.UNREACHABLE,
+    "ProofsEnded": ExitCode.UNREACHABLE,
     "StateNameInvalid": ExitCode.USAGE,
     "SnapshotPartWrong": ExitCode.VERIFICATION_FAILED,
     "SnapshotMissing": ExitCode.NOT_FOUND,

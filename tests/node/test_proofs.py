@@ -17,7 +17,7 @@ from chain.errors import HistoryPruned
 from chain.head import HeadStatement
 from chain.stored_chain import Base, ReceiptPlace
 from node import proofs
-from node.ledger_queue import LedgerQueue, NodeStopping, TreeProof
+from node.ledger_queue import LedgerQueue, ProofsEnded, TreeProof
 from node.proofs import (
     Claims,
     ProofNotReady,
@@ -231,7 +231,7 @@ async def test_the_ledgers_thread_takes_a_proof_between_two_writes() -> None:
     async with bench(world) as at:
         found = await at.queue.prove(state_key(1))
     assert found == TreeProof(world.ledger.tip, None, world.ledger.prove(state_key(1)))
-    with pytest.raises(NodeStopping):
+    with pytest.raises(ProofsEnded):
         await at.prover.state(KEY)
 
 
