@@ -225,6 +225,7 @@ LEFTOVERS: Final = {
     "db/*.torn": "cut off after a power cut; may be deleted",
     "journal/journal.new": "the next start removes it",
     "db.joining": "a snapshot being installed; the next start goes on with it",
+    "db.restoring": "a restore that was stopped; the next one replaces it",
     "joining": "parts of a snapshot being fetched; the next start goes on with it",
     "snapshots/*.making": "a snapshot that was being made; the next start removes it",
     "damaged-*": "moved aside by an earlier repair; may be deleted",

@@ -121,7 +121,7 @@ def test_each_damaged_file_of_the_database_is_found_by_an_examination(
 def test_what_a_killed_node_leaves_is_told_and_is_no_damage(
     made: tuple[Path, Genesis], tmp_path: Path
 ) -> None:
-    for name in ("db.joining", "joining", "damaged-3"):
+    for name in ("db.joining", "db.restoring", "joining", "damaged-3"):
         (tmp_path / name).mkdir()
     (tmp_path / "db").mkdir()
     (tmp_path / "db" / "000007.log.torn").touch()
