@@ -9,7 +9,15 @@ import typer
 from typer.core import TyperGroup
 from typing_extensions import override
 
-from node.backup import BackupSource, Progress, check_backup, opened, refuse_existing, write_backup
+from node.backup import (
+    BackupSource,
+    NodeRunning,
+    Progress,
+    check_backup,
+    opened,
+    refuse_existing,
+    write_backup,
+)
 from node.clock import now_ms
 from node.commands.byte_progress import ByteProgress
 from node.commands.failures import UsageWrong
@@ -86,11 +94,21 @@ def create(
         try:
             form = {"file": str(file.absolute()), "force": force}
             record = run_job(directory, "/backup", form, lambda line: told(progress_of(line)))
-        except ControlUnreachable:
-            with opened(directory) as ledger:
-                source = BackupSource.of(ledger, now_ms())
-                record = backup_view(write_backup(source, file.absolute(), told, force=force))
+        except ControlUnreachable as unreachable:
+            record = back_up_stopped(directory, file, told, unreachable, force=force)
     session.printer.record(record, session.readable(record))
+
+
+def back_up_stopped(
+    directory: Path, file: Path, told: ByteProgress, unreachable: Exception, *, force: bool
+) -> dict[str, Any]:
+    """A backup that this process makes, since no node answers there."""
+    try:
+        with opened(directory) as ledger:
+            source = BackupSource.of(ledger, now_ms())
+            return backup_view(write_backup(source, file.absolute(), told, force=force))
+    except NodeRunning as error:
+        raise NodeRunning(f"{error}, and does not answer: {unreachable}") from unreachable
 
 
 def progress_of(line: Mapping[str, Any]) -> Progress:

@@ -81,6 +81,7 @@ def test_a_database_that_is_open_elsewhere_is_told_by_name(data_dir: Path, tmp_p
     with closing(open_store(data_dir / "db")):
         ran = inside("backup", str(tmp_path / "b"), "--data-dir", str(data_dir))
     assert (ran.code, "NodeRunning" in ran.err) == (7, True)
+    assert "control.sock: No such file" in ran.err, "why it wasn't asked"
 
 
 def test_the_help_ends_with_examples_of_both_forms() -> None:
