@@ -34,6 +34,13 @@ PAGES: tuple[Route, ...] = (
     ),
     Route(
         "GET",
+        "/verify-genesis.js",
+        "Reads genesis.json as people write it",
+        {200: "text/javascript", 304: "text/javascript"},
+        read=pages.verify_genesis_module,
+    ),
+    Route(
+        "GET",
         "/verify-words.js",
         "The page's words, in English and Chinese",
         {200: "text/javascript", 304: "text/javascript"},

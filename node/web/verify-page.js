@@ -15,6 +15,7 @@ import {
   requireSupport,
   verifyBundle,
 } from "./verify.js";
+import { genesisOfForm } from "./verify-genesis.js";
 import { ACCOUNTS, EVENTS, FIELDS, RULES, STRUCTURES, TABLES, TEXTS } from "./verify-words.js";
 
 const FILE_SIZE_MAX = 8 * 1024 * 1024;
@@ -436,18 +437,18 @@ async function takeGenesis(bytes, chainText) {
   Object.assign(state, { chain: { bytes, genesis, hash }, chainText });
 }
 
-/** The canonical bytes in the answer of /v1/genesis, or null. */
+/** The canonical bytes of a genesis.json or of the answer of /v1/genesis, or null. */
 function genesisOfJson(text) {
   try {
-    const { raw } = JSON.parse(text);
-    return typeof raw === "string" ? fromHex(raw) : null;
+    const value = JSON.parse(text);
+    return typeof value?.raw === "string" ? fromHex(value.raw) : genesisOfForm(value);
   } catch (error) {
-    if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
+    if (!(error instanceof SyntaxError)) throw error;
     return null;
   }
 }
 
-/** A file is the answer of /v1/genesis, canonical genesis bytes, or else taken for a proof. */
+/** A file is a genesis.json, the answer of /v1/genesis, canonical genesis bytes, or else taken for a proof. */
 async function takeFile(file) {
   if (file.size > FILE_SIZE_MAX) {
     state.trouble = ["tooBig", { name: file.name }];

@@ -39,8 +39,8 @@ export const TEXTS = {
     "创世信息来自您的文件。除非您信任该文件，否则请将下方哈希值与可信渠道公布的哈希值核对。",
   ],
   chainMissing: [
-    "No genesis yet. Add the file that a node gives as /v1/genesis to the proof below.",
-    "尚无创世信息。请在下方连同凭证一起添加节点 /v1/genesis 提供的文件。",
+    "No genesis yet. Add the chain's genesis.json, or the file that a node gives as /v1/genesis, to the proof below.",
+    "尚无创世信息。请在下方连同凭证一起添加该链的 genesis.json，或节点 /v1/genesis 提供的文件。",
   ],
   proofTitle: ["2. The proof", "2. 凭证"],
   choose: ["Choose files", "选择文件"],

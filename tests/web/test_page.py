@@ -16,6 +16,7 @@ from chain import errors
 from chain.bech32m import encode_account
 from chain.codec import encode
 from node.api.pages import HTML, MODULES, POLICY, SCRIPT, STYLE, one_file, web_file
+from node.genesis_file import example_path, genesis_text, parse_genesis
 from tests.chain.bundles import SEAL, small_chain
 from tests.vectors.state_page import tables
 from tests.web.browser import ORIGIN, WEB, Answer, Site, browser, site
@@ -198,6 +199,36 @@ def test_a_file_of_the_genesis_takes_the_place_of_the_nodes(opened: Open) -> Non
         assert "no proof and no genesis: y" in choose(page, file(b"\x9a\x01", "y"))
         drop(page, "new Uint8Array(2 ** 23 + 1)")
         expect(page.locator("#verdict-text")).to_contain_text("too large")
+
+
+def test_a_genesis_json_as_people_write_it_is_the_same_chain(opened: Open) -> None:
+    example = parse_genesis(example_path().read_bytes())
+    whole = json.loads(genesis_text(GENESIS))
+    turned = dict(reversed(whole.items()))
+    turned["timers"] = dict(reversed(whole["timers"].items()))
+    bare = {name: value for name, value in whole.items() if name not in ("about", "limits")}
+    odd = dataclasses.replace(
+        GENESIS, limits={"\uffee": 70_000, "\U0001f375": 2**32 - 1, "": 200, "a": 128, "aa": 0}
+    )
+    wrong: list[Any] = [None, [], "x", {**whole, "more": 1}, {**whole, "time_ms": 0.5}]
+    wrong += [{**whole, "timers": {"pay": "1 year"}}, {**whole, "consensus": {}}]
+    wrong += [{**whole, "members": [{**whole["members"][0], "node_key": "AB" * 32}]}]
+    forms = [json.loads(example_path().read_text("utf-8")), whole, turned, bare]
+    forms.append(json.loads(genesis_text(odd)))
+    script = """async (forms) => {
+      const { genesisOfForm } = await import("/verify-genesis.js");
+      const { hex } = await import("/verify.js");
+      return forms.map(genesisOfForm).map((bytes) => bytes && hex(bytes));
+    }"""
+    with opened(answers()) as made:
+        page = load(made.page)
+        found = page.evaluate(script, [*forms, *wrong])
+        assert found[0] == encode(example).hex()
+        assert found[1:5] == [encode(made).hex() for made in (*[GENESIS] * 3, odd)]
+        assert found[5:] == [None] * len(wrong)
+        text = genesis_text(GENESIS).encode()
+        assert "Proven" in choose(page, file(GOOD["a receipt"]), file(text, "genesis.json"))
+        assert page.inner_text("#chain-hash") == HASH
 
 
 def test_the_one_file_page_works_from_disk(opened: Open, tmp_path: Path) -> None:
