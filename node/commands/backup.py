@@ -71,7 +71,7 @@ def data_dir_of(data_dir: Path | None, config: Path | None) -> Path:
     "create",
     examples=(
         "hushang backup create node.backup --config /srv/hushang/hushang.toml",
-        "hushang backup /mnt/safe/monday.backup --data-dir /srv/hushang/data",
+        "hushang backup /srv/backups/monday.backup --data-dir /srv/hushang/data",
         "hushang backup node.backup --force -o json",
     ),
 )
