@@ -19,6 +19,7 @@ from node.evidence_book import (
     EvidenceBookDamaged,
     EvidenceBookFailed,
 )
+from node.node import Node
 from p2p.frames import Channel
 from tests.chain.world import key
 from tests.consensus.forging import UNSIGNED
@@ -165,18 +166,37 @@ async def test_who_waits_for_news_is_told(tmp_path: Path) -> None:
     await book.wait(0, 60_000)
 
 
+def vote_twice(node: Node) -> None:
+    """m1 tells a node two things at the next height."""
+    height, genesis_hash = node.ledger.tip.height + 1, node.chain.genesis_hash
+    liar = key("node of m1")
+    for digest in (b"\x01" * 32, b"\x02" * 32):
+        signed = vote_bytes(genesis_hash, 0, VoteType.PREPARE, 0, height, digest)
+        vote = Prepare(0, height, digest, 1, liar.sign(signed))
+        node._router.received(liar.public_key, Channel.CONSENSUS, encode_message(vote))
+
+
+@pytest.mark.asyncio
+async def test_a_node_whose_book_the_disk_refuses_ends_by_name(tmp_path: Path) -> None:
+    async with cluster(tmp_path, start=[0]) as net:
+        running = net.running[0]
+        running.node.evidence._path = tmp_path / "no" / "evidence"
+        vote_twice(running.node)
+        await asyncio.wait([running.task], timeout=20)
+        with pytest.raises(BaseExceptionGroup) as caught:
+            running.task.result()
+        assert caught.value.subgroup(EvidenceBookFailed) is not None
+        assert "hushang repair" in EvidenceBookFailed.hint
+
+
 @pytest.mark.asyncio
 async def test_a_node_that_sees_two_votes_of_a_member_keeps_them_over_its_restart(
     tmp_path: Path,
 ) -> None:
     async with cluster(tmp_path) as net:
         node = net.nodes[0]
-        height, chain = node.ledger.tip.height + 1, node.chain
-        liar = key("node of m1")
-        for digest in (b"\x01" * 32, b"\x02" * 32):
-            signed = vote_bytes(chain.genesis_hash, 0, VoteType.PREPARE, 0, height, digest)
-            vote = Prepare(0, height, digest, 1, liar.sign(signed))
-            node._router.received(liar.public_key, Channel.CONSENSUS, encode_message(vote))
+        chain = node.chain
+        vote_twice(node)
         await node.evidence.wait(0, 20_000)
         (found,) = node.evidence.found
         assert proves(found.evidence, chain.committee, chain.genesis_hash, verify)
