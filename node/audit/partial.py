@@ -52,6 +52,8 @@ class _Partial:
         self._tell = tell
         self._state = StoredState(chain.store)
         self._rules = Registry()
+        # From the first height on whose certificate is here, without one of a change, all are.
+        self._own = False
 
     def state(self) -> None:
         """The state is that of the tip's root, tree and all, and keeps the invariants."""
@@ -102,12 +104,13 @@ class _Partial:
     def _certified(self, committees: CommitteeChain, header: Header) -> None:
         record = of_epoch(self._state, self._genesis.committee(), header.epoch + 1)
         changes = record is not None and record.first_height == header.height + 1
-        base = self._chain.base
-        if base.first_header > 1 and header.height < base.first_block and not changes:
-            certificate = self._chain.store.get(schema.certificate_key(header.height))
-            if certificate is None:
+        if not changes:
+            key = schema.certificate_key(header.height)
+            below = header.height < self._chain.base.first_block
+            if below and not self._own and self._chain.store.get(key) is None:
                 # A snapshot brings headers without: the links from the one above hold them.
                 return
+            self._own = True
         self._advance(committees, header, record if changes else None)
 
     def _advance(

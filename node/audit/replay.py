@@ -79,6 +79,9 @@ class Replay:
 
     def _certificate(self, height: int, block: Block, stored: StoredBlock) -> Certificate:
         require(stored.certificate is not None, height, "certificate", "it is missing")
+        row = self._chain.store.get(schema.certificate_key(height))
+        same = row is None or row == stored.certificate
+        require(same, height, "certificate", "its row is not the one that was archived")
         certificate = read_row(Certificate, stored.certificate or b"", height, "certificate")
         named = (certificate.height, certificate.digest)
         its_own = named == (height, block.header.digest())

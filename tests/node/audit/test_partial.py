@@ -11,19 +11,39 @@ from chain import schema
 from chain.archive import ArchivedBlock
 from chain.block import Certificate
 from chain.codec import decode, encode
+from chain.ledger import Ledger
 from chain.pruning import removal, remove
+from chain.snapshot_install import install
 from chain.store import open_store
+from chain.store_memory import MemoryStore
 from chain.stored_chain import Base, Tip
+from chain.transaction import read_transaction
+from commerce.registry import Registry
 from node.archive import Archive, write_archive
 from node.audit.audit import Options, audit
 from node.audit.export import BLOCKS, RECEIPTS, open_export
 from node.audit.findings import AuditFailed, Finding
 from node.genesis_file import genesis_text
+from tests.chain.snapshots import parts_now, seal
 from tests.commands.command_line import inside
-from tests.node.audit.chains import Trading, founding
+from tests.node.audit.chains import Trading, founding, history
 from tests.node.audit.stores import change, flip, rows_under
 
 PRUNED_TO = 15
+
+
+def file_blocks(ledger: Ledger, folder: Path, last: int, first: int = 1) -> None:
+    """Write these heights into a file of an archive."""
+    blocks = [
+        ArchivedBlock(
+            height,
+            ledger.block_bytes(height) or b"",
+            ledger.certificate_bytes(height) or b"",
+            tuple(encode(receipt) for receipt in ledger.receipts(height)),
+        )
+        for height in range(first, last + 1)
+    ]
+    write_archive(folder, ledger.chain.genesis_hash, (first, last), blocks)
 
 
 @pytest.fixture(scope="module")
@@ -33,18 +53,8 @@ def pruned(stored: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(stored, folder / "data")
     with closing(open_store(folder / "data" / "db")) as store:
         ledger = Trading(store).ledger
-        blocks = [
-            ArchivedBlock(
-                height,
-                ledger.block_bytes(height) or b"",
-                ledger.certificate_bytes(height) or b"",
-                tuple(encode(receipt) for receipt in ledger.receipts(height)),
-            )
-            for height in range(1, PRUNED_TO + 1)
-        ]
-        genesis_hash = ledger.chain.genesis_hash
-        write_archive(folder / "archive", genesis_hash, (1, 7), blocks[:7])
-        write_archive(folder / "archive", genesis_hash, (8, PRUNED_TO), blocks[7:])
+        file_blocks(ledger, folder / "archive", 7)
+        file_blocks(ledger, folder / "archive", PRUNED_TO, first=8)
         remove(ledger, removal(ledger, PRUNED_TO))
         assert ledger.base.first_block == PRUNED_TO + 1
     return folder
@@ -191,3 +201,30 @@ def test_a_node_that_began_from_a_snapshot_is_checked_from_its_headers_on(copy: 
     key, value = rows_under(copy / "data", schema.HEADER)[3]
     change(copy / "data", {key: flip(value, 60)})
     assert finding_of(copy).rule == "header"
+
+
+def test_a_node_that_was_installed_from_a_snapshot_holds_and_follows(tmp_path: Path) -> None:
+    original = history(MemoryStore(), 16)
+    parts, made = parts_now(original.ledger)
+    original.play(20)
+    seal(parts, made, original.ledger)
+    with closing(open_store(tmp_path / "data" / "db")) as store:
+        install(store, founding(), Registry(), parts)
+        ledger = Trading(store).ledger
+        for height in (17, 18, 19, 20):
+            block, certificate = original.ledger.block(height), original.ledger.certificate(height)
+            assert block is not None
+            assert certificate is not None
+            bodies = [read_transaction(raw, ledger.rules) for raw in block.bodies]
+            ledger.write(ledger.execute(block.header, bodies), certificate)
+    report = audit(tmp_path / "data", founding(), Options(workers=0))
+    assert not report.replayed
+    assert report.state_root == original.ledger.tip.state_root
+    assert report.transactions == sum(
+        header.transactions_count
+        for header in map(original.ledger.header, range(17, 21))
+        if header is not None
+    )
+    file_blocks(original.ledger, tmp_path / "archive", 16)
+    options = Options(archive=tmp_path / "archive", workers=0)
+    assert audit(tmp_path / "data", founding(), options).replayed
