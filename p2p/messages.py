@@ -9,7 +9,7 @@ this file doesn't know. Senders see to the frame cap: `Blocks` and `Bodies` carr
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from chain.codec import U8, U16, U32, U64, Hash, Name, Range, Size, decode, encode
+from chain.codec import U8, U16, U32, U64, Hash, Name, Range, Size, TimeMs, decode, encode
 from chain.errors import EncodingInvalid, ProtocolError
 from p2p.frames import FRAME_SIZE_MAX, Channel
 
@@ -139,7 +139,7 @@ class Head:
 
     height: U64
     digest: Hash
-    time_ms: U64
+    time_ms: TimeMs
     epoch: U64
     signature: Annotated[bytes, Size(min=64, max=64)]
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -189,6 +189,9 @@ async def test_who_asks_for_the_head_gets_it_signed_and_answers_go_to_who_asked(
         assert (told.height, told.digest) == (1, ledger.tip.digest)
         # Nobody asked for this one.
         assert at.receive(told) is None
+        # A time that no proof can hold would spoil all proofs with heads.
+        with pytest.raises(wire.MessageMalformed):
+            at.receive(replace(told, time_ms=2**53))
 
 
 @pytest.mark.asyncio
