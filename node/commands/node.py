@@ -148,8 +148,7 @@ def start(
     api_port: Annotated[int | None, typer.Option(help="0 lets the system choose.")] = None,
     store: Annotated[str | None, typer.Option(help="auto, leveldb, sqlite or memory.")] = None,
     join: Annotated[
-        str | None,
-        typer.Option(help="How to catch up from far behind: auto, snapshot or replay."),
+        str | None, typer.Option(help="From far behind, by: auto, snapshot or replay.")
     ] = None,
     observer: Annotated[
         bool | None,
@@ -163,25 +162,12 @@ def start(
 
     Flags beat HUSHANG_* variables, those beat hushang.toml, that beats the defaults.
     """
+    given = locals()
+    flags = {name: given[name] for name in NodeConfig.model_fields if name in given}
     named = os.environ.get("HUSHANG_CONFIG")
     file = config or (Path(named) if named else None)
     if file is None and Path(FILE_NAME).exists():
         file = Path(FILE_NAME)
-    flags = {
-        "name": name,
-        "data_dir": data_dir,
-        "genesis": genesis,
-        "node_key": node_key,
-        "p2p_host": p2p_host,
-        "p2p_port": p2p_port,
-        "api_host": api_host,
-        "api_port": api_port,
-        "store": store,
-        "join": join,
-        "observer": observer,
-        "log_level": log_level,
-        "log_file": log_file,
-    }
     settings = load_config(file, os.environ, flags)
     if show:
         session.printer.document(json.loads(settings.model_dump_json()))

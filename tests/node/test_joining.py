@@ -54,14 +54,10 @@ def test_only_a_new_node_and_more_than_liars_words_make_it_ask_for_a_snapshot(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(joining, "AHEAD_MIN", 1_000)
-    for height, claims, doubt in (
-        (0, (), 0),
-        (0, (1_000, 1_000), 0),
-        (0, (9_000, 5), 1),
-        (1_000, (9_000, 9_000), 1),
-    ):
+    near = [(0, [], 0), (0, [1_000, 1_000], 0), (0, [9_000, 5], 1), (1_000, [9_000, 9_000], 1)]
+    for height, claims, doubt in near:
         joining.require_near(height, claims, doubt)
-    for height, claims, doubt in ((0, (1_001,), 0), (5, (9_000, 5, 8_000), 1)):
+    for height, claims, doubt in [(0, [1_001], 0), (5, [9_000, 5, 8_000], 1)]:
         with pytest.raises(FarBehind, match=f"at height {height}, peers say {max(claims)}"):
             joining.require_near(height, claims, doubt)
 
