@@ -11,6 +11,7 @@ calls between two writes are syncs.
 """
 
 import argparse
+import fcntl
 import re
 import subprocess
 import sys
@@ -106,12 +107,23 @@ def kill_at(scenario: Scenario, point: Point, folder: Path) -> bool:
         inject = f"inject={point.call}:signal=KILL:when={point.number}"
         options = ["-P", str(path), "-o", "/dev/null", "-e", f"trace={point.call}", "-e", inject]
         done = _strace(options, scenario.arguments(directory))
+        _await_released(directory)
         said = [int(line) for line in done.stdout.split()]
         try:
             scenario.check(directory, said)
         except Exception as error:
             raise NotRecovered(f"{point}: {type(error).__name__}: {error}") from error
         return done.returncode != 0
+
+
+def _await_released(directory: Path) -> None:
+    """Until the dead process's threads have let go of its locks; strace may end before them."""
+    for path in directory.rglob("store.lock"):
+        with path.open("rb") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+    for path in directory.rglob("LOCK"):
+        with path.open("r+b") as held:
+            fcntl.lockf(held, fcntl.LOCK_EX)
 
 
 def _strace(
