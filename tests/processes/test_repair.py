@@ -4,6 +4,9 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
+from chain.errors import HushangError
 from consensus.records import SyncedRecord, decode_record, encode_record
 from consensus.recovery import Replay
 from node import processes
@@ -139,3 +142,38 @@ def test_each_node_is_damaged_in_turn_repaired_and_its_vote_counts_again(tmp_pat
         promises.read_all()
         assert promises.conflicts == []
         assert_one_history(net, Load(net))
+
+
+def ruin_under_the_node(directory: Path) -> None:
+    """Bytes of the tables change while they are open, as on a disk that fails."""
+    for table in (directory / "db").glob("*.ldb"):
+        content = bytearray(table.read_bytes())
+        for at in range(60, len(content), 100):
+            content[at] ^= 0x5A
+        # In place: LevelDB has it mapped.
+        with table.open("r+b") as file:
+            file.write(content)
+
+
+def test_damage_that_a_request_meets_ends_the_node_and_a_whole_journal_brings_the_chain_back(
+    tmp_path: Path,
+) -> None:
+    with running(tmp_path, nodes=1, store="leveldb") as net:
+        (node,) = net.testnet.nodes
+        # So many that a start doesn't read them all.
+        decide(net, node, 30)
+        make_tables(net)
+        child = processes._children[processes.state_of(net.testnet, node).pid or 0]
+        wanted = net.get(node, "/v1/headers/1")["header"]["hash"]
+        ruin_under_the_node(net.testnet.data_dir(node))
+        with pytest.raises(HushangError):
+            net.get(node, "/v1/blocks/20")
+        until(lambda: child.poll() is not None, "the node has ended")
+        assert child.returncode == 1
+        assert last_words(net, node).startswith("stopped: StoreDamaged: ")
+        assert "hushang repair" in last_words(net, node)
+        ran = repair(net, node, "--yes")
+        assert (ran.code, ran.json["to_move"]) == (0, ["db"]), ran.err
+        net.start(node)
+        assert net.get(node, "/v1/headers/1")["header"]["hash"] == wanted
+        decide(net, node)
