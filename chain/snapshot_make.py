@@ -8,7 +8,7 @@ however large the state is, and whatever keys it holds.
 How the state is cut depends on the state alone, so that all nodes make the same parts.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby
 from struct import Struct
@@ -125,6 +125,12 @@ class Source:
         root = tip.state_root
         return cls(below, certificate, root, minutes, state, remembered, index, resting)
 
+    def close(self) -> None:
+        """End the scans, which a store that is closed could not. Harmless when repeated."""
+        for scan in (self.state, self.remembered, self.index):
+            if isinstance(scan, Generator):
+                scan.close()
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -137,7 +143,17 @@ class Made:
 
 
 def make_parts(source: Source, ledger: Ledger, sink: Sink) -> Made:
-    """Put every part into the sink. Raises a StorageError where the store contradicts itself."""
+    """Put every part into the sink. Raises a StorageError where the store contradicts itself.
+
+    The source is closed afterwards in any case.
+    """
+    try:
+        return _make_parts(source, ledger, sink)
+    finally:
+        source.close()
+
+
+def _make_parts(source: Source, ledger: Ledger, sink: Sink) -> Made:
     sink.put(PartId(PartKind.HEADERS), encode_headers(_headers(ledger, source.below)))
     state = _State(sink)
     state.cut(b"", _rows(source.state, sink))

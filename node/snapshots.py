@@ -140,6 +140,7 @@ class Snapshots:
         draft = self._draft = _Draft(source, loop.create_future(), loop.create_future())
         known = [held for held in self.held if held.height == draft.height]
         if known:
+            source.close()
             self._tell(draft.done, known[0])
             return draft.done
         if source.resting:
@@ -164,6 +165,7 @@ class Snapshots:
             self._stop.set()
             self._pool.shutdown(wait=True)
             if self._draft is not None:
+                self._draft.source.close()
                 _settle(self._draft.done, SnapshotStopped("the node ends"))
 
     async def outcome(self, future: Outcome | None) -> dict[str, Any]:

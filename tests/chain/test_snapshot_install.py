@@ -13,6 +13,7 @@ from chain.errors import BlockInvalid
 from chain.genesis import ConsensusParameters
 from chain.ledger import Ledger
 from chain.replay import MINUTE_MS
+from chain.scrub import scrub
 from chain.snapshot import (
     HEADERS_MAX,
     MANIFEST,
@@ -67,6 +68,7 @@ def test_the_ledger_goes_on_with_the_same_roots_and_receipts() -> None:
     follow(copy, world.ledger)
     everything = (schema.STATE, schema.TREE, schema.REMEMBERED, schema.INDEX)
     assert rows(copy.store, *everything) == rows(world.store, *everything)
+    scrub(copy)
 
 
 class SnappedChain(ProvenChain):
@@ -167,7 +169,9 @@ def test_headers_within_reach_of_a_handler_are_there() -> None:
     copy = installed(world, parts)
     assert copy.base.first_header == lowest
     assert copy.header(lowest - 1) is None
+    scrub(copy)
     follow(copy, world.ledger)
+    scrub(copy)
 
 
 def test_committees_follow_through_the_snapshot() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from chain.errors import HushangError
 from chain.ledger import Ledger
 from chain.snapshot import MANIFEST, SnapshotTooLarge
 from chain.snapshot_install import install
-from chain.store_contract import DiskRefused
+from chain.store import open_store
+from chain.store_contract import DiskRefused, Kind
 from chain.store_memory import MemoryStore
 from chain.transaction import Operation
 from commerce.payments import PayTransfer
@@ -24,6 +26,7 @@ from node.snapshot_files import (
     MAKING,
     HeldSnapshot,
     PartFiles,
+    PartWriter,
     SnapshotFolder,
     SnapshotStopped,
     check_folder,
@@ -213,9 +216,43 @@ async def test_asked_before_the_seal_it_waits_for_the_next_block(
 
 
 @pytest.mark.asyncio
-async def test_an_end_stops_the_making_and_tells_who_asked(tmp_path: Path) -> None:
+async def test_blocks_go_on_while_one_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resting, go = threading.Event(), threading.Event()
+
+    def rest(_: PartWriter) -> None:
+        resting.set()
+        assert go.wait(20)
+
     at = Making(tmp_path, 0)
-    at.block(busy=True)
+    first = at.block(busy=True)
+    state = dict(at.world.ledger.state.scan(b""))
+    task = await at.started()
+    with monkeypatch.context() as patched:
+        patched.setattr(PartWriter, "breathe", rest)
+        asked = asyncio.ensure_future(at.made.outcome(at.made.begin(at.world.ledger)))
+        assert await asyncio.to_thread(resting.wait, 20)
+        for _ in range(10):
+            at.block(busy=True)
+        assert at.made.held == ()
+        go.set()
+        assert (await asked)["height"] == first
+    store = MemoryStore()
+    install(store, at.world.genesis, at.world.toy, PartFiles(tmp_path / str(first)))
+    assert dict(Ledger(store, at.world.genesis, at.world.toy).state.scan(b"")) == state
+    assert at.world.ledger.tip.height == first + 10
+    await ended(task)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("kind", ["leveldb", "sqlite", "memory"])
+async def test_an_end_stops_the_making_and_tells_who_asked(kind: Kind, tmp_path: Path) -> None:
+    store = open_store(tmp_path / "db", kind=kind)
+    files = tmp_path / "snapshots"
+    at = Making(files, 0, ToyWorld(store=store))
+    for _ in range(3):
+        at.block(busy=True)
     task = await at.started()
     asked = asyncio.ensure_future(at.made.outcome(at.made.begin(at.world.ledger)))
     await asyncio.sleep(0)
@@ -223,8 +260,9 @@ async def test_an_end_stops_the_making_and_tells_who_asked(tmp_path: Path) -> No
     with pytest.raises(SnapshotStopped):
         await asked
     assert at.made.begin(at.world.ledger) is None
-    Making(tmp_path, 0, at.world)
-    assert names_in(tmp_path) == []
+    Making(files, 0, at.world)
+    assert names_in(files) == []
+    store.close()
 
 
 @pytest.mark.asyncio
