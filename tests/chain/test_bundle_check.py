@@ -284,6 +284,16 @@ def test_no_other_receipt_side_or_path_is_proven() -> None:
         refused(CHAIN.bundle(replace(good, receipts=(lie,))), ProofInvalid)
 
 
+def test_a_third_side_is_none_wherever_the_sibling_stands() -> None:
+    for index, side in ((0, b"\x01"), (1, b"\x00")):
+        good = CHAIN.receipts(BUSY, index)
+        (claim,) = good.receipts
+        first, *rest = claim.path
+        assert first[:1] == side
+        lie = replace(claim, path=(b"\x02" + first[1:], *rest))
+        refused(CHAIN.bundle(replace(good, receipts=(lie,))), ProofInvalid)
+
+
 def test_an_outcome_is_not_in_the_header_of_its_own_block() -> None:
     (claim,) = CHAIN.receipts(8, 0).receipts
     for height in (8, SEAL):

@@ -124,7 +124,11 @@ def test_a_young_header_needs_nobodys_word() -> None:
 
 def test_a_header_of_the_future_is_not_young() -> None:
     assert asked(RESTING, now_ms=RESTING_MS - DRIFT_MS) is None
-    assert asked(RESTING, now_ms=RESTING_MS - DRIFT_MS - 1) is ProofStale
+    early_ms = RESTING_MS - DRIFT_MS - 1
+    assert asked(RESTING, now_ms=early_ms) is ProofStale
+    # Nor does it become so by anybody's word: this clock is wrong, or theirs are.
+    vouched = replace(RESTING, heads=CHAIN.heads(SEAL, [early_ms] * 4))
+    assert asked(vouched, now_ms=early_ms) is ProofStale
 
 
 @pytest.mark.parametrize(

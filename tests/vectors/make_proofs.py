@@ -273,6 +273,11 @@ def _bad_ages(chain: ProvenChain) -> dict[str, Case]:
             AGED,
         ),
         "of the future": (rest, "ProofStale", {"now_ms": TIME_MS, "max_age_ms": HOUR_MS}),
+        "of the future, though vouched for": (
+            replace(rest, heads=chain.heads(SEAL, TIME_MS, TIME_MS)),
+            "ProofStale",
+            {"now_ms": TIME_MS, "max_age_ms": HOUR_MS},
+        ),
         "vouched for, above a block with transactions": (busy, "ProofStale", AGED),
         "heads out of order": (replace(rest, heads=two[::-1]), "HeadInvalid", {}),
         "one head twice": (replace(rest, heads=two[:1] * 2), "HeadInvalid", AGED),
@@ -302,6 +307,8 @@ def _bad_claims(chain: ProvenChain) -> dict[str, Case]:
     )
     (state,), (body,), (outcome,) = states.states, sent.transactions, outcomes.receipts
     side, *others = outcome.path
+    (first,) = chain.outcomes(BUSY, 0).receipts
+    right, *rest = first.path
     ok = Receipt(chain.at(BUSY).receipts[2].id, "ok", None, ())
     lies: dict[str, Callable[[], Proven]] = {
         "another value": lambda: replace(states, states=(replace(state, value=b"\x92\x01\x00"),)),
@@ -326,6 +333,9 @@ def _bad_claims(chain: ProvenChain) -> dict[str, Case]:
         ),
         "a side that is none": lambda: replace(
             outcomes, receipts=(replace(outcome, path=(b"\x02" + side[1:], *others)),)
+        ),
+        "a side that is none, where it would be the right": lambda: replace(
+            outcomes, receipts=(replace(first, path=(b"\x02" + right[1:], *rest)),)
         ),
         "success where there was failure": lambda: replace(
             outcomes, receipts=(replace(chain.outcomes(BUSY, 2).receipts[0], receipt=ok),)
