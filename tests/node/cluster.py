@@ -22,6 +22,7 @@ from node.evidence_book import EvidenceBook
 from node.journal import Journal, journal_owner
 from node.membership import Membership
 from node.node import Node, NodeSetup
+from node.pruner import PrunePolicy
 from node.snapshots import SnapshotSettings
 from tests.chain.world import account, genesis, key
 
@@ -66,6 +67,8 @@ class Cluster:
         self._nonces = count(1)
         # None is made but by command.
         self.snapshot_interval_ms = 0
+        # For the nodes that start from now on.
+        self.prune: PrunePolicy | None = None
 
     def _port(self, index: int) -> int:
         """Who is no founder is dialled by nobody."""
@@ -98,6 +101,7 @@ class Cluster:
             jitter=random.Random(index).random,
             block_written=written,
             snapshots=SnapshotSettings(directory / "snapshots", self.snapshot_interval_ms),
+            prune=self.prune,
         )
         node = Node(setup)
         ready = asyncio.Event()
