@@ -118,9 +118,6 @@ class Heads:
         signed = head_bytes(self._genesis_hash, head.epoch, head.height, head.digest, head.time_ms)
         if not crypto.verify(peer, signed, head.signature):
             raise HeadForged(f"about height {head.height}")
-        self._tell(peer, head)
-
-    def _tell(self, peer: bytes, head: wire.Head) -> None:
         self._told[peer] = _Told(head, _now_s())
         news, self._news = self._news, asyncio.Event()
         news.set()
@@ -148,6 +145,7 @@ class Heads:
         return self._ledger.tip.height > header.height
 
     def _found(self, height: int, digest: bytes, committee: Committee) -> tuple[HeadStatement, ...]:
+        self._state_own()
         oldest_s = _now_s() - 2 * ROUND_S
         found = []
         for index, member in enumerate(committee.members):
@@ -173,9 +171,17 @@ class Heads:
         for peer in self._connected():
             if committee.index_of(peer) is not None:
                 self._send(peer, wire.HeadRequest())
+
+    def _state_own(self) -> None:
+        """The own statement counts like the others', and is at hand."""
+        own_key, now_s = self._key.public_key, _now_s()
+        known = self._told.get(own_key)
+        is_young = known is not None and now_s - known.at_s < ROUND_S
+        if known is not None and is_young and known.head.digest == self._ledger.tip.digest:
+            return
         own = self._state()
         if own is not None:
-            self._tell(self._key.public_key, own)
+            self._told[own_key] = _Told(own, now_s)
 
     def _committee(self, tip: Tip) -> Committee:
         return self._ledger.committee_of(tip.header.epoch)

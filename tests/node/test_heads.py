@@ -90,10 +90,10 @@ def members_of(found: Sequence[HeadStatement], world: World) -> list[str]:
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waits are a tenth as long."""
-    monkeypatch.setattr(module, "WAIT_S", 0.2)
-    monkeypatch.setattr(module, "ROUND_S", 0.03)
-    monkeypatch.setattr(module, "GRACE_S", 0.01)
+    """Waits are a quarter as long."""
+    monkeypatch.setattr(module, "WAIT_S", 0.5)
+    monkeypatch.setattr(module, "ROUND_S", 0.25)
+    monkeypatch.setattr(module, "GRACE_S", 0.02)
 
 
 @pytest.mark.asyncio
