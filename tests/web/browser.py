@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 WEB = Path(__file__).parent.parent.parent / "node" / "web"
 # WebCrypto wants a secure context; localhost is one. Nothing listens there.
@@ -31,6 +31,11 @@ FLAGS = (
 MISSING = (
     "Chromium is not here: sh .ci/browser installs it, or says how; CHROMIUM=PATH names another"
 )
+
+
+# Nothing waits for time: this is how long a busy machine may take before a test calls it broken.
+TIMEOUT_MS = 60_000
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 def chromium() -> str | None:
@@ -105,6 +110,7 @@ def site(
 
     context.route(f"{origin}/**", answer)
     page = context.new_page()
+    page.set_default_timeout(TIMEOUT_MS)
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)

@@ -6,17 +6,19 @@ from playwright.async_api import async_playwright, expect
 from chain.account import ACCOUNTS
 from tests.chain.world import account
 from tests.node.api.service import served
-from tests.web.browser import installed
+from tests.web.browser import TIMEOUT_MS, installed
 
 
 @pytest.mark.asyncio
 async def test_a_reader_of_a_nodes_page_checks_the_nodes_own_proof() -> None:
     path, flags = installed()
+    expect.set_options(timeout=TIMEOUT_MS)
     async with served(hurried=True) as node, async_playwright() as playwright:
         await node.service.fund("buyer", 12_900)
         await node.service.decide()
         chrome = await playwright.chromium.launch(executable_path=path, args=flags)
         page = await chrome.new_page(locale="en")
+        page.set_default_timeout(TIMEOUT_MS)
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(
