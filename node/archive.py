@@ -9,7 +9,8 @@ import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -110,6 +111,8 @@ class Archive:
         self._files = sorted(_listed(folder), key=lambda file: (file.first, -file.last))
         if not self._files:
             raise ArchiveMissing(f"{folder} holds no archive file")
+        self._spans = _merged(self._files)
+        self._last = self._files[0]
 
     def covers(self, first: int, last: int) -> bool:
         """Are all these heights, both ends included, in the files?"""
@@ -117,21 +120,25 @@ class Archive:
 
     def covered_from(self, first: int) -> int:
         """The first height from `first` on that no file has."""
-        for file in self._files:
-            if file.first <= first <= file.last:
-                first = file.last + 1
-        return first
+        place = bisect_right(self._spans, first, key=lambda span: span[0]) - 1
+        if place < 0:
+            return first
+        return max(first, self._spans[place][1] + 1)
 
     def at(self, height: int) -> ArchivedBlock:
         """A covered height, from the first file that has it whole; `ArchiveDamaged` names one."""
         damage: ArchiveDamaged | None = None
-        for file in self._files:
+        # Heights are mostly read in a row.
+        for file in (self._last, *self._files):
             if file.first <= height <= file.last:
                 try:
-                    return self._read(file, height)
+                    found = self._read(file, height)
                 except (ArchiveDamaged, OSError) as error:
                     words = error.strerror if isinstance(error, OSError) else error
                     damage = damage or ArchiveDamaged(f"{file.path}: {words}")
+                else:
+                    self._last = file
+                    return found
         assert damage is not None, "a covered height"
         raise damage
 
@@ -169,6 +176,17 @@ def _listed(folder: Path) -> Iterator[_File]:
         found = _NAME.fullmatch(path.name)
         if found is not None:
             yield _File(path, int(found[1]), int(found[2]))
+
+
+def _merged(files: Sequence[_File]) -> list[tuple[int, int]]:
+    """The heights of files that ascend by their first, as spans with gaps between them."""
+    spans: list[tuple[int, int]] = []
+    for file in files:
+        if spans and file.first <= spans[-1][1] + 1:
+            spans[-1] = spans[-1][0], max(spans[-1][1], file.last)
+        else:
+            spans.append((file.first, file.last))
+    return spans
 
 
 def _checked(stream: BinaryIO, genesis_hash: bytes, file: _File) -> tuple[int, ...]:
@@ -212,10 +230,10 @@ def covered_height(folder: Path, genesis_hash: bytes, first: int) -> int:
     except ArchiveMissing:
         return first
     with contextlib.closing(archive):
-        while archive.covers(first, first):
+        end = archive.covered_from(first)
+        for height in range(first, end):
             try:
-                archive.at(first)
+                archive.at(height)
             except ArchiveDamaged:
-                return first
-            first += 1
-    return first
+                return height
+    return end
