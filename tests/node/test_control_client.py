@@ -25,8 +25,8 @@ def answering(directory: Path, answer: bytes) -> Iterator[None]:
         with client:
             asked = b""
             # Hanging up on what is not read would break the client's writing.
-            while not asked.endswith(b"{}"):
-                asked += client.recv(65536)
+            while not asked.endswith(b"{}") and (piece := client.recv(65536)):
+                asked += piece
             client.sendall(answer)
             client.shutdown(socket.SHUT_WR)
 
