@@ -56,11 +56,12 @@ def repair(
     plan = examine(data, now_ms, _Progress(session))
     record = _record(data, plan)
     if plan.intact:
-        session.printer.record(record)
-        session.say("nothing is damaged")
+        session.printer.record(record, _table(data, plan))
+        for note in ("nothing is damaged", *plan.notes):
+            session.say(note)
         return
     if dry_run:
-        session.printer.record(record)
+        session.printer.record(record, _table(data, plan))
         raise VerificationFailed(
             f"{data.directory}: {_to_do(data.directory, plan)}; without --dry-run it is done"
         )
@@ -71,7 +72,7 @@ def repair(
     aside = mend(data, plan)
     record["done"] = True
     record["moved_to"] = None if aside is None else str(aside)
-    session.printer.record(record)
+    session.printer.record(record, _table(data, plan) | {"moved to": record["moved_to"]})
     for note in plan.notes:
         session.say(note)
     session.say("next: hushang node start")
@@ -125,6 +126,12 @@ def _record(data: NodeData, plan: Plan) -> dict[str, Any]:
         "moved_to": None,
         "done": False,
     }
+
+
+def _table(data: NodeData, plan: Plan) -> dict[str, Any]:
+    """As people see it: a line a part."""
+    found = {part.name: f"{part.state}: {part.words}" for part in plan.parts}
+    return {"directory": str(data.directory), **found}
 
 
 class _Progress:
