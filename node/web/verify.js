@@ -610,9 +610,9 @@ function isSoundPoint(bytes) {
 
 /**
  * Does an Ed25519 signature hold? What libsodium refuses is refused, whatever WebCrypto says: key
- * and R of low order or not canonical, S not below the group's order. The equation is WebCrypto's,
- * without cofactor: a signer who crafts a point outside the prime-order group can be refused here
- * and not there, never the other way round.
+ * and R of low order or not canonical, S not below the group's order. The equation is WebCrypto's.
+ * Chromium's has no cofactor, like libsodium's; where one has it, a member whose key has a part of
+ * low order could craft what holds there and nowhere else (still only in that member's name).
  */
 export async function verifySignature(publicKey, message, signature) {
   const [r, s] = [signature.subarray(0, 32), signature.subarray(32)];
@@ -1150,6 +1150,7 @@ export async function verifyBundle(bytes, options) {
   const trusted = options.trusted
     ? { height: options.trusted.height, digest: fromHex(options.trusted.digest) }
     : null;
+  if (trusted !== null && trusted.digest === null) throw new TypeError("a digest is hex");
   const bundle = await readBundle(bytes);
   if (!same(bundle.genesisHash, hash)) {
     refuse("WrongChain", `a proof about the chain ${hex(bundle.genesisHash)}`);
