@@ -29,7 +29,7 @@ from chain.archive import (
     read_head,
 )
 from chain.errors import HushangError
-from chain.store_contract import DISK_HINT, StorageError
+from chain.store_contract import StorageError
 from node.journal import sync_directory
 
 _NAME: Final = re.compile(r"blocks-([0-9]{12})-([0-9]{12})\.hsa")
@@ -47,7 +47,7 @@ class ArchiveMissing(HushangError):
 class ArchiveRefused(StorageError):
     """The disk refused an archive file; nothing was pruned."""
 
-    hint = DISK_HINT
+    hint = "make room on the disk of archive_dir: pruning goes on by itself"
 
 
 def file_name(first: int, last: int) -> str:
