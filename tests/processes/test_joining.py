@@ -1,12 +1,16 @@
 """Real nodes that catch up: by a snapshot or by blocks, killed in the middle; then they vote."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
+from chain import schema
+from chain.codec import encode
 from chain.errors import HushangError
+from chain.store import open_store
+from chain.stored_chain import Base
 from node import processes
 from node.control_client import run_job
 from node.testnet_genesis import Plan, create
@@ -21,11 +25,18 @@ DEATHS = ("manifest", "state-00000", "db.replaced", "db")
 
 
 @contextmanager
-def long_net(directory: Path, transactions: int, per_block: int) -> Iterator[Net]:
-    """Three nodes with a chain and a snapshot of it each; the fourth has nothing and is stopped."""
+def long_net(
+    directory: Path, transactions: int, per_block: int, first_block: int = 1
+) -> Iterator[Net]:
+    """Three nodes with a chain and a snapshot of it each; the fourth has nothing and is stopped.
+
+    The three have no blocks below `first_block` any more.
+    """
     testnet = create(Plan(directory / "net", "tests"))
     old = testnet.nodes[:-1]
     chains.build(testnet, transactions, per_block)
+    if first_block > 1:
+        prune(testnet, old[0], first_block)
     chains.copy(testnet, *old[1:])
     try:
         for node in old:
@@ -36,6 +47,16 @@ def long_net(directory: Path, transactions: int, per_block: int) -> Iterator[Net
         yield Net(testnet)
     finally:
         processes.stop(testnet, testnet.nodes, grace_s=2.0)
+
+
+def prune(testnet: LocalNetwork, node: NodePlace, first_block: int) -> None:
+    """A stopped node's blocks below this height go, as after years."""
+    rows: dict[bytes, bytes | None] = {
+        schema.block_key(height): None for height in range(1, first_block)
+    }
+    rows[schema.META_BASE] = encode(Base(first_block, 1))
+    with closing(open_store(chains.store_of(testnet, node))) as store:
+        store.write(rows)
 
 
 def log_of(testnet: LocalNetwork, node: NodePlace) -> str:
@@ -76,6 +97,21 @@ def test_a_new_member_is_killed_at_every_stage_of_joining_and_then_its_vote_deci
         assert net.get(new, "/v1/headers/1100")["header"]["height"] == 1100
         with pytest.raises(HushangError, match="1101"):
             net.get(new, "/v1/blocks/1100")
+        assert_its_vote_counts(net, new)
+
+
+def test_where_all_have_pruned_the_blocks_a_new_node_joins_by_a_snapshot(tmp_path: Path) -> None:
+    with long_net(tmp_path, 60, 1, first_block=31) as net:
+        new = net.testnet.nodes[-1]
+        set_join(net.testnet, new, "replay")
+        processes.start(net.testnet, new)
+        until(lambda: processes.state_of(net.testnet, new).pid is None, "it can't be replayed")
+        log = log_of(net.testnet, new)
+        assert "stopped: HistoryGone" in log
+        assert 'set join = \\"snapshot\\" or \\"auto\\"' in log
+        set_join(net.testnet, new, "auto")
+        net.start(new)
+        assert "joined at height 60" in log_of(net.testnet, new)
         assert_its_vote_counts(net, new)
 
 
