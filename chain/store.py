@@ -261,7 +261,8 @@ def open_store(
 
 
 def _kind_of(path: Path) -> Literal["leveldb", "sqlite"]:
-    if (path / SQLITE_FILE_NAME).exists():
+    # Also where only its log is left: sqlite's store then says that the rest is missing.
+    if any(path.glob(f"{SQLITE_FILE_NAME}*")):
         return "sqlite"
     if (path / "CURRENT").exists():
         return "leveldb"

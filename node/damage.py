@@ -30,7 +30,8 @@ from chain.store_contract import (
     StoreKindUnavailable,
     StoreLocked,
 )
-from chain.store_sqlite import FILE_NAME as SQLITE_FILE_NAME
+from chain.store_lock import FILE_NAME as LOCK
+from chain.store_log import TORN_SUFFIX
 from commerce.registry import Registry
 from consensus.records import Record, RecordInvalid, decode_record
 from node.evidence_book import FILE_NAME as EVIDENCE
@@ -43,6 +44,7 @@ DATABASE: Final = "db"
 JOURNAL: Final = "journal"
 # Bytes of the owner that a damaged disk may have changed; beyond that it is another owner.
 OWNER_DAMAGE_MAX: Final = 4
+_NO_DATA: Final = frozenset((LOCK, "LOCK", "LOG", "LOG.old"))
 _DISK_ERROR: Final = os.strerror(errno.EIO)
 
 
@@ -133,12 +135,9 @@ def examine_database(data: NodeData, tell: Tell) -> Database:
 
 
 def _has_files(folder: Path) -> bool:
-    """Is there more than the lock that an earlier start has left?"""
+    """Is there more than the locks and words for people that an engine leaves?"""
     found = folder.iterdir() if folder.is_dir() else ()
-    return any(
-        file.suffix in {".ldb", ".sst", ".log"} or file.name in {"CURRENT", SQLITE_FILE_NAME}
-        for file in found
-    )
+    return any(file.name not in _NO_DATA and file.suffix != TORN_SUFFIX for file in found)
 
 
 def _require_own(store: KVStore, data: NodeData) -> None:

@@ -118,6 +118,19 @@ def test_each_damaged_file_of_the_database_is_found_by_an_examination(
         assert "StoreDamaged" in found.part.words
 
 
+@pytest.mark.parametrize("name", ["CURRENT", "000007.log", "store.sqlite3-wal"])
+def test_what_is_left_of_a_database_is_damage_and_only_its_locks_are_nothing(
+    made: tuple[Path, Genesis], tmp_path: Path, name: str
+) -> None:
+    node = NodeData(tmp_path, made[1], key("node of m0").public_key)
+    (tmp_path / "db").mkdir()
+    for lock in ("store.lock", "LOCK", "LOG"):
+        (tmp_path / "db" / lock).touch()
+    assert examine_database(node, silent).part.state is State.MISSING
+    (tmp_path / "db" / name).write_bytes(b"x")
+    assert examine_database(node, silent).part.state is State.DAMAGED
+
+
 def test_what_a_killed_node_leaves_is_told_and_is_no_damage(
     made: tuple[Path, Genesis], tmp_path: Path
 ) -> None:
