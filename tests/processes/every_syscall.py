@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import RLock
 from typing import Final
 
 from typing_extensions import override
@@ -37,6 +38,9 @@ CALLS: Final = (
     *("rename", "renameat", "renameat2", "link", "linkat", "unlink", "unlinkat", "rmdir"),
     *("ftruncate", "truncate", "fallocate", "mkdir", "mkdirat"),
 )
+# A process that another thread starts holds, until it is the other program, whatever files are open
+# here: also the lock of a store that is closed meanwhile.
+_no_fork: Final = RLock()
 # What is traced: `?` lets strace pass over what this machine's kernel does not have.
 TRACED: Final = ",".join(f"?{call}" for call in CALLS)
 TIMEOUT_S: Final = 120.0
@@ -110,7 +114,8 @@ def kill_at(scenario: Scenario, point: Point, folder: Path) -> bool:
         _await_released(directory)
         said = [int(line) for line in done.stdout.split()]
         try:
-            scenario.check(directory, said)
+            with _no_fork:
+                scenario.check(directory, said)
         except Exception as error:
             raise NotRecovered(f"{point}: {type(error).__name__}: {error}") from error
         return done.returncode != 0
@@ -130,16 +135,24 @@ def _strace(
     options: Sequence[str], arguments: Sequence[str]
 ) -> "subprocess.CompletedProcess[bytes]":
     command = ["strace", "-f", "-qq", *options, sys.executable, "-B", "-m", program.__name__]
-    return subprocess.run(
-        [*command, *arguments], capture_output=True, cwd=ROOT, timeout=TIMEOUT_S, check=False
-    )
+    pipe = subprocess.PIPE
+    with _no_fork:
+        process = subprocess.Popen([*command, *arguments], stdout=pipe, stderr=pipe, cwd=ROOT)
+    with process:
+        try:
+            out, errors = process.communicate(timeout=TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, out, errors)
 
 
 @contextmanager
 def _place(scenario: Scenario, folder: Path) -> Iterator[Path]:
     with TemporaryDirectory(dir=folder) as name:
         directory = Path(name).resolve()
-        scenario.prepare(directory)
+        with _no_fork:
+            scenario.prepare(directory)
         yield directory
 
 
