@@ -117,6 +117,28 @@ def test_hearsay_is_one_question_to_anybody_and_no_target() -> None:
     assert len(at.asked) == 1, "nothing more is certified, so nothing more is asked for"
 
 
+def test_a_long_answer_on_hearsay_is_followed_by_many_questions_until_nothing_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sync_module, "RANGE_MAX", 4)
+    source, at = history(5), Member()
+    at.sync.fetch(FetchBlocks(1, 4, ANYBODY, certified=False))
+    at.sync.arrived(peer(1), Blocks(1, entries(source, 1, 4)))
+    assert at.asked[1:4] == [(2, 5, 4), (3, 9, 4), (1, 13, 4)]
+    assert at.sync.target == 0
+    answered = 1
+    while answered < len(at.asked):
+        member, start, _ = at.asked[answered]
+        at.sync.arrived(peer(member), Blocks(start, entries(source, 5, 5) if start == 5 else ()))
+        answered += 1
+    for _ in range(5):
+        at.write_next(source)
+    assert at.heights == [1, 2, 3, 4, 5]
+    at.now_ms = 10 * ASK_AGAIN_MS
+    at.sync.decided(5)
+    assert len(at.asked) == answered, "nobody has more"
+
+
 def test_a_pushed_block_is_fed_at_once() -> None:
     source, at = history(1), Member()
     at.sync.arrived(peer(1), Blocks(1, entries(source, 1, 1)))
