@@ -109,7 +109,11 @@ class Reader:
         self.now_ms = self.source.now_ms
         self.asked: list[tuple[object, BlocksRequest]] = []
         self.refused = 0
-        self.sync = Sync(self.ledger, self._send, self.inbox.append, lambda: self.now_ms, tuple)
+        members = self.source.ledger.chain.committee.members
+        others = tuple(member.node_key for member in members[:-1])
+        self.sync = Sync(
+            self.ledger, self._send, self.inbox.append, lambda: self.now_ms, lambda: others
+        )
 
     def _send(self, peer: object, message: wire.Message) -> None:
         if isinstance(message, BlocksRequest):
