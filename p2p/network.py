@@ -12,8 +12,10 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from chain.errors import ProtocolError
+from p2p.arrivals import Arrival, arrival
 from p2p.backoff import Backoff
 from p2p.door import Door, DoorStatus
 from p2p.frames import FRAME_SIZE_MAX, Channel
@@ -197,23 +199,29 @@ class Network:
 
     async def _accept(self, listener: socket.socket) -> None:
         assert self._group is not None
-        loop = asyncio.get_running_loop()
         while True:
             try:
-                sock, address = await loop.sock_accept(listener)
+                came = await arrival(listener)
             except OSError as error:
                 # Out of descriptors, or a connection that ended in the queue: neither is final.
                 self._door.refuse(error)
                 await asyncio.sleep(self._limits.accept_pause_s)
                 continue
-            host = str(address[0])
-            if self._door.enter(host):
-                self._group.create_task(self._welcome(sock, host), name="p2p welcome")
-            else:
-                sock.close()
+            if came is None:
+                continue
+            if not self._door.enter(came.host):
+                came.sock.close()
+                continue
+            task = self._group.create_task(self._welcome(came), name="p2p welcome")
+            task.add_done_callback(partial(self._turned_away, came))
 
-    async def _welcome(self, sock: socket.socket, host: str) -> None:
+    def _turned_away(self, came: Arrival, _welcome: asyncio.Task[None]) -> None:
+        if came.close_unless_begun():
+            self._door.leave(came.host)
+
+    async def _welcome(self, came: Arrival) -> None:
         """From an accepted socket to the end of its connection."""
+        came.begun, sock, host = True, came.sock, came.host
         link = Link(Terms(self._limits, self._hello(), self._admit), dialled=False)
         connecting = asyncio.get_running_loop().connect_accepted_socket(
             lambda: link,
