@@ -87,7 +87,7 @@ def measure(
         tell("joining by replay")
         replay_s = time_join(testnet, new, "replay", height)
         tell(f"{replay_s:.1f} s; joining by snapshot")
-        snapshot_s = time_join(testnet, new, "auto", height)
+        snapshot_s = time_join(testnet, new, "snapshot", height)
         tell(f"{snapshot_s:.1f} s")
     finally:
         processes.stop(testnet, testnet.nodes)
