@@ -70,7 +70,7 @@ class Executed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Version:
+class Version:
     """The layout of the database; a later one needs a migration."""
 
     layout: U16
@@ -106,7 +106,7 @@ class Ledger(StoredChain):
                 msg = "the database has entries and no genesis"
                 raise StorageFailed(msg)
             self._found()
-        elif known != encode(_Version(LAYOUT, genesis)):
+        elif known != encode(Version(LAYOUT, genesis)):
             msg = "this database belongs to another chain or layout"
             raise StorageFailed(msg)
         self._tree = StateTree.open(store, schema.TREE)
@@ -130,7 +130,7 @@ class Ledger(StoredChain):
         batch[schema.header_key(0)] = encode(header)
         batch[schema.certificate_key(0)] = encode(certificate)
         batch[schema.META_TIP] = encode(tip)
-        batch[schema.META_GENESIS] = encode(_Version(LAYOUT, genesis))
+        batch[schema.META_GENESIS] = encode(Version(LAYOUT, genesis))
         self.store.write(batch)
 
     def _load_tip(self) -> Tip:

@@ -17,8 +17,7 @@ from chain import schema
 from chain.codec import decode
 from chain.errors import HushangError, LedgerError
 from chain.genesis import Genesis
-from chain.ledger import LAYOUT, Ledger
-from chain.ledger import _Version as Version
+from chain.ledger import LAYOUT, Ledger, Version
 from chain.scrub import Tell, scrub
 from chain.snapshot import SnapshotPartWrong
 from chain.store import TornLog, open_store

@@ -8,7 +8,6 @@
 Whatever interrupts this, `settle` at the next start makes one database of it.
 """
 
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Final
 from chain.errors import HushangError
 from chain.snapshot import MANIFEST, PartId
 from chain.store_contract import StorageFailed
-from node.journal import sync_directory
+from node.journal import sync_directory, sync_files
 
 DATABASE: Final = "db"
 DRAFT: Final = "db.joining"
@@ -141,21 +140,10 @@ class JoiningFiles:
 
     def swap(self) -> None:
         """The finished draft, closed, takes the place of the database."""
-        sync_tree(self.draft)
+        sync_files(self.draft)
         sync_directory(self.data_dir)
         if self.database.exists():
             self.database.rename(self._replaced)
         self.draft.rename(self.database)
         sync_directory(self.data_dir)
         shutil.rmtree(self._replaced, ignore_errors=True)
-
-
-def sync_tree(folder: Path) -> None:
-    """The files in a flat directory, and the directory, are on the disk itself."""
-    for entry in folder.iterdir():
-        handle = os.open(entry, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-    sync_directory(folder)

@@ -150,6 +150,17 @@ def sync_handle(handle: int) -> None:
         os.fdatasync(handle)
 
 
+def sync_files(directory: Path) -> None:
+    """The files in a flat directory, and which they are, are on the disk itself."""
+    for path in sorted(directory.iterdir()):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            sync_handle(handle)
+        finally:
+            os.close(handle)
+    sync_directory(directory)
+
+
 def sync_directory(directory: Path) -> None:
     """Which files are in it is on the disk."""
     handle = os.open(directory, os.O_RDONLY)

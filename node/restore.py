@@ -7,7 +7,6 @@ state. There is no journal afterwards, so that the node keeps silent until it ha
 what it forgot (`node.journal_loss`); the mark of a new key, which would deny that, is removed.
 """
 
-import os
 import shutil
 from collections.abc import Callable, Iterable
 from contextlib import closing
@@ -27,7 +26,7 @@ from chain.tree import StateTree
 from commerce.registry import Registry
 from node.backup import Progress
 from node.backup_file import BackupHead, BackupReader, Row
-from node.journal import sync_directory
+from node.journal import sync_directory, sync_files
 from node.journal_loss import MARK
 
 BUILDING: Final = "db.restoring"
@@ -92,7 +91,7 @@ def restore(
             try:
                 with closing(open_store(building, kind=kind)) as store:
                     restored = _build(reader, store, genesis, told)
-                _sync_files(building)
+                sync_files(building)
                 building.rename(directory / "db")
             finally:
                 shutil.rmtree(building, ignore_errors=True)
@@ -193,13 +192,3 @@ def _require_decided(ledger: Ledger, head: BackupHead) -> None:
             raise BackupRefused(f"no certified header proves the committee of epoch {epoch}")
         followed.advance(header, certificate, record.committee)
     followed.check(tip.header, tip.certificate)
-
-
-def _sync_files(directory: Path) -> None:
-    for path in sorted(directory.iterdir()):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-    sync_directory(directory)

@@ -39,6 +39,12 @@ HARMLESS = {
     "peers": "where",
     "observer": "whether a key that is in no committee is meant to be: it never votes",
     "store": "the same bytes in another engine: tests/chain/test_store.py",
+    "snapshot_interval_ms": "whether files are made beside the blocks; no block looks at them",
+    "join": "how it gets the blocks it lacks; all prove themselves",
+    "prune": "what it keeps of decided blocks: no rule reads below the headers that all keep",
+    "keep_days": "as prune",
+    "keep_blocks": "as prune",
+    "archive_dir": "as prune",
     "log_level": "what it tells its operator",
     "log_file": "where",
 }
