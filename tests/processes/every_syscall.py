@@ -5,9 +5,9 @@
 strace kills `crash_program` as it enters one such call, once for each; then what it left must
 recover (`tests.processes.recovery`). Exits 1 if anything does not, and prints what replays it.
 
-strace counts each thread's calls for itself: a few of LevelDB's own thread, on files that the main
-thread wrote before, are not reached, and told. A kill beside them leaves the same contents, for the
-calls between two writes are syncs.
+Some calls of LevelDB's own thread are not reached, and told: strace counts each thread's calls for
+itself, so that on a file that the main thread wrote before its counts come first; and a compaction
+that a start begins may or may not get far before the program ends. Our own calls are all reached.
 """
 
 import argparse
