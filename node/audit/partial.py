@@ -14,14 +14,13 @@ from chain.genesis import Genesis
 from chain.light_client import CommitteeChain
 from chain.store_contract import StorageError
 from chain.stored_chain import ReceiptPlace, StoredState
-from chain.transaction import read_transaction
 from chain.tree_recount import Recount
 from commerce.audit import full_check
 from commerce.registry import Registry
 from node.audit.findings import AuditFailed, Finding, Step, Tell, require
 from node.audit.memory import check_remembered
 from node.audit.replay import check_founding, first_of, later
-from node.audit.signatures import Signatures
+from node.audit.signatures import Signatures, read_signed
 from node.audit.stored import StoredChain, read_row, unreadable
 
 
@@ -148,16 +147,7 @@ class _Partial:
         return len(hashes)
 
     def _transaction(self, height: int, index: int, raw: bytes) -> bytes:
-        try:
-            received = read_transaction(raw, self._rules)
-        except LedgerError as error:
-            words = f"transaction {index}: {error.code}: {error}"
-            raise AuditFailed(Finding(height, "transaction", words)) from error
-        for entry in received.signatures:
-            words = f"transaction {index} ({received.id.hex()}): a signature does not verify"
-            key, message = entry.public_key, received.signing
-            self._signatures.add((height, words, key, message, entry.signature))
-        return received.body_hash
+        return read_signed(raw, self._rules, (height, index), self._signatures).body_hash
 
     def _receipts(self, height: int) -> None:
         stored = self._chain.at(height).receipts

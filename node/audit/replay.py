@@ -11,14 +11,14 @@ from typing import TypeAlias
 from chain import schema
 from chain.block import Block, Certificate, SignatureVerifier, check_certificate
 from chain.codec import encode
-from chain.errors import BlockInvalid, CertificateInvalid, HushangError, LedgerError
+from chain.errors import BlockInvalid, CertificateInvalid, HushangError
 from chain.genesis import Genesis, genesis_certificate, genesis_header
 from chain.ledger import Executed, Ledger
 from chain.store_contract import KVStore
 from chain.stored_chain import ReceiptPlace
-from chain.transaction import ReceivedTransaction, read_transaction
+from chain.transaction import ReceivedTransaction
 from node.audit.findings import AuditFailed, Finding, require
-from node.audit.signatures import Signatures
+from node.audit.signatures import Signatures, read_signed
 from node.audit.stored import StoredBlock, StoredChain, read_row
 
 # What is stored of a height: the node's own rows, or an archive's.
@@ -66,16 +66,7 @@ class Replay:
         return [self._transaction(height, index, raw) for index, raw in enumerate(bodies)]
 
     def _transaction(self, height: int, index: int, raw: bytes) -> ReceivedTransaction:
-        try:
-            received = read_transaction(raw, self._ledger.rules)
-        except LedgerError as error:
-            words = f"transaction {index}: {error.code}: {error}"
-            raise AuditFailed(Finding(height, "transaction", words)) from error
-        for entry in received.signatures:
-            words = f"transaction {index} ({received.id.hex()}): a signature does not verify"
-            key, message = entry.public_key, received.signing
-            self._signatures.add((height, words, key, message, entry.signature))
-        return received
+        return read_signed(raw, self._ledger.rules, (height, index), self._signatures)
 
     def _certificate(self, height: int, block: Block, stored: StoredBlock) -> Certificate:
         require(stored.certificate is not None, height, "certificate", "it is missing")

@@ -16,6 +16,9 @@ from multiprocessing import get_context
 from typing import Final, TypeAlias
 
 from chain.crypto import verify
+from chain.errors import LedgerError
+from chain.execution import Rules
+from chain.transaction import ReceivedTransaction, read_transaction
 from node.audit.findings import AuditFailed, Finding
 
 # Height, what signed (for the words), public key, message, signature.
@@ -112,3 +115,19 @@ def _refuse(batch: Sequence[Signed], wrong: int | None) -> None:
 
 def _leave_ctrl_c_to_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def read_signed(
+    raw: bytes, rules: Rules, place: tuple[int, int], signatures: Signatures
+) -> ReceivedTransaction:
+    """A stored transaction, its signatures given to be checked; `place`: height and index."""
+    height, index = place
+    try:
+        received = read_transaction(raw, rules)
+    except LedgerError as error:
+        words = f"transaction {index}: {error.code}: {error}"
+        raise AuditFailed(Finding(height, "transaction", words)) from error
+    for entry in received.signatures:
+        words = f"transaction {index} ({received.id.hex()}): a signature does not verify"
+        signatures.add((height, words, entry.public_key, received.signing, entry.signature))
+    return received
