@@ -28,7 +28,7 @@ from node.audit.replay import Replay, Source, check_founding, first_of
 from node.audit.rows import NAMES, census, first_difference, rows_of
 from node.audit.scratch import scratch_store
 from node.audit.signatures import Signatures
-from node.audit.stored import StoredBlock, StoredChain, database_of, open_stopped, unreadable
+from node.audit.stored import StoredBlock, StoredRows, database_of, open_stopped, unreadable
 
 FULL_EVERY = 10_000
 _OUTCOMES = (schema.RECEIPTS, schema.RECEIPT_PLACE)
@@ -64,7 +64,7 @@ def audit(directory: Path, genesis: Genesis, options: Options = Options()) -> Re
     """Check a stopped node's data. Raises `AuditFailed`, `DataMissing` or `DataInUse`."""
     with open_stopped(directory) as store, _archive(options.archive, genesis) as archive:
         with _named(None):
-            chain = StoredChain(store)
+            chain = StoredRows(store)
         its_own = chain.founding.genesis == genesis
         require(its_own, None, "genesis", "the data is of a chain with another genesis")
         first = chain.base.first_block
@@ -87,7 +87,7 @@ def _archive(folder: Path | None, genesis: Genesis) -> Iterator[Archive | None]:
             yield archive
 
 
-def _source(chain: StoredChain, archive: Archive | None) -> Source:
+def _source(chain: StoredRows, archive: Archive | None) -> Source:
     def at(height: int) -> StoredBlock:
         if archive is None or height >= chain.base.first_block:
             return chain.at(height)
@@ -98,7 +98,7 @@ def _source(chain: StoredChain, archive: Archive | None) -> Source:
 
 
 def _partial(
-    chain: StoredChain, genesis: Genesis, signatures: Signatures, options: Options
+    chain: StoredRows, genesis: Genesis, signatures: Signatures, options: Options
 ) -> Report:
     checked = partial.check(chain, genesis, signatures, options.tell)
     tip, base = chain.tip, chain.base
@@ -132,7 +132,7 @@ class _Audit:
 
     def __init__(
         self,
-        chain: StoredChain,
+        chain: StoredRows,
         source: Source,
         ledger: Ledger,
         signatures: Signatures,

@@ -19,7 +19,7 @@ from chain.state import u64
 from chain.store_contract import StorageError
 from node.audit.findings import AuditFailed, Finding, Step, Tell, silent
 from node.audit.rows import NAMES, Difference, Row, first_difference, rows_of
-from node.audit.stored import StoredChain, open_stopped, unreadable
+from node.audit.stored import StoredRows, open_stopped, unreadable
 
 _PER_HEIGHT: Final = (schema.HEADER, schema.BLOCK, schema.RECEIPTS)
 _AT_THE_TIP: Final = (schema.STATE, schema.TREE, schema.INDEX, schema.REMEMBERED)
@@ -37,7 +37,7 @@ class Comparison:
 def compare(left: Path, right: Path, tell: Tell = silent) -> Comparison:
     """Compare two stopped nodes' data. Raises `AuditFailed` for what can't be read."""
     with open_stopped(left) as one, open_stopped(right) as other, _named():
-        chains = StoredChain(one), StoredChain(other)
+        chains = StoredRows(one), StoredRows(other)
         found = _Comparing(*chains, tell).first()
         return Comparison(chains[0].tip.height, chains[1].tip.height, found)
 
@@ -52,7 +52,7 @@ def _named() -> Iterator[None]:
 
 
 class _Comparing:
-    def __init__(self, left: StoredChain, right: StoredChain, tell: Tell) -> None:
+    def __init__(self, left: StoredRows, right: StoredRows, tell: Tell) -> None:
         self._left = left
         self._right = right
         self._tell = tell
@@ -69,7 +69,7 @@ class _Comparing:
             return self._parted(lowest)
         return self._beside(lowest)
 
-    def _digest(self, chain: StoredChain, height: int) -> bytes:
+    def _digest(self, chain: StoredRows, height: int) -> bytes:
         return chain.header(height).digest()
 
     def _parted(self, lowest: int) -> Finding:
@@ -130,9 +130,7 @@ class _Comparing:
         height = int.from_bytes(different.key[1:9], "big")
         return Finding(height, NAMES[prefix], _words(different))
 
-    def _counted(
-        self, side: StoredChain, prefix: bytes, start: bytes, stop: bytes
-    ) -> Iterator[Row]:
+    def _counted(self, side: StoredRows, prefix: bytes, start: bytes, stop: bytes) -> Iterator[Row]:
         low = int.from_bytes(start[1:9], "big")
         for key, value in side.store.scan(start, stop):
             yield key, value

@@ -22,7 +22,7 @@ from commerce.registry import Registry
 from node.api.models import CertificateView, HeaderView, ReceiptView, TransactionView
 from node.archive import Archive
 from node.audit.findings import AuditFailed, Finding
-from node.audit.stored import StoredBlock, StoredChain, open_stopped, read_row, unreadable
+from node.audit.stored import StoredBlock, StoredRows, open_stopped, read_row, unreadable
 
 BLOCKS: Final = "blocks"
 RECEIPTS: Final = "receipts"
@@ -40,7 +40,7 @@ class Exported:
 class Export:
     """Reads heights one by one."""
 
-    def __init__(self, chain: StoredChain, archive: Archive | None) -> None:
+    def __init__(self, chain: StoredRows, archive: Archive | None) -> None:
         self.tip = chain.tip.height
         self._chain = chain
         self._archive = archive
@@ -130,7 +130,7 @@ def open_export(directory: Path, archive: Path | None) -> Iterator[Export]:
     """The export of a stopped node's data, and of what it has filed."""
     with open_stopped(directory) as store:
         try:
-            chain = StoredChain(store)
+            chain = StoredRows(store)
         except StorageError as error:
             raise unreadable(None, error) from error
         if archive is None:

@@ -21,10 +21,10 @@ from node.audit.findings import AuditFailed, Finding, Step, Tell, require
 from node.audit.memory import check_remembered
 from node.audit.replay import check_founding, first_of, later
 from node.audit.signatures import Signatures, read_signed
-from node.audit.stored import StoredChain, read_row, unreadable
+from node.audit.stored import StoredRows, read_row, unreadable
 
 
-def check(chain: StoredChain, genesis: Genesis, signatures: Signatures, tell: Tell) -> int:
+def check(chain: StoredRows, genesis: Genesis, signatures: Signatures, tell: Tell) -> int:
     """Check what is here; returns how many transactions. Raises `AuditFailed`."""
     checking = _Partial(chain, genesis, signatures, tell)
     try:
@@ -42,7 +42,7 @@ def check(chain: StoredChain, genesis: Genesis, signatures: Signatures, tell: Te
 
 class _Partial:
     def __init__(
-        self, chain: StoredChain, genesis: Genesis, signatures: Signatures, tell: Tell
+        self, chain: StoredRows, genesis: Genesis, signatures: Signatures, tell: Tell
     ) -> None:
         self._chain = chain
         self._genesis = genesis

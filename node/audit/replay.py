@@ -19,7 +19,7 @@ from chain.stored_chain import ReceiptPlace
 from chain.transaction import ReceivedTransaction
 from node.audit.findings import AuditFailed, Finding, require
 from node.audit.signatures import Signatures, read_signed
-from node.audit.stored import StoredBlock, StoredChain, read_row
+from node.audit.stored import StoredBlock, StoredRows, read_row
 
 # What is stored of a height: the node's own rows, or an archive's.
 Source: TypeAlias = Callable[[int], StoredBlock]
@@ -29,7 +29,7 @@ class Replay:
     """Replays into `ledger`, which is at the genesis; `transactions` counts what passed."""
 
     def __init__(
-        self, chain: StoredChain, source: Source, ledger: Ledger, signatures: Signatures
+        self, chain: StoredRows, source: Source, ledger: Ledger, signatures: Signatures
     ) -> None:
         self._chain = chain
         self._source = source

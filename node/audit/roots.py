@@ -6,7 +6,7 @@ from pathlib import Path
 from chain.store_contract import StorageError
 from chain.tree_recount import Recount
 from node.audit.findings import AuditFailed, Finding, require
-from node.audit.stored import StoredChain, open_stopped, unreadable
+from node.audit.stored import StoredRows, open_stopped, unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ def state_root(directory: Path) -> Rooted:
     with open_stopped(directory) as store:
         height: int | None = None
         try:
-            tip = StoredChain(store).tip
+            tip = StoredRows(store).tip
             height = tip.height
             recount = Recount(store)
             for difference in recount.differences():

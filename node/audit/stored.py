@@ -13,9 +13,9 @@ from typing import TypeVar
 
 from chain import schema
 from chain.block import Block, Certificate, Header
-from chain.codec import U16, decode
+from chain.codec import decode
 from chain.errors import EncodingInvalid, HushangError
-from chain.genesis import Genesis
+from chain.ledger import Version
 from chain.state import u64
 from chain.store import StoreLocked, open_store
 from chain.store_contract import KVStore, StorageError, prefix_stop
@@ -75,14 +75,6 @@ def read_row(cls: type[T], data: bytes, height: int | None, rule: str) -> T:
 
 
 @dataclass(frozen=True, slots=True)
-class Founding:
-    """What `chain.ledger` writes first: the layout of the database, and the chain's genesis."""
-
-    layout: U16
-    genesis: Genesis
-
-
-@dataclass(frozen=True, slots=True)
 class StoredBlock:
     """What is stored of one height, as bytes; None or empty where there is nothing."""
 
@@ -91,14 +83,14 @@ class StoredBlock:
     receipts: tuple[bytes, ...]
 
 
-class StoredChain:
+class StoredRows:
     """A store's rows by height, and what it says of itself."""
 
     __slots__ = ("base", "founding", "store", "tip")
 
     def __init__(self, store: KVStore) -> None:
         self.store = store
-        self.founding = self._meta(Founding, schema.META_GENESIS)
+        self.founding = self._meta(Version, schema.META_GENESIS)
         self.tip = self._meta(Tip, schema.META_TIP)
         base = store.get(schema.META_BASE)
         self.base = WHOLE if base is None else read_row(Base, base, None, "base")
