@@ -129,9 +129,10 @@ def test_the_data_of_another_chain_exits_9(site: Site) -> None:
 
 
 # No damage of a node's data: another process, another engine, a journal that only people can vouch
-# for, a file that was filed away.
+# for, files that are filed away.
 WITHOUT_REPAIR = {
     "ArchiveDamaged",
+    "ArchiveRefused",
     "StoreLocked",
     "StoreKindDiffers",
     "StoreKindUnavailable",
