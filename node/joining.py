@@ -27,17 +27,19 @@ from commerce.registry import Registry
 from node.config import NodeConfig
 from node.joining_download import Download, SnapshotGone, Suspects, offer_of
 from node.joining_files import JoiningFiles, KeptParts
-from node.joining_peers import Exchange
+from node.joining_peers import Exchange, nothing_offered
 from node.membership import Admitted, Membership
 from p2p.frames import Channel
 from p2p.handler import Handler
 from p2p.messages import Message, Offer, write_message
+from p2p.peer import PeerStatus
 
 logger = logging.getLogger(__name__)
 
 # Fewer blocks are replayed: that is as quick, and brings their receipts.
 AHEAD_MIN: Final = 1_000
-# So long are offers collected, unless enough peers have said what they have.
+# So long are offers collected, unless enough peers have said what they have. Who hears of none
+# waits until all have answered: who has one may connect last.
 OFFERS_WAIT_S: Final = 5.0
 TELL_EVERY_PARTS: Final = 200
 
@@ -53,6 +55,9 @@ class PeerNetwork(Protocol):
 
     def send(self, peer: bytes, channel: Channel, payload: bytes) -> bool:
         """Queue a payload for a peer; False if it is not connected."""
+
+    def peers(self) -> tuple[PeerStatus, ...]:
+        """Everybody who may be asked, there or not."""
 
 
 MakeNetwork = Callable[[Sequence[Admitted], Handler], PeerNetwork]
@@ -97,9 +102,12 @@ class Standing:
 class Joiner:
     """Decides whether to join by a snapshot, and does it. No database is open meanwhile."""
 
-    def __init__(self, config: NodeConfig, genesis: Genesis, make_network: MakeNetwork) -> None:
+    def __init__(
+        self, config: NodeConfig, genesis: Genesis, public_key: bytes, make_network: MakeNetwork
+    ) -> None:
         self._config = config
         self._genesis = genesis
+        self._public_key = public_key
         self._make_network = make_network
         self._files = JoiningFiles(config.data_dir)
         # A store in memory has no place to change with.
@@ -124,28 +132,31 @@ class Joiner:
         """The node ended since it is behind: join, or say why that can't be."""
         if isinstance(error, FarBehind):
             logger.info("%s: asking for a snapshot", error)
-            await self._run(AHEAD_MIN)
+            why_not = await self._run(AHEAD_MIN)
+            if why_not is not None:
+                logger.info("%s: the blocks are replayed", why_not)
             return
         if not self.may_join:
             raise error
         logger.warning("%s: only a snapshot leads further", error)
-        if not await self._run(1):
-            raise NoSnapshotOffered(str(error)) from error
+        why_not = await self._run(1)
+        if why_not is not None:
+            raise NoSnapshotOffered(f"{error}; {why_not}") from error
 
-    async def _run(self, ahead_min: int) -> bool:
-        """Join if somebody offers a snapshot so far ahead; else it isn't tried again."""
+    async def _run(self, ahead_min: int) -> str | None:
+        """Join if somebody offers a snapshot so far ahead; else it isn't tried again: why."""
         standing = self._standing()
         self._files.begin(standing.height)
-        attempt = _Attempt(self._config, self._genesis, self._files, standing)
+        attempt = _Attempt(self._config, self._genesis, self._public_key, self._files, standing)
         try:
             joined = await attempt.run(self._make_network, ahead_min)
         finally:
             attempt.abandon()
         self._files.end()
-        if not joined:
-            self.may_join = False
-            logger.info("nobody offers a snapshot: the blocks are replayed")
-        return joined
+        if joined:
+            return None
+        self.may_join = False
+        return attempt.why_not
 
     def _standing(self) -> Standing:
         store: KVStore = MemoryStore()
@@ -161,16 +172,24 @@ class _Attempt:
     """One run on a network of its own."""
 
     def __init__(
-        self, config: NodeConfig, genesis: Genesis, files: JoiningFiles, standing: Standing
+        self,
+        config: NodeConfig,
+        genesis: Genesis,
+        public_key: bytes,
+        files: JoiningFiles,
+        standing: Standing,
     ) -> None:
         self._config = config
         self._genesis = genesis
+        self._public_key = public_key
         self._files = files
         self._standing = standing
         self._network: PeerNetwork | None = None
         self._exchange = Exchange(standing.height, self._send)
         self._suspects = Suspects({node.public_key: node.name for node in standing.nodes})
         self._abandoned = False
+        # Why nothing was joined, once that is certain.
+        self.why_not = ""
 
     def abandon(self) -> None:
         """A thread that builds a database ends at its next part."""
@@ -225,24 +244,36 @@ class _Attempt:
                     while True:
                         self._exchange.news.clear()
                         best, votes = self._best(ahead_min, kept)
-                        enough = self._have_enough_said()
-                        if enough and (best is None or votes > self._standing.committee.f):
+                        if self._have_enough_said(votes):
                             break
                         await self._exchange.news.wait()
             except TimeoutError:
                 best, _ = self._best(ahead_min, kept)
-            if best is not None or self._config.join != "snapshot":
+            if best is not None:
                 return best
-            peers = len(self._exchange.offers())
-            logger.warning("none of %s connected peers offers a snapshot yet: waiting", peers)
+            least = self._standing.height + ahead_min
+            self.why_not = nothing_offered(self._exchange, self._peers(), self._public_key, least)
+            if self._config.join != "snapshot":
+                return None
+            logger.warning("%s: waiting", self.why_not)
             self._exchange.ask_again()
             await asyncio.sleep(OFFERS_WAIT_S)
 
-    def _have_enough_said(self) -> bool:
-        """Has a quorum, with this node, said what it has?"""
-        others = max(1, self._standing.committee.quorum - 1)
-        exchange = self._exchange
-        return exchange.have_all_answered() and len(exchange.offers()) >= others
+    def _peers(self) -> tuple[PeerStatus, ...]:
+        return () if self._network is None else self._network.peers()
+
+    def _have_enough_said(self, votes: int) -> bool:
+        """Have all said what they have, or a quorum, with this node, of which enough offer one?
+
+        Short of all, that nobody has offered anything yet says nothing of who is not there yet.
+        """
+        exchange, committee = self._exchange, self._standing.committee
+        if not exchange.have_all_answered():
+            return False
+        answered = len(exchange.offers())
+        if answered >= len(self._peers()):
+            return True
+        return votes > committee.f and answered >= max(1, committee.quorum - 1)
 
     def _best(self, ahead_min: int, kept: frozenset[str]) -> tuple[Offer | None, int]:
         """Of snapshots so far ahead: one that is partly here, else one that more than may lie have,

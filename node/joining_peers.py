@@ -14,6 +14,7 @@ from chain.snapshot import PartId
 from p2p import messages as wire
 from p2p.frames import Channel
 from p2p.messages import Hello, Message, Offer, Part, PartRequest, Snapshots, SnapshotsRequest
+from p2p.peer import PeerStatus
 
 # One answer carries at most a MiB.
 ANSWER_WAIT_S: Final = 10.0
@@ -179,3 +180,23 @@ class Exchange:
             told = peer, answer.height, answer.kind, answer.number
             if asked == told and question.offset == answer.offset and not future.done():
                 future.set_result(answer)
+
+
+def nothing_offered(
+    exchange: Exchange, peers: Sequence[PeerStatus], public_key: bytes, least: int
+) -> str:
+    """Who was asked for a snapshot of this height or above in vain; or why nobody could be."""
+    answers = exchange.offers()
+    asked = [peer.name for peer in peers if peer.public_key in answers]
+    if asked:
+        names = ", ".join(asked)
+        return f"none of the {len(asked)} peers asked ({names}) offers a snapshot from {least} on"
+    reasons = "; ".join(f"{peer.name}: {_why_silent(peer)}" for peer in peers)
+    key = f"is the key {public_key.hex()} registered? hushang member register"
+    return f"no peer can be asked for a snapshot ({reasons or 'none is known'}); {key}"
+
+
+def _why_silent(peer: PeerStatus) -> str:
+    if peer.connected:
+        return "connected, no answer yet"
+    return peer.last_error or "not connected; is its address under [[peers]]?"

@@ -128,12 +128,18 @@ async def _main(config: NodeConfig) -> None:
         identity, listen = NodeIdentity(config.name, key.seed), (config.p2p_host, config.p2p_port)
         return make_network(identity, genesis.hash(), listen, random.random, nodes, handler)
 
-    joiner = Joiner(config, genesis, network)
-    await _until(stop, joiner.at_start())
+    joiner = Joiner(config, genesis, key.public_key, network)
+    await _join(stop, joiner.at_start())
     while not stop.is_set():
         behind = await _run_once(config, genesis, key, joiner, stop)
         if behind is not None:
-            await _until(stop, joiner.instead_of(behind))
+            await _join(stop, joiner.instead_of(behind))
+
+
+async def _join(stop: asyncio.Event, joining: Coroutine[Any, Any, None]) -> None:
+    await _until(stop, joining)
+    if stop.is_set():
+        logger.info("stopped by a signal while joining; the next start goes on")
 
 
 async def _run_once(

@@ -25,6 +25,7 @@ from p2p.messages import (
     read_message,
     write_message,
 )
+from p2p.peer import PeerStatus
 from tests.chain.snapshots import HeldParts, Invented
 from tests.chain.world import World, key
 
@@ -91,7 +92,7 @@ class FakeNetwork:
     """`node.joining.PeerNetwork`: peers connect at its start, or when `connect` says so."""
 
     def __init__(self, peers: dict[bytes, FakePeer], at_start: Sequence[bytes]) -> None:
-        self.peers = peers
+        self.peers_by_key = peers
         self.at_start = tuple(at_start)
         self.there: list[bytes] = []
         self.nodes: tuple[Admitted, ...] = ()
@@ -117,10 +118,32 @@ class FakeNetwork:
         """The peer's answer comes with the loop's next turn."""
         if peer not in self.there:
             return False
-        answer = self.peers[peer].answer(read_message(channel, payload))
+        answer = self.peers_by_key[peer].answer(read_message(channel, payload))
         if answer is not None:
             asyncio.get_running_loop().call_soon(self._hand_over, peer, answer)
         return True
+
+    def peers(self) -> tuple[PeerStatus, ...]:
+        """All of them, there or not."""
+        return tuple(map(self._status, self.peers_by_key))
+
+    def _status(self, peer: bytes) -> PeerStatus:
+        names = {node.public_key: node.name for node in self.nodes}
+        return PeerStatus(
+            public_key=peer,
+            name=names.get(peer, peer.hex()),
+            connected=peer in self.there,
+            direction=None,
+            height=None,
+            agent="",
+            queues={},
+            size_in=0,
+            size_out=0,
+            connections=0,
+            last_seen_ms=None,
+            last_error="" if peer in self.there else "ConnectionRefusedError",
+            on_two_hosts=False,
+        )
 
     def _hand_over(self, peer: bytes, answer: Message) -> None:
         if peer in self.there:
@@ -171,7 +194,8 @@ class Scene:
 
     def joiner(self) -> Joiner:
         """A new process's joiner."""
-        return Joiner(self.config, self.world.genesis, self.network.made)
+        own = key("node of m0").public_key
+        return Joiner(self.config, self.world.genesis, own, self.network.made)
 
     @property
     def wanted(self) -> set[PartId]:

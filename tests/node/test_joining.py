@@ -19,6 +19,7 @@ from node.joining_download import offer_of
 from node.joining_files import DiskTooSmall, JoiningFiles
 from node.sync import HistoryGone
 from p2p.messages import Offer
+from tests.chain.world import key
 from tests.node.joiners import INDEX_ROWS, PEERS, Scene
 
 FAR = FarBehind("at height 0, peers say 5000")
@@ -188,7 +189,9 @@ async def test_a_snapshot_that_leads_less_far_than_replay_is_worth_is_left(
     with caplog.at_level("INFO"):
         await joiner.instead_of(FAR)
     assert not joiner.may_join, "the blocks are replayed, and it isn't asked for again"
-    assert "nobody offers a snapshot: the blocks are replayed" in caplog.text
+    least = scene.manifest.height + 1
+    told = f"none of the 3 peers asked (m1, m2, m3) offers a snapshot from {least} on: the blocks"
+    assert told in caplog.text
     assert list(scene.config.data_dir.iterdir()) == []
     # Where the blocks are gone, it is all there is.
     again = scene.joiner()
@@ -203,8 +206,39 @@ async def test_where_the_history_is_gone_and_nobody_offers_anything_the_node_say
     scene = Scene.of(tmp_path)
     for peer in scene.peers.values():
         peer.offers = ()
-    with pytest.raises(NoSnapshotOffered, match="3 peers have pruned block 1"):
+    told = r"3 peers have pruned block 1; none of the 3 peers asked \(m1, m2, m3\) offers"
+    with pytest.raises(NoSnapshotOffered, match=told):
         await scene.joiner().instead_of(GONE)
+
+
+@pytest.mark.asyncio
+async def test_a_snapshot_of_a_peer_that_connects_last_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(joining, "OFFERS_WAIT_S", 60)
+    scene = Scene.of(tmp_path)
+    for peer in PEERS[:2]:
+        scene.peers[peer].offers = ()
+    # With this node, they are a quorum.
+    scene.network.at_start = PEERS[:2]
+    joining_now = asyncio.ensure_future(scene.joiner().instead_of(GONE))
+    done, _ = await asyncio.wait([joining_now], timeout=0.2)
+    assert not done, "it waits"
+    scene.network.connect(PEERS[2])
+    await joining_now
+    assert_joined(scene, index_rows=0)
+
+
+@pytest.mark.asyncio
+async def test_where_no_peer_connects_the_node_says_why_and_names_its_key(tmp_path: Path) -> None:
+    scene = Scene.of(tmp_path)
+    scene.network.at_start = ()
+    with pytest.raises(NoSnapshotOffered) as caught:
+        await scene.joiner().instead_of(GONE)
+    told = str(caught.value)
+    assert "no peer can be asked for a snapshot (m1: ConnectionRefusedError; m2: " in told
+    own = key("node of m0").public_key
+    assert told.endswith(f"is the key {own.hex()} registered? hushang member register")
 
 
 @pytest.mark.asyncio
