@@ -121,6 +121,9 @@ def withheld(state: State) -> str:
         until = questions.silent_until
         lost = "its journal was lost or older than its votes"
         return f"{lost}: silent up to height {until}; new blocks end it"
+    if not state.speaks:
+        reached = state.recovered.reached
+        return f"its store lacks blocks that its journal knows, up to height {reached}"
     return ""
 
 

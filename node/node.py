@@ -323,6 +323,7 @@ class Node:
             role=role_of(self.chain.committee, self._setup.key.public_key),
             epoch=self.chain.committee.epoch,
             withheld=self._replica.withheld,
+            first_block=self.ledger.base.first_block,
             sync=self._sync.view(),
             snapshots=tuple(held.view() for held in self.snapshots.held),
         )

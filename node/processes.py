@@ -15,12 +15,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from chain.errors import HushangError
 from node.client import NodeClient, NodeFailed, NodeRefused, NodeUnreachable
 from node.config import PREFIX
 from node.testnet_layout import LocalNetwork, NodePlace
+from node.vote_words import vote_warning
 
 POLL_S: Final = 0.05
 GRACE_S: Final = 10.0
@@ -150,12 +151,12 @@ def wait_until_ready(
     reasons = "no answer yet"
     while waiting:
         node = waiting[0]
-        told = _not_ready_because(node)
-        if told is None:
+        told = _status_of(node)
+        if told["ready"]:
             waiting.pop(0)
-            progress(f"{node.name} is ready")
+            progress(f"{node.name} {vote_warning(told) or 'is ready'}")
             continue
-        reasons = told
+        reasons = "; ".join(told["not_ready_because"])
         for other in waiting:
             if state_of(testnet, other).pid is None:
                 raise NodeDied(f"{other.name} ended: {_last_words(testnet, other)}")
@@ -164,12 +165,13 @@ def wait_until_ready(
         time.sleep(POLL_S)
 
 
-def _not_ready_because(node: NodePlace) -> str | None:
+def _status_of(node: NodePlace) -> dict[str, Any]:
+    """What a node says of itself, or why it says nothing."""
     try:
-        status = NodeClient([node.api], timeout_s=2.0).get("/v1/status")
+        told: dict[str, Any] = NodeClient([node.api], timeout_s=2.0).get("/v1/status")
     except (NodeUnreachable, NodeRefused, NodeFailed) as error:
-        return str(error)
-    return None if status["ready"] else "; ".join(status["not_ready_because"])
+        return {"ready": False, "not_ready_because": [str(error)]}
+    return told
 
 
 def _last_words(testnet: LocalNetwork, node: NodePlace) -> str:

@@ -113,6 +113,8 @@ class NodeStatus:
     epoch: int = 0
     # Why this node casts no votes now; empty if it does.
     withheld: str = ""
+    # The lowest height whose block and receipts are here.
+    first_block: int = 1
     sync: SyncView = SyncView(0, 0, 0, 0, 0)
     # Newest first.
     snapshots: tuple[SnapshotView, ...] = ()

@@ -56,7 +56,13 @@ async def ready(call: Call) -> Reply:
     status = call.service.status()
     reasons = list(status.not_ready_because)
     sync = SyncStateView.model_validate(render_fields(status.sync))
-    view = ReadyView(ready=status.ready, reasons=reasons, height=status.height, sync=sync)
+    view = ReadyView(
+        ready=status.ready,
+        reasons=reasons,
+        withheld=status.withheld,
+        height=status.height,
+        sync=sync,
+    )
     return json_reply(view, 200 if status.ready else 503)
 
 

@@ -29,10 +29,15 @@ class SyncStateView(View):
 
 
 class ReadyView(View):
-    """Does the node take part and serve what is current? `reasons` say why not."""
+    """Does the node follow the others and serve what is current? `reasons` say why not.
+
+    `withheld` says why it casts no votes now; empty if it does. A silence that ends with new blocks
+    leaves it ready: stop no other member meanwhile.
+    """
 
     ready: bool
     reasons: list[str]
+    withheld: str
     height: Whole
     sync: SyncStateView
 
@@ -71,6 +76,7 @@ class StatusView(View):
 
     `role` and `member_index` are those in the committee of `epoch`, which decides the next block.
     `withheld` says why this node casts no votes now; empty if it does.
+    `first_block` is the lowest height whose block and receipts are here; 1 on a full node.
     `refused_connections` counts other nodes' connections that were refused, by the rule's name.
     """
 
@@ -82,6 +88,7 @@ class StatusView(View):
     time_ms: TimeMs
     started_ms: TimeMs
     height: Whole
+    first_block: Whole
     block_hash: HashText
     state_root: HashText
     view: Whole

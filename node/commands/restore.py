@@ -11,6 +11,7 @@ from node.commands.options import noun, verb
 from node.commands.session import Session
 from node.genesis_file import load_genesis
 from node.restore import restore as restore_backup
+from node.vote_words import AFTERWARDS
 
 app = noun("Make a data directory of a backup, checked.", single=True)
 
@@ -62,6 +63,7 @@ def restore(
     }
     session.printer.record(record, session.readable(record))
     session.say("next: hushang node start; the node asks the others before it votes again")
+    session.say(AFTERWARDS)
     if head.genesis.committee().f == 0:
         session.say("where no other member can tell what it voted for, it needs your word first:")
         session.say("hushang node accept-loss")

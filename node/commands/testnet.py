@@ -13,6 +13,7 @@ from node.commands.options import StoreKind, StoreOption, noun, verb
 from node.commands.session import Session
 from node.testnet_genesis import NODES_MAX, Plan
 from node.testnet_layout import NAME_DEFAULT, LocalNetwork, NodePlace
+from node.vote_words import vote_warning
 
 app = noun("A network of real node processes on this machine, its data under ./.hushang/NAME.")
 
@@ -225,9 +226,10 @@ def node_row(entry: dict[str, Any]) -> dict[str, Any]:
     row = {"": entry["number"], "name": entry["name"], "pid": entry["pid"], "api": entry["api"]}
     names = ("role", "epoch", "ready", "height", "view", "primary")
     row |= {name: told.get(name) for name in names}
-    row |= {"block": str(told.get("block_hash", ""))[:12], "state": "running"}
+    row |= {"block": str(told.get("block_hash", ""))[:12]}
     if entry["pid"] is None:
-        row["state"] = "crashed" if entry["stale_pid_file"] else "stopped"
-    elif not told.get("ready"):
-        row["state"] = "; ".join(told.get("not_ready_because", ()))
-    return row
+        return row | {"state": "crashed" if entry["stale_pid_file"] else "stopped"}
+    withheld = told.get("withheld")
+    reasons = [words for words in told.get("not_ready_because", ()) if words != withheld]
+    words = [words for words in (*reasons, vote_warning(told)) if words]
+    return row | {"state": "; ".join(words) or "running"}

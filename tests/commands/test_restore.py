@@ -29,6 +29,7 @@ def test_a_backup_becomes_a_data_directory(
     assert (ran.code, ran.json["height"], ran.json["store"]) == (0, 1, "sqlite")
     assert ran.json["state_root"] == world.ledger.tip.state_root.hex()
     assert "hushang node start" in ran.err
+    assert "stop no other node" in ran.err
     assert "accept-loss" not in ran.err
     with opened(tmp_path / "data") as ledger:
         assert ledger.tip == world.ledger.tip

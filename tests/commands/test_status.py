@@ -2,9 +2,13 @@
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from node import processes
+from node.commands.testnet import node_row
+from node.testnet_genesis import Plan, create
 from tests.commands.command_line import inside
 from tests.node.api.service import PEER, served
 
@@ -25,3 +29,44 @@ async def test_peers_are_told_and_one_key_on_two_hosts_is_called_out() -> None:
         assert (status["role"], status["epoch"]) == ("member", 0)
         async with node.http.get("/metrics") as answer:
             assert "hushang_peers_on_two_hosts 1.0" in await answer.text()
+
+
+SILENT = "its journal was lost: silent up to height 1553; new blocks end it"
+WARNED = f"serves, doesn't vote yet: {SILENT}: stop no other node until then"
+
+
+@pytest.mark.asyncio
+async def test_a_member_that_serves_and_does_not_vote_is_called_out() -> None:
+    async with served() as node:
+        words = ("status", "--node", f"http://127.0.0.1:{node.port}")
+        node.service.withheld, node.service.first_block = SILENT, 12
+        told = await asyncio.to_thread(inside, *words)
+        assert WARNED in told.err
+        assert SILENT in told.out.decode()
+        (line,) = (at for at in told.out.decode().splitlines() if "first_block" in at)
+        assert line.split()[-1] == "12"
+
+
+@pytest.mark.asyncio
+async def test_testnet_start_and_status_tell_a_silent_member_from_one_that_votes(
+    tmp_path: Path,
+) -> None:
+    network = create(Plan(tmp_path / "net", "x", 1))
+    async with served() as node:
+        place = replace(network.nodes[0], api_port=node.port)
+        said: list[str] = []
+
+        def wait() -> None:
+            processes.wait_until_ready(network, [place], 30, said.append)
+
+        await asyncio.to_thread(wait)
+        node.service.withheld = SILENT
+        await asyncio.to_thread(wait)
+        assert said == [f"{place.name} is ready", f"{place.name} {WARNED}"]
+        _, status = await node.get("/v1/status")
+    entry = {"number": 1, "name": "m", "pid": 1, "api": place.api, "status": status}
+    assert node_row(entry)["state"] == WARNED
+    assert node_row(entry | {"status": {**status, "withheld": ""}})["state"] == "running"
+    asking = {"ready": False, "not_ready_because": [SILENT, "1 of 3"]}
+    said_once = node_row(entry | {"status": {**status, **asking}})["state"]
+    assert said_once == f"1 of 3; {WARNED.removeprefix('serves, ')}"

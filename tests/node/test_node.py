@@ -18,11 +18,13 @@ from commerce.assets import AssetIssue
 from commerce.money import balance_of
 from commerce.payments import PayTransfer
 from commerce.registry import operation
+from consensus.records import SilenceRecord, encode_record
+from node.journal import Journal, journal_owner
 from node.node import Node
 from node.service import Decided
 from p2p.frames import Channel
 from p2p.messages import Transactions, write_message
-from tests.chain.world import World, account
+from tests.chain.world import World, account, key
 from tests.node.cluster import Cluster, cluster
 
 WAIT_MS = 20_000
@@ -168,6 +170,33 @@ async def test_many_clients_at_once_get_one_receipt_each(tmp_path: Path) -> None
 
 
 @pytest.mark.asyncio
+async def test_a_member_whose_journal_was_lost_serves_before_it_votes_and_says_so(
+    tmp_path: Path,
+) -> None:
+    async with cluster(tmp_path) as net:
+        await decide(net, issue(net))
+        height = await net.level()
+        await net.stop(3)
+        (tmp_path / "m3" / "journal" / "journal").unlink()
+        initial = encode_record(SilenceRecord(None))
+        owner = journal_owner(net.genesis.hash(), key("node of m3").public_key)
+        Journal(tmp_path / "m3" / "journal", owner, initial=(initial,)).close()
+        node = await net.start(3)
+        assert node.status().withheld
+        async with asyncio.timeout(20):
+            while not node.status().ready:
+                await node.wait_height(height + 1, 50)
+        # On a chain at rest it stays so.
+        assert f"silent up to height {height + 2}; new blocks end it" in node.status().withheld
+        async with asyncio.timeout(20):
+            for number in range(2, 5):
+                await decide(net, issue(net, reference=f"bank-{number}"))
+            while node.status().withheld:
+                await node.wait_height(node.ledger.tip.height + 1, 50)
+        await assert_equal(net)
+
+
+@pytest.mark.asyncio
 async def test_what_no_valid_block_may_hold_is_refused_at_the_door(tmp_path: Path) -> None:
     async with cluster(tmp_path, 1) as net:
         (node,) = net.nodes
@@ -197,8 +226,8 @@ async def test_what_one_backup_got_from_a_peer_alone_is_decided_without_blame(
         peer = next(node for node in net.nodes if node is not backup)
         # As if another member had handed it to this one only, and then fallen silent.
         _, payload = write_message(Transactions((pay(net, 100),)))
-        key = peer.chain.committee.members[net.nodes.index(peer)].node_key
-        waiting = backup._router.received(key, Channel.TRANSACTIONS, payload)
+        sender = peer.chain.committee.members[net.nodes.index(peer)].node_key
+        waiting = backup._router.received(sender, Channel.TRANSACTIONS, payload)
         assert waiting is not None
         await waiting
         merchant = account("merchant")

@@ -50,6 +50,8 @@ class FakeService:
         self.pool_max = POOL_MAX
         self.pool: dict[bytes, ReceivedTransaction] = {}
         self.reasons: tuple[str, ...] = ()
+        self.withheld = ""
+        self.first_block = 1
         self.peers = (PEER, replace(PEER, name="m2", connected=False, height=None))
         # Only a test that gave a directory may add to it.
         path = (directory or Path("nowhere")) / "evidence"
@@ -159,7 +161,8 @@ class FakeService:
             view=3,
             primary="m3",
             member_index=0,
-            withheld="",
+            withheld=self.withheld,
+            first_block=self.first_block,
             pool_count=len(self.pool),
             pool_bytes=sum(len(received.raw) for received in self.pool.values()),
             ready=not self.reasons,

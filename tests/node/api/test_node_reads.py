@@ -12,12 +12,28 @@ from tests.node.api.service import served
 async def test_a_node_that_is_behind_is_healthy_and_not_ready_and_says_why() -> None:
     async with served() as node:
         level = {"height": 0, "target": 0, "blocks_per_s": 0, "transactions_per_s": 0, "eta_ms": 0}
-        ready = {"ready": True, "reasons": [], "height": 0, "sync": level}
+        ready = {"ready": True, "reasons": [], "withheld": "", "height": 0, "sync": level}
         assert await node.get("/ready") == (200, ready)
         node.service.reasons = ("12 blocks behind", "no quorum of peers")
         status, told = await node.get("/ready")
         assert (status, told["ready"], told["reasons"]) == (503, False, [*node.service.reasons])
         assert (await node.get("/health"))[0] == 200
+
+
+@pytest.mark.asyncio
+async def test_a_silent_member_is_ready_and_says_that_it_does_not_vote() -> None:
+    async with served() as node:
+        node.service.withheld = "silent up to height 5"
+        status, told = await node.get("/ready")
+        assert (status, told["ready"], told["withheld"]) == (200, True, "silent up to height 5")
+
+
+@pytest.mark.asyncio
+async def test_the_status_tells_from_where_on_blocks_are_here() -> None:
+    async with served() as node:
+        assert (await node.get("/v1/status"))[1]["first_block"] == 1
+        node.service.first_block = 7
+        assert (await node.get("/v1/status"))[1]["first_block"] == 7
 
 
 @pytest.mark.asyncio
