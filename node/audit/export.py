@@ -28,6 +28,12 @@ BLOCKS: Final = "blocks"
 RECEIPTS: Final = "receipts"
 
 
+class HistoryNotFiled(HistoryPruned):
+    """Heights to be exported were pruned, and no archive that has them was named."""
+
+    hint = "name the node's archive (--archive DIR), or begin above them (--from FIRST)"
+
+
 @dataclass(frozen=True, slots=True)
 class Exported:
     """All lines of one height."""
@@ -47,8 +53,19 @@ class Export:
         self._rules = Registry()
         self._founders = chain.founding.genesis.committee()
 
+    def require(self, first: int, last: int) -> None:
+        """`HistoryNotFiled` unless the blocks of all these heights are here or filed."""
+        first_block = self._chain.base.first_block
+        first, last = max(first, 1), min(last, first_block - 1)
+        if first > last:
+            return
+        missing = first if self._archive is None else self._archive.covered_from(first)
+        if missing <= last:
+            words = "was pruned" if self._archive is None else "was pruned, the archive lacks it"
+            raise HistoryNotFiled(f"height {missing} {words}; all from {first_block} on are here")
+
     def height(self, height: int, what: frozenset[str]) -> Exported:
-        """The lines of a height; `HistoryPruned` if its blocks are neither here nor filed."""
+        """The lines of a height; `HistoryNotFiled` if its blocks are neither here nor filed."""
         stored = self._stored(height)
         block = read_row(Block, stored.block or b"", height, "block")
         header, bodies = block.header, block.bodies
@@ -71,14 +88,12 @@ class Export:
         return Exported(height, len(bodies), b"".join(map(_line, lines)))
 
     def _stored(self, height: int) -> StoredBlock:
-        if height == 0 or height >= self._chain.base.first_block:
+        self.require(height, height)
+        if self._archive is None or height == 0 or height >= self._chain.base.first_block:
             try:
                 return self._chain.at(height)
             except StorageError as error:
                 raise unreadable(height, error) from error
-        if self._archive is None or not self._archive.covers(height, height):
-            msg = f"height {height} was pruned; the blocks here begin at "
-            raise HistoryPruned(f"{msg}{self._chain.base.first_block}")
         filed = self._archive.at(height)
         return StoredBlock(filed.block, filed.certificate, filed.receipts)
 

@@ -50,26 +50,27 @@ def export(
 ) -> None:
     """Write each block, then its receipts, in order; amounts are strings, as in the API.
 
-    A file ends with a whole height, also after Ctrl-C, which says from where to go on.
+    A file ends with a whole height, also after Ctrl-C, which says from where to go on. Where a node
+    has pruned, name its archive, or begin with --from above what is gone. As a node's start would,
+    this lets the database's engine rewrite files, not rows: for evidence work on a copy.
     """
     kinds = frozenset(what.split(","))
     if not kinds <= {BLOCKS, RECEIPTS}:
         raise UsageWrong(f"--what takes {BLOCKS}, {RECEIPTS}, or both with a comma")
-    with (
-        open_export(directory, archive) as source,
-        _sink(out, append=append) as write,
-        ProgressLine() as progress,
-    ):
+    with open_export(directory, archive) as source:
         end = source.tip if last is None else min(last, source.tip)
         if first > end:
             raise UsageWrong(f"--from {first} is above the last height, {end}")
+        # Before there is a file, which the next try would find in its way.
+        source.require(first, end)
         height, transactions = first, 0
         try:
-            for height in range(first, end + 1):
-                exported = source.height(height, kinds)
-                transactions += exported.transactions
-                write(exported.lines)
-                progress(Step("export", height - first + 1, end - first + 1, transactions))
+            with _sink(out, append=append) as write, ProgressLine() as progress:
+                for height in range(first, end + 1):
+                    exported = source.height(height, kinds)
+                    transactions += exported.transactions
+                    write(exported.lines)
+                    progress(Step("export", height - first + 1, end - first + 1, transactions))
         except KeyboardInterrupt:
             session.say(f"stopped before height {height}; go on with --from {height}")
             raise

@@ -169,9 +169,30 @@ def test_an_export_of_a_pruned_node_goes_on_in_the_archive(pruned: Path, stored:
     with open_export(stored, None) as whole, open_export(pruned / "data", pruned / "archive") as it:
         for height in (0, 1, 8, 15, 16, 24):
             assert it.height(height, both) == whole.height(height, both)
-    ran = inside("export", str(pruned / "data"), "-o", "json")
-    assert ran.code == 7
-    assert ran.error["code"] == "HistoryPruned"
+
+
+def test_an_export_that_lacks_pruned_heights_writes_no_file_that_is_in_the_way(
+    pruned: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "chain.jsonl"
+    words = ("export", str(pruned / "data"), "--out", str(out), "-o", "json")
+    ran = inside(*words)
+    assert (ran.code, ran.error["code"]) == (7, "HistoryNotFiled")
+    assert "height 1 was pruned; all from 16 on are here" in ran.error["message"]
+    assert "--archive DIR" in ran.error["hint"]
+    assert "--from FIRST" in ran.error["hint"]
+    assert not out.exists()
+    half = tmp_path / "half"
+    half.mkdir()
+    shutil.copy(min((pruned / "archive").iterdir()), half)
+    lacking = inside(*words, "--archive", str(half))
+    assert lacking.code == 7
+    assert "height 8 was pruned, the archive lacks it" in lacking.error["message"]
+    assert not out.exists()
+    assert inside(*words, "--archive", str(pruned / "archive")).code == 0
+    assert out.stat().st_size > 0
+    out.unlink()
+    assert inside(*words, "--from", "16").code == 0
 
 
 def test_the_command_tells_what_is_missing_and_succeeds(pruned: Path, tmp_path: Path) -> None:
