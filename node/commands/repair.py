@@ -51,6 +51,9 @@ def repair(
     directory; nothing is deleted. At its next start the node fetches the chain from its peers. Its
     promises are kept: a node never votes on what it may have voted on before. Exit 8 if damage is
     left: with --dry-run, or where the data is nowhere else. Safe to interrupt and to repeat.
+
+    Also --dry-run opens the database, whose engine rewrites files as a node's start would: for
+    evidence work on a copy, and on a full disk or read-only medium it can't look.
     """
     data = _find_data(config, data_dir, genesis, node_key, store)
     plan = examine(data, now_ms, _Progress(session))

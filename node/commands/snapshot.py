@@ -45,6 +45,9 @@ def create(session: Session, data_dir: DataDir = None, config: ConfigFile = None
 
     Where the newest block still waits for the one that certifies its results, the snapshot waits
     for that too. Ctrl-C stops the waiting, not the snapshot.
+
+    One node's snapshot brings a new node the state. The same one on f + 1 members' nodes (make it
+    on each before the next block with transactions) brings the index of past transactions too.
     """
     directory = data_dir_of(data_dir, config)
     session.say("the node makes a snapshot; it waits for the next block if it needs one")

@@ -45,6 +45,8 @@ def verify_chain(
 
     Checks hashes, signatures, certificates, roots, receipts, state, indexes and the invariants of
     commerce. Where a node has pruned and there is no archive, it checks what is there and says so.
+    As a node's start would, this lets the database's engine rewrite files, not rows: for evidence
+    work on a copy.
     """
     made = load_genesis(genesis)
     with ProgressLine() as progress:
