@@ -6,7 +6,7 @@ import sys
 from contextlib import closing
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -25,6 +25,8 @@ from node.journal_loss import accept_loss, mark_new
 
 app = noun("Run a member's node.")
 
+GENESIS_NAME: Final = "genesis.json"
+
 
 @verb(
     app,
@@ -32,14 +34,17 @@ app = noun("Run a member's node.")
     examples=(
         "hushang node init --name pudong",
         "hushang node init --name pudong --dir /srv/hushang --genesis genesis.json --plain",
-        "hushang node init --name huangpu --join http://10.0.0.2:26780",
+        "hushang node init --name huangpu --dir huangpu --join http://10.0.0.2:26780",
     ),
 )
 def init(
     session: Session,
     name: Annotated[str, typer.Option(help="The member's name in the genesis.")],
     directory: Annotated[Path, typer.Option("--dir", help="Where to write.")] = Path(),
-    genesis: Annotated[Path, typer.Option(help="The chain's genesis.json.")] = Path("genesis.json"),
+    genesis: Annotated[
+        Path | None,
+        typer.Option(help="The chain's genesis.json; default: here, with --join in --dir."),
+    ] = None,
     observer: Annotated[
         bool, typer.Option("--observer", help="Follow a running chain, before it has a seat.")
     ] = False,
@@ -57,14 +62,15 @@ def init(
     file, key_file = directory / FILE_NAME, directory / "node.key"
     if file.exists():
         raise UsageWrong(f"{file} exists")
+    chain = genesis or (Path() if join is None else directory) / GENESIS_NAME
     if join is not None:
-        fetch_genesis(session, join, genesis)
+        fetch_genesis(session, join, chain)
     passphrase = None if plain else keystore.find_passphrase(key_file, os.environ)
     key = keystore.write_key(key_file, keystore.new_seed(), passphrase=passphrase)
     config = NodeConfig(
         name=name,
         data_dir=Path("data"),
-        genesis=Path(os.path.relpath(genesis, directory)),
+        genesis=Path(os.path.relpath(chain, directory)),
         node_key=Path(key_file.name),
         observer=observer or join is not None,
     )
@@ -72,7 +78,13 @@ def init(
     mark_new(directory / config.data_dir / "journal")
     record = {"config": str(file), "node_key": str(key_file), "public_key": key.public_key.hex()}
     session.printer.record(record)
-    session.say(f"next: name the peers in {file}, then hushang node start --config {file}")
+    if config.observer:
+        register = f"hushang member register {name} --account-key KEYFILE --node-key {key_file}"
+        session.say(f"next: {register}: members' nodes admit registered keys alone")
+        session.say(f"next: name the peers under [[peers]] in {file}")
+        session.say(f"next: hushang node start --config {file}")
+    else:
+        session.say(f"next: name the peers in {file}, then hushang node start --config {file}")
 
 
 def fetch_genesis(session: Session, url: str, file: Path) -> None:
@@ -81,6 +93,7 @@ def fetch_genesis(session: Session, url: str, file: Path) -> None:
         raise UsageWrong(f"{file} exists: leave out --join, or name another --genesis")
     told = NodeClient([url]).get("/v1/genesis")
     genesis = decode(Genesis, bytes.fromhex(told["raw"]))
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(genesis_text(genesis), "utf-8")
     session.say(f"{file}: chain {genesis.chain_id}, genesis hash {genesis.hash().hex()}")
     session.say("compare this hash with what a member tells you: all that follows rests on it")

@@ -66,3 +66,22 @@ async def test_a_newcomer_takes_the_genesis_from_a_node_and_observes(tmp_path: P
     config = load_config(place / "hushang.toml", {}, {})
     assert (config.observer, config.name) == (True, "suzhou")
     assert config.genesis.resolve() == genesis.resolve()
+
+
+@pytest.mark.asyncio
+async def test_a_newcomers_directory_holds_all_it_needs_and_it_is_told_to_register(
+    tmp_path: Path,
+) -> None:
+    place = tmp_path / "new" / "site"
+    async with served() as node:
+        url = f"http://127.0.0.1:{node.port}"
+        words = ("node", "init", "--name", "suzhou", "--dir", str(place), "--plain", "--join", url)
+        made = await asyncio.to_thread(inside, *words)
+    assert made.code == 0, made.err
+    steps = [line for line in made.err.splitlines() if line.startswith("next: ")]
+    register = f"hushang member register suzhou --account-key KEYFILE --node-key {place}/node.key"
+    assert register in steps[0]
+    assert "[[peers]]" in steps[1]
+    assert steps[2] == f"next: hushang node start --config {place}/hushang.toml"
+    assert load_config(place / "hushang.toml", {}, {}).genesis.resolve() == place / "genesis.json"
+    assert load_genesis(place / "genesis.json") == node.service.chain.genesis
