@@ -52,7 +52,13 @@ class RepairRefused(HushangError):
 NOBODY_HAS_IT: Final = "hushang restore, from a backup of this node: nobody else has its chain"
 NOBODY_CAN_TELL: Final = (
     "restore the journal from a copy that is not older than its last vote; or, if this node's key "
-    "has signed nothing that is not decided, move it aside and hushang node accept-loss"
+    "has signed nothing that is not decided, "
+)
+ACCEPT_LOSS: Final = "hushang node accept-loss"
+KEEP_HISTORY: Final = (
+    "a snapshot brings no blocks and receipts from before it, and the index of past transactions "
+    'only if f + 1 members offer the same: join = "replay" in hushang.toml fetches all that the '
+    "peers still have, hushang restore brings back what a backup has"
 )
 
 
@@ -65,11 +71,18 @@ class Plan:
     silence: SilenceRecord | None = None
     moved: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
+    # Will other members vote while this node, started again, doesn't yet?
+    votes_later: bool = False
 
     @property
     def intact(self) -> bool:
         """Is there nothing to do?"""
         return self.silence is None and not self.moved
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The names of parts that are not there, and that the next start makes again."""
+        return tuple(part.name for part in self.parts if part.state is State.MISSING)
 
 
 def examine(data: NodeData, clock_ms: Callable[[], int], tell: Tell = silent) -> Plan:
@@ -83,7 +96,8 @@ def examine(data: NodeData, clock_ms: Callable[[], int], tell: Tell = silent) ->
     moved: list[Path] = []
     silence: SilenceRecord | None = None
     notes: list[str] = []
-    if _is_lost(journal, database):
+    lost = _is_lost(journal, database)
+    if lost:
         _require_others_can_tell(data, database, journal.part)
         notes.append("the node votes again once the others have told it what it had promised")
         if journal.part.state is not State.MISSING:
@@ -94,12 +108,29 @@ def examine(data: NodeData, clock_ms: Callable[[], int], tell: Tell = silent) ->
     if database.part.state is State.DAMAGED:
         moved.append(data.directory / DATABASE)
     if database.part.state is not State.WHOLE:
-        notes.append("the node fetches the chain from its peers, and then votes again")
+        notes += _where_from(data, journal)
     if evidence.state is State.DAMAGED:
         moved.append(evidence.path)
         notes.append("the evidence book begins anew; what the chain has recorded stays there")
     moved += [part.path for part in snapshots if part.state is State.DAMAGED]
-    return Plan(parts, silence, tuple(moved), tuple(notes))
+    keeps_silent = lost or silence is not None or database.part.state is not State.WHOLE
+    has_voted = not (journal.fresh or data.observer or _is_alone(data))
+    votes_later = keeps_silent and has_voted
+    return Plan(parts, silence, tuple(moved), tuple(notes), votes_later)
+
+
+def _is_alone(data: NodeData) -> bool:
+    """Is there nobody else who could have the chain?"""
+    return len(data.genesis.members) == 1 and not data.has_peers and not data.observer
+
+
+def _where_from(data: NodeData, journal: JournalFound) -> tuple[str, ...]:
+    """How a database that is not there comes back."""
+    if not _is_alone(data):
+        return "the node fetches the chain from its peers, and then votes again", KEEP_HISTORY
+    if journal.fresh:
+        return ("the chain begins with its first block: this key has signed nothing yet",)
+    return ("the chain comes back from the journal, which reaches back to the first block",)
 
 
 def _is_lost(journal: JournalFound, database: Database) -> bool:
@@ -121,9 +152,8 @@ def _fits(records: Sequence[Record], height: int) -> bool:
 
 def _require_somebody_has_it(data: NodeData, database: Database, journal: JournalFound) -> None:
     """`RepairRefused` where the chain is on this node alone, and it can't be made again here."""
-    alone = len(data.genesis.members) == 1 and not data.has_peers and not data.observer
     whole = database.part.state is State.WHOLE
-    if not alone or journal.fresh or _reaches_back(journal.records):
+    if not _is_alone(data) or journal.fresh or _reaches_back(journal.records):
         return
     if whole and _fits(journal.records, database.height):
         return
@@ -149,7 +179,9 @@ def _require_others_can_tell(data: NodeData, database: Database, journal: Part) 
     raise RepairRefused(
         f"{journal.path}: {journal.words}; with f = 0 no other member can tell what this node "
         "has voted for",
-        NOBODY_CAN_TELL,
+        NOBODY_CAN_TELL
+        + ("" if journal.state is State.MISSING else "move it aside and ")
+        + ACCEPT_LOSS,
     )
 
 

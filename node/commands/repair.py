@@ -16,6 +16,7 @@ from node.config import FILE_NAME, load_config
 from node.damage import NodeData
 from node.genesis_file import load_genesis
 from node.repair import Plan, examine, mend
+from node.vote_words import AFTERWARDS
 
 app = noun("Put a node with a damaged disk back to work.", single=True)
 
@@ -60,8 +61,8 @@ def repair(
     record = _record(data, plan)
     if plan.intact:
         session.printer.record(record, _table(data, plan))
-        for note in ("nothing is damaged", *plan.notes):
-            session.say(note)
+        session.say(_nothing_to_do(plan))
+        _say_next(session, plan)
         return
     if dry_run:
         session.printer.record(record, _table(data, plan))
@@ -76,9 +77,24 @@ def repair(
     record["done"] = True
     record["moved_to"] = None if aside is None else str(aside)
     session.printer.record(record, _table(data, plan) | {"moved to": record["moved_to"]})
+    _say_next(session, plan)
+
+
+def _nothing_to_do(plan: Plan) -> str:
+    """Of data in which nothing is damaged, or nothing any more, for people."""
+    if not plan.missing:
+        return "nothing is damaged"
+    return f"nothing left to move; missing: {' and '.join(plan.missing)}"
+
+
+def _say_next(session: Session, plan: Plan) -> None:
+    """What comes of it, and what to do."""
     for note in plan.notes:
         session.say(note)
-    session.say("next: hushang node start")
+    if plan.notes or not plan.intact:
+        session.say("next: hushang node start")
+    if plan.votes_later:
+        session.say(AFTERWARDS)
 
 
 def _find_data(

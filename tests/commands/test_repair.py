@@ -62,6 +62,7 @@ def test_whole_data_is_told_part_by_part(site: Site) -> None:
     }
     assert (ran.json["done"], ran.json["to_move"]) == (False, [])
     assert "nothing is damaged" in ran.err
+    assert "next:" not in ran.err
 
 
 def test_a_dry_run_tells_and_exits_8_and_moves_nothing(site: Site) -> None:
@@ -83,7 +84,23 @@ def test_with_yes_the_damaged_part_is_moved_and_the_next_run_finds_nothing(
     assert (ran.json["done"], ran.json["silent_until"]) == (True, 5)
     assert ran.json["moved_to"] == str(site.data / "damaged-1")
     assert "hushang node start" in ran.err
-    assert site.repair().code == 0
+    assert 'join = "replay"' in ran.err
+    assert "stop no other node" in ran.err
+    again = site.repair()
+    assert again.code == 0
+    assert "nothing left to move; missing: db\n" in again.err
+    assert "nothing is damaged" not in again.err
+
+
+def test_an_emptied_directory_is_told_what_comes_from_whom(site: Site) -> None:
+    shutil.rmtree(site.data / "db")
+    shutil.rmtree(site.data / "journal")
+    ran = site.repair()
+    assert ran.code == 0, ran.err
+    assert "nothing left to move; missing: db and journal" in ran.err
+    assert "fetches the chain from its peers" in ran.err
+    assert "the others have told it what it had promised" in ran.err
+    assert "nothing is damaged" not in ran.err
 
 
 def test_without_an_answer_nothing_is_moved(site: Site) -> None:

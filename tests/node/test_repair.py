@@ -125,6 +125,7 @@ def test_whole_data_needs_nothing(four: Made, tmp_path: Path) -> None:
     assert set(states(plan).values()) == {State.WHOLE}
     assert mend(data, plan) is None
     assert f"height {four.height}" in plan.parts[0].words
+    assert (plan.notes, plan.votes_later) == ((), False)
 
 
 def test_a_damaged_database_is_moved_aside_and_a_journal_that_reaches_back_stays_as_it_is(
@@ -192,10 +193,15 @@ def test_a_damaged_journal_of_a_small_committee_is_refused_and_left_alone(
     before = journal_of(data).read_bytes()
     with pytest.raises(RepairRefused, match="no other member can tell") as caught:
         look(data)
-    assert "accept-loss" in caught.value.told_hint
+    assert "move it aside and hushang node accept-loss" in caught.value.told_hint
     assert journal_of(data).read_bytes() == before
-    observer = replace(data, observer=True)
-    assert look(observer).moved == (data.directory / "journal",)
+    observer = look(replace(data, observer=True))
+    assert (observer.moved, observer.votes_later) == ((data.directory / "journal",), False)
+    journal_of(data).unlink()
+    with pytest.raises(RepairRefused) as caught:
+        look(data)
+    assert "accept-loss" in caught.value.told_hint
+    assert "move it aside" not in caught.value.told_hint, "there is no file"
 
 
 def test_the_only_members_chain_comes_from_its_journal_or_from_a_backup(
@@ -203,7 +209,11 @@ def test_the_only_members_chain_comes_from_its_journal_or_from_a_backup(
 ) -> None:
     data = alone.copy(tmp_path / "data")
     ruin_database(data.directory)
-    assert look(data).moved == (data.directory / "db",)
+    plan = look(data)
+    assert plan.moved == (data.directory / "db",)
+    assert "comes back from the journal" in plan.notes[0]
+    assert not any("peers" in note for note in plan.notes)
+    assert not plan.votes_later
     shorten_journal(data, alone.height)
     with pytest.raises(RepairRefused, match="this node is the only member") as caught:
         look(data)
