@@ -43,6 +43,11 @@ class Admitted:
     address: tuple[str, int] | None
 
 
+def key_words(public_key: bytes) -> str:
+    """A node that nobody can name, for the log."""
+    return public_key.hex()[:16]
+
+
 def role_of(committee: Committee, node_key: bytes) -> Role:
     """What a node is under this committee."""
     index = committee.index_of(node_key)
@@ -114,6 +119,11 @@ class Membership:
         self._governing = tuple(_committees(ledger))
         self.nodes = admitted(ledger, self._peers)
         self._warn_of_strangers()
+
+    def name_of(self, public_key: bytes) -> str:
+        """A node's name as people know it; the beginning of its key if nobody does."""
+        names = (node.name for node in self.nodes if node.public_key == public_key)
+        return next(names, key_words(public_key))
 
     def changed(self, written: Written) -> bool:
         """To be asked after each written block, in order: are other nodes admitted now?"""

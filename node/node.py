@@ -127,7 +127,8 @@ class Node:
         self._queue = LedgerQueue(ledger, self.snapshots.block_written)
         bodies = Bodies(self._mempool, self._verifier, self._transport.ask_bodies)
         transport = self._transport
-        self._sync = Sync(ledger, transport.send, self._feed, now_ms, transport.connected)
+        ask, names = (transport.send, self._feed, now_ms), setup.membership.name_of
+        self._sync = Sync(ledger, *ask, transport.connected, names)
         self._door = Door(ledger, self._mempool, self._verifier, now_ms, self._admitted)
         self._replica = _restore(setup)
         self._driver = self._drive(bodies)

@@ -18,6 +18,7 @@ from chain.transaction import body_hash
 from consensus.input import FetchedBlock
 from consensus.output import FetchBlock, FetchBlocks
 from node.blocks_served import read_blocks
+from node.membership import key_words
 from node.service import SyncView
 from node.sync_progress import Progress
 from node.sync_requests import RANGE_MAX, REST_AT_EDGE_MS, REST_MS, Request, Requests
@@ -69,8 +70,10 @@ class Sync:
         feed: Callable[[FetchedBlock], None],
         clock_ms: Callable[[], int],
         connected: Callable[[], Sequence[bytes]],
+        name_of: Callable[[bytes], str] = key_words,
     ) -> None:
         self._ledger = ledger
+        self._name_of = name_of
         self._send = send
         self._feed = feed
         self._clock_ms = clock_ms
@@ -153,7 +156,7 @@ class Sync:
         """Ask for what is missing in the window, lowest first."""
         now_ms = self._clock_ms()
         for silent in self._requests.expire(now_ms):
-            logger.debug("%s did not answer for block %s", _name(silent.peer), silent.start)
+            logger.debug("%s did not answer for block %s", self._name_of(silent.peer), silent.start)
         first = self._height + 1
         last = min(max(self.target, self._hoped), self._height + AHEAD_MAX)
         if self._ahead_size >= AHEAD_SIZE_MAX:
@@ -250,7 +253,7 @@ class Sync:
             # Just decided there and not written yet, or lost: others are asked meanwhile.
             at_edge = request.start >= self.target - 1
             if not at_edge:
-                logger.info("%s has no block %s", _name(request.peer), request.start)
+                logger.info("%s has no block %s", self._name_of(request.peer), request.start)
             rest_ms = REST_AT_EDGE_MS if at_edge else REST_MS
             self._requests.rest(request.peer, self._clock_ms() + rest_ms)
             self._hoped = min(self._hoped, request.start - 1)
@@ -266,7 +269,10 @@ class Sync:
         if answer.first_height <= request.start:
             self._requests.distrust(peer)
             raise MessageMalformed(f"block {request.start} is gone, and {answer.first_height} not")
-        logger.info("%s has pruned the blocks below %s", _name(peer), answer.first_height)
+        # Several requests of one peer are under way: each is answered so.
+        if not self._requests.has_pruned(peer, answer.first_height - 1):
+            name = self._name_of(peer)
+            logger.info("%s has pruned the blocks below %s", name, answer.first_height)
         self._requests.pruned(peer, answer.first_height)
         if request.start > self.target:
             # It was asked on hearsay: others are asked the same at once.
@@ -280,7 +286,8 @@ class Sync:
         if ahead is None or ahead.block is not block:
             return
         liar = ahead.peer
-        logger.warning("%s sent a block %s that its certificate doesn't hold", _name(liar), height)
+        name = self._name_of(liar)
+        logger.warning("%s sent a block %s that its certificate doesn't hold", name, height)
         for at in [at for at, kept in self._ahead.items() if kept.peer == liar]:
             self._drop(at)
         self._requests.distrust(liar)
@@ -309,10 +316,6 @@ def _is_full(request: Request, answer: Blocks) -> bool:
     if len(answer.blocks) >= request.count >= RANGE_MAX:
         return True
     return 2 * sum(len(entry.block) for entry in answer.blocks) > REPLY_SIZE_MAX
-
-
-def _name(peer: bytes) -> str:
-    return peer.hex()[:16]
 
 
 def _read_block(data: bytes) -> Block:

@@ -89,6 +89,12 @@ def test_a_registered_member_is_admitted_from_the_block_that_registers_it() -> N
     assert membership.nodes[-1] == Admitted(node_key("suzhou"), "suzhou", ("127.0.0.1", 5))
 
 
+def test_a_node_is_called_by_its_members_name_and_a_stranger_by_its_key() -> None:
+    membership = Membership(World().ledger, [])
+    assert membership.name_of(node_key("m2")) == "m2"
+    assert membership.name_of(node_key("suzhou")) == node_key("suzhou").hex()[:16]
+
+
 def test_a_block_that_touches_no_member_changes_nothing() -> None:
     world = World()
     membership = Membership(world.ledger, [])

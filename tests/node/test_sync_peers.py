@@ -1,5 +1,6 @@
 """Catching up from peers that lie, are silent, away, or have pruned: each in its own way."""
 
+import logging
 from dataclasses import replace
 
 import pytest
@@ -170,6 +171,20 @@ def test_who_has_pruned_a_block_is_not_asked_for_it_again_and_others_are() -> No
     at.now_ms = REST_MS
     at.sync.fetch(FetchBlocks(1, 10, OTHERS[:1]))
     assert [member for member, _, _ in at.asked] == [1, 2, 3]
+
+
+def test_what_a_peer_has_pruned_is_told_once_however_many_requests_it_answers(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    at = Member()
+    with caplog.at_level(logging.INFO):
+        at.sync.fetch(FetchBlocks(1, 64, OTHERS[:1]))
+        asked = [start for member, start, _ in at.asked if member == 1]
+        assert len(asked) == 2
+        for start in asked:
+            at.sync.gone(peer(1), BlocksGone(start, 100))
+    told = f"{peer(1).hex()[:16]} has pruned the blocks below 100"
+    assert caplog.text.count(told) == 1
 
 
 def test_where_more_than_may_lie_have_pruned_it_and_nobody_answers_the_history_is_gone() -> None:
