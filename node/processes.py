@@ -5,6 +5,7 @@ file: the pid of a dead node that the system gave to somebody else is nobody's n
 """
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -27,9 +28,12 @@ POLL_S: Final = 0.05
 GRACE_S: Final = 10.0
 KILL_GRACE_S: Final = 5.0
 LOG_TAIL_LINES: Final = 5
+LOG_TAIL_SIZE: Final = 64 * 1024
 
 # Started by this process; kept so that they are reaped, whoever stops them.
 _children: dict[int, subprocess.Popen[bytes]] = {}
+# Where in its log the run of a node began that this process started: above are older runs' words.
+_log_starts: dict[Path, int] = {}
 
 
 class NodeDied(HushangError):
@@ -80,6 +84,7 @@ def start(testnet: LocalNetwork, node: NodePlace) -> int:
     # A node reads its settings from its file alone, not from whoever starts it.
     environ = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     with _uninterrupted(), testnet.log_file(node).open("ab") as log:
+        _log_starts[testnet.log_file(node)] = log.tell()
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and file
             command,
             stdin=subprocess.DEVNULL,
@@ -175,12 +180,30 @@ def _status_of(node: NodePlace) -> dict[str, Any]:
 
 
 def _last_words(testnet: LocalNetwork, node: NodePlace) -> str:
+    """Why a node ended, as it says itself; what is no log line is said before there is a log."""
     path = testnet.log_file(node)
     try:
-        lines = path.read_text("utf-8", "replace").splitlines()
+        with path.open("rb") as log:
+            size = log.seek(0, os.SEEK_END)
+            log.seek(max(_log_starts.get(path, 0), size - LOG_TAIL_SIZE))
+            lines = log.read().decode("utf-8", "replace").splitlines()
     except OSError:
         lines = []
-    return " | ".join(lines[-LOG_TAIL_LINES:]) or f"see {path}"
+    logged = [_logged(line) for line in lines]
+    reasons = [entry["message"] for entry in logged if entry and entry["level"] == "critical"]
+    if reasons:
+        return str(reasons[-1])
+    plain = [line.strip() for line, entry in zip(lines, logged, strict=True) if entry is None]
+    return " | ".join([*filter(None, plain)][-LOG_TAIL_LINES:]) or f"see {path}"
+
+
+def _logged(line: str) -> dict[str, Any] | None:
+    """A line of the node's log (`node.logs`)."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    return entry if isinstance(entry, dict) and {"level", "message"} <= entry.keys() else None
 
 
 def _recorded_pid(path: Path) -> int | None:

@@ -1,5 +1,6 @@
 """Finding, starting and ending the processes of a network; stand-ins take the place of nodes."""
 
+import json
 import os
 import signal
 import subprocess
@@ -104,6 +105,35 @@ def test_a_node_that_ends_at_once_is_told_with_its_last_words(network: LocalNetw
     with pytest.raises(NodeDied, match="unknown key"):
         processes.wait_until_ready(network, [first], 30)
     assert state_of(network, first).pid is None
+
+
+def test_of_a_node_that_ended_the_reason_of_this_run_is_told_and_no_more(
+    network: LocalNetwork,
+) -> None:
+    first = network.nodes[0]
+    older = {
+        "time_ms": 1,
+        "level": "critical",
+        "logger": "x",
+        "message": "stopped: of an older run",
+    }
+    network.log_file(first).write_text(json.dumps(older) + "\n")
+    key_file = network.folder(first) / "node.key"
+    key_file.unlink()
+    start(network, first)
+    with pytest.raises(NodeDied) as caught:
+        processes.wait_until_ready(network, [first], 30)
+    assert str(caught.value).startswith(f"{first.name} ended: stopped: KeyFileMissing: ")
+    assert "older" not in str(caught.value)
+    assert " | " not in str(caught.value)
+
+
+def test_a_node_that_was_killed_left_no_words(network: LocalNetwork) -> None:
+    first = network.nodes[0]
+    line = {"time_ms": 1, "level": "info", "logger": "x", "message": "at height 3"}
+    network.log_file(first).write_text(json.dumps(line) + "\n")
+    with pytest.raises(NodeDied, match=r"ended: see .*log"):
+        processes.wait_until_ready(network, [first], 30)
 
 
 def test_a_node_that_says_nothing_is_not_ready_in_time(network: LocalNetwork) -> None:
