@@ -88,6 +88,22 @@ def test_a_signal_ends_a_node_with_0(network: LocalNetwork) -> None:
     assert log_of(network)[-1] == "stopped by a signal at height 0"
 
 
+def test_a_signal_ends_a_node_that_joins_with_0_and_it_says_so(network: LocalNetwork) -> None:
+    joining = [*command(network), "--join", "snapshot"]
+    with subprocess.Popen(joining, stderr=subprocess.PIPE, env=environment()) as process:
+        assert process.stderr is not None
+        try:
+            lines = map(json.loads, process.stderr)
+            waits = next(line["message"] for line in lines if "waiting" in line["message"])
+            process.send_signal(signal.SIGTERM)
+            last = [line["message"] for line in lines][-1]
+            code = process.wait(PATIENCE_S)
+        finally:
+            process.kill()
+    assert "no peer can be asked for a snapshot" in waits
+    assert (code, last) == (0, "stopped by a signal while joining; the next start goes on")
+
+
 def test_a_wrong_key_file_mode_is_refused_with_9(network: LocalNetwork) -> None:
     (network.folder(network.nodes[0]) / "node.key").chmod(0o644)
     code, line = end(network)
