@@ -64,9 +64,12 @@ def verify_bundle(
     """
     bundle = read_bundle(data)
     if bundle.genesis_hash != genesis.hash():
-        msg = f"a proof about the chain {bundle.genesis_hash.hex()}"
+        given = f"{genesis.chain_id}, {genesis.hash().hex()}"
+        msg = (
+            f"a proof about the chain {bundle.genesis_hash.hex()}; the genesis given is of {given}"
+        )
         raise WrongChain(msg)
-    _check_one_header_a_height(bundle, trusted)
+    heights = _check_one_header_a_height(bundle, trusted)
     follower = _start(bundle, genesis, trusted, verify)
     signers = _follow(bundle, follower)
     newest, committee = bundle.proven[-1].header, follower.committee
@@ -82,11 +85,14 @@ def verify_bundle(
         _proven(entry, names) for entry, names in zip(bundle.proven, signers, strict=True)
     )
     as_of_ms = _as_of_ms(newest, committee, vouched)
-    return Verified(bundle.genesis_hash, committee, trusted, headers, vouched, as_of_ms)
+    shown = trusted if trusted is not None and trusted.height in heights else None
+    return Verified(bundle.genesis_hash, committee, shown, headers, vouched, as_of_ms)
 
 
-def _check_one_header_a_height(bundle: Bundle, trusted: TrustedHeader | None) -> None:
-    """No two certified headers of one height differ, nor one from what the verifier trusts."""
+def _check_one_header_a_height(bundle: Bundle, trusted: TrustedHeader | None) -> list[int]:
+    """No two certified headers of one height differ, nor one from what the verifier trusts; the
+    heights shown.
+    """
     known = {} if trusted is None else {trusted.height: trusted.digest}
     shown = [] if bundle.anchor is None else [bundle.anchor.header]
     shown += [step.header for step in bundle.steps]
@@ -95,6 +101,7 @@ def _check_one_header_a_height(bundle: Bundle, trusted: TrustedHeader | None) ->
         if known.setdefault(header.height, header.digest()) != header.digest():
             msg = f"another header at height {header.height} is known"
             raise HeadersContradict(msg)
+    return [header.height for header in shown]
 
 
 def _start(
@@ -170,14 +177,15 @@ def _check_age(
     if first_ms <= header.time_ms <= last_ms:
         return
     if header.time_ms > last_ms:
-        msg = f"the header's time {header.time_ms} is ahead of this clock"
+        msg = f"the header's time is {header.time_ms - last_ms} ms ahead of this clock"
         raise ProofStale(msg)
     timely = [entry for entry in vouched if first_ms <= entry.time_ms <= last_ms]
     if not _nothing_hidden(header) or len(timely) < committee.weak_quorum:
-        msg = (
-            f"the header is of {header.time_ms}, {first_ms} was asked for; "
-            f"{len(timely)} members say that it is the newest, {committee.weak_quorum} are needed"
-        )
+        too_old_s = (first_ms - header.time_ms) // 1_000
+        said = f"{len(timely)} of {len(vouched)} head statements in it are young enough"
+        if not vouched:
+            said = "no head statements in it say that it is still the newest"
+        msg = f"{too_old_s} s older than asked for; {said}, {committee.weak_quorum} are needed"
         raise ProofStale(msg)
 
 

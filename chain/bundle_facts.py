@@ -77,7 +77,8 @@ class Verified:
     """What holds. `committee` decided the last header of `headers`, which ascend by height.
 
     `as_of_ms` is the latest time for which one correct member at least stands for that header
-    being the newest: its own, or that by which f+1 members vouched.
+    being the newest: its own, or that by which f+1 members vouched. `trusted`: the header that the
+    verifier trusts beside the genesis, if the bundle shows it; else it has confirmed nothing.
     """
 
     genesis_hash: bytes

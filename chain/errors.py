@@ -60,7 +60,9 @@ class SignaturesUnsorted(LedgerError):
 
 
 class WrongChain(LedgerError):
-    """The transaction names another genesis."""
+    """The transaction, or the proof, is of a chain with another genesis."""
+
+    hint = "use the genesis.json of that chain; a test network's lies in its directory"
 
 
 class VersionUnknown(LedgerError):

@@ -24,6 +24,7 @@ from node.genesis_quick import quick_genesis
 from node.proof_words import Telling
 
 _TRUSTED: Final = re.compile(r"(0|[1-9][0-9]{0,15}):([0-9a-f]{64})", re.ASCII)
+_HASH: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 STDIN: Final = "-"
 # As every command reads it (node/commands/options.py).
 OUTPUT_VARIABLE: Final = "HUSHANG_OUTPUT"
@@ -72,6 +73,9 @@ def answer(question: Question) -> None:
         verified = verify_bundle(data, genesis, trusted=trusted, now_ms=now, max_age_ms=max_age_ms)
     except LedgerError as error:
         raise ProofRefused(error, where) from error
+    if trusted is not None and verified.trusted is None:
+        words = f"no header at height {trusted.height} is in this proof"
+        print(f"{words}: --trusted confirmed nothing", file=sys.stderr, flush=True)  # noqa: T201
     telling = Telling(verified, genesis, now, max_age_ms)
     if question.output in (None, "table"):
         print("\n".join(telling.lines()), flush=True)  # noqa: T201
@@ -84,6 +88,8 @@ def answer(question: Question) -> None:
 
 def _check_hash(genesis: Genesis, wanted: str | None) -> None:
     """Whoever has the genesis from a stranger knows its hash from elsewhere."""
+    if wanted is not None and not _HASH.fullmatch(wanted):
+        raise ProofQuestionWrong(f"{wanted!r} is no hash: 64 lower-case hex digits")
     if wanted not in (None, genesis.hash().hex()):
         msg = f"the genesis in the file has the hash {genesis.hash().hex()}"
         raise WrongChain(msg)

@@ -23,6 +23,7 @@ from commerce.parcels import PARCELS
 from commerce.products import PRODUCTS
 from commerce.rights import LOCATIONS, PREFIXES
 from commerce.roles import HELD_ROLES, role_part
+from node.state_rows import TABLES
 
 # The bytes of one part of a name; `ValueError` in words for people.
 Part = Callable[[str], bytes]
@@ -101,6 +102,9 @@ def key_of(name: str, account: Part) -> bytes:
     prefix = f"{table}/".encode()
     if not _TABLE.fullmatch(table) or not rest:
         raise StateNameInvalid(f"{name!r} is not TABLE/ID")
+    if table not in TABLES:
+        # It would be proven absent, like everything that nobody ever writes.
+        raise StateNameInvalid(f"{name!r}: the state has no table {table}, but {', '.join(TABLES)}")
     if prefix == COMMITTEES.prefix and len(texts) == 1 and _NUMBER.fullmatch(rest):
         return state_key(_epoch(rest))
     parts = _parts(account).get(prefix, (_digits_of_hex,) * len(texts))

@@ -1,11 +1,12 @@
 """`hushang export`: blocks and receipts of a stopped node as JSON lines."""
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Annotated, BinaryIO, TypeAlias
+from typing import Annotated, BinaryIO, Final, TypeAlias
 
 import typer
 
@@ -16,6 +17,8 @@ from node.commands.failures import UsageWrong
 from node.commands.options import noun, verb
 from node.commands.session import Session
 from node.commands.verify_chain import DIRECTORY
+
+_TAIL_SIZE: Final = 64 * 1024
 
 Sink: TypeAlias = Callable[[bytes], None]
 
@@ -65,7 +68,7 @@ def export(
         source.require(first, end)
         height, transactions = first, 0
         try:
-            with _sink(out, append=append) as write, ProgressLine() as progress:
+            with _sink(out, first, append=append) as write, ProgressLine() as progress:
                 for height in range(first, end + 1):
                     exported = source.height(height, kinds)
                     transactions += exported.transactions
@@ -78,7 +81,7 @@ def export(
 
 
 @contextmanager
-def _sink(file: Path | None, *, append: bool) -> Iterator[Sink]:
+def _sink(file: Path | None, first: int, *, append: bool) -> Iterator[Sink]:
     if file is None:
         yield _print
         return
@@ -89,7 +92,26 @@ def _sink(file: Path | None, *, append: bool) -> Iterator[Sink]:
     except OSError as error:
         raise UsageWrong(f"{file}: {error.strerror}") from error
     with stream:
+        there = _last_height(file)
+        if there is not None and there >= first:
+            raise UsageWrong(f"{file} ends with height {there}: go on with --from {there + 1}")
         yield partial(_write, stream)
+
+
+def _last_height(file: Path) -> int | None:
+    """The height of the last line; None if there is none."""
+    with file.open("rb") as lines:
+        start = lines.seek(0, 2)
+        tail = b""
+        while start and b"\n" not in tail[:-1]:
+            piece = min(start, _TAIL_SIZE)
+            start -= piece
+            lines.seek(start)
+            tail = lines.read(piece) + tail
+    try:
+        return int(json.loads(tail.splitlines()[-1])["height"]) if tail else None
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageWrong(f"{file}: its last line is no line of an export") from error
 
 
 def _print(lines: bytes) -> None:

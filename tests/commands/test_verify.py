@@ -120,6 +120,14 @@ def test_what_does_not_hold_exits_8_with_the_rules_name(place: Path, row: Any) -
     assert (ran.error["code"], ran.error["exit_code"]) == (row["refusal"], 8)
 
 
+def test_a_trusted_header_that_the_proof_does_not_show_confirms_nothing(place: Path) -> None:
+    header = f"90000:{'00' * 32}"
+    bundle = CHAIN.bundle(CHAIN.states(SEAL, PRESENT))
+    ran = verified(place, bundle, "--trusted", header, "-o", "json")
+    assert (ran.code, ran.json["trusted"]) == (0, None)
+    assert "no header at height 90000 is in this proof" in ran.err
+
+
 def test_a_proof_about_another_chain_is_refused(place: Path) -> None:
     (place / "genesis.json").write_text(genesis_text(another_genesis()), "utf-8")
     ran = verified(place, CHAIN.bundle(CHAIN.states(SEAL, PRESENT)), "-o", "json")
@@ -158,6 +166,7 @@ def test_files_that_are_missing_or_no_genesis_have_codes_of_their_own(place: Pat
         ["--trusted", "5"],
         ["--trusted", "5:00"],
         ["--trusted", "05:" + "00" * 32],
+        ["--genesis-hash", "00"],
         ["--max-age", "soon"],
         ["--max-age", "10"],
         ["--max-age"],

@@ -35,6 +35,7 @@ REFUSED = (
     "order",
     "order/",
     "order/00",
+    "nosuch/00",
     f"order/{'AB' * 32}",
     f"order/{'ab' * 32}/00",
     "account/hs1nonsense",

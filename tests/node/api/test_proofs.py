@@ -150,7 +150,7 @@ async def test_with_heads_an_old_proof_is_as_fresh_as_its_statements() -> None:
         assert verified.as_of_ms == later_ms
         # Too few vouch: what there is is served, and the verifier says so.
         node.service.vouching = (3,)
-        with pytest.raises(ProofStale, match="1 members"):
+        with pytest.raises(ProofStale, match="1 of 1 head statements"):
             check(node, await proof(node, f"{path}?heads"), **age)
 
 

@@ -67,6 +67,10 @@ def test_an_export_in_two_parts_is_the_export_in_one(data: Path, tmp_path: Path)
     again = inside("export", str(data), "--from", "10", "--out", str(parts), "--append")
     assert again.code == 0
     assert parts.read_bytes() == whole.read_bytes()
+    twice = inside("export", str(data), "--from", "9", "--out", str(parts), "--append")
+    assert twice.code == 2
+    assert "go on with --from" in twice.err
+    assert parts.read_bytes() == whole.read_bytes()
 
 
 def test_receipts_alone_and_blocks_alone_are_the_parts_of_both(data: Path) -> None:
