@@ -33,9 +33,9 @@ class AuditFailed(HushangError):
     def __init__(self, finding: Finding) -> None:
         super().__init__(str(finding))
         self.finding = finding
-        if finding.rule == "genesis":
-            # Nothing is damaged: it is another chain's.
-            self.hint = "name the genesis.json of this chain"
+        # Another chain's data is not damaged.
+        is_other = finding.rule == "genesis"
+        self.told_hint = "name the genesis.json of this chain" if is_other else self.hint
 
     @property
     def details(self) -> dict[str, Any]:

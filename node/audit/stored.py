@@ -5,6 +5,7 @@ what it had in its log; `chain.store` cuts off what a power cut has torn, as the
 start would.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -17,11 +18,13 @@ from chain.codec import decode
 from chain.errors import EncodingInvalid, HushangError
 from chain.ledger import Version
 from chain.state import u64
-from chain.store import StoreLocked, open_store
+from chain.store import StoreLocked, TornLog, open_store
 from chain.store_contract import KVStore, StorageError, prefix_stop
 from chain.store_sqlite import FILE_NAME as SQLITE_FILE_NAME
 from chain.stored_chain import WHOLE, Base, Tip
 from node.audit.findings import AuditFailed, Finding
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -51,13 +54,18 @@ def open_stopped(directory: Path) -> Iterator[KVStore]:
     """The store of a stopped node. What can't be opened is a finding."""
     folder = database_of(directory)
     try:
-        store = open_store(folder)
+        store = open_store(folder, mended=_tell_torn)
     except StoreLocked as error:
         raise DataInUse(f"{folder} is open in another process") from error
     except StorageError as error:
         raise unreadable(None, error) from error
     with closing(store):
         yield store
+
+
+def _tell_torn(torn: TornLog) -> None:
+    """A node's journal would bring the block back; who reads the database alone must know."""
+    logger.warning("%s: the newest block may be missing in the database", torn.words)
 
 
 def unreadable(height: int | None, error: StorageError) -> AuditFailed:
