@@ -53,6 +53,7 @@ async def test_a_node_prunes_while_it_decides_and_files_what_goes(
         assert balance_of(node.ledger.state, account("merchant"), "CNY").available_minor == 21
         first = node.ledger.base.first_block
         assert 7 <= first <= height
+        assert (node.status().first_block, net.nodes[0].status().first_block) == (first, 1)
         for at in range(height + 1):
             assert node.ledger.header(at) == net.nodes[0].ledger.header(at)
             assert (node.ledger.block_bytes(at) is None) == (0 < at < first)
