@@ -80,7 +80,7 @@ def init(
     session.printer.record(record)
     if config.observer:
         register = f"hushang member register {name} --account-key KEYFILE --node-key {key_file}"
-        session.say(f"next: {register}: members' nodes admit registered keys alone")
+        session.say(f"next: make the key known, nodes admit no other: {register}")
         session.say(f"next: name the peers under [[peers]] in {file}")
         session.say(f"next: hushang node start --config {file}")
     else:
