@@ -234,8 +234,12 @@ class Network:
             await _greet(link, connecting, self._limits.handshake_s)
         except (OSError, ProtocolError) as error:
             self._door.refuse(error)
-            # A crowd of strangers must not fill the log: the counters tell of them.
-            logger.debug("refused a connection from %s: %s", host, describe(error))
+            member = self._peers.get(link.peer)
+            if member is None:
+                # A crowd of strangers must not fill the log: the counters tell of them.
+                logger.debug("refused a connection from %s: %s", host, describe(error))
+            else:
+                self._tell_refused(member, error)
             self._blame(link.peer, error)
             return
         finally:
@@ -304,7 +308,9 @@ class Network:
     async def _session(self, peer: Peer, link: Link) -> None:
         """The handler's view of a link: connected, received, disconnected."""
         async with peer.turn:
-            if link.hello is None or not link.open:  # it ended while its predecessor was wound up
+            if link.hello is None or not link.open:
+                # It ended while its predecessor was wound up, or with its first bytes.
+                self._tell_refused(peer, link.reason)
                 return
             logger.info("connected to %s", peer.member.name)
             self._handler.connected(link.peer, link.hello)
@@ -345,6 +351,10 @@ class Network:
         if key not in self._peers:
             msg = f"key {key.hex()}"
             raise NotAMember(msg)
+
+    def _tell_refused(self, peer: Peer, reason: Exception | None) -> None:
+        """A member's connection that never was one: what it did is named all the same."""
+        logger.info("refused %s: %s", peer.member.name, describe(reason or NetworkStopped()))
 
     def _blame(self, key: bytes, error: Exception) -> None:
         """Remember why there is no connection to a peer, unless there is one."""

@@ -1,6 +1,7 @@
 """Who is refused at the door, on real sockets: wrong keys, wrong chains, garbage, crowds."""
 
 import asyncio
+import logging
 import ssl
 import struct
 from dataclasses import replace
@@ -259,4 +260,18 @@ async def test_an_oversize_frame_closes_only_its_own_connection() -> None:
         await raw.send(struct.pack(">IB", FRAME_SIZE_MAX + 1, Channel.SYNC))
         await raw.ended()
         await eventually(lambda: a.of(JINGAN).last_error.startswith("FrameTooLarge"))
+        unharmed(a, b)
+
+
+@pytest.mark.asyncio
+async def test_a_member_whose_first_bytes_break_the_rules_is_named(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, logger="p2p.network")
+    async with town() as place:
+        a, b = await two_friends(place)
+        # In one write, so that both are read before anybody was told of the connection.
+        first = message(HELLO) + struct.pack(">IB", FRAME_SIZE_MAX + 1, 1)
+        await knock(a, as_member(JINGAN, PUDONG), first)
+        await eventually(lambda: "jingan: FrameTooLarge" in caplog.text)
         unharmed(a, b)
