@@ -16,6 +16,7 @@ import os
 import socket
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -240,36 +241,17 @@ def backup_view(made: BackupMade) -> dict[str, Any]:
 
 async def _on_thread(name: str, work: Callable[[], T], stop: threading.Event) -> T:
     """The result of a job on a thread of its own; it has ended on return, whatever happens."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
-    gone = asyncio.Event()
-
-    def finish(result: T | None, error: BaseException | None) -> None:
-        gone.set()
-        if done.cancelled():
-            return
-        if error is not None:
-            done.set_exception(error)
-        else:
-            done.set_result(result)  # type: ignore[arg-type]
-
-    def run() -> None:
-        try:
-            result = work()
-        except BaseException as error:  # noqa: BLE001 - handed over to who waits, as it is
-            loop.call_soon_threadsafe(finish, None, error)
-        else:
-            loop.call_soon_threadsafe(finish, result, None)
-
-    thread = threading.Thread(target=run, name=name)
-    thread.start()
+    pool = ThreadPoolExecutor(1, thread_name_prefix=name)
+    job = asyncio.get_running_loop().run_in_executor(pool, work)
     try:
-        return await done
+        return await asyncio.shield(job)
     finally:
         stop.set()
-        await gone.wait()
-        # It has nothing left to do.
-        thread.join()
+        await asyncio.wait((job,))
+        if not job.cancelled():
+            # Whoever was cancelled while it ran asks for no outcome.
+            job.exception()
+        pool.shutdown()
 
 
 @asynccontextmanager

@@ -121,10 +121,11 @@ def _print(lines: bytes) -> None:
 
 def _write(stream: BinaryIO, lines: bytes) -> None:
     """All lines of a height or none: what an interrupt cut short is taken back."""
-    start = stream.tell()
+    start, whole = stream.tell(), False
     try:
         stream.write(lines)
         stream.flush()
-    except BaseException:
-        stream.truncate(start)
-        raise
+        whole = True
+    finally:
+        if not whole:
+            stream.truncate(start)
