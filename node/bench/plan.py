@@ -23,10 +23,14 @@ class BenchRefused(HushangError):
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """An account whose key the load process reads itself: it never travels."""
+    """An account whose key the load process reads itself: it never travels.
+
+    `role` is its name in a test network (`merchant`, `buyer`, …), elsewhere empty.
+    """
 
     account: bytes
     key_file: Path
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ def plan_text(plan: LoadPlan) -> str:
     record = asdict(plan)
     record["genesis_hash"] = plan.genesis_hash.hex()
     record["accounts"] = [account.hex() for account in plan.accounts]
-    record["senders"] = [[one.account.hex(), str(one.key_file)] for one in plan.senders]
+    record["senders"] = [[one.account.hex(), str(one.key_file), one.role] for one in plan.senders]
     return json.dumps(record)
 
 
@@ -99,7 +103,8 @@ def read_plan(text: str) -> LoadPlan:
     record["genesis_hash"] = bytes.fromhex(record["genesis_hash"])
     record["accounts"] = tuple(bytes.fromhex(account) for account in record["accounts"])
     record["senders"] = tuple(
-        Sender(bytes.fromhex(account), Path(file)) for account, file in record["senders"]
+        Sender(bytes.fromhex(account), Path(file), role)
+        for account, file, role in record["senders"]
     )
     return LoadPlan(**record)
 

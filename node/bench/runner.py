@@ -49,7 +49,7 @@ def stage_of(network: LocalNetwork, names: Sequence[str] = ()) -> Stage:
         nodes=[Node(place.name, place.api) for place in places],
         genesis_hash=bytes.fromhex(network.genesis_hash),
         senders={
-            role.name: Sender(decode_account(role.account), network.key_file(role))
+            role.name: Sender(decode_account(role.account), network.key_file(role), role.name)
             for role in roles
         },
         accounts=[decode_account(role.account) for role in roles],
@@ -93,17 +93,18 @@ def run(stage: Stage, load: Load, progress: Progress) -> Measured:
 
 def _plan(stage: Stage, load: Load) -> LoadPlan:
     workload = workload_of(load.workload)
-    speaker = stage.senders.get(workload.speaker)
-    return LoadPlan(
+    plan = LoadPlan(
         load=load,
         urls=tuple(node.url for node in stage.nodes),
         genesis_hash=stage.genesis_hash,
-        senders=tuple(stage.senders.values()) if speaker is None else (speaker,),
+        senders=tuple(stage.senders.values()),
         accounts=tuple(stage.accounts),
         symbol=stage.symbol,
         run=secrets.randbits(RUN_BITS),
         signed_max=max(1, int(load.seconds * SIGNED_PER_S / workload.operations_per_transaction)),
     )
+    workload.check(plan)
+    return plan
 
 
 @contextmanager

@@ -1,0 +1,64 @@
+"""What is offered: each workload yields chains of signed transactions, made before the run.
+
+A further one is a function and a line in `WORKLOADS`. Every transaction differs from all others of
+the run, so that nothing is a repetition that a node could answer without work.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain as joined
+from itertools import islice
+from typing import Final
+
+from chain.crypto import PrivateKey
+from node.bench.plan import BenchRefused, LoadPlan
+from node.bench.workloads.chain import Chain, Setup, Step, Workload
+from node.bench.workloads.provenance import EVENTS_PER_TRANSACTION, captures
+from node.bench.workloads.transfer import transfers
+
+__all__ = [
+    "WORKLOADS",
+    "Chain",
+    "Setup",
+    "Step",
+    "Workload",
+    "chains",
+    "setups",
+    "sign_all",
+    "workload_of",
+]
+
+WORKLOADS: Final[Mapping[str, Workload]] = {
+    "transfer": Workload("one payment a transaction", transfers),
+    "provenance": Workload("100 EPCIS events a transaction", captures, EVENTS_PER_TRANSACTION),
+}
+
+
+def workload_of(name: str) -> Workload:
+    """The workload of a name, or `BenchRefused`."""
+    if name not in WORKLOADS:
+        raise BenchRefused(f"no workload {name}; there are {', '.join(WORKLOADS)}")
+    return WORKLOADS[name]
+
+
+def setups(plan: LoadPlan, keys: Sequence[PrivateKey], now_ms: int) -> Iterator[Setup]:
+    """What must be decided before the run, one after the other."""
+    return workload_of(plan.load.workload).setups(plan, keys, now_ms)
+
+
+def chains(plan: LoadPlan, keys: Sequence[PrivateKey], now_ms: int) -> Iterator[Chain]:
+    """Chains of `plan.count` steps in all; the last one is whole, so there may be a few more.
+
+    `keys` are those of the plan's senders; `now_ms` is that of `setups`.
+    """
+    steps = 0
+    for chain in workload_of(plan.load.workload).chains(plan, keys, now_ms):
+        yield chain
+        steps += len(chain.steps)
+        if steps >= plan.count:
+            return
+
+
+def sign_all(plan: LoadPlan, keys: Sequence[PrivateKey], now_ms: int) -> Iterator[bytes]:
+    """Raw signed bytes of `plan.count` steps."""
+    steps = joined.from_iterable(chain.steps for chain in chains(plan, keys, now_ms))
+    return (step.raw for step in islice(steps, plan.count))

@@ -1,0 +1,72 @@
+"""`provenance`: EPCIS documents of many events, each of new goods of the merchant."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
+from typing import Any, Final
+
+from chain.crypto import PrivateKey
+from commerce.epcis.capture import EpcisCapture
+from commerce.registry import operation
+from node.bench.plan import LoadPlan
+from node.bench.workloads.chain import Chain, Signer
+
+EVENTS_PER_TRANSACTION: Final = 100
+EPCS_PER_EVENT: Final = 5
+CONTEXT: Final = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
+# The company prefix that the example genesis gives to its merchant.
+PREFIX: Final = "6901234"
+MERCHANT: Final = "merchant"
+
+
+def captures(plan: LoadPlan, keys: Sequence[PrivateKey], now_ms: int) -> Iterator[Chain]:
+    """One document of 100 ObjectEvents after the other."""
+    return documents(plan, keys, now_ms, EVENTS_PER_TRANSACTION)
+
+
+def documents(
+    plan: LoadPlan, keys: Sequence[PrivateKey], now_ms: int, events: int, first: int = 0
+) -> Iterator[Chain]:
+    """Documents of so many events each; nonces count from `first`."""
+    signer = Signer(plan, keys, now_ms, first)
+    roles = [sender.role for sender in plan.senders]
+    capturer = roles.index(MERCHANT) if MERCHANT in roles else 0
+    for turn in count():
+        stated = [_observation(plan.run, turn * events + at) for at in range(events)]
+        capture = operation("epcis.capture", EpcisCapture(_document(stated), "public"))
+        step, _ = signer.step(capture, capturer, operations=events)
+        yield Chain((step,))
+
+
+def _document(events: Sequence[Mapping[str, Any]]) -> bytes:
+    document = {
+        "@context": [CONTEXT],
+        "type": "EPCISDocument",
+        "schemaVersion": "2.0",
+        "creationDate": "2026-01-01T00:00:00Z",
+        "epcisBody": {"eventList": events},
+    }
+    return json.dumps(document, separators=(",", ":")).encode()
+
+
+def _observation(run: int, number: int) -> Mapping[str, Any]:
+    serials = [number * EPCS_PER_EVENT + at for at in range(EPCS_PER_EVENT)]
+    moment = "2026-01-01T08:00:00+08:00"
+    return {
+        "type": "ObjectEvent",
+        "eventTime": moment,
+        "eventTimeZoneOffset": "+08:00",
+        "eventID": f"urn:uuid:{run:08x}-0000-4000-8000-{number:012x}",
+        "epcList": [f"urn:epc:id:sgtin:{PREFIX}.012345.{run}{serial:08}" for serial in serials],
+        "action": "ADD",
+        "bizStep": "commissioning",
+        "disposition": "active",
+        "readPoint": {"id": f"urn:epc:id:sgln:{PREFIX}.00001.0"},
+        "bizLocation": {"id": f"urn:epc:id:sgln:{PREFIX}.00001.0"},
+        "sensorElementList": [
+            {
+                "sensorMetadata": {"time": moment},
+                "sensorReport": [{"type": "Temperature", "value": 4.5, "uom": "CEL"}],
+            }
+        ],
+    }
