@@ -12,7 +12,9 @@ from typing import Final
 from chain.crypto import PrivateKey
 from node.bench.plan import BenchRefused, LoadPlan
 from node.bench.workloads.chain import Chain, Setup, Step, Workload
+from node.bench.workloads.mixed import OPERATIONS_PER_ROUND, mixture
 from node.bench.workloads.provenance import EVENTS_PER_TRANSACTION, captures
+from node.bench.workloads.trade import check_parties, shop, trades
 from node.bench.workloads.transfer import transfers
 
 __all__ = [
@@ -29,7 +31,24 @@ __all__ = [
 
 WORKLOADS: Final[Mapping[str, Workload]] = {
     "transfer": Workload("one payment a transaction", transfers),
-    "provenance": Workload("100 EPCIS events a transaction", captures, EVENTS_PER_TRANSACTION),
+    "trade": Workload(
+        "create, pay, ship, deliver, confirm, a transaction each",
+        trades,
+        check=check_parties,
+        setups=shop,
+    ),
+    "provenance": Workload(
+        f"{EVENTS_PER_TRANSACTION} EPCIS events a transaction",
+        captures,
+        operations_per_transaction=EVENTS_PER_TRANSACTION,
+    ),
+    "mixed": Workload(
+        "60 % transfers, 35 % steps of trades, 5 % documents of 10 events",
+        mixture,
+        operations_per_transaction=OPERATIONS_PER_ROUND // 100,
+        check=check_parties,
+        setups=shop,
+    ),
 }
 
 

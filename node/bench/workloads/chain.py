@@ -5,8 +5,7 @@ is always signed to the same bytes: whoever needs an id of a setup transaction s
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import count
+from dataclasses import dataclass
 from typing import Final
 
 from chain.account import SignatureEntry
@@ -82,29 +81,23 @@ class Workload:
 
 @dataclass(slots=True)
 class Signer:
-    """Signs for the senders of a plan, each named by its place in it.
-
-    `first` keeps the nonces of one use apart from those of another.
-    """
+    """Signs for the senders of a plan, each named by its place in it."""
 
     plan: LoadPlan
     keys: Sequence[PrivateKey]
     now_ms: int
-    first: int = 0
-    serials: Iterator[int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        assert self.plan.run < 1 << RUN_BITS
-        self.serials = count(self.first)
+    next_serial: int = 0
 
     def sign(self, operations: Sequence[Operation], *signers: int) -> tuple[bytes, bytes]:
         """(raw bytes, id) of a transaction of the first of these senders; the others sign too."""
+        assert self.plan.run < 1 << RUN_BITS
+        serial, self.next_serial = self.next_serial, self.next_serial + 1
         content = encode(
             Transaction(
                 version=TRANSACTION_VERSION,
                 genesis_hash=self.plan.genesis_hash,
                 sender=self.plan.senders[signers[0]].account,
-                nonce=self.plan.run << RUN_BITS | next(self.serials),
+                nonce=self.plan.run << RUN_BITS | serial,
                 valid_until_ms=self.now_ms + VALID_FOR_MS,
                 operations=tuple(operations),
                 memo=None,

@@ -25,10 +25,10 @@ def captures(plan: LoadPlan, keys: Sequence[PrivateKey], now_ms: int) -> Iterato
 
 
 def documents(
-    plan: LoadPlan, keys: Sequence[PrivateKey], now_ms: int, events: int, first: int = 0
+    plan: LoadPlan, keys: Sequence[PrivateKey], now_ms: int, events: int
 ) -> Iterator[Chain]:
-    """Documents of so many events each; nonces count from `first`."""
-    signer = Signer(plan, keys, now_ms, first)
+    """Documents of so many events each."""
+    signer = Signer(plan, keys, now_ms)
     roles = [sender.role for sender in plan.senders]
     capturer = roles.index(MERCHANT) if MERCHANT in roles else 0
     for turn in count():

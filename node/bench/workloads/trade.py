@@ -1,0 +1,160 @@
+"""`trade`: create, pay, ship, deliver, confirm, each a transaction of those who have to sign it.
+
+The merchant's product and listings are on the chain before the run. Ids follow from the signed
+bytes, so all five steps of a trade are signed beforehand too. Buyers take turns.
+"""
+
+import base64
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Final
+
+from chain.block import OK
+from chain.crypto import PrivateKey, tagged_hash
+from chain.state import u64
+from chain.transaction import OPERATIONS_MAX
+from commerce.checkout import UNPAID_ORDERS_MAX, OrderCreate, OrderPay, WantedLine
+from commerce.confirmation import OrderConfirm
+from commerce.epcis.identifiers import check_digit
+from commerce.errors import ProductExists
+from commerce.listings import ListingPublish, Terms
+from commerce.parcels import parcel_id
+from commerce.products import ProductRegister
+from commerce.registry import operation
+from commerce.shipments import (
+    ShipmentCreate,
+    ShipmentDelivered,
+    ShippedLine,
+    recipient_code_commitment,
+)
+from node.bench.plan import BenchRefused, LoadPlan
+from node.bench.workloads.chain import Chain, Setup, Signer, object_id, place_of
+from node.bench.workloads.provenance import MERCHANT, PREFIX
+
+CARRIER: Final = "carrier"
+STEPS: Final = 5
+PRICE_MINOR: Final = 1
+STOCK: Final = 1_000_000
+LISTINGS_MAX: Final = 10_000
+ITEM: Final = "00002"
+GTIN: Final = f"0{PREFIX}{ITEM}" + check_digit(f"0{PREFIX}{ITEM}")
+CODE_BYTES: Final = 15
+# A parcel's number has nine digits after its extension digit and the prefix.
+PARCELS_MAX: Final = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Places of those who trade among the plan's senders."""
+
+    merchant: int
+    carrier: int
+    buyers: Sequence[int]
+
+    @classmethod
+    def of(cls, plan: LoadPlan) -> "Parties":
+        """Everybody but merchant and carrier buys; `BenchRefused` if one part has nobody."""
+        merchant, carrier = place_of(plan, MERCHANT), place_of(plan, CARRIER)
+        buyers = [at for at in range(len(plan.senders)) if at not in {merchant, carrier}]
+        if not buyers:
+            raise BenchRefused(f"workload {plan.load.workload} needs the key of a buyer")
+        return cls(merchant, carrier, buyers)
+
+
+def check_parties(plan: LoadPlan) -> None:
+    """`BenchRefused` unless the senders can trade with each other."""
+    Parties.of(plan)
+
+
+def shop(plan: LoadPlan, keys: Sequence[PrivateKey], now_ms: int) -> Iterator[Setup]:
+    """The product, which an earlier run may have registered, and the listings."""
+    merchant = Parties.of(plan).merchant
+    product = ProductRegister(
+        gtin=GTIN,
+        title="龙井茶 Longjing tea, 50 g",
+        product_class="tea",
+        return_exempt=False,
+        storage="cool, dry, dark",
+        documents=(),
+    )
+    raw, _ = Signer(plan, keys, now_ms).sign([operation("product.register", product)], merchant)
+    yield Setup(raw, (OK, ProductExists.__name__))
+    for raw, _, _ in _listings(plan, keys, now_ms):
+        yield Setup(raw, (OK,))
+
+
+def trades(plan: LoadPlan, keys: Sequence[PrivateKey], now_ms: int) -> Iterator[Chain]:
+    """One trade after the other, buyers and listings in turn."""
+    parties = Parties.of(plan)
+    signer = Signer(plan, keys, now_ms)
+    listings = [
+        object_id("listing", made, at)
+        for _, made, published in _listings(plan, keys, now_ms)
+        for at in range(published)
+    ]
+    for number in count():
+        turn, at = divmod(number, len(parties.buyers))
+        yield _trade(signer, parties, parties.buyers[at], listings[turn % len(listings)])
+
+
+def listings_of(plan: LoadPlan, buyers: int) -> int:
+    """So many that no buyer ever has too many unpaid orders of one, whatever becomes of them."""
+    orders = -(-plan.count // STEPS)
+    return min(LISTINGS_MAX, -(-orders // (buyers * UNPAID_ORDERS_MAX)))
+
+
+def _listings(
+    plan: LoadPlan, keys: Sequence[PrivateKey], now_ms: int
+) -> Iterator[tuple[bytes, bytes, int]]:
+    """(raw, id, number of listings) of each transaction that publishes; the same at each call."""
+    parties = Parties.of(plan)
+    signer = Signer(plan, keys, now_ms)
+    terms = Terms(PRICE_MINOR, 0, None, None)
+    publish = operation("listing.publish", ListingPublish(GTIN, plan.symbol, STOCK, terms))
+    left = listings_of(plan, len(parties.buyers))
+    while left > 0:
+        taken = min(left, OPERATIONS_MAX)
+        raw, made = signer.sign([publish] * taken, parties.merchant)
+        yield raw, made, taken
+        left -= taken
+
+
+def _trade(signer: Signer, parties: Parties, buyer: int, listing_id: bytes) -> Chain:
+    """The five steps of one order of one unit."""
+    number = signer.next_serial
+    code = _code(signer.plan.run, number)
+    line = WantedLine(listing_id, 1, 1, exemption_confirmed=False)
+    wanted = OrderCreate(
+        lines=(line,),
+        ship_to_commitment=tagged_hash("ship-to", code),
+        code_commitment=recipient_code_commitment(code),
+        client_reference=f"bench-{signer.plan.run}-{number}",
+    )
+    create, made = signer.step(operation("order.create", wanted), buyer)
+    order_id = object_id("order", made)
+    pay, _ = signer.step(operation("order.pay", OrderPay(order_id, PRICE_MINOR)), buyer)
+    carried = ShipmentCreate(
+        order_id=order_id,
+        carrier=signer.plan.senders[parties.carrier].account,
+        lines=(ShippedLine(0, 1),),
+        sscc=_sscc(number),
+        epcs=(f"urn:epc:id:sgtin:{PREFIX}.0{ITEM}.{signer.plan.run}{number:08}",),
+        label_commitment=None,
+    )
+    ship, _ = signer.step(operation("shipment.create", carried), parties.merchant, parties.carrier)
+    parcel = parcel_id(order_id, 0)
+    handed = ShipmentDelivered(parcel, code, None)
+    deliver, _ = signer.step(operation("shipment.delivered", handed), parties.carrier)
+    confirm, _ = signer.step(operation("order.confirm", OrderConfirm(parcel, ())), buyer)
+    return Chain((create, pay, ship, deliver, confirm))
+
+
+def _code(run: int, number: int) -> bytes:
+    """What the recipient tells the carrier: as long as a real one, but no secret."""
+    return base64.b32encode(tagged_hash("bench-code", u64(run) + u64(number))[:CODE_BYTES])
+
+
+def _sscc(number: int) -> str:
+    digits = f"1{PREFIX}{number % PARCELS_MAX:09}"
+    return digits + check_digit(digits)
