@@ -66,7 +66,8 @@ class LoadPlan:
 
     `accounts` are paid in turn; the senders are among them. `run` tells this run's goods from those
     of other runs. `signed_max`: how many are signed for a closed loop, which ends with them at the
-    latest.
+    latest. Turns are numbered from `first`, so that plans that are signed side by side use different
+    senders.
     """
 
     load: Load
@@ -77,6 +78,7 @@ class LoadPlan:
     symbol: str
     run: int
     signed_max: int
+    first: int = 0
 
     @property
     def count(self) -> int:
