@@ -56,6 +56,9 @@ class LoadResult:
     failed: Mapping[str, int]
     # The longest wait that a refusal asked for, by its code; of those that asked.
     retry_after_ms: Mapping[str, int]
+    # Refusals that were waited out (closed loop) or offered to another node, by code; none of them
+    # is the step's outcome.
+    retried: Mapping[str, int]
     latency: Histogram
     # By the steps' kind; a workload of one kind has one.
     latency_by_kind: Mapping[str, Histogram]
@@ -160,7 +163,8 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One run. `before` and `after` are in the order of `names`, the nodes that were offered to.
+    """One run. `before` and `after` are in the order of `names`, the nodes that were offered to; None
+    for a node that did not answer then.
 
     `members` is how many nodes the committee has, `dead` those that were dead before it began.
     `verify_us` is what checking one signature takes a core of this machine, measured just before
@@ -172,8 +176,8 @@ class Measured:
     members: int
     accounts: int
     result: LoadResult
-    before: Sequence[Probe]
-    after: Sequence[Probe]
+    before: Sequence[Probe | None]
+    after: Sequence[Probe | None]
     agreement: Agreement
     machine: Machine
     verify_us: float
