@@ -163,8 +163,8 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One run. `before` and `after` are in the order of `names`, the nodes that were offered to; None
-    for a node that did not answer then.
+    """One run. `before` and `after` are in the order of `names`, the nodes that were offered to,
+    with None for a node that did not answer then.
 
     `members` is how many nodes the committee has, `dead` those that were dead before it began.
     `verify_us` is what checking one signature takes a core of this machine, measured just before
