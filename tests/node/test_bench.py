@@ -10,8 +10,6 @@ import pytest
 from typing_extensions import override
 
 from chain.block import OK
-from chain.transaction import read_transaction
-from commerce.registry import Registry
 from node.bench.load import shares_of
 from node.bench.plan import (
     BenchRefused,
@@ -26,9 +24,8 @@ from node.bench.plan import (
 )
 from node.bench.probes import Agreement, Node, Probe, check_agreement, read_metrics
 from node.bench.report import Measured, percentile, readable, report
-from node.bench.workloads import WORKLOADS, sign_all, workload_of
 from node.client import NotFound
-from tests.chain.world import World, account, key
+from tests.chain.world import World, account
 from tests.commands.command_line import hushang
 
 NAMES = ("issuer", "merchant", "carrier", "buyer")
@@ -86,38 +83,6 @@ def test_a_load_without_sense_is_refused(changes: Any) -> None:
     check_load(LOAD)
     with pytest.raises(BenchRefused):
         check_load(replace(LOAD, **changes))
-
-
-# The workloads.
-
-
-def test_transfers_pay_round_a_ring_so_that_nobody_runs_dry() -> None:
-    world = World()
-    raws = list(
-        sign_all(plan(replace(LOAD, seconds=2.0)), [key(name) for name in NAMES], world.now_ms)
-    )
-    transactions = [read_transaction(raw, world.rules) for raw in raws]
-    assert len({transaction.id for transaction in transactions}) == 20
-    payees = [transaction.payloads[0].to for transaction in transactions[:4]]  # type: ignore[attr-defined]
-    assert sorted(payees) == sorted(account(name) for name in NAMES)
-
-
-@pytest.mark.parametrize("name", WORKLOADS)
-def test_every_workload_is_one_that_the_ledger_takes(name: str) -> None:
-    world = World(rules=Registry())
-    workload = workload_of(name)
-    once = replace(LOAD, workload=name, seconds=0.1)
-    (raw,) = sign_all(plan(once, ["merchant"]), [key("merchant")], world.now_ms)
-    executed = world.execute(read_transaction(raw, world.rules))
-    (receipt,) = executed.result.receipts
-    # Nobody has money in this small world: all else is in order.
-    assert receipt.status == ("InsufficientFunds" if name == "transfer" else OK)
-    assert len(receipt.events) == (0 if name == "transfer" else workload.operations_per_transaction)
-
-
-def test_an_unknown_workload_is_told_the_known_ones() -> None:
-    with pytest.raises(BenchRefused, match="transfer, provenance"):
-        workload_of("transfers")
 
 
 # The schedule.

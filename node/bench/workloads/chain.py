@@ -24,6 +24,7 @@ from node.bench.plan import BenchRefused, LoadPlan
 
 VALID_FOR_MS: Final = 9 * 60_000
 RUN_BITS: Final = 32
+ROLES_MAX: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +123,18 @@ def object_id(tag: str, transaction: bytes, operation_index: int = 0) -> bytes:
     return tagged_hash(tag, transaction + u64(operation_index))
 
 
-def place_of(plan: LoadPlan, role: str) -> int:
-    """The place of the sender of a role, or `BenchRefused`."""
-    for place, sender in enumerate(plan.senders):
-        if sender.role == role:
+def place_of(plan: LoadPlan, role: str) -> int | None:
+    """The place of the sender of a role among the first, where those with a role are."""
+    for place in range(min(ROLES_MAX, len(plan.senders))):
+        if plan.senders[place].role == role:
             return place
-    words = f"workload {plan.load.workload} needs the key of a {role}"
-    raise BenchRefused(f"{words}: a test network has one (--context)")
+    return None
+
+
+def require_place(plan: LoadPlan, role: str) -> int:
+    """The place of the sender of a role, or `BenchRefused`."""
+    place = place_of(plan, role)
+    if place is None:
+        words = f"workload {plan.load.workload} needs the key of a {role}"
+        raise BenchRefused(f"{words}: a test network has one (--context)")
+    return place

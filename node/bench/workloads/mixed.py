@@ -28,11 +28,11 @@ ROUND: Final = tuple(
 
 
 def mixture(plan: LoadPlan, keys: Sequence[PrivateKey], now_ms: int) -> Iterator[Chain]:
-    """Round after round; the run's number says where in the first it begins."""
+    """Round after round, from the plan's first turn on."""
     sources = {
         "transfer": transfers(plan, keys, now_ms),
         "trade": trades(plan, keys, now_ms),
         "document": documents(plan, keys, now_ms, EVENTS_PER_DOCUMENT),
     }
-    for kind in islice(cycle(ROUND), plan.run % len(ROUND), None):
+    for kind in islice(cycle(ROUND), plan.first % len(ROUND), None):
         yield next(sources[kind])

@@ -9,14 +9,16 @@ from chain.crypto import PrivateKey
 from commerce.epcis.capture import EpcisCapture
 from commerce.registry import operation
 from node.bench.plan import LoadPlan
-from node.bench.workloads.chain import Chain, Signer
+from node.bench.workloads.chain import Chain, Signer, place_of
 
 EVENTS_PER_TRANSACTION: Final = 100
 EPCS_PER_EVENT: Final = 5
 CONTEXT: Final = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 # The company prefix that the example genesis gives to its merchant.
 PREFIX: Final = "6901234"
+LOGGER: Final = f"urn:epc:id:giai:{PREFIX}.logger-0007"
 MERCHANT: Final = "merchant"
+DAY_S: Final = 86_400
 
 
 def captures(plan: LoadPlan, keys: Sequence[PrivateKey], now_ms: int) -> Iterator[Chain]:
@@ -27,12 +29,11 @@ def captures(plan: LoadPlan, keys: Sequence[PrivateKey], now_ms: int) -> Iterato
 def documents(
     plan: LoadPlan, keys: Sequence[PrivateKey], now_ms: int, events: int
 ) -> Iterator[Chain]:
-    """Documents of so many events each."""
+    """Documents of so many events each: of the merchant, or of whoever is there instead."""
     signer = Signer(plan, keys, now_ms)
-    roles = [sender.role for sender in plan.senders]
-    capturer = roles.index(MERCHANT) if MERCHANT in roles else 0
+    capturer = place_of(plan, MERCHANT) or 0
     for turn in count():
-        stated = [_observation(plan.run, turn * events + at) for at in range(events)]
+        stated = [_commissioning(plan.run, turn * events + at) for at in range(events)]
         capture = operation("epcis.capture", EpcisCapture(_document(stated), "public"))
         step, _ = signer.step(capture, capturer, operations=events)
         yield Chain((step,))
@@ -49,24 +50,32 @@ def _document(events: Sequence[Mapping[str, Any]]) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
 
 
-def _observation(run: int, number: int) -> Mapping[str, Any]:
-    serials = [number * EPCS_PER_EVENT + at for at in range(EPCS_PER_EVENT)]
-    moment = "2026-01-01T08:00:00+08:00"
+def _commissioning(run: int, number: int) -> Mapping[str, Any]:
+    """About 900 bytes: five items of one production order and the temperature of their store."""
+    first = number * EPCS_PER_EVENT
+    serials = [f"{run}{serial:08}" for serial in range(first, first + EPCS_PER_EVENT)]
+    hour, second = divmod(number % DAY_S, 3600)
+    moment = f"2026-01-01T{hour:02}:{second // 60:02}:{second % 60:02}+08:00"
     return {
         "type": "ObjectEvent",
         "eventTime": moment,
         "eventTimeZoneOffset": "+08:00",
         "eventID": f"urn:uuid:{run:08x}-0000-4000-8000-{number:012x}",
-        "epcList": [f"urn:epc:id:sgtin:{PREFIX}.012345.{run}{serial:08}" for serial in serials],
+        "epcList": [f"urn:epc:id:sgtin:{PREFIX}.012345.{serial}" for serial in serials],
         "action": "ADD",
         "bizStep": "commissioning",
         "disposition": "active",
         "readPoint": {"id": f"urn:epc:id:sgln:{PREFIX}.00001.0"},
         "bizLocation": {"id": f"urn:epc:id:sgln:{PREFIX}.00001.0"},
+        "bizTransactionList": [
+            {"type": "prodorder", "bizTransaction": f"urn:epc:id:gdti:{PREFIX}.00001.{number:09}"}
+        ],
         "sensorElementList": [
             {
-                "sensorMetadata": {"time": moment},
-                "sensorReport": [{"type": "Temperature", "value": 4.5, "uom": "CEL"}],
+                "sensorMetadata": {"time": moment, "deviceID": LOGGER},
+                "sensorReport": [
+                    {"type": "Temperature", "value": 2 + number % 40 / 10, "uom": "CEL"}
+                ],
             }
         ],
     }

@@ -29,7 +29,7 @@ from commerce.shipments import (
     recipient_code_commitment,
 )
 from node.bench.plan import BenchRefused, LoadPlan
-from node.bench.workloads.chain import Chain, Setup, Signer, object_id, place_of
+from node.bench.workloads.chain import Chain, Setup, Signer, object_id, require_place
 from node.bench.workloads.provenance import MERCHANT, PREFIX
 
 CARRIER: Final = "carrier"
@@ -46,20 +46,32 @@ PARCELS_MAX: Final = 10**9
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """Places of those who trade among the plan's senders."""
+    """Places of those who trade among the plan's `senders`: all but merchant and carrier buy."""
 
     merchant: int
     carrier: int
-    buyers: Sequence[int]
+    senders: int
 
     @classmethod
     def of(cls, plan: LoadPlan) -> "Parties":
-        """Everybody but merchant and carrier buys; `BenchRefused` if one part has nobody."""
-        merchant, carrier = place_of(plan, MERCHANT), place_of(plan, CARRIER)
-        buyers = [at for at in range(len(plan.senders)) if at not in {merchant, carrier}]
-        if not buyers:
+        """Those of a plan; `BenchRefused` if one part has nobody."""
+        merchant, carrier = require_place(plan, MERCHANT), require_place(plan, CARRIER)
+        parties = cls(merchant, carrier, len(plan.senders))
+        if parties.buyers == 0:
             raise BenchRefused(f"workload {plan.load.workload} needs the key of a buyer")
-        return cls(merchant, carrier, buyers)
+        return parties
+
+    @property
+    def buyers(self) -> int:
+        """How many buy."""
+        return self.senders - 2
+
+    def buyer(self, turn: int) -> int:
+        """Each in turn."""
+        place = turn % self.buyers
+        for taken in sorted((self.merchant, self.carrier)):
+            place += place >= taken
+        return place
 
 
 def check_parties(plan: LoadPlan) -> None:
@@ -93,9 +105,9 @@ def trades(plan: LoadPlan, keys: Sequence[PrivateKey], now_ms: int) -> Iterator[
         for _, made, published in _listings(plan, keys, now_ms)
         for at in range(published)
     ]
-    for number in count():
-        turn, at = divmod(number, len(parties.buyers))
-        yield _trade(signer, parties, parties.buyers[at], listings[turn % len(listings)])
+    for turn in count(plan.first):
+        listing_id = listings[turn // parties.buyers % len(listings)]
+        yield _trade(signer, parties, parties.buyer(turn), listing_id)
 
 
 def listings_of(plan: LoadPlan, buyers: int) -> int:
@@ -112,7 +124,7 @@ def _listings(
     signer = Signer(plan, keys, now_ms)
     terms = Terms(PRICE_MINOR, 0, None, None)
     publish = operation("listing.publish", ListingPublish(GTIN, plan.symbol, STOCK, terms))
-    left = listings_of(plan, len(parties.buyers))
+    left = listings_of(plan, parties.buyers)
     while left > 0:
         taken = min(left, OPERATIONS_MAX)
         raw, made = signer.sign([publish] * taken, parties.merchant)

@@ -11,16 +11,14 @@ from node.bench.workloads.chain import Chain, Signer
 
 
 def transfers(plan: LoadPlan, keys: Sequence[PrivateKey], now_ms: int) -> Iterator[Chain]:
-    """Each sender in turn pays one minor unit to the account after it, so that nobody runs dry."""
+    """Each sender in turn pays one minor unit to the account after it, so that nobody runs dry.
+
+    `plan.accounts` begins with the senders.
+    """
     signer = Signer(plan, keys, now_ms)
-    accounts = plan.accounts
-    payees = [
-        accounts[(accounts.index(sender.account) + 1) % len(accounts)] for sender in plan.senders
-    ]
-    payments = [
-        operation("pay.transfer", PayTransfer(payee, plan.symbol, 1, None)) for payee in payees
-    ]
-    for turn in count():
-        place = turn % len(payments)
-        step, _ = signer.step(payments[place], place)
+    for turn in count(plan.first):
+        place = turn % len(plan.senders)
+        payee = plan.accounts[(place + 1) % len(plan.accounts)]
+        payment = operation("pay.transfer", PayTransfer(payee, plan.symbol, 1, None))
+        step, _ = signer.step(payment, place)
         yield Chain((step,))
