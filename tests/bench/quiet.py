@@ -19,7 +19,7 @@ DELAY_US = 10 * MS
 SETTLE_MAX_US = 20 * SECOND
 # What nodes that have just started ask each other is answered by then.
 START_US = 3 * SECOND
-BODY = "bodies of transactions"
+REST_US = 60 * SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,11 @@ class QuietCluster:
         # Votes that are still under way are answered, where anything is.
         world.run(world.now_us + 10 * DELAY_US)
         return self.height - before
+
+    def rest(self) -> None:
+        """Let a long time pass in which nobody wants anything."""
+        world = self._simulation.world
+        world.run(world.now_us + REST_US)
 
     def _is_decided(self) -> bool:
         return self._simulation._settled()
