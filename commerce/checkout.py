@@ -1,7 +1,7 @@
 """From an offer to money in escrow: order.create, order.pay."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated
 
 from chain.block import Event
@@ -133,13 +133,13 @@ def order_create(op: OrderCreate, context: Context) -> tuple[Event, ...]:
         require_current(listing, wanted.version)
     seller, symbol = _one_seller(context, listings)
     timers = order_timers(context.chain.genesis)
-    lines = tuple(
+    lines = [
         _line(context, wanted, listing, timers)
         for wanted, listing in zip(op.lines, listings, strict=True)
-    )
-    add_amounts(*(line.total_minor for line in lines))
-    for line in lines:
-        change_stock(context, line.listing_id, -line.quantity)
+    ]
+    add_amounts(*[line.total_minor for line in lines])
+    for line, listing in zip(lines, listings, strict=True):
+        change_stock(context, line.listing_id, listing, -line.quantity)
         count_unpaid(context, line.listing_id, context.sender, 1)
     if reference is not None:
         use(context, reference)
@@ -148,7 +148,7 @@ def order_create(op: OrderCreate, context: Context) -> tuple[Event, ...]:
         seller=seller,
         payer=None,
         symbol=symbol,
-        lines=lines,
+        lines=tuple(lines),
         ship_to_commitment=op.ship_to_commitment,
         code_commitment=op.code_commitment,
         client_reference=op.client_reference,
@@ -169,21 +169,17 @@ def order_pay(op: OrderPay, context: Context) -> tuple[Event, ...]:
     if op.amount_minor != order.total_minor:
         msg = f"the total is {order.total_minor}, not {op.amount_minor}"
         raise AmountMismatch(msg)
-    paid = hold(context, order, context.sender)
-    lines = tuple(
-        replace(line, state=edge.target.value, due_ms=context.time_ms + line.ship_within_ms)
-        for line in paid.lines
-    )
-    paid = replace(paid, lines=lines)
-    for line in lines:
+    payer = context.sender
+    paid = hold(context, order, payer, edge)
+    for line in order.lines:
         count_unpaid(context, line.listing_id, order.buyer, -1)
     save_order(context, op.order_id, order, paid)
-    if context.sender != order.buyer:
-        index_order(context, context.sender, op.order_id, "payer")
+    if payer != order.buyer:
+        index_order(context, payer, op.order_id, "payer")
     paying = event(
         "order.paid",
         order_id=op.order_id,
-        payer=context.sender,
+        payer=payer,
         seller=order.seller,
         symbol=order.symbol,
         amount_minor=op.amount_minor,
@@ -269,10 +265,10 @@ def _created(context: Context, order: Order) -> tuple[Event, ...]:
     save_order(context, order_id, None, order)
     index_order(context, order.buyer, order_id, "buyer")
     index_order(context, order.seller, order_id, "seller")
-    lines = tuple(
+    lines = [
         {"gtin": line.gtin, "quantity": line.quantity, "total_minor": line.total_minor}
         for line in order.lines
-    )
+    ]
     created = event(
         "order.created",
         order_id=order_id,
@@ -280,7 +276,7 @@ def _created(context: Context, order: Order) -> tuple[Event, ...]:
         seller=order.seller,
         symbol=order.symbol,
         total_minor=order.total_minor,
-        lines=lines,
+        lines=tuple(lines),
         pay_until_ms=order.created_ms + order.timers.pay_ms,
     )
     return (created,)

@@ -23,7 +23,7 @@ from commerce.errors import (
 )
 from commerce.escrow import Edge, Trigger, edge_from
 from commerce.money import spend_delegation
-from commerce.orders import ORDER_LINES_MAX, LineIndex, Quantity, load_order
+from commerce.orders import ORDER_LINES_MAX, LineIndex, Order, Quantity, load_order
 from commerce.parcels import Parcel, all_open_units, load_parcel, settle_units
 from commerce.refusals import refuses
 
@@ -63,19 +63,21 @@ def order_confirm(op: OrderConfirm, context: Context) -> tuple[Event, ...]:
         msg = "each line once"
         raise LineRepeated(msg)
     parcel = load_parcel(context.state, op.parcel_id)
-    if context.sender != load_order(context.state, parcel.order_id).buyer:
+    order = load_order(context.state, parcel.order_id)
+    if context.sender != order.buyer:
         msg = "only the buyer confirms"
         raise NotTheBuyer(msg)
     edge = edge_from(parcel.state, Trigger.CONFIRM)
     units = _confirmed_units(op, parcel)
-    return _release(context, op.parcel_id, parcel, units, edge)
+    return _release(context, op.parcel_id, parcel, order, units, edge)
 
 
 def confirm_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
     """sys.order.confirm: silence after the delivery releases what is open in the parcel."""
     parcel = load_parcel(context.state, deadline.object_id)
     edge = edge_from(parcel.state, Trigger.CONFIRM_TIMEOUT)
-    return _release(context, deadline.object_id, parcel, all_open_units(parcel), edge)
+    order = load_order(context.state, parcel.order_id)
+    return _release(context, deadline.object_id, parcel, order, all_open_units(parcel), edge)
 
 
 def _confirmed_units(op: OrderConfirm, parcel: Parcel) -> Sequence[tuple[int, int]]:
@@ -100,14 +102,14 @@ def _release(
     context: Context,
     known_id: bytes,
     parcel: Parcel,
+    order: Order,
     units: Sequence[tuple[int, int]],
     edge: Edge,
 ) -> tuple[Event, ...]:
-    settled, amount_minor = settle_units(context, parcel, units, edge)
+    settled, amount_minor = settle_units(context, known_id, parcel, order, units, edge)
     # Silence (a system transition) spends nobody's delegation.
     if context.received is not None:
         spend_delegation(context, amount_minor)
-    order = load_order(context.state, parcel.order_id)
     released = event(
         "order.released",
         order_id=parcel.order_id,
@@ -116,7 +118,7 @@ def _release(
         symbol=order.symbol,
         amount_minor=amount_minor,
         lines=tuple(
-            {"line": parcel.lines[position].line, "quantity": count} for position, count in units
+            [{"line": parcel.lines[position].line, "quantity": count} for position, count in units]
         ),
         parcel_ended=settled.due_ms is None,
         reason=edge.trigger.value,

@@ -77,6 +77,8 @@ class Hands:
 
 def note_parcel(context: Context, seller: bytes, parcel: Parcel) -> None:
     """Remember what a new parcel carries, as far as it was its seller's to send."""
+    if parcel.sscc is None and not parcel.epcs:
+        return
     hands = Hands(context.state, seller)
     last = LastParcel(parcel_id(parcel.order_id, parcel.number))
     for thing in _things(parcel):

@@ -82,14 +82,18 @@ EDGES: tuple[Edge, ...] = (
 
 # The system transition that ends each state when everybody is silent.
 CLOCKS: Mapping[State, Trigger] = {edge.source: edge.trigger for edge in EDGES if edge.who == "–"}
+# The same as state and deadlines write them.
+CLOCK_KINDS: Mapping[str, str] = {state.value: kind.value for state, kind in CLOCKS.items()}
 TERMINAL = (State.RELEASED, State.REFUNDED, State.CLOSED)
 
-_EDGES = {(edge.source, edge.trigger): edge for edge in EDGES}
+_EDGES: Mapping[tuple[str, Trigger], Edge] = {
+    (edge.source.value, edge.trigger): edge for edge in EDGES
+}
 
 
 def edge_from(state: str, trigger: Trigger) -> Edge:
     """The edge that `trigger` takes from `state`, or `StateForbids`."""
-    edge = _EDGES.get((State(state), trigger))
+    edge = _EDGES.get((state, trigger))
     if edge is None:
         msg = f"no {trigger} in state {state}"
         raise StateForbids(msg)

@@ -9,7 +9,7 @@ money is listed here, or its money counts as lost and the transaction fails.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from chain.errors import InvariantBreach
@@ -17,57 +17,63 @@ from chain.state import Overlay, StateReader, Table
 from commerce.money import ASSETS, BALANCES, Asset, Balance, asset_part
 from commerce.orders import ORDERS, Order
 
-Worth = Callable[[bytes, Any], Iterable[tuple[bytes, int]]]
+Worth = Callable[[bytes, Any], tuple[bytes, int]]
 
 
-def _balance(part: bytes, balance: Balance) -> Iterable[tuple[bytes, int]]:
-    yield part[-12:], balance.available_minor + balance.frozen_minor
+def _balance(part: bytes, balance: Balance) -> tuple[bytes, int]:
+    return part[-12:], balance.available_minor + balance.frozen_minor
 
 
-def _asset(part: bytes, asset: Asset) -> Iterable[tuple[bytes, int]]:
-    yield part[-12:], asset.redeemed_minor - asset.issued_minor
+def _asset(part: bytes, asset: Asset) -> tuple[bytes, int]:
+    return part[-12:], asset.redeemed_minor - asset.issued_minor
 
 
-def _escrow(_part: bytes, order: Order) -> Iterable[tuple[bytes, int]]:
+def _escrow(_part: bytes, order: Order) -> tuple[bytes, int]:
+    held_minor = 0
     for line in order.lines:
         if line.paid_minor != line.held_minor + line.released_minor + line.refunded_minor:
             msg = f"an order line's money doesn't add up: {line}"
             raise InvariantBreach(msg)
-        yield asset_part(order.symbol), line.held_minor
+        held_minor += line.held_minor
+    return asset_part(order.symbol), held_minor
 
 
-# Each entry: the table, and what an object in it counts as (asset part of the key, signed amount).
-HOLDERS: tuple[tuple[Table[Any], Worth], ...] = (
-    (BALANCES, _balance),
-    (ASSETS, _asset),
-    (ORDERS, _escrow),
-)
+# By the table's prefix: the table, and what an object in it counts as (asset part of the key,
+# signed amount).
+HOLDERS: Mapping[bytes, tuple[Table[Any], Worth]] = {
+    BALANCES.prefix: (BALANCES, _balance),
+    ASSETS.prefix: (ASSETS, _asset),
+    ORDERS.prefix: (ORDERS, _escrow),
+}
 
 
 def check_conservation(before: StateReader, after: Overlay) -> None:
     """`InvariantBreach` unless the pending writes leave every asset's sum unchanged."""
     sums: dict[bytes, int] = defaultdict(int)
-    for key in after.changes:
-        for table, worth in HOLDERS:
-            if key.startswith(table.prefix):
-                part = key[len(table.prefix) :]
-                for state, sign in ((before, -1), (after, 1)):
-                    _count(sums, worth, part, table.load(state, part), sign)
+    for key, written in after.changes.items():
+        prefix, separator, part = key.partition(b"/")
+        holder = HOLDERS.get(prefix + separator)
+        if holder is None:
+            continue
+        table, worth = holder
+        known = before.get(key)
+        if known is not None:
+            asset, amount_minor = worth(part, table.read(known))
+            sums[asset] -= amount_minor
+        if written is not None:
+            asset, amount_minor = worth(part, table.read(written))
+            sums[asset] += amount_minor
     _require_balanced(sums)
 
 
 def check_all_money(state: StateReader) -> None:
     """The same from nothing: every table that holds money, whole. `InvariantBreach` if not."""
     sums: dict[bytes, int] = defaultdict(int)
-    for table, worth in HOLDERS:
+    for table, worth in HOLDERS.values():
         for part, found in table.items(state):
-            _count(sums, worth, part, found, 1)
+            asset, amount_minor = worth(part, found)
+            sums[asset] += amount_minor
     _require_balanced(sums)
-
-
-def _count(sums: dict[bytes, int], worth: Worth, part: bytes, found: Any, sign: int) -> None:
-    for asset, amount in worth(part, found) if found is not None else ():
-        sums[asset] += sign * amount
 
 
 def _require_balanced(sums: Mapping[bytes, int]) -> None:

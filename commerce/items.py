@@ -36,7 +36,7 @@ ITEMS: Table[ItemPlace] = Table("item", ItemPlace)
 
 def check_distinct(epcs: Iterable[str]) -> None:
     """`ItemRepeated` if two of these name one thing, in whatever spelling."""
-    counted = Counter(identity(epc) for epc in epcs)
+    counted = Counter([identity(epc) for epc in epcs])
     repeated = [known for known, count in counted.items() if count > 1]
     if repeated:
         msg = f"{repeated[0]} is named twice"

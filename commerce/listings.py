@@ -130,9 +130,10 @@ def require_current(listing: Listing, version: int) -> None:
         raise ListingVersionStale(msg)
 
 
-def change_stock(context: Context, listing_id: bytes, delta: int) -> None:
-    """Add to or take from the stock; `StockInsufficient` or `StockTooLarge` outside its range."""
-    listing = load_listing(context.state, listing_id)
+def change_stock(context: Context, listing_id: bytes, listing: Listing, delta: int) -> None:
+    """Add to or take from the stock of a listing as it stands; `StockInsufficient` or
+    `StockTooLarge` outside its range.
+    """
     stock = listing.stock + delta
     if stock < 0:
         msg = f"{listing.stock} in stock, {-delta} wanted"
@@ -140,13 +141,17 @@ def change_stock(context: Context, listing_id: bytes, delta: int) -> None:
     if stock > STOCK_MAX:
         msg = f"a stock is at most {STOCK_MAX}"
         raise StockTooLarge(msg)
-    LISTINGS.store(context.state, replace(listing, stock=stock), listing_id)
+    _store_stock(context, listing_id, listing, stock)
 
 
 def return_stock(context: Context, listing_id: bytes, units: int) -> None:
     """Put back what an order had reserved. Never fails: a clock may do this."""
     listing = load_listing(context.state, listing_id)
     stock = min(STOCK_MAX, listing.stock + units)
+    _store_stock(context, listing_id, listing, stock)
+
+
+def _store_stock(context: Context, listing_id: bytes, listing: Listing, stock: int) -> None:
     LISTINGS.store(context.state, replace(listing, stock=stock), listing_id)
 
 
@@ -196,7 +201,7 @@ def listing_update(op: ListingUpdate, context: Context) -> tuple[Event, ...]:
         _check_terms(op.terms)
     listing = _own_listing(context, op.listing_id)
     require_current(listing, op.version)
-    change_stock(context, op.listing_id, op.stock_delta)
+    change_stock(context, op.listing_id, listing, op.stock_delta)
     version = listing.version
     if op.terms is not None:
         version += 1

@@ -122,7 +122,9 @@ def store_balance(context: Context, account: bytes, symbol: str, balance: Balanc
         BALANCES.remove(context.state, account, asset_part(symbol))
     else:
         BALANCES.store(context.state, balance, account, asset_part(symbol))
-    index_activity(context, account)
+    # What a transaction does concerns its sender in any case (`Registry.apply`).
+    if context.received is None or account != context.sender:
+        index_activity(context, account)
 
 
 def spend_delegation(context: Context, amount_minor: int) -> None:

@@ -8,7 +8,7 @@ An order that has ended keeps its final record, without a deadline: requests aft
 Once their windows have passed it can leave the state for the history, where its receipts prove it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -18,7 +18,7 @@ from chain.context import Context
 from chain.deadlines import Deadline
 from chain.state import StateReader, Table
 from commerce.errors import LineUnknown, OrderUnknown
-from commerce.escrow import CLOCKS, State
+from commerce.escrow import CLOCK_KINDS, State
 from commerce.listings import Duration
 from commerce.money import Symbol
 from commerce.products import Gtin
@@ -30,6 +30,8 @@ QUANTITY_MAX = 1_000_000
 LineIndex = Annotated[int, Range(0, ORDER_LINES_MAX - 1)]
 Quantity = Annotated[int, Range(1, QUANTITY_MAX)]
 Units = Annotated[int, Range(0, QUANTITY_MAX)]
+# When something ends by itself (block time), and by which system transition.
+Clock = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +102,15 @@ class Order:
     @property
     def state(self) -> State:
         """The least advanced state of the lines; ended: RELEASED if the seller got anything."""
-        return min((State(line.state) for line in self.lines), key=_PROGRESS.index)
+        return State(min([line.state for line in self.lines], key=_PROGRESS.__getitem__))
 
-    def clock(self) -> tuple[int, str] | None:
+    def clock(self) -> Clock | None:
         """When and by which system transition the order goes on by itself; None: it doesn't."""
         running = [(line.due_ms, line.state) for line in self.lines if line.due_ms is not None]
         if not running:
             return None
         due_ms, state = min(running)
-        return due_ms, CLOCKS[State(state)].value
+        return due_ms, CLOCK_KINDS[state]
 
     def replaced(self, index: int, line: OrderLine) -> "Order":
         """The order with one line exchanged."""
@@ -116,16 +118,21 @@ class Order:
         return replace(self, lines=lines)
 
 
-_PROGRESS = (
-    State.UNFUNDED,
-    State.LATE,
-    State.HELD,
-    State.IN_TRANSIT,
-    State.DELIVERED,
-    State.RELEASED,
-    State.REFUNDED,
-    State.CLOSED,
-)
+_PROGRESS: Mapping[str, int] = {
+    state.value: rank
+    for rank, state in enumerate(
+        (
+            State.UNFUNDED,
+            State.LATE,
+            State.HELD,
+            State.IN_TRANSIT,
+            State.DELIVERED,
+            State.RELEASED,
+            State.REFUNDED,
+            State.CLOSED,
+        )
+    )
+}
 
 ORDERS: Table[Order] = Table("order", Order)
 
@@ -150,26 +157,35 @@ def line_of(order: Order, index: int) -> OrderLine:
 def save_order(context: Context, order_id: bytes, before: Order | None, after: Order) -> None:
     """Write an order and move its deadline: one while any line has a clock, else none."""
     ORDERS.store(context.state, after, order_id)
-    move_deadline(context, order_deadline(order_id, before), order_deadline(order_id, after))
+    move_deadline(context, order_id, None if before is None else before.clock(), after.clock())
 
 
-def order_deadline(order_id: bytes, order: Order | None) -> Deadline | None:
-    """The one deadline of an order, or None."""
-    clock = None if order is None else order.clock()
-    return None if clock is None else Deadline(clock[0], order_id, clock[1])
-
-
-def move_deadline(context: Context, before: Deadline | None, after: Deadline | None) -> None:
+def move_deadline(
+    context: Context, object_id: bytes, before: Clock | None, after: Clock | None
+) -> None:
     """Exchange an object's entry in the index of deadlines."""
     if before == after:
         return
     if before is not None:
-        deadlines.cancel(context.state, before)
+        deadlines.cancel(context.state, deadline_of(object_id, before))
     if after is not None:
-        deadlines.schedule(context.state, after)
+        deadlines.schedule(context.state, deadline_of(object_id, after))
 
 
-def order_deadlines(state: StateReader, order_ids: Iterable[bytes]) -> Sequence[Deadline]:
-    """The deadlines of those of these orders that exist and have one."""
-    found = [order_deadline(order_id, ORDERS.load(state, order_id)) for order_id in order_ids]
-    return [deadline for deadline in found if deadline is not None]
+def order_deadline(order_id: bytes, order: Order) -> Deadline | None:
+    """The one deadline of an order, or None."""
+    clock = order.clock()
+    return None if clock is None else deadline_of(order_id, clock)
+
+
+def deadline_of(object_id: bytes, clock: Clock) -> Deadline:
+    """The entry in the index of an object whose clock runs."""
+    due_ms, kind = clock
+    return Deadline(due_ms, object_id, kind)
+
+
+def order_clocks(state: StateReader, order_id: bytes) -> list[tuple[bytes, Clock]]:
+    """The order's id and clock, if it exists and has one."""
+    order = ORDERS.load(state, order_id)
+    clock = None if order is None else order.clock()
+    return [] if clock is None else [(order_id, clock)]

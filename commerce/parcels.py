@@ -4,7 +4,7 @@ A parcel's id follows from the order's and its number, so that an order's parcel
 state alone. A parcel that has ended keeps its record and has no deadline.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -14,16 +14,17 @@ from chain.crypto import tagged_hash
 from chain.deadlines import Deadline
 from chain.state import StateReader, Table
 from commerce.errors import ParcelUnknown
-from commerce.escrow import CLOCKS, TERMINAL, Edge, State
+from commerce.escrow import CLOCK_KINDS, TERMINAL, Edge
 from commerce.orders import (
     ORDER_LINES_MAX,
+    Clock,
     LineIndex,
     Order,
     Quantity,
     Units,
-    load_order,
+    deadline_of,
     move_deadline,
-    order_deadlines,
+    order_clocks,
     save_order,
 )
 from commerce.settlement import settle
@@ -71,6 +72,10 @@ class Parcel:
     epcs: Annotated[tuple[Epc, ...], Size(max=EPCS_MAX)]
     label_commitment: Hash | None
 
+    def clock(self) -> Clock | None:
+        """When and by which system transition the parcel goes on by itself; None: it doesn't."""
+        return None if self.due_ms is None else (self.due_ms, CLOCK_KINDS[self.state])
+
 
 PARCELS: Table[Parcel] = Table("parcel", Parcel)
 
@@ -89,42 +94,47 @@ def load_parcel(state: StateReader, known_id: bytes) -> Parcel:
     return parcel
 
 
-def save_parcel(context: Context, before: Parcel | None, after: Parcel) -> None:
-    """Write a parcel and move its deadline."""
-    PARCELS.store(context.state, after, parcel_id(after.order_id, after.number))
-    move_deadline(context, parcel_deadline(before), parcel_deadline(after))
+def save_parcel(context: Context, known_id: bytes, before: Parcel | None, after: Parcel) -> None:
+    """Write a parcel under its id and move its deadline."""
+    PARCELS.store(context.state, after, known_id)
+    move_deadline(context, known_id, None if before is None else before.clock(), after.clock())
 
 
-def parcel_deadline(parcel: Parcel | None) -> Deadline | None:
+def parcel_deadline(parcel: Parcel) -> Deadline | None:
     """The one deadline of a parcel, or None."""
-    if parcel is None or parcel.due_ms is None:
-        return None
+    clock = parcel.clock()
     known_id = parcel_id(parcel.order_id, parcel.number)
-    return Deadline(parcel.due_ms, known_id, CLOCKS[State(parcel.state)].value)
+    return None if clock is None else deadline_of(known_id, clock)
 
 
 def settle_units(
-    context: Context, parcel: Parcel, units: Sequence[tuple[int, int]], edge: Edge
+    context: Context,
+    known_id: bytes,
+    parcel: Parcel,
+    order: Order,
+    units: Sequence[tuple[int, int]],
+    edge: Edge,
 ) -> tuple[Parcel, int]:
-    """Move the money of (position in the parcel, count) units along `edge`; writes both records.
+    """Move the money of (position in the parcel, count) units along `edge`; writes both records,
+    the parcel under its id.
 
     Units of a line settle in their order. When none is open the parcel has ended. Returns the
     parcel and the amount.
     """
-    order = load_order(context.state, parcel.order_id)
     lines, shares = list(parcel.lines), []
     for position, count in units:
         entry = lines[position]
         first = entry.first + entry.settled
         shares.append((entry.line, order.lines[entry.line].share_minor(first, count)))
         lines[position] = replace(entry, settled=entry.settled + count)
-    settled = replace(parcel, lines=tuple(lines))
+    state, due_ms = parcel.state, parcel.due_ms
     if not any(entry.open_units for entry in lines):
         assert edge.target in TERMINAL
-        settled = replace(settled, state=edge.target.value, due_ms=None)
+        state, due_ms = edge.target.value, None
+    settled = replace(parcel, lines=tuple(lines), state=state, due_ms=due_ms)
     save_order(context, parcel.order_id, order, settle(context, order, shares, edge.money))
-    save_parcel(context, parcel, settled)
-    return settled, sum(amount for _, amount in shares)
+    save_parcel(context, known_id, parcel, settled)
+    return settled, sum([amount for _, amount in shares])
 
 
 def all_open_units(parcel: Parcel) -> Sequence[tuple[int, int]]:
@@ -136,13 +146,13 @@ def all_open_units(parcel: Parcel) -> Sequence[tuple[int, int]]:
     ]
 
 
-def parcel_deadlines(state: StateReader, parcel_ids: Iterable[bytes]) -> Sequence[Deadline]:
-    """The deadlines of those of these parcels that exist, and of their orders."""
-    known = [PARCELS.load(state, known_id) for known_id in parcel_ids]
-    parcels = [parcel for parcel in known if parcel is not None]
-    own = [parcel_deadline(parcel) for parcel in parcels]
-    of_orders = order_deadlines(state, [parcel.order_id for parcel in parcels])
-    return [*(deadline for deadline in own if deadline is not None), *of_orders]
+def parcel_clocks(state: StateReader, known_id: bytes) -> list[tuple[bytes, Clock]]:
+    """The ids and clocks of a parcel and of its order, as far as they exist and have one."""
+    parcel = PARCELS.load(state, known_id)
+    if parcel is None:
+        return []
+    own, of_order = parcel.clock(), order_clocks(state, parcel.order_id)
+    return of_order if own is None else [(known_id, own), *of_order]
 
 
 def units_of(order: Order, parcel: Parcel) -> Sequence[dict[str, object]]:

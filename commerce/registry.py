@@ -49,8 +49,8 @@ from commerce.listings import (
     listing_withdraw,
 )
 from commerce.members import MemberRegister, MemberUpdate, member_register, member_update
-from commerce.orders import order_deadlines
-from commerce.parcels import parcel_deadlines
+from commerce.orders import Clock, deadline_of, order_clocks
+from commerce.parcels import parcel_clocks
 from commerce.payments import PayTransfer, pay_transfer
 from commerce.products import ProductRegister, product_register
 from commerce.refusals import refusals_of
@@ -71,8 +71,8 @@ from commerce.shipments import (
 class TransactionType:
     """One native type.
 
-    `signers` is documentation in the letters of docs/transactions.md. `objects` names the deadlines
-    of the objects that a payload touches: those that are overdue are applied before the operation.
+    `signers` is documentation in the letters of docs/transactions.md. `clocks` are those of the
+    objects that a payload touches, by object id: what is overdue is applied before the operation.
     """
 
     name: str
@@ -80,7 +80,7 @@ class TransactionType:
     handler: Callable[[Any, Context], Sequence[Event]]
     signers: str
     rank: Rank = Rank.OTHER
-    objects: Callable[[Any, StateReader], Sequence[Deadline]] | None = None
+    clocks: Callable[[Any, StateReader], Sequence[tuple[bytes, Clock]]] | None = None
 
     @property
     def refusals(self) -> tuple[type[LedgerError], ...]:
@@ -96,12 +96,12 @@ class SystemTransition:
     handler: Callable[[Deadline, Context], Sequence[Event]]
 
 
-def _order(payload: Any, state: StateReader) -> Sequence[Deadline]:
-    return order_deadlines(state, [payload.order_id])
+def _order(payload: Any, state: StateReader) -> Sequence[tuple[bytes, Clock]]:
+    return order_clocks(state, payload.order_id)
 
 
-def _parcel(payload: Any, state: StateReader) -> Sequence[Deadline]:
-    return parcel_deadlines(state, [payload.parcel_id])
+def _parcel(payload: Any, state: StateReader) -> Sequence[tuple[bytes, Clock]]:
+    return parcel_clocks(state, payload.parcel_id)
 
 
 TYPES: tuple[TransactionType, ...] = (
@@ -126,24 +126,24 @@ TYPES: tuple[TransactionType, ...] = (
     TransactionType("listing.update", ListingUpdate, listing_update, "S"),
     TransactionType("listing.withdraw", ListingWithdraw, listing_withdraw, "S"),
     TransactionType("order.create", OrderCreate, order_create, "B"),
-    TransactionType("order.pay", OrderPay, order_pay, "B or any payer", objects=_order),
+    TransactionType("order.pay", OrderPay, order_pay, "B or any payer", clocks=_order),
     TransactionType(
         "order.cancel",
         OrderCancel,
         order_cancel,
         "before pay: B or S; paid: B + S; late: B",
         rank=Rank.CANCEL,
-        objects=_order,
+        clocks=_order,
     ),
     TransactionType(
-        "shipment.create", ShipmentCreate, shipment_create, "S + C", rank=Rank.SHIP, objects=_order
+        "shipment.create", ShipmentCreate, shipment_create, "S + C", rank=Rank.SHIP, clocks=_order
     ),
     TransactionType(
-        "shipment.delivered", ShipmentDelivered, shipment_delivered, "C", objects=_parcel
+        "shipment.delivered", ShipmentDelivered, shipment_delivered, "C", clocks=_parcel
     ),
-    TransactionType("shipment.lost", ShipmentLost, shipment_lost, "C", objects=_parcel),
+    TransactionType("shipment.lost", ShipmentLost, shipment_lost, "C", clocks=_parcel),
     TransactionType(
-        "order.confirm", OrderConfirm, order_confirm, "B", rank=Rank.CONFIRM, objects=_parcel
+        "order.confirm", OrderConfirm, order_confirm, "B", rank=Rank.CONFIRM, clocks=_parcel
     ),
     TransactionType("epcis.capture", EpcisCapture, epcis_capture, "any"),
 )
@@ -182,7 +182,9 @@ class Registry:
 
     def rank(self, types: Sequence[str]) -> Rank:
         """The class of a transaction: that of its last-ranked operation."""
-        return max(self.types[name].rank for name in types)
+        if len(types) == 1:
+            return self.types[types[0]].rank
+        return max([self.types[name].rank for name in types])
 
     def overdue(
         self, types: Sequence[str], payloads: Sequence[object], state: StateReader, time_ms: int
@@ -190,10 +192,13 @@ class Registry:
         """Due deadlines of the objects that these operations touch, oldest first."""
         found: dict[bytes, Deadline] = {}
         for name, payload in zip(types, payloads, strict=True):
-            objects = self.types[name].objects
-            for deadline in objects(payload, state) if objects else ():
-                if deadline.time_ms <= time_ms and _is_scheduled(deadline, state):
-                    found[deadline.object_id] = deadline
+            clocks = self.types[name].clocks
+            for object_id, clock in clocks(payload, state) if clocks else ():
+                if clock[0] > time_ms:
+                    continue
+                deadline = deadline_of(object_id, clock)
+                if _is_scheduled(deadline, state):
+                    found[object_id] = deadline
         return sorted(found.values(), key=lambda entry: (entry.time_ms, entry.object_id))
 
     def apply(self, name: str, payload: object, context: Context) -> Sequence[Event]:

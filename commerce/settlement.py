@@ -14,14 +14,20 @@ from commerce.money import credit, debit
 from commerce.orders import Order, OrderLine
 
 
-def hold(context: Context, order: Order, payer: bytes) -> Order:
-    """Take the total from the payer; every line holds its own."""
+def hold(context: Context, order: Order, payer: bytes, edge: Edge) -> Order:
+    """Take the total from the payer along `edge`; every line holds its own and is to be shipped."""
     debit(context, payer, order.symbol, order.total_minor)
-    lines = tuple(
-        replace(line, paid_minor=line.total_minor, held_minor=line.total_minor)
+    lines = [
+        replace(
+            line,
+            state=edge.target.value,
+            due_ms=context.time_ms + line.ship_within_ms,
+            paid_minor=line.total_minor,
+            held_minor=line.total_minor,
+        )
         for line in order.lines
-    )
-    return replace(order, lines=lines, payer=payer, paid_ms=context.time_ms)
+    ]
+    return replace(order, lines=tuple(lines), payer=payer, paid_ms=context.time_ms)
 
 
 def settle(

@@ -153,7 +153,9 @@ def shipment_create(op: ShipmentCreate, context: Context) -> tuple[Event, ...]:
         edge_from(line_of(order, shipped.line).state, Trigger.SHIP)
     check_elsewhere(context, op.order_id, op.epcs)
     _check_carrier(op, context, order)
-    check_goods(op.epcs, ((order.lines[entry.line].gtin, entry.quantity) for entry in op.lines))
+    if op.epcs:
+        units = ((order.lines[entry.line].gtin, entry.quantity) for entry in op.lines)
+        check_goods(op.epcs, units)
     if order.parcels >= PARCELS_MAX:
         msg = f"an order has at most {PARCELS_MAX} parcels"
         raise TooManyParcels(msg)
@@ -200,7 +202,7 @@ def shipment_delivered(op: ShipmentDelivered, context: Context) -> tuple[Event, 
     if op.code is not None:
         proved = replace(order, code_parcel=parcel.number)
         save_order(context, parcel.order_id, order, proved)
-    save_parcel(context, parcel, delivered)
+    save_parcel(context, op.parcel_id, parcel, delivered)
     told = event(
         "shipment.delivered",
         parcel_id=op.parcel_id,
@@ -220,12 +222,13 @@ def shipment_lost(op: ShipmentLost, context: Context) -> tuple[Event, ...]:
     buyer or the payer); the seller's claim on the carrier is another matter.
     """
     parcel = _own_parcel(context, op.parcel_id)
-    return _refund(context, parcel, Trigger.LOSE)
+    return _refund(context, op.parcel_id, parcel, Trigger.LOSE)
 
 
 def lost_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
     """sys.order.lost: neither delivered nor confirmed in time, so the payer gets its money back."""
-    return _refund(context, load_parcel(context.state, deadline.object_id), Trigger.LOST_TIMEOUT)
+    parcel = load_parcel(context.state, deadline.object_id)
+    return _refund(context, deadline.object_id, parcel, Trigger.LOST_TIMEOUT)
 
 
 def _check_identifiers(op: ShipmentCreate) -> None:
@@ -240,13 +243,15 @@ def _check_identifiers(op: ShipmentCreate) -> None:
         if not is_well_formed(epc):
             msg = f"{epc!r} is no well-formed identifier"
             raise IdentifierMalformed(msg)
-    check_distinct(op.epcs)
+    if op.epcs:
+        check_distinct(op.epcs)
 
 
 def _check_carrier(op: ShipmentCreate, context: Context, order: Order) -> None:
     """Its word alone sends the money back (shipment.lost), while the goods may be anywhere."""
-    for party in (order.buyer, order.payer):
-        if party is not None and share_controller(context.state, op.carrier, party):
+    parties = (order.buyer,) if order.payer in (None, order.buyer) else (order.buyer, order.payer)
+    for party in parties:
+        if share_controller(context.state, op.carrier, party):
             msg = "the carrier shares a key with the buyer or the payer"
             raise SharedController(msg)
 
@@ -269,9 +274,9 @@ def _take_units(
 
 
 def _shipped(context: Context, order: Order, parcel: Parcel) -> tuple[Event, ...]:
-    save_parcel(context, None, parcel)
-    place_items(context, parcel.order_id, parcel.epcs, parcel.number)
     new_id = parcel_id(parcel.order_id, parcel.number)
+    save_parcel(context, new_id, None, parcel)
+    place_items(context, parcel.order_id, parcel.epcs, parcel.number)
     index_parcel(context, parcel.carrier, new_id, parcel.order_id)
     note_parcel(context, order.seller, parcel)
     created = event(
@@ -331,13 +336,16 @@ def _confirm_due_ms(context: Context, order: Order, parcel: Parcel) -> int:
     return max(due_ms, return_window_end_ms(delivered_ms, genesis.time_scale, drift_ms))
 
 
-def _refund(context: Context, parcel: Parcel, trigger: Trigger) -> tuple[Event, ...]:
+def _refund(
+    context: Context, known_id: bytes, parcel: Parcel, trigger: Trigger
+) -> tuple[Event, ...]:
     edge = edge_from(parcel.state, trigger)
-    _, amount_minor = settle_units(context, parcel, all_open_units(parcel), edge)
     order = load_order(context.state, parcel.order_id)
+    units = all_open_units(parcel)
+    _, amount_minor = settle_units(context, known_id, parcel, order, units, edge)
     lost = event(
         "shipment.lost",
-        parcel_id=parcel_id(parcel.order_id, parcel.number),
+        parcel_id=known_id,
         order_id=parcel.order_id,
         carrier=parcel.carrier,
         to=order.payer,

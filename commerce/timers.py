@@ -112,5 +112,17 @@ def check_timers(timers: Mapping[str, int]) -> None:
 
 def order_timers(genesis: Genesis) -> OrderTimers:
     """What an order of this chain copies."""
-    scaled = [genesis.scaled_ms(genesis.timers.get(rule.name, rule.default_ms)) for rule in TIMERS]
-    return OrderTimers(*scaled)
+    key = (genesis.time_scale, *genesis.timers.items())
+    known = _KNOWN.get(key)
+    if known is None:
+        own, scaled_ms = genesis.timers, genesis.scaled_ms
+        known = OrderTimers(*[scaled_ms(own.get(rule.name, rule.default_ms)) for rule in TIMERS])
+        if len(_KNOWN) >= KNOWN_MAX:
+            _KNOWN.clear()
+        _KNOWN[key] = known
+    return known
+
+
+# What chains copy, by their scale and own timers; a process executes one chain.
+KNOWN_MAX = 16
+_KNOWN: dict[tuple[object, ...], OrderTimers] = {}

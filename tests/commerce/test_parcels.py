@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from chain.crypto import tagged_hash
+from chain.deadlines import Deadline
 from commerce.errors import ParcelUnknown
 from commerce.parcels import (
     all_open_units,
     load_parcel,
+    parcel_clocks,
     parcel_deadline,
-    parcel_deadlines,
     parcel_id,
 )
 from tests.commerce.shop import Shop
@@ -41,8 +42,18 @@ def test_a_parcel_answers_for_its_own_clock_and_its_orders() -> None:
     shop = Shop()
     order_id = shop.paid((shop.tea, 3))
     known_id = shop.ship(order_id, (0, 1))
-    found = parcel_deadlines(shop.state, [known_id, bytes(32)])
-    assert [deadline.object_id for deadline in found] == [known_id, order_id]
     parcel = shop.parcel(known_id)
+    clocks = [(known_id, parcel.clock()), (order_id, shop.load(order_id).clock())]
+    assert parcel_clocks(shop.state, known_id) == clocks
+    assert parcel_clocks(shop.state, bytes(32)) == []
+    shop.confirm(known_id)
+    assert parcel_clocks(shop.state, known_id) == clocks[1:]
+
+
+def test_a_parcels_deadline_is_its_clock_under_its_id() -> None:
+    shop = Shop()
+    known_id = shop.ship(shop.paid((shop.tea, 1)))
+    parcel = shop.parcel(known_id)
+    assert parcel.due_ms is not None
+    assert parcel_deadline(parcel) == Deadline(parcel.due_ms, known_id, "sys.order.lost")
     assert parcel_deadline(replace(parcel, due_ms=None)) is None
-    assert parcel_deadline(None) is None
