@@ -96,19 +96,22 @@ def check_policy(policy: KeyPolicy) -> None:
 def check_sorted(signatures: Sequence[SignatureEntry]) -> None:
     """Signature entries are sorted by (account, key) and distinct, or `SignaturesUnsorted`."""
     order = [(entry.account, entry.public_key) for entry in signatures]
-    if not order or any(a >= b for a, b in pairwise(order)):
+    if not order or (len(order) > 1 and any(a >= b for a, b in pairwise(order))):
         msg = "signatures are sorted by account and key, each at most once"
         raise SignaturesUnsorted(msg)
 
 
 def keys_of(signatures: Sequence[SignatureEntry], account: bytes) -> frozenset[bytes]:
     """The keys that signed for this account."""
-    return frozenset(entry.public_key for entry in signatures if entry.account == account)
+    return frozenset([entry.public_key for entry in signatures if entry.account == account])
 
 
 def policy_satisfied(policy: KeyPolicy, keys: frozenset[bytes]) -> bool:
     """Do these keys reach the policy's threshold?"""
-    weight = sum(entry.weight for entry in policy.keys if entry.public_key in keys)
+    weight = 0
+    for entry in policy.keys:
+        if entry.public_key in keys:
+            weight += entry.weight
     return weight >= policy.threshold
 
 

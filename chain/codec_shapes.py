@@ -302,10 +302,16 @@ _ANY_LEAVES: Final[dict[type, Read]] = {int: _integer(Range(INT_MIN, INT_MAX)), 
 # Generated functions.
 
 
-def _generate(name: str, lines: Sequence[str], known: dict[str, Any]) -> Callable[..., Any]:
-    """The function `name` of these source lines: made of this project's own annotations alone."""
+def _generate(
+    name: str, lines: Sequence[str], known: dict[str, Any], of: str
+) -> Callable[..., Any]:
+    """The function `name` of these source lines: made of this project's own annotations alone.
+
+    `of` names it in profiles and tracebacks.
+    """
     scope = dict(known)
-    exec("\n".join(lines), scope)  # noqa: S102 - as the standard library's dataclasses do
+    code = compile("\n".join(lines), f"<{name} {of}>", "exec")
+    exec(code, scope)  # noqa: S102 - as the standard library's dataclasses do
     made: Callable[..., Any] = scope[name]
     return made
 
@@ -314,7 +320,7 @@ def _judge(item: Shape) -> Callable[..., None]:
     """Judges every value of an iterable."""
     unless = f"if not ({item.quick.format(v='v')}): " if item.quick else ""
     lines = ["def judge(values, where):", "    for v in values:", f"        {unless}c(v, where)"]
-    return _generate("judge", lines, {"c": item.check})
+    return _generate("judge", lines, {"c": item.check}, "items")
 
 
 def _struct(cls: Any) -> Shape:
@@ -332,10 +338,14 @@ def _struct(cls: Any) -> Shape:
         known |= {f"w{at}": shape.write, f"r{at}": shape.read, f"c{at}": shape.check}
         known[f"s{at}"] = getattr(getattr(cls, name, None), "__set__", None)
     values = [f"w{at}(o.{n})" if shapes[at].write else f"o.{n}" for at, n in enumerate(names)]
-    write = _generate("write", ["def write(o):", f"    return ({_row(values)})"], known)
-    check = _generate("check", [*_opened("check", count), *_judged(names, shapes, "c")], known)
-    read_lines = [*_opened("read", count), *_judged(names, shapes, "r"), *_built(cls, names)]
-    return Shape(write, _generate("read", read_lines, known), check)
+    write = ["def write(o):", f"    return ({_row(values)})"]
+    check = [*_opened("check", count), *_judged(names, shapes, "c"), "    return value"]
+    read = [*_opened("read", count), *_judged(names, shapes, "r"), *_built(cls, names)]
+    return Shape(
+        _generate("write", write, known, title),
+        _generate("read", read, known, title),
+        _generate("check", check, known, title),
+    )
 
 
 def _row(entries: Sequence[str]) -> str:

@@ -65,12 +65,18 @@ class NoPast:
         raise AssertionError(height)
 
 
+_NO_PAST = NoPast()
+
+
 @dataclass(frozen=True, slots=True)
 class Authority:
     """By what the sender speaks: its policy (`delegation` None) or one scoped key."""
 
     delegated_key: bytes | None = None
     delegation: Delegation | None = None
+
+
+_BY_POLICY = Authority()
 
 
 def authorise(state: StateReader, received: ReceivedTransaction, time_ms: int) -> Authority:
@@ -80,9 +86,17 @@ def authorise(state: StateReader, received: ReceivedTransaction, time_ms: int) -
     if account is None:
         msg = "the sender has no account here"
         raise SenderUnknown(msg)
+    return authority_of(account, state, received, time_ms)
+
+
+def authority_of(
+    account: Account, state: StateReader, received: ReceivedTransaction, time_ms: int
+) -> Authority:
+    """As `authorise`, of the sender's account."""
+    sender = received.transaction.sender
     keys = keys_of(received.signatures, sender)
     if policy_satisfied(account.policy, keys):
-        return Authority()
+        return _BY_POLICY
     found = find_delegation(state, sender, keys, received.types, time_ms)
     if found is None:
         msg = "the sender's signatures neither reach its threshold nor are of a key with this scope"
@@ -103,10 +117,10 @@ class Context:
     time_ms: int
     receipt_id: bytes = bytes(32)
     received: ReceivedTransaction | None = None
-    authority: Authority = field(default_factory=Authority)
+    authority: Authority = _BY_POLICY
     operation_index: int = 0
     indexes: list[tuple[bytes, bytes | None]] = field(default_factory=list)
-    past: Past = field(default_factory=NoPast)
+    past: Past = _NO_PAST
 
     @property
     def sender(self) -> bytes:

@@ -6,6 +6,7 @@ a domain tag; every signature is over a domain tag too.
 """
 
 import hashlib
+from functools import cache
 
 from nacl.bindings import crypto_sign_open
 from nacl.exceptions import BadSignatureError
@@ -30,6 +31,7 @@ def sha256(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
+@cache
 def domain(tag: str) -> bytes:
     """What everything hashed or signed under `tag` begins with: `hushang/1/<tag>` and a zero."""
     return DOMAIN + tag.encode() + b"\x00"

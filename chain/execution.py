@@ -14,9 +14,9 @@ from itertools import islice, pairwise
 from typing import Protocol
 
 from chain import block as blocks
-from chain import deadlines, replay
+from chain import deadlines, merkle, replay
 from chain.block import OK, Event, Header, Receipt
-from chain.codec import encode_checked
+from chain.codec import encode, encode_checked
 from chain.context import Authority, Chain, Context, Past, authorise
 from chain.deadlines import Deadline
 from chain.errors import (
@@ -93,13 +93,14 @@ class BlockResult:
     """What a block does, ready to be written in one batch.
 
     `changes` are state keys with new values (None deletes), `indexes` likewise outside the state
-    root; `remembered` are (minute, id, place in the minute) to add, `forgotten` minutes to drop.
+    root; `receipt_rows` are the receipts' canonical bytes; `remembered` are (minute, id, place in the minute) to add, `forgotten` minutes to drop.
     `fired` counts system transitions; a block with transactions or fired deadlines must be sealed
     by another.
     """
 
     changes: dict[bytes, bytes | None]
     receipts: tuple[Receipt, ...]
+    receipt_rows: tuple[bytes, ...]
     receipts_root: bytes
     indexes: tuple[tuple[bytes, bytes | None], ...]
     remembered: tuple[tuple[int, bytes, int], ...]
@@ -142,12 +143,12 @@ def check_block(  # see check_transaction
     ranks = [rules.rank(received.types) for received in transactions]
     if any(a > b for a, b in pairwise(ranks)):
         _invalid("the transactions' classes are out of order")
-    for received in transactions:
-        try:
+    try:
+        for received in transactions:
             check_transaction(received, state, ids, chain, header.time_ms)
-        except LedgerError as error:
-            msg = f"{error.code}: {error}"
-            raise BlockInvalid(msg) from error
+    except LedgerError as error:
+        msg = f"{error.code}: {error}"
+        raise BlockInvalid(msg) from error
 
 
 def _check_body(
@@ -199,7 +200,8 @@ def execute_block(  # see check_transaction
     return BlockResult(
         changes=run.state.changes,
         receipts=tuple(run.receipts),
-        receipts_root=blocks.receipts_root(run.receipts),
+        receipt_rows=tuple(run.receipt_rows),
+        receipts_root=merkle.root(run.receipt_rows),
         indexes=tuple(run.indexes),
         remembered=remembered,
         forgotten=forgotten,
@@ -219,6 +221,7 @@ class _Run:
         self.rules = rules
         self.chain = chain
         self.receipts: list[Receipt] = []
+        self.receipt_rows: list[bytes] = []
         self.indexes: list[tuple[bytes, bytes | None]] = []
         self.fired = 0
 
@@ -283,7 +286,7 @@ class _Run:
             self._keep(receipt_id, events, overlay, context)
         except LedgerError as error:
             # A transition that breaks an invariant is undone and told; the chain goes on.
-            self.receipts.append(Receipt(receipt_id, error.code, 0, ()))
+            self._fail(receipt_id, error, 0)
 
     def _transaction(self, received: ReceivedTransaction) -> None:
         overlay = Overlay(self.state)
@@ -297,8 +300,13 @@ class _Run:
                 events.extend(self.rules.apply(name, received.payloads[index], context))
             self._keep(received.id, events, overlay, context)
         except LedgerError as error:
-            failed = context.operation_index
-            self.receipts.append(Receipt(received.id, error.code, failed, ()))
+            self._fail(received.id, error, context.operation_index)
+
+    def _fail(self, receipt_id: bytes, error: LedgerError, operation: int) -> None:
+        """The receipt of what had no effect."""
+        receipt = Receipt(receipt_id, error.code, operation, ())
+        self.receipts.append(receipt)
+        self.receipt_rows.append(encode(receipt))
 
     def _authority(self, received: ReceivedTransaction) -> Authority:
         """Asked again in the block: an earlier transaction may have changed policy or scope."""
@@ -311,9 +319,10 @@ class _Run:
         self.rules.check_invariants(self.state, overlay)
         receipt = Receipt(receipt_id, OK, None, tuple(events))
         try:
-            encode_checked(receipt)
+            row = encode_checked(receipt)
         except EncodingInvalid as error:
             raise ResultMalformed(str(error)) from error
         self.state.merge(overlay)
         self.indexes.extend(context.indexes)
         self.receipts.append(receipt)
+        self.receipt_rows.append(row)

@@ -29,7 +29,7 @@ from chain.execution import BlockResult, Rules, execute_block
 from chain.genesis import Genesis, check_genesis, genesis_certificate, genesis_header
 from chain.leaders import LEADERS, Leaders
 from chain.replay import minute_of
-from chain.state import Overlay, StateReader, u64
+from chain.state import Overlay, u64
 from chain.store_contract import KVStore, StorageFailed
 from chain.stored_chain import ReceiptPlace, StoredChain, StoredState, Tip, read_row
 from chain.transaction import (
@@ -99,7 +99,7 @@ class Ledger(StoredChain):
         self.rules = rules
         self.chain = Chain.of(genesis, verify)
         self._founders = self.chain.committee
-        self.state: StateReader = StoredState(store)
+        self.state = StoredState(store)
         known = store.get(schema.META_GENESIS)
         if known is None:
             if next(store.scan(b"\x00", b"\xff"), None) is not None:
@@ -132,6 +132,7 @@ class Ledger(StoredChain):
         batch[schema.META_TIP] = encode(tip)
         batch[schema.META_GENESIS] = encode(Version(LAYOUT, genesis))
         self.store.write(batch)
+        self.state.wrote(state.changes)
 
     def _load_tip(self) -> Tip:
         data = self.store.get(schema.META_TIP)
@@ -206,7 +207,12 @@ class Ledger(StoredChain):
             result.receipts_root,
             needs_seal=executed.needs_seal,
         )
-        self.store.write(self._batch(executed, tip))
+        batch = self._batch(executed, tip)
+        # Before they are in the store: nobody may take a decided id for a new one.
+        self.recent.add(result.remembered)
+        self.store.write(batch)
+        self.state.wrote(result.changes)
+        self.recent.forget(result.forgotten)
         self._tree.commit(executed.staged)
         self.tip = tip
         if self.next_committee is not None or executed.next_committee is not None:
@@ -230,8 +236,9 @@ class Ledger(StoredChain):
             batch[schema.STATE + key] = value
         for key, value in result.indexes:
             batch[schema.INDEX + key] = value
-        for index, receipt in enumerate(result.receipts):
-            batch[schema.receipt_key(height, index)] = encode(receipt)
+        rows = zip(result.receipts, result.receipt_rows, strict=True)
+        for index, (receipt, row) in enumerate(rows):
+            batch[schema.receipt_key(height, index)] = row
             batch[schema.receipt_place_key(receipt.id)] = encode(ReceiptPlace(height, index))
         past = schema.REMEMBERED + u64(minute_of(executed.header.time_ms))
         for key, _ in islice(self.store.scan(schema.REMEMBERED, past), FORGOTTEN_PER_BLOCK_MAX):

@@ -7,7 +7,8 @@ construction; one that is kept is folded into its parent with `merge`.
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
-from typing import Generic, Protocol, TypeVar
+from itertools import islice
+from typing import Final, Generic, Protocol, TypeVar
 
 from chain.codec import decode, encode_checked
 from chain.errors import EncodingInvalid, ResultMalformed
@@ -16,10 +17,14 @@ from chain.store_contract import StorageError
 T = TypeVar("T")
 
 # Decoded values that a table remembers.
-KNOWN_MAX = 1_024
+KNOWN_MAX = 4_096
 
 # Half of what a store can hold (chain.store_contract), whatever prefix it lies under there.
 STATE_KEY_MAX = 512
+
+
+# What no pending write is.
+_UNTOUCHED: Final = b"untouched"
 
 
 class StateDamaged(StorageError):
@@ -57,9 +62,8 @@ class Overlay:
 
     def get(self, key: bytes) -> bytes | None:
         """The pending value if there is one, else the parent's."""
-        if key in self.changes:
-            return self.changes[key]
-        return self.parent.get(key)
+        value = self.changes.get(key, _UNTOUCHED)
+        return self.parent.get(key) if value is _UNTOUCHED else value
 
     def put(self, key: bytes, value: bytes) -> None:
         """Write `value` under `key`."""
@@ -104,8 +108,11 @@ class Overlay:
     def merge(self, child: "Overlay") -> None:
         """Take over the writes of an overlay that was made on top of this one."""
         assert child.parent is self
+        changes, order = self.changes, self._order
         for key, value in child.changes.items():
-            self._set(key, value)
+            if key not in changes:
+                insort(order, key)
+            changes[key] = value
 
 
 class Table(Generic[T]):
@@ -130,7 +137,10 @@ class Table(Generic[T]):
     def load(self, state: StateReader, *parts: bytes) -> T | None:
         """The object, or None."""
         value = state.get(self.prefix + b"".join(parts))
-        return None if value is None else self.read(value)
+        if value is None:
+            return None
+        known = self._known.get(value)
+        return self.read(value) if known is None else known
 
     def store(self, state: Overlay, obj: T, *parts: bytes) -> None:
         """Write the object; `ResultMalformed` unless `load` would give it back."""
@@ -163,7 +173,8 @@ class Table(Generic[T]):
             msg = f"no {self.cls.__name__}: {error}"
             raise StateDamaged(msg) from error
         if len(self._known) >= KNOWN_MAX:
-            self._known.clear()
+            for old in list(islice(self._known, KNOWN_MAX // 4)):
+                self._known.pop(old, None)
         self._known[value] = obj
         return obj
 

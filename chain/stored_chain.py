@@ -4,18 +4,26 @@ Readers only, which any thread may call. A row that can't be read is a `StorageE
 node; what a store may rightly lack is told by its `Base`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from itertools import islice
+from typing import Final, TypeVar
 
 from chain import schema
 from chain.block import Block, Certificate, Header, Receipt
 from chain.codec import U32, U64, Hash, Height, decode
 from chain.errors import EncodingInvalid, HistoryPruned
+from chain.recent import RecentIds
 from chain.state import u64
 from chain.store_contract import KVStore, StorageFailed, prefix_stop
 
 T = TypeVar("T")
+
+# Rows kept in memory, none with a larger value; and those found between two blocks.
+KNOWN_MAX = 65_536
+KNOWN_VALUE_MAX = 1_024
+FOUND_MAX = 16_384
+_UNKNOWN: Final = b"unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +79,48 @@ def read_row(cls: type[T], data: bytes, key: bytes = b"") -> T:
 
 
 class StoredState:
-    """The agreed state in a store, as of the newest written block."""
+    """The agreed state in a store, as of the newest written block, with what was read lately.
 
-    __slots__ = ("_store",)
+    Any thread may read; whoever writes state rows says so with `wrote`, from one thread. A reader
+    keeps what it found in the dict that was current when it began, so that a value from before a
+    write can never hide the one after it: `wrote` lays the newer values over that dict.
+    """
+
+    __slots__ = ("_found", "_known", "_store")
 
     def __init__(self, store: KVStore) -> None:
         self._store = store
+        self._known: dict[bytes, bytes | None] = {}
+        self._found: dict[bytes, bytes | None] = {}
 
     def get(self, key: bytes) -> bytes | None:
         """The value under a state key, or None."""
-        return self._store.get(schema.STATE + key)
+        found = self._found
+        value = self._known.get(key, _UNKNOWN)
+        if value is _UNKNOWN:
+            value = found.get(key, _UNKNOWN)
+        if value is not _UNKNOWN:
+            return value
+        value = self._store.get(schema.STATE + key)
+        if len(found) < FOUND_MAX and (value is None or len(value) <= KNOWN_VALUE_MAX):
+            found[key] = value
+        return value
+
+    def wrote(self, changes: Mapping[bytes, bytes | None]) -> None:
+        """These rows are in the store now."""
+        known, found = self._known, self._found
+        self._found = {}
+        known.update(found)
+        for key, value in changes.items():
+            if value is None or len(value) <= KNOWN_VALUE_MAX:
+                known[key] = value
+            else:
+                known.pop(key, None)
+        excess = len(known) - KNOWN_MAX
+        if excess > 0:
+            # Those known longest; what is still in use is soon read again.
+            for key in list(islice(known, excess + KNOWN_MAX // 16)):
+                del known[key]
 
     def scan(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Pairs whose key begins with `prefix` and is at least `start`, in key order."""
@@ -94,11 +134,14 @@ class StoredChain:
 
     def __init__(self, store: KVStore) -> None:
         self.store = store
+        self.recent = RecentIds()
         data = store.get(schema.META_BASE)
         self.base = WHOLE if data is None else read_row(Base, data, schema.META_BASE)
 
     def is_remembered(self, minute: int, transaction_id: bytes) -> bool:
         """Was this id decided in a block, and is its minute not over?"""
+        if self.recent.surely_new(minute, transaction_id):
+            return False
         return self.store.get(schema.remembered_key(minute, transaction_id)) is not None
 
     def digest_at(self, height: int) -> bytes:

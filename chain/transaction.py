@@ -64,8 +64,8 @@ class OperationDecoder(Protocol):
 class ReceivedTransaction:
     """A transaction that was read from raw bytes: well-formed, its signatures not yet checked.
 
-    `payloads[i]` is the decoded payload of `transaction.operations[i]`; `signing` is the message
-    that every signature covers.
+    `types[i]` and `payloads[i]` are the name and the decoded payload of
+    `transaction.operations[i]`; `signing` is the message that every signature covers.
     """
 
     raw: bytes
@@ -73,13 +73,9 @@ class ReceivedTransaction:
     body_hash: bytes
     signing: bytes
     transaction: Transaction
+    types: tuple[str, ...]
     payloads: tuple[object, ...]
     signatures: tuple[SignatureEntry, ...]
-
-    @property
-    def types(self) -> tuple[str, ...]:
-        """The operations' type names in order."""
-        return tuple(operation.type for operation in self.transaction.operations)
 
 
 def signing_bytes(content: bytes) -> bytes:
@@ -115,6 +111,7 @@ def read_transaction(raw: bytes, decoder: OperationDecoder) -> ReceivedTransacti
         body_hash=body_hash(raw),
         signing=signing_bytes(signed.content),
         transaction=transaction,
+        types=tuple([operation.type for operation in transaction.operations]),
         payloads=tuple([decoder.decode(operation) for operation in transaction.operations]),
         signatures=signed.signatures,
     )

@@ -1,6 +1,9 @@
 """Reading what lies in a store: all of a block, nothing above the tip, damage by name."""
 
+from collections.abc import Callable
+
 import pytest
+from typing_extensions import override
 
 from chain import schema
 from chain.block import Block
@@ -8,7 +11,16 @@ from chain.codec import decode, encode
 from chain.errors import HistoryPruned
 from chain.ledger import Ledger
 from chain.store_contract import StorageFailed
-from chain.stored_chain import WHOLE, Base, ReceiptPlace
+from chain.store_memory import MemoryStore
+from chain.stored_chain import (
+    FOUND_MAX,
+    KNOWN_MAX,
+    KNOWN_VALUE_MAX,
+    WHOLE,
+    Base,
+    ReceiptPlace,
+    StoredState,
+)
 from tests.chain.toy import ToyRules, add, schedule
 from tests.chain.toy_world import ToyWorld
 from tests.chain.world import genesis
@@ -89,3 +101,66 @@ def test_what_a_store_may_lack_is_told_by_its_base() -> None:
     ledger.require_block(3)
     with pytest.raises(HistoryPruned, match="blocks from 3 on"):
         ledger.require_block(2)
+
+
+# What state rows a reader keeps.
+
+
+class _Interrupted(MemoryStore):
+    """A store in which a block is written just while a reader has read the value from before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    @override
+    def get(self, key: bytes) -> bytes | None:
+        value = super().get(key)
+        meanwhile, self.meanwhile = self.meanwhile, lambda: None
+        meanwhile()
+        return value
+
+
+def test_a_value_from_before_a_write_never_hides_the_one_after_it() -> None:
+    store = _Interrupted()
+    state = StoredState(store)
+
+    def write() -> None:
+        store.write({schema.STATE + b"k": b"new"})
+        state.wrote({b"k": b"new"})
+
+    store.write({schema.STATE + b"k": b"old"})
+    store.meanwhile = write
+    assert state.get(b"k") == b"old"
+    assert state.get(b"k") == b"new"
+    state.wrote({})
+    assert state.get(b"k") == b"new"
+
+
+def test_what_was_read_once_is_not_read_again_until_it_is_written() -> None:
+    store = MemoryStore()
+    state = StoredState(store)
+    assert state.get(b"k") is None
+    store.write({schema.STATE + b"k": b"behind its back"})
+    assert state.get(b"k") is None
+    state.wrote({b"k": b"behind its back"})
+    assert state.get(b"k") == b"behind its back"
+    state.wrote({b"k": None})
+    assert state.get(b"k") is None
+
+
+def test_large_values_are_not_kept_and_small_ones_only_up_to_a_number() -> None:
+    store = MemoryStore()
+    state = StoredState(store)
+    large = bytes(KNOWN_VALUE_MAX + 1)
+    state.wrote({b"l": b"small"})
+    store.write({schema.STATE + b"l": large})
+    state.wrote({b"l": large})
+    assert state.get(b"l") == large
+    store.write({schema.STATE + b"l": b"other"})
+    assert state.get(b"l") == b"other"
+    state.wrote({b"%d" % number: b"" for number in range(KNOWN_MAX + 1)})
+    assert len(state._known) <= KNOWN_MAX
+    for number in range(FOUND_MAX + 10):
+        state.get(b"absent %d" % number)
+    assert len(state._found) <= FOUND_MAX

@@ -1,0 +1,60 @@
+"""What was decided lately: a new id is told from the others without reading the store."""
+
+from chain.crypto import sha256
+from chain.ledger import Ledger
+from chain.recent import FILTER_BITS, MINUTES_MAX, RecentIds
+from chain.replay import minute_of
+from tests.chain.toy import add
+from tests.chain.toy_world import ToyWorld
+
+
+def ids(count: int, of: str = "id") -> list[bytes]:
+    return [sha256(f"{of} {number}".encode()) for number in range(count)]
+
+
+def test_what_was_added_is_never_surely_new() -> None:
+    recent, added = RecentIds(), ids(5_000)
+    recent.add([(7, one, place) for place, one in enumerate(added)])
+    assert not any(recent.surely_new(7, one) for one in added)
+
+
+def test_nearly_all_others_are_surely_new_even_in_a_full_minute() -> None:
+    recent, others = RecentIds(), ids(2_000, "other")
+    recent.add([(7, one, place) for place, one in enumerate(ids(120_000))])
+    unsure = sum(not recent.surely_new(7, one) for one in others)
+    assert unsure < len(others) * 0.03
+    assert FILTER_BITS // 8 * 11 < 4 * 1024 * 1024, "ten minutes' filters are small"
+
+
+def test_of_a_minute_that_had_ids_before_nothing_is_sure() -> None:
+    recent, (first, second, third) = RecentIds(), ids(3)
+    recent.add([(7, second, 1)])
+    assert not recent.surely_new(7, first)
+    recent.add([(8, third, 0)])
+    assert recent.surely_new(8, first)
+    assert not recent.surely_new(9, first), "a minute that nobody has added to"
+
+
+def test_a_minute_that_is_over_is_let_go_and_their_number_is_bounded() -> None:
+    recent, (one, other) = RecentIds(), ids(2)
+    recent.add([(minute, one, 0) for minute in range(MINUTES_MAX + 1)])
+    assert recent.surely_new(MINUTES_MAX - 1, other)
+    assert not recent.surely_new(MINUTES_MAX, other)
+    recent.forget([0])
+    assert not recent.surely_new(0, other)
+    recent.add([(MINUTES_MAX + 1, one, 0)])
+    assert recent.surely_new(MINUTES_MAX + 1, other)
+
+
+def test_a_ledger_that_was_opened_again_remembers_what_it_has_no_filter_for() -> None:
+    world = ToyWorld()
+    first, second = world.signed("buyer", add("a")), world.signed("buyer", add("b"))
+    minute = minute_of(first.transaction.valid_until_ms)
+    assert minute == minute_of(second.transaction.valid_until_ms)
+    world.decide(first)
+    again = Ledger(world.ledger.store, world.ledger.chain.genesis, world.toy)
+    assert again.is_remembered(minute, first.id)
+    assert not again.is_remembered(minute, second.id)
+    world.decide(second)
+    assert world.ledger.is_remembered(minute, first.id)
+    assert world.ledger.is_remembered(minute, second.id)
