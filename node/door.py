@@ -12,10 +12,15 @@ from chain.context import authorise
 from chain.errors import HushangError
 from chain.ledger import Ledger
 from chain.store_contract import StorageError
-from chain.transaction import ReceivedTransaction, body_hash, check_window
+from chain.transaction import (
+    TRANSACTION_SIZE_MAX,
+    ReceivedTransaction,
+    body_hash,
+    check_window,
+)
 from node.mempool import Mempool
-from node.service import Decided, Submitted
-from node.verifier import TransactionVerifier
+from node.service import Decided, PoolFull, Submitted
+from node.verifier import PENDING_MAX, RETRY_AFTER_MS, TransactionVerifier
 
 # Told of each newly admitted transaction, with the peer it came from (None: a client).
 Admitted = Callable[[ReceivedTransaction, bytes | None], None]
@@ -37,6 +42,8 @@ class Door:
         self._verifier = verifier
         self._clock_ms = clock_ms
         self._admitted = admitted
+        # Of clients' batches, with the verifier now.
+        self._reading = 0
 
     async def admit(self, raw: bytes, origin: bytes | None = None) -> Submitted:
         """Take raw bytes in, or raise the refusal (`LedgerError`, `PoolFull`)."""
@@ -46,7 +53,49 @@ class Door:
                 # From a peer it came no further than here; a client's goes to everybody.
                 self._admitted(known, None)
             return Submitted(known.id, None)
+        self._require_room(raw)
         return self._enter(await self._verifier.read(raw), origin)
+
+    async def admit_batch(self, raws: Sequence[bytes]) -> list[Submitted | HushangError]:
+        """Take in many of a client's at once: in their order what `admit` returns or raises."""
+        looked = [self._look(raw) for raw in raws]
+        fresh = [raw for raw, answer in zip(raws, looked, strict=True) if answer is None]
+        self._reading += len(fresh)
+        try:
+            read = iter(await self._verifier.read_all(fresh))
+        finally:
+            self._reading -= len(fresh)
+        return [self._take(next(read)) if answer is None else answer for answer in looked]
+
+    def _look(self, raw: bytes) -> Submitted | PoolFull | None:
+        """The answer where none of the work of reading is needed; None to read it."""
+        known = self._mempool.by_body(body_hash(raw))
+        if known is not None:
+            self._admitted(known, None)
+            return Submitted(known.id, None)
+        if self._reading >= PENDING_MAX:
+            return PoolFull(f"{PENDING_MAX} transactions wait to be verified", RETRY_AFTER_MS)
+        try:
+            self._require_room(raw)
+        except PoolFull as error:
+            return error
+        return None
+
+    def _require_room(self, raw: bytes) -> None:
+        """Refusing must cost little: no signature is checked for what has no place (`PoolFull`)."""
+        # A greater one is refused by its own rule, however much room there is.
+        self._mempool.require_room(min(len(raw), TRANSACTION_SIZE_MAX))
+
+    def _take(self, result: ReceivedTransaction | HushangError) -> Submitted | HushangError:
+        if isinstance(result, HushangError):
+            return result
+        try:
+            return self._enter(result, None)
+        except StorageError:
+            # No refusal: the node must not go on.
+            raise
+        except HushangError as error:
+            return error
 
     async def admit_all(self, raws: Sequence[bytes], origin: bytes | None) -> int:
         """Take in a batch of gossip; what is refused is dropped. Returns how many were refused."""

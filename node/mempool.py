@@ -82,9 +82,7 @@ class Mempool:
             return False
         size = len(received.raw)
         used = self._sponsor_bytes.get(sponsor, 0)
-        if self.bytes + size > self._bytes_max:
-            msg = f"the pool holds {self.bytes} of {self._bytes_max} bytes"
-            raise PoolFull(msg, RETRY_AFTER_MS)
+        self.require_room(size)
         if self.bytes + size > self._bytes_max // 2 and used + size > self._share_bytes:
             msg = f"the sponsoring member's share of {self._share_bytes} bytes is used up"
             raise PoolFull(msg, RETRY_AFTER_MS)
@@ -97,6 +95,12 @@ class Mempool:
         self._by_minute.setdefault(minute, set()).add(received.id)
         self.bytes += size
         return True
+
+    def require_room(self, size: int) -> None:
+        """`PoolFull` where nobody's transaction of this size has a place now."""
+        if self.bytes + size > self._bytes_max:
+            msg = f"the pool holds {self.bytes} of {self._bytes_max} bytes"
+            raise PoolFull(msg, RETRY_AFTER_MS)
 
     def get(self, transaction_id: bytes) -> ReceivedTransaction | None:
         """The transaction of this id, or None."""

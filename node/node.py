@@ -6,7 +6,7 @@ task is cancelled. Nothing is decided here.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, TypeVar
@@ -120,7 +120,7 @@ class Node:
         self._setup = setup
         self._started_ms = now_ms()
         self._transport = Transport()
-        self._waiters = Waiters()
+        self._waiters = Waiters(self.is_pending, self.decided)
         self._verifier = TransactionVerifier(ledger.rules, VERIFY_THREADS)
         self._mempool = Mempool(POOL_SIZE_MAX, ledger.chain.committee.n)
         self.snapshots = Snapshots(setup.snapshots, ledger, now_ms)
@@ -234,7 +234,7 @@ class Node:
             self._network.set_members(membership.nodes)
             self._mempool.share_among(self.chain.committee.n)
         receipts = written.executed.result.receipts
-        self._waiters.written(tuple(receipt.id for receipt in receipts))
+        self._waiters.written(written.tip, receipts)
         for receipt in receipts:
             if receipt.status in ALARMS:
                 height, name = written.tip.height, receipt.id.hex()
@@ -267,6 +267,10 @@ class Node:
         """Take raw signed transaction bytes through the door."""
         return await self._door.admit(raw)
 
+    async def submit_batch(self, raws: Sequence[bytes]) -> Sequence[Submitted | HushangError]:
+        """Take many through the door at once, each refused for itself."""
+        return await self._door.admit_batch(raws)
+
     def decided(self, transaction_id: bytes) -> Decided | None:
         """The outcome if it is known here already."""
         return self._door.decided(transaction_id)
@@ -277,11 +281,14 @@ class Node:
 
     async def wait_decided(self, transaction_id: bytes, timeout_ms: int) -> Decided | None:
         """The outcome once the block is synced here; None when the time is over."""
-        known = self.decided(transaction_id)
-        if known is None:
-            await self._waiters.transaction(transaction_id, timeout_ms)
-            known = self.decided(transaction_id)
-        return known
+        found = await self._waiters.outcomes((transaction_id,), timeout_ms)
+        return found.get(transaction_id)
+
+    async def wait_all_decided(
+        self, ids: Collection[bytes], timeout_ms: int
+    ) -> Mapping[bytes, Decided]:
+        """The outcomes once all are synced here; those there are when the time is over."""
+        return await self._waiters.outcomes(ids, timeout_ms)
 
     async def wait_height(self, height: int, timeout_ms: int) -> int:
         """The newest height, as soon as it is at least `height` or the time is over."""

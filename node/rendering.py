@@ -7,8 +7,11 @@ never the value. `node.api.render` makes the schemas of these values by the same
 """
 
 import dataclasses
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from typing import TypeAlias, Union
+from functools import lru_cache
+from types import NoneType
+from typing import Any, TypeAlias, Union
 
 from chain.bech32m import encode_account
 from chain.crypto import HASH_SIZE
@@ -27,11 +30,19 @@ ACCOUNT_FIELDS = frozenset(
 TEXT_INTEGERS = frozenset({"nonce"})
 
 
+# Names that are remembered with what they mean; those of the core's fields are fewer.
+NAMES_KEPT_MAX = 1024
+# Of each dataclass that was rendered; there are only those of the code.
+_FIELD_NAMES: dict[type, tuple[str, ...]] = {}
+
+
+@lru_cache(NAMES_KEPT_MAX)
 def is_account_field(name: str) -> bool:
     """Does a 32-byte value under this name (or its plural) name an account?"""
     return name in ACCOUNT_FIELDS or name.removesuffix("s") in ACCOUNT_FIELDS
 
 
+@lru_cache(NAMES_KEPT_MAX)
 def is_text_integer(name: str) -> bool:
     """Is an integer under this name written as a string?"""
     return name.endswith("_minor") or name in TEXT_INTEGERS
@@ -39,21 +50,14 @@ def is_text_integer(name: str) -> bool:
 
 def render(value: object, name: str = "") -> Json:
     """The JSON form of a value of the core; `name` is that of the field it stands in."""
-    match value:
-        case Enum():
-            return word_of(value)
-        case None | bool() | str():
-            return value
-        case int():
-            return str(value) if is_text_integer(name) else value
-        case bytes():
-            return render_bytes(value, name)
-        case tuple() | list():
-            return [render(entry, name) for entry in value]
-        case dict():
-            return {str(key): render(entry, str(key)) for key, entry in value.items()}
-        case _:
-            return render_fields(value)
+    # By its exact type: a receipt's events have no others.
+    renderer = _RENDERERS.get(type(value))
+    if renderer is not None:
+        return renderer(value, name)
+    if isinstance(value, Enum):
+        return word_of(value)
+    kinds = [kind for kind in type(value).__mro__ if kind in _RENDERERS]
+    return _RENDERERS[kinds[0]](value, name) if kinds else render_fields(value)
 
 
 def word_of(value: Enum) -> str:
@@ -68,10 +72,43 @@ def render_bytes(value: bytes, name: str) -> str:
     return value.hex()
 
 
-def render_fields(value: object) -> dict[str, Json]:
+def render_fields(value: Any) -> dict[str, Json]:
     """The JSON object of a dataclass."""
-    assert dataclasses.is_dataclass(value), type(value)
-    return {
-        field.name: render(getattr(value, field.name), field.name)
-        for field in dataclasses.fields(value)
-    }
+    return {name: render(getattr(value, name), name) for name in _names_of(type(value))}
+
+
+def _names_of(kind: type) -> tuple[str, ...]:
+    names = _FIELD_NAMES.get(kind)
+    if names is None:
+        assert dataclasses.is_dataclass(kind), kind
+        names = _FIELD_NAMES[kind] = tuple(field.name for field in dataclasses.fields(kind))
+    return names
+
+
+def _as_it_is(value: Any, _name: str) -> Json:
+    same: Json = value
+    return same
+
+
+def _render_integer(value: int, name: str) -> Json:
+    return str(value) if is_text_integer(name) else value
+
+
+def _render_items(value: Iterable[object], name: str) -> Json:
+    return [render(entry, name) for entry in value]
+
+
+def _render_map(value: Mapping[object, object], _name: str) -> Json:
+    return {str(key): render(entry, str(key)) for key, entry in value.items()}
+
+
+_RENDERERS: dict[type, Callable[[Any, str], Json]] = {
+    NoneType: _as_it_is,
+    bool: _as_it_is,
+    str: _as_it_is,
+    int: _render_integer,
+    bytes: render_bytes,
+    tuple: _render_items,
+    list: _render_items,
+    dict: _render_map,
+}

@@ -1,6 +1,6 @@
 """What the API asks of a running node: the narrow protocol between `node/api` and the rest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
@@ -151,8 +151,18 @@ class NodeService(Protocol):
         """
         ...
 
+    async def submit_batch(self, raws: Sequence[bytes]) -> Sequence[Submitted | HushangError]:
+        """Take many through the door at once: in their order what `submit` returns or raises."""
+        ...
+
     async def wait_decided(self, transaction_id: bytes, timeout_ms: int) -> Decided | None:
         """The outcome once the block is synced here; None when the time is over."""
+        ...
+
+    async def wait_all_decided(
+        self, ids: Collection[bytes], timeout_ms: int
+    ) -> Mapping[bytes, Decided]:
+        """The outcomes once all are synced here; those there are when the time is over."""
         ...
 
     def decided(self, transaction_id: bytes) -> Decided | None:

@@ -33,6 +33,7 @@ from node.api.parameters import (
 from node.api.problems import BlockUnknown, ReceiptNotFound, TransactionNotFound
 from node.api.replies import Reply, json_reply
 from node.api.routing import Call
+from node.service import Decided
 
 PAGE_MAX = 100
 TRANSACTIONS_PAGE_MAX = 1000
@@ -148,7 +149,8 @@ def find_receipt_view(ledger: Ledger, receipt_id: bytes) -> ReceiptView | None:
         return None
     place, receipt = found
     header = _header(ledger, place.height)
-    return ReceiptView.of(receipt, place, (header.digest(), header.time_ms), ledger.tip.height)
+    decided = Decided(place, receipt, header.digest(), header.time_ms)
+    return ReceiptView.of(decided, ledger.tip.height)
 
 
 def find_transaction_view(ledger: Ledger, wanted: bytes) -> TransactionView | None:

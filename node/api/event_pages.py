@@ -13,11 +13,31 @@ from chain.block import Event, Receipt
 from chain.codec import decode
 from chain.ledger import Ledger
 from node.api.cursors import LATEST, Cursor
-from node.api.models import EventPageView, EventView, PlacedEventView
+from node.api.outcomes import event_json
+from node.rendering import Json
 
 # Receipts that one page reads at most, whatever the filter lets through.
 PAGE_RECEIPTS_MAX = 2000
 _HEIGHT_SIZE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """The data of an `EventPageView`; see there."""
+
+    events: list[dict[str, Json]]
+    next: str
+    height: int
+    complete: bool
+
+    def json(self) -> dict[str, Json]:
+        """The page as plain data."""
+        return {
+            "events": [*self.events],
+            "next": self.next,
+            "height": self.height,
+            "complete": self.complete,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +70,7 @@ def _mentions(value: object, account: bytes) -> bool:
             return False
 
 
-def read_page(ledger: Ledger, start: Cursor, limit: int, wanted: EventFilter) -> EventPageView:
+def read_page(ledger: Ledger, start: Cursor, limit: int, wanted: EventFilter) -> EventPage:
     """Up to `limit` events at `start` or after it. The tip is read first, and bounds the page.
 
     `HistoryPruned` where events at the cursor are no longer kept here.
@@ -65,12 +85,12 @@ def require_kept(ledger: Ledger, start: Cursor) -> None:
     ledger.require_block(max(1, start.height))
 
 
-def _read_page(ledger: Ledger, start: Cursor, limit: int, wanted: EventFilter) -> EventPageView:
+def _read_page(ledger: Ledger, start: Cursor, limit: int, wanted: EventFilter) -> EventPage:
     tip_height = ledger.tip.height
     end = Cursor(tip_height + 1, 0, 0)
     if start == LATEST:
         start = end
-    found: list[PlacedEventView] = []
+    found: list[dict[str, Json]] = []
     blocks: dict[int, tuple[str, int]] = {}
     cursor = start
     scanned = 0
@@ -81,20 +101,14 @@ def _read_page(ledger: Ledger, start: Cursor, limit: int, wanted: EventFilter) -
             if position < first or not wanted.passes(event):
                 continue
             if len(found) == limit:
-                return _page(found, cursor, tip_height, complete=False)
+                return EventPage(found, str(cursor), tip_height, complete=False)
             cursor = Cursor(height, index, position + 1)
             block = _block(ledger, blocks, height)
             found.append(_placed(event, receipt, Cursor(height, index, position), block))
         cursor = Cursor(height, index + 1, 0)
     if scanned == PAGE_RECEIPTS_MAX:
-        return _page(found, cursor, tip_height, complete=False)
-    return _page(found, max(start, end), tip_height, complete=True)
-
-
-def _page(
-    found: list[PlacedEventView], cursor: Cursor, tip_height: int, *, complete: bool
-) -> EventPageView:
-    return EventPageView(events=found, next=str(cursor), height=tip_height, complete=complete)
+        return EventPage(found, str(cursor), tip_height, complete=False)
+    return EventPage(found, str(max(start, end)), tip_height, complete=True)
 
 
 def _receipts(ledger: Ledger, start: Cursor, end: Cursor) -> Iterator[tuple[int, int, Receipt]]:
@@ -117,15 +131,14 @@ def _block(ledger: Ledger, known: dict[int, tuple[str, int]], height: int) -> tu
     return known[height]
 
 
-def _placed(event: Event, receipt: Receipt, at: Cursor, block: tuple[str, int]) -> PlacedEventView:
-    view = EventView.of(event)
-    return PlacedEventView(
-        cursor=str(at),
-        next=str(Cursor(at.height, at.receipt, at.event + 1)),
-        height=at.height,
-        block_hash=block[0],
-        time_ms=block[1],
-        receipt_id=receipt.id.hex(),
-        type=view.type,
-        data=view.data,
-    )
+def _placed(event: Event, receipt: Receipt, at: Cursor, block: tuple[str, int]) -> dict[str, Json]:
+    """The data of a `PlacedEventView`."""
+    return {
+        "cursor": str(at),
+        "next": str(Cursor(at.height, at.receipt, at.event + 1)),
+        "height": at.height,
+        "block_hash": block[0],
+        "time_ms": block[1],
+        "receipt_id": receipt.id.hex(),
+        **event_json(event),
+    }

@@ -41,4 +41,5 @@ def filter_of(call: Call) -> EventFilter:
 def read_events(call: Call) -> Reply:
     """GET /v1/events without an upgrade."""
     ledger = call.service.ledger
-    return json_reply(read_page(ledger, call.get(CURSOR), call.get(LIMIT), filter_of(call)))
+    page = read_page(ledger, call.get(CURSOR), call.get(LIMIT), filter_of(call))
+    return json_reply(page.json())

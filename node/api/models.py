@@ -9,13 +9,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from chain.bech32m import encode_account
-from chain.block import OK, Certificate, Event, Header, Receipt
-from chain.codec import encode
+from chain.block import Certificate, Header
 from chain.committee import Committee
-from chain.stored_chain import ReceiptPlace
 from chain.transaction import ReceivedTransaction
-from node.api.problems import TYPE_PREFIX, Problem, rule_of
-from node.api.render import AccountText, HashText, HexText, IntegerText, render, render_fields
+from node.api.outcomes import receipt_json
+from node.api.problems import Problem
+from node.api.render import AccountText, HashText, HexText, IntegerText, render_fields
 from node.service import Decided
 
 Whole = Annotated[int, Field(ge=0)]
@@ -37,11 +36,6 @@ class EventView(View):
 
     type: str
     data: Plain
-
-    @classmethod
-    def of(cls, event: Event) -> "EventView":
-        """The view of an event."""
-        return cls(type=event.type, data={k: render(v, k) for k, v in event.data.items()})
 
 
 class RuleView(View):
@@ -72,35 +66,9 @@ class ReceiptView(View):
     raw: HexText
 
     @classmethod
-    def of(
-        cls, receipt: Receipt, place: ReceiptPlace, block: tuple[bytes, int], tip_height: int
-    ) -> "ReceiptView":
-        """The view of a receipt; `block` is its block's hash and time."""
-        block_hash, time_ms = block
-        return cls(
-            id=receipt.id.hex(),
-            status=receipt.status,
-            failed_operation=receipt.failed_operation,
-            rule=None if receipt.status == OK else _rule(receipt.status),
-            height=place.height,
-            index=place.index,
-            block_hash=block_hash.hex(),
-            time_ms=time_ms,
-            certified=place.height < tip_height,
-            events=[EventView.of(event) for event in receipt.events],
-            raw=encode(receipt).hex(),
-        )
-
-    @classmethod
-    def of_decided(cls, decided: Decided, tip_height: int) -> "ReceiptView":
+    def of(cls, decided: Decided, tip_height: int) -> "ReceiptView":
         """The view of a decision."""
-        block = (decided.block_hash, decided.time_ms)
-        return cls.of(decided.receipt, decided.place, block, tip_height)
-
-
-def _rule(status: str) -> RuleView:
-    title, hint = rule_of(status) or (status, "")
-    return RuleView(type=TYPE_PREFIX + status, title=title, hint=hint or None)
+        return cls.model_validate(receipt_json(decided, tip_height))
 
 
 class SubmissionForm(BaseModel):

@@ -17,6 +17,7 @@ from chain.errors import HushangError
 from commerce import errors as commerce
 from node.ledger_queue import ProofsEnded
 from node.proofs import ProofNotReady
+from node.rendering import Json
 from node.service import PoolFull
 from node.strict_json import JsonRefused
 
@@ -201,6 +202,10 @@ STATUSES: dict[type[HushangError], int] = {
 RETRY_AFTER_S = {429: 1, 503: 1}
 
 
+# Of each rule that has refused something; there are only those of the code.
+_OF_RULES: dict[type[HushangError], dict[str, Json]] = {}
+
+
 def status_of(rule: type[HushangError]) -> int:
     """The HTTP status of a refusal by this rule."""
     if issubclass(rule, ApiProblem):
@@ -208,18 +213,31 @@ def status_of(rule: type[HushangError]) -> int:
     return next(STATUSES[cls] for cls in rule.__mro__ if cls in STATUSES)
 
 
-def problem_of(error: HushangError) -> Problem:
-    """The refusal as problem details."""
-    return Problem(
-        type=TYPE_PREFIX + error.code,
-        title=title_of(type(error)),
-        status=status_of(type(error)),
-        detail=str(error),
-        code=error.code,
-        hint=error.hint or None,
-        where=_where(error),
-        retry_after_ms=error.retry_after_ms if isinstance(error, PoolFull) else None,
-    )
+def problem_json(error: HushangError) -> dict[str, Json]:
+    """The refusal as the data of a `Problem`; what does not apply is None.
+
+    Without the model itself: a node with a full pool refuses thousands a second.
+    """
+    return {
+        **_of_rule(type(error)),
+        "detail": str(error),
+        "code": error.code,
+        "hint": error.hint or None,
+        "where": _where(error),
+        "retry_after_ms": error.retry_after_ms if isinstance(error, PoolFull) else None,
+    }
+
+
+def _of_rule(rule: type[HushangError]) -> dict[str, Json]:
+    """What is the same for each refusal by a rule."""
+    known = _OF_RULES.get(rule)
+    if known is None:
+        known = _OF_RULES[rule] = {
+            "type": TYPE_PREFIX + rule.__name__,
+            "title": title_of(rule),
+            "status": status_of(rule),
+        }
+    return known
 
 
 def _where(error: HushangError) -> str | None:
@@ -228,11 +246,11 @@ def _where(error: HushangError) -> str | None:
     return error.where if isinstance(error, ApiProblem) else None
 
 
-def retry_after_s(problem: Problem) -> int | None:
-    """The Retry-After header of a problem, whole seconds rounded up; None without."""
-    if problem.retry_after_ms is not None:
-        return max(1, -(-problem.retry_after_ms // 1000))
-    return RETRY_AFTER_S.get(problem.status)
+def retry_after_s(error: HushangError) -> int | None:
+    """The Retry-After header of a refusal, whole seconds rounded up; None without."""
+    if isinstance(error, PoolFull):
+        return max(1, -(-error.retry_after_ms // 1000))
+    return RETRY_AFTER_S.get(status_of(type(error)))
 
 
 def title_of(cls: type[HushangError]) -> str:

@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from chain.errors import HushangError
-from node.api.problems import MEDIA_TYPE, problem_of, retry_after_s
+from node.api.problems import MEDIA_TYPE, problem_json, retry_after_s, status_of
 from node.api.render import Json
 
 # Nothing here is a page, nothing may be framed, sniffed, or kept by a shared cache.
@@ -20,6 +20,15 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+
+
+# Plain data is a tree: it needs no search for circles.
+_COMPACT = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
+
+
+def json_text(value: Json) -> str:
+    """Plain data as compact JSON, as pydantic writes its models."""
+    return _COMPACT.encode(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +53,16 @@ def json_reply(
     if isinstance(value, BaseModel):
         body = value.model_dump_json().encode()
     else:
-        body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        body = json_text(value).encode()
     return Reply(body, status, headers=headers or {})
 
 
 def problem_reply(error: HushangError, headers: Mapping[str, str] | None = None) -> Reply:
     """A refusal as RFC 9457 problem details."""
-    problem = problem_of(error)
+    problem = problem_json(error)
     extra = dict(headers or {})
-    seconds = retry_after_s(problem)
+    seconds = retry_after_s(error)
     if seconds is not None:
         extra["Retry-After"] = str(seconds)
-    body = problem.model_dump_json(exclude_none=True).encode()
-    return Reply(body, problem.status, MEDIA_TYPE, extra)
+    body = json_text({name: value for name, value in problem.items() if value is not None})
+    return Reply(body.encode(), status_of(type(error)), MEDIA_TYPE, extra)

@@ -7,27 +7,19 @@ door (bytes, size, signature, chain, window) is a 4xx and leaves no receipt.
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from chain.codec import unpack
-from chain.errors import HushangError
-from chain.store_contract import StorageError
 from chain.transaction import TRANSACTION_SIZE_MAX
 from node.api.body import JSON, MSGPACK, OCTETS, body_of, json_form, media_type
 from node.api.connections import BEGAN
-from node.api.models import (
-    BatchForm,
-    BatchItemView,
-    BatchView,
-    ReceiptView,
-    SubmissionForm,
-    SubmissionView,
-)
+from node.api.models import BatchForm, SubmissionForm
+from node.api.outcomes import item_json, submission_json
 from node.api.parameters import choice, number
-from node.api.problems import BodyInvalid, problem_of
+from node.api.problems import BodyInvalid
 from node.api.replies import Reply, json_reply
 from node.api.routing import Call
-from node.service import Decided, NodeService, Submitted
+from node.service import Decided, Submitted
 
 BATCH_ITEMS_MAX = 1000
 WAIT_DEFAULT_MS = 10_000
@@ -59,17 +51,14 @@ async def submit(call: Call) -> Reply:
         submitted = await service.submit(raw)
     decided = submitted.decided
     if decided is None and _may_wait(call):
-        decided = (await _wait_all(call, [submitted.id]))[submitted.id]
+        with call.edge.waits.place():
+            decided = await service.wait_decided(submitted.id, _wait_ms(call))
         if decided is not None:
             took_s = asyncio.get_running_loop().time() - call.request[BEGAN]
             call.edge.metrics.chain.decision_seconds.observe(took_s)
-    view = SubmissionView(
-        id=submitted.id.hex(),
-        state="pending" if decided is None else "decided",
-        receipt=_receipt(service, decided),
-    )
-    place = {"Location": f"/v1/transactions/{view.id}"}
-    return json_reply(view, 202 if decided is None else 200, place)
+    told = submission_json(submitted.id, decided, service.ledger.tip.height)
+    place = {"Location": f"/v1/transactions/{told['id']}"}
+    return json_reply(told, 202 if decided is None else 200, place)
 
 
 async def submit_many(call: Call) -> Reply:
@@ -79,14 +68,16 @@ async def submit_many(call: Call) -> Reply:
     size_max, timeout_s = settings.batch_size_max, settings.body_timeout_s
     async with body_of(call.request, call.edge.bodies, size_max, timeout_s) as data:
         raws = _batch_json(data) if kind == JSON else _batch_msgpack(data, size_max)
-        taken = await _submit_all(service, raws)
-    waiting = [item for item in taken if isinstance(item, Submitted) and item.decided is None]
-    outcomes: dict[bytes, Decided | None] = {}
+        taken = await service.submit_batch(raws)
+    waiting = [item.id for item in taken if isinstance(item, Submitted) and item.decided is None]
+    outcomes: Mapping[bytes, Decided] = {}
     if waiting and _may_wait(call):
-        outcomes = await _wait_all(call, [item.id for item in waiting])
-    results = [_item(service, index, item, outcomes) for index, item in enumerate(taken)]
-    pending = any(result.state == "pending" for result in results)
-    return json_reply(BatchView(results=results), 202 if pending else 200)
+        with call.edge.waits.place():
+            outcomes = await service.wait_all_decided(waiting, _wait_ms(call))
+    height = service.ledger.tip.height
+    results = [item_json(index, item, outcomes, height) for index, item in enumerate(taken)]
+    pending = any(result["state"] == "pending" for result in results)
+    return json_reply({"results": [*results]}, 202 if pending else 200)
 
 
 def _hex(text: str) -> bytes:
@@ -114,63 +105,10 @@ def _batch_msgpack(data: bytes, size_max: int) -> Sequence[bytes]:
     return items
 
 
-async def _submit_all(
-    service: NodeService, raws: Sequence[bytes]
-) -> Sequence[Submitted | HushangError]:
-    """Submit all at once, so that the node can check their signatures in slices."""
-
-    async def one(raw: bytes) -> Submitted | HushangError:
-        try:
-            return await service.submit(raw)
-        except StorageError:
-            raise
-        except HushangError as error:
-            return error
-
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(one(raw)) for raw in raws]
-    return [task.result() for task in tasks]
-
-
 def _may_wait(call: Call) -> bool:
     """Wants to wait, and a place is free; without one the answer is 202 at once."""
     return call.get(WAIT) == "decided" and call.edge.waits.free
 
 
-async def _wait_all(call: Call, ids: Sequence[bytes]) -> dict[bytes, Decided | None]:
-    """The outcome of each, all within one time and one place."""
-    service = call.service
-    timeout_ms = min(call.get(TIMEOUT_MS), int(call.edge.settings.wait_max_s * 1000))
-    with call.edge.waits.place():
-        async with asyncio.TaskGroup() as group:
-            tasks = {
-                one: group.create_task(service.wait_decided(one, timeout_ms))
-                for one in dict.fromkeys(ids)
-            }
-    return {one: task.result() for one, task in tasks.items()}
-
-
-def _receipt(service: NodeService, decided: Decided | None) -> ReceiptView | None:
-    if decided is None:
-        return None
-    return ReceiptView.of_decided(decided, service.ledger.tip.height)
-
-
-def _item(
-    service: NodeService,
-    index: int,
-    item: Submitted | HushangError,
-    outcomes: dict[bytes, Decided | None],
-) -> BatchItemView:
-    if isinstance(item, HushangError):
-        return BatchItemView(
-            index=index, id=None, state="refused", receipt=None, problem=problem_of(item)
-        )
-    decided = item.decided or outcomes.get(item.id)
-    return BatchItemView(
-        index=index,
-        id=item.id.hex(),
-        state="pending" if decided is None else "decided",
-        receipt=_receipt(service, decided),
-        problem=None,
-    )
+def _wait_ms(call: Call) -> int:
+    return min(call.get(TIMEOUT_MS), int(call.edge.settings.wait_max_s * 1000))

@@ -23,6 +23,7 @@ from node.api.models import CertificateView, HeaderView, ReceiptView, Transactio
 from node.archive import Archive
 from node.audit.findings import AuditFailed, Finding
 from node.audit.stored import StoredBlock, StoredRows, open_stopped, read_row, unreadable
+from node.service import Decided
 
 BLOCKS: Final = "blocks"
 RECEIPTS: Final = "receipts"
@@ -72,9 +73,9 @@ class Export:
         named = (header.digest(), header.time_ms)
         receipts = [
             ReceiptView.of(
-                read_row(Receipt, data, height, "receipts"),
-                ReceiptPlace(height, index),
-                named,
+                Decided(
+                    ReceiptPlace(height, index), read_row(Receipt, data, height, "receipts"), *named
+                ),
                 self.tip,
             )
             for index, data in enumerate(stored.receipts)

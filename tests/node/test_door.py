@@ -1,9 +1,10 @@
 """The door: every rule that keeps a transaction out, by name; repeating is harmless."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from typing import NoReturn
 
 import pytest
 
@@ -21,6 +22,7 @@ from chain.errors import (
     VersionUnknown,
     WrongChain,
 )
+from chain.store_contract import StorageFailed
 from chain.transaction import (
     TRANSACTION_SIZE_MAX,
     Operation,
@@ -30,7 +32,7 @@ from chain.transaction import (
 )
 from node.door import Door
 from node.mempool import Mempool
-from node.service import PoolFull
+from node.service import PoolFull, Submitted
 from tests.chain.world import World, account, genesis, key
 from tests.node.parts import forged, issue, payment, verifying
 
@@ -49,9 +51,11 @@ class Entrance:
 
 
 @asynccontextmanager
-async def entrance(pool_size_max: int = POOL_SIZE_MAX) -> AsyncIterator[Entrance]:
+async def entrance(
+    pool_size_max: int = POOL_SIZE_MAX, sponsors: int = 4
+) -> AsyncIterator[Entrance]:
     world = World()
-    pool = Mempool(pool_size_max, 4)
+    pool = Mempool(pool_size_max, sponsors)
     admitted: list[tuple[bytes, bytes | None]] = []
     clock = [world.now_ms]
 
@@ -211,3 +215,61 @@ async def test_one_bad_transaction_of_a_gossiped_batch_leaves_the_others() -> No
         raws = [good[0].raw, forged(good[1]), good[2].raw]
         assert await at.door.admit_all(raws, b"peer") == 1
         assert [id_ for id_, _ in at.admitted] == [good[0].id, good[2].id]
+
+
+@pytest.mark.asyncio
+async def test_a_clients_batch_gets_the_answer_of_each_in_its_order() -> None:
+    async with entrance() as at:
+        money = issue(at.world)
+        at.world.decide(money)
+        waiting, new, other = (payment(at.world) for _ in range(3))
+        await at.door.admit(waiting.raw)
+        at.admitted.clear()
+        raws = [new.raw, b"", waiting.raw, forged(other), money.raw, new.raw]
+        first, empty, known, bad, old, again = await at.door.admit_batch(raws)
+        assert (first, again) == (Submitted(new.id, None), Submitted(new.id, None))
+        assert isinstance(empty, EncodingInvalid)
+        assert isinstance(bad, SignatureInvalid)
+        assert known == Submitted(waiting.id, None)
+        assert old == Submitted(money.id, at.door.decided(money.id))
+        # What waited is spread again, what is new once.
+        assert sorted(at.admitted) == sorted([(waiting.id, None), (new.id, None)])
+        assert len(at.pool) == 2
+
+
+@pytest.mark.asyncio
+async def test_a_full_pool_refuses_a_batch_before_its_signatures_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with entrance(pool_size_max=700, sponsors=1) as at:
+        raws = [payment(at.world).raw for _ in range(10)]
+        results = await at.door.admit_batch(raws)
+        taken = [one for one in results if isinstance(one, Submitted)]
+        full = [one for one in results if isinstance(one, PoolFull)]
+        assert len(taken) == len(at.pool) > 0
+        assert len(taken) + len(full) == len(raws)
+        assert all(one.retry_after_ms > 0 for one in full)
+        read: list[bytes] = []
+
+        async def counted(raws: Sequence[bytes]) -> list[object]:
+            read.extend(raws)
+            return []
+
+        monkeypatch.setattr(at.door._verifier, "read_all", counted)
+        again = await at.door.admit_batch([forged(payment(at.world)) for _ in range(3)])
+        assert all(isinstance(one, PoolFull) for one in again)
+        # What waits already is no newcomer.
+        assert await at.door.admit_batch(raws[:1]) == taken[:1]
+        assert read == []
+
+
+@pytest.mark.asyncio
+async def test_a_storage_error_in_a_batch_is_no_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with entrance() as at:
+
+        def broken(_id: bytes) -> NoReturn:
+            raise StorageFailed("the disk")
+
+        monkeypatch.setattr(at.door, "decided", broken)
+        with pytest.raises(StorageFailed):
+            await at.door.admit_batch([payment(at.world).raw])

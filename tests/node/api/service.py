@@ -5,7 +5,7 @@ at once, as by a quorum that never sleeps.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from io import BytesIO
@@ -19,6 +19,7 @@ from chain.block import Header
 from chain.codec import encode
 from chain.context import Chain, authorise
 from chain.crypto import require_valid
+from chain.errors import HushangError
 from chain.head import HeadStatement, head_bytes
 from chain.ledger import Ledger
 from chain.stored_chain import Tip
@@ -99,6 +100,15 @@ class FakeService:
             await self.decide()
         return Submitted(received.id, None)
 
+    async def submit_batch(self, raws: Sequence[bytes]) -> Sequence[Submitted | HushangError]:
+        return [await self._answer(raw) for raw in raws]
+
+    async def _answer(self, raw: bytes) -> Submitted | HushangError:
+        try:
+            return await self.submit(raw)
+        except HushangError as error:
+            return error
+
     async def decide(self) -> Tip:
         """The next block, of everything in the pool."""
         tip = self.world.decide(*self.pool.values())
@@ -109,9 +119,14 @@ class FakeService:
         return tip
 
     async def wait_decided(self, transaction_id: bytes, timeout_ms: int) -> Decided | None:
+        return (await self.wait_all_decided([transaction_id], timeout_ms)).get(transaction_id)
+
+    async def wait_all_decided(
+        self, ids: Collection[bytes], timeout_ms: int
+    ) -> Mapping[bytes, Decided]:
         self.waited_for.set()
-        await self._wait(lambda: self.decided(transaction_id) is not None, timeout_ms)
-        return self.decided(transaction_id)
+        await self._wait(lambda: all(map(self.decided, ids)), timeout_ms)
+        return {one: known for one in ids if (known := self.decided(one)) is not None}
 
     async def wait_height(self, height: int, timeout_ms: int) -> int:
         self.block_waited_for.set()

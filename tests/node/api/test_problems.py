@@ -14,7 +14,7 @@ from node.api.problems import (
     ApiProblem,
     MethodNotAllowed,
     ParameterInvalid,
-    problem_of,
+    problem_json,
     rule_of,
     status_of,
 )
@@ -86,11 +86,11 @@ def test_a_rule_without_a_row_has_its_parents_status() -> None:
 
 
 def test_a_problem_says_which_rule_where_and_what_to_do() -> None:
-    problem = problem_of(ParameterInvalid("limit: expected a number", "query.limit"))
-    assert problem.type == "urn:hushang:problem:ParameterInvalid"
-    assert (problem.status, problem.where) == (400, "query.limit")
-    full = problem_of(PoolFull("no room", 2500))
-    assert (full.retry_after_ms, full.hint) == (2500, PoolFull.hint)
+    problem = problem_json(ParameterInvalid("limit: expected a number", "query.limit"))
+    assert problem["type"] == "urn:hushang:problem:ParameterInvalid"
+    assert (problem["status"], problem["where"]) == (400, "query.limit")
+    full = problem_json(PoolFull("no room", 2500))
+    assert (full["retry_after_ms"], full["hint"]) == (2500, PoolFull.hint)
     reply = problem_reply(PoolFull("no room", 2500))
     assert (reply.status, reply.headers["Retry-After"]) == (429, "3")
     told = json.loads(reply.body)
@@ -98,7 +98,7 @@ def test_a_problem_says_which_rule_where_and_what_to_do() -> None:
 
 
 def test_a_wrong_method_names_the_right_ones() -> None:
-    assert problem_of(MethodNotAllowed(["GET", "POST"])).detail == "takes GET, POST"
+    assert problem_json(MethodNotAllowed(["GET", "POST"]))["detail"] == "takes GET, POST"
 
 
 def test_every_refusal_that_a_type_declares_can_be_explained() -> None:
