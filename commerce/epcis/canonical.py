@@ -5,6 +5,7 @@ Sorted names, no spaces, exact decimals, prefixes expanded; recordTime (the repo
 statement of its own.
 """
 
+import json
 from json.encoder import encode_basestring
 
 from chain.crypto import tagged_hash
@@ -15,6 +16,8 @@ from commerce.epcis.prefixes import Scope
 
 CAPTURER_SIZE = 32
 _OMITTED = frozenset({"@context", "recordTime"})
+# Stands around a number while it travels as a string; no agreed text has it.
+_MARK = "\x7f"
 
 
 def event_key(capturer: bytes, event: Event) -> bytes:
@@ -30,11 +33,38 @@ def canonical_json(event: Event) -> bytes:
     """The UTF-8 bytes of the event that stand for everything it says."""
     members = {name: value for name, value in event.members.items() if name not in _OMITTED}
     try:
-        return _object(members, event.scope).encode()
+        if event.scope.prefixes:
+            return _object(members, event.scope).encode()
+        return _as_written(members).encode()
     except EpcisInvalid as refusal:
         if event.path:
             refusal.within(event.path)
         raise
+
+
+def _marked(value: object) -> str:
+    assert isinstance(value, Number)
+    return f"{_MARK}{value.canonical()}{_MARK}"
+
+
+_WRITER = json.JSONEncoder(
+    ensure_ascii=False,
+    check_circular=False,
+    sort_keys=True,
+    separators=(",", ":"),
+    default=_marked,
+)
+
+
+def _as_written(members: dict[str, Json]) -> str:
+    """As `_object` where nothing is expanded: the standard encoder, which knows no `Number`."""
+    written = _WRITER.encode(members)
+    if _MARK not in written:
+        return written
+    # Odd pieces are numbers; the others have a quote at each end that was theirs.
+    pieces = f'"{written}"'.split(_MARK)
+    pieces[::2] = [piece[1:-1] for piece in pieces[::2]]
+    return "".join(pieces)
 
 
 def _object(members: dict[str, Json], scope: Scope) -> str:

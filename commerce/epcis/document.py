@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from commerce.epcis.caps import check_caps
 from commerce.epcis.errors import EpcisInvalid, EpcisTooLarge
 from commerce.epcis.event import EVENT_TYPES, check_event
-from commerce.epcis.lexeme import Json, read_json
-from commerce.epcis.prefixes import DOCUMENT_SCOPE, Scope
+from commerce.epcis.lexeme import NODES_MAX, Json, read_json
+from commerce.epcis.prefixes import DOCUMENT_SCOPE, NO_PREFIXES, SHORT_NAME_MAX, Scope
 from commerce.epcis.shape import (
     Members,
     Shape,
@@ -32,6 +32,8 @@ from commerce.epcis.times import Instant
 EVENTS_MAX = 100
 # Characters that full names would add to a document, each occurrence counted once.
 EXPANSION_MAX = 1024 * 1024
+# So that short names before the items of arrays alone can't exceed it.
+assert (NODES_MAX + 1) * SHORT_NAME_MAX <= EXPANSION_MAX
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 
 
@@ -83,37 +85,38 @@ def read_document(data: bytes) -> Document:
         msg = f"a document has at most {EVENTS_MAX} events"
         raise EpcisTooLarge(msg)
     check_caps(events)
-    checked = tuple(
-        _event(event, scope, f"epcisBody.eventList[{i}]") for i, event in enumerate(events)
-    )
-    _check_expansion(value, scope, checked)
+    needed = scope.used_in(data.decode())
+    checked = tuple([_event(event, i, scope, needed) for i, event in enumerate(events)])
+    _check_expansion(value, needed, checked)
     return Document(value, checked, _ignored(value, scope))
 
 
 def _single_event(value: Members) -> Document:
-    if "@context" not in value:
-        raise refuse("@context is missing")
-    _scope_of(value, DOCUMENT_SCOPE, is_document=True)
+    scope = _scope_of(value, DOCUMENT_SCOPE, is_document=True)
     check_caps([value])
-    event = _event(value, DOCUMENT_SCOPE, "")
-    _check_expansion({}, event.scope, (event,))
+    members, time = check_event(value, scope)
+    event = Event("", members, time, scope)
+    _check_expansion({}, scope, (event,))
     return Document(value, (event,), frozenset())
 
 
-def _event(value: Json, scope: Scope, path: str) -> Event:
+def _event(value: Json, index: int, scope: Scope, needed: Scope) -> Event:
+    """The event at an index, in the document's scope as far as it is needed."""
+    path = f"epcisBody.eventList[{index}]"
     try:
         if isinstance(value, dict) and "@context" in value:
-            scope = _scope_of(value, scope, is_document=False)
-        members, time = check_event(value, scope)
+            needed = _scope_of(value, scope, is_document=False)
+        members, time = check_event(value, needed)
     except EpcisInvalid as refusal:
-        if path:
-            refusal.within(path)
+        refusal.within(path)
         raise
-    return Event(path, members, time, scope)
+    return Event(path, members, time, needed)
 
 
 def _check_expansion(document: Members, scope: Scope, events: Iterable[Event]) -> None:
     """Nothing has been expanded yet: a small document must not become a large one."""
+    if scope is NO_PREFIXES and all(event.scope is NO_PREFIXES for event in events):
+        return
     header: Json = {name: value for name, value in document.items() if name != "epcisBody"}
     parts = [(header, scope), *((dict(event.members), event.scope) for event in events)]
     added = sum(_added_size(part, scope) for part, scope in parts)

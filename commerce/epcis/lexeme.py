@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import NoReturn, TypeAlias
 
@@ -35,6 +36,7 @@ _PLAIN = re.compile(
     "\u4e00-\u9ffc\uac00-\ud7a3\uff01-\uff5e]*+"
 )
 _ESCAPES = (b"\\u", b"\\b", b"\\f")
+_DELETE = b"\x7f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,12 @@ def read_number(lexeme: str) -> Number:
     if len(lexeme) > LEXEME_SIZE_MAX:
         msg = f"a number has at most {LEXEME_SIZE_MAX} characters"
         raise EpcisMalformed(msg)
+    return _read_number(lexeme)
+
+
+# Sensors report the same few values again and again.
+@lru_cache(maxsize=4096)
+def _read_number(lexeme: str) -> Number:
     match = _NUMBER.fullmatch(lexeme)
     if match is None:
         msg = "not a JSON number"
@@ -114,10 +122,20 @@ def read_json(data: bytes) -> Json:
         # The decoder's own words and positions differ between Python releases.
         msg = "not well-formed JSON"
         raise EpcisMalformed(msg) from None
-    # Escapes can bring in what the raw text doesn't show.
-    if any(escape in data for escape in _ESCAPES) or _PLAIN.fullmatch(text) is None:
+    if not _is_plain(data, text):
         _check_texts(value)
     return value
+
+
+def _is_plain(data: bytes, text: str) -> bool:
+    """Can no string of well-formed JSON be other than agreed text, by a look at the whole?"""
+    # Escapes can bring in what the raw text doesn't show.
+    if any(escape in data for escape in _ESCAPES):
+        return False
+    # The decoder has refused every other control character of ASCII inside a string.
+    if text.isascii():
+        return _DELETE not in data
+    return _PLAIN.fullmatch(text) is not None
 
 
 def strings_of(value: Json) -> Iterator[str]:
@@ -136,7 +154,7 @@ def strings_of(value: Json) -> Iterator[str]:
 
 def _check_structure(data: bytes) -> None:
     """Depth and values, counted on what is outside strings, without a step in Python for each."""
-    outside = _STRING.sub(b"", data)
+    outside = _outside_strings(data)
     # Every value but the first follows an opening bracket or a comma.
     if outside.count(b",") + outside.count(b"{") + outside.count(b"[") > NODES_MAX:
         msg = f"a document has at most {NODES_MAX} values"
@@ -145,6 +163,13 @@ def _check_structure(data: bytes) -> None:
     if max(accumulate(map(_DEEPER.__getitem__, brackets)), default=0) > DEPTH_MAX:
         msg = f"a document is at most {DEPTH_MAX} levels deep"
         raise EpcisTooLarge(msg)
+
+
+def _outside_strings(data: bytes) -> bytes:
+    if b"\\" in data:
+        return _STRING.sub(b"", data)
+    # Every other piece between quotes is a string.
+    return b"".join(data.split(b'"')[::2])
 
 
 def _check_texts(value: Json) -> None:

@@ -5,8 +5,10 @@ change the meaning of bare names, and contexts of other addresses, are refused: 
 offline what such a document means.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from commerce.epcis.errors import EpcisInvalid, EpcisTooLarge
 from commerce.epcis.lexeme import Json
@@ -16,6 +18,11 @@ CONTEXTS_MAX = 20
 PREFIXES_MAX = 200
 # A prefix of one letter may stand for this much wherever it is written.
 NAMESPACE_SIZE_MAX = 256
+# Longer ones make a document larger by standing before each item of an array (CBV 2.0 §8.9).
+SHORT_NAME_MAX = 170
+# A pattern of more or longer names would cost what it is meant to save.
+_SOUGHT_MAX = 24
+_SOUGHT_SIZE_MAX = 256
 
 PINNED_CONTEXTS = frozenset(
     {
@@ -88,8 +95,27 @@ class Scope:
             raise EpcisInvalid(msg, "@context")
         return Scope(prefixes)
 
+    def used_in(self, text: str) -> "Scope":
+        """The scope that JSON text needs: `NO_PREFIXES` if no string in it can be expanded.
+
+        Nor has it a name longer than `SHORT_NAME_MAX` then. When in doubt, this scope.
+        """
+        sought = tuple(self.prefixes)
+        if "\\" in text or len(sought) > _SOUGHT_MAX or sum(map(len, sought)) > _SOUGHT_SIZE_MAX:
+            return self
+        return self if _sought(sought).search(text) else NO_PREFIXES
+
+
+@lru_cache(maxsize=64)
+def _sought(prefixes: tuple[str, ...]) -> re.Pattern[str]:
+    """Finds what begins like a string with one of these prefixes, or like a long one."""
+    names = "|".join(map(re.escape, prefixes))
+    # Values are stripped before they are hashed.
+    return re.compile(rf'"(?:\s*(?:{names}):|[^"]{{{SHORT_NAME_MAX + 1}}})')
+
 
 DOCUMENT_SCOPE = Scope(PINNED_PREFIXES)
+NO_PREFIXES = Scope({})
 
 
 def _is_pinned(entry: Json) -> bool:

@@ -1,14 +1,21 @@
 """The identity of an event: what changes its key, what doesn't, and its exact bytes."""
 
 import json
+from itertools import islice
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chain.crypto import tagged_hash
-from commerce.epcis.canonical import canonical_json, event_key
+from chain.errors import LedgerError
+from commerce.epcis.canonical import _as_written, _object, canonical_json, event_key
 from commerce.epcis.document import read_document
 from commerce.epcis.errors import EpcisInvalid
+from commerce.epcis.lexeme import Json, read_number
+from commerce.epcis.prefixes import NO_PREFIXES
+from tests.commerce.epcis import variations
 from tests.commerce.epcis.statements import CONTEXT, data, document, harvest, sensing
 
 LI, WANG = bytes(32), bytes(range(32))
@@ -100,3 +107,31 @@ def test_the_canonical_bytes_are_json_with_sorted_names() -> None:
     (read,) = read_document(data(document(harvest()))).events
     text = canonical_json(read).decode()
     assert json.dumps(json.loads(text), sort_keys=True, separators=(",", ":")) == text
+
+
+NUMBERS = st.sampled_from(["0", "-1.50", "1e-9", "12e5", "3402823669209384634633746074317682"])
+TEXTS = st.text(st.characters(exclude_characters="\x7f", exclude_categories=["Cs"]))
+VALUES: st.SearchStrategy[Json] = st.recursive(
+    st.none() | st.booleans() | TEXTS | NUMBERS.map(read_number),
+    lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner),
+)
+
+
+@given(st.dictionaries(TEXTS, VALUES))
+def test_the_standard_encoder_writes_what_ours_does(members: dict[str, Json]) -> None:
+    assert _as_written(members) == _object(members, NO_PREFIXES)
+
+
+def test_an_event_that_needs_no_prefix_has_the_key_that_it_has_beside_one_that_does() -> None:
+    compared = 0
+    for stated in islice(variations.documents(seed=5), 300):
+        try:
+            events = read_document(stated).events
+        except LedgerError:
+            continue
+        for event in events:
+            compared += event.scope is NO_PREFIXES
+            beside = read_document(data(document(harvest(**{"tea:a": 1})))).events[0].scope
+            if event.scope is NO_PREFIXES:
+                assert _object(dict(event.members), beside) == _as_written(dict(event.members))
+    assert compared > 10

@@ -10,6 +10,7 @@ from commerce.epcis.cbv_hash import prehash
 from commerce.epcis.document import EVENTS_MAX, EXPANSION_MAX, read_document
 from commerce.epcis.errors import EpcisInvalid, EpcisTooLarge
 from commerce.epcis.shape import KEY_SIZE_MAX
+from tests.commerce.epcis import variations
 from tests.commerce.epcis.statements import (
     CONTEXT,
     Members,
@@ -223,3 +224,9 @@ def test_a_long_name_before_a_long_array_is_refused() -> None:
 def test_what_events_are_found_by_is_short(changes: Members) -> None:
     with pytest.raises(EpcisInvalid, match="at most 512 characters"):
         read_document(data(document(harvest(**changes))))
+
+
+def test_what_becomes_of_documents_at_random_is_what_it_always_was() -> None:
+    """Refusals in their words, keys, hashes, rows: the digest is of the code before issue 5."""
+    expected = "4ccd85759a2c64506ae2a2b779aacd9688bf038dc88c504a7c91f50148d6cb89"
+    assert variations.digest_of(1, 1_000) == (expected, 231)

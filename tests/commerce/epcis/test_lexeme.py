@@ -17,12 +17,15 @@ from chain.unicode14 import is_agreed_text
 from commerce.epcis.errors import EpcisMalformed, EpcisTooLarge
 from commerce.epcis.lexeme import (
     _PLAIN,
+    _STRING,
     DEPTH_MAX,
     DOCUMENT_SIZE_MAX,
     NODES_MAX,
     ZERO,
     Json,
     Number,
+    _is_plain,
+    _outside_strings,
     read_json,
     read_number,
 )
@@ -218,6 +221,19 @@ def test_whatever_is_received_is_read_or_refused(data: bytes) -> None:
         read_json(data)
     except LedgerError:
         return
+
+
+@given(st.text(st.sampled_from('"[{:,a 1\n')).map(str.encode))
+def test_without_escapes_every_other_piece_between_quotes_is_a_string(raw: bytes) -> None:
+    assert _outside_strings(raw) == _STRING.sub(b"", raw)
+
+
+@given(st.lists(st.text(st.characters(max_codepoint=0x17F, exclude_categories=["Cs"]))))
+def test_what_is_plain_at_a_glance_has_only_agreed_text(texts: list[str]) -> None:
+    for escaped in (True, False):
+        written = json.dumps(texts, ensure_ascii=escaped)
+        if _is_plain(written.encode(), written):
+            assert all(is_agreed_text(text.replace("\r", "\n")) for text in texts)
 
 
 def test_no_setting_of_the_machine_changes_what_is_read() -> None:

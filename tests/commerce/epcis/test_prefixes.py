@@ -9,7 +9,9 @@ from commerce.epcis.prefixes import (
     CONTEXTS_MAX,
     DOCUMENT_SCOPE,
     NAMESPACE_SIZE_MAX,
+    NO_PREFIXES,
     PINNED_CONTEXTS,
+    SHORT_NAME_MAX,
     Scope,
 )
 from tests.commerce.epcis.statements import CONTEXT
@@ -99,3 +101,34 @@ def test_an_extension_has_a_declared_prefix_or_a_whole_uri() -> None:
         assert known.names_extension(name)
     for name in ("leaf", "coffee:bean", "", ":", "@type"):
         assert not known.names_extension(name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": "tea:x"}',
+        '{"tea:x": 1}',
+        '{"a": " \u3000tea:x"}',
+        '{"a": "x", "b": "\ttea:"}',
+        '["cbv:BizStep-shipping"]',
+        r'["t\u0065a:x"]',
+        r'["\ttea:x"]',
+        f'["{"a" * (SHORT_NAME_MAX + 1)}"]',
+    ],
+)
+def test_text_that_may_need_the_prefixes_keeps_them(text: str) -> None:
+    known = scope([CONTEXT, {"tea": TEA}])
+    assert known.used_in(text) is known
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": "urn:x:y", "tea": "teas:x", "b": "x tea:y"}', f'["{"a" * SHORT_NAME_MAX}"]']
+)
+def test_text_that_needs_no_prefix_is_read_without(text: str) -> None:
+    assert scope([CONTEXT, {"tea": TEA}]).used_in(text) is NO_PREFIXES
+
+
+@pytest.mark.parametrize("names", [[f"p{i}" for i in range(30)], ["p" * 300]])
+def test_many_or_long_prefixes_are_not_sought(names: list[str]) -> None:
+    known = scope([CONTEXT, dict.fromkeys(names, TEA)])
+    assert known.used_in("[]") is known
