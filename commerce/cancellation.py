@@ -1,7 +1,7 @@
 """How units that were never shipped end: order.cancel, sys.order.pay, sys.order.ship."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated
 
 from chain.block import Event
@@ -13,6 +13,7 @@ from commerce.checkout import count_unpaid
 from commerce.errors import LineRepeated, LineUnknown, NotAParty, OrderUnknown, StateForbids
 from commerce.escrow import Edge, State, Trigger, edge_from, satisfied
 from commerce.orders import ORDER_LINES_MAX, LineIndex, Order, line_of, load_order, save_order
+from commerce.records import altered
 from commerce.refusals import refuses
 from commerce.settlement import end_unshipped
 
@@ -70,7 +71,7 @@ def ship_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
     for index in late:
         # From the deadline and not from the block: being carried over changes no date.
         due_ms = deadline.time_ms + order.timers.ship_refund_ms
-        line = replace(order.lines[index], state=State.LATE.value, due_ms=due_ms)
+        line = altered(order.lines[index], state=State.LATE.value, due_ms=due_ms)
         changed = changed.replaced(index, line)
     events: tuple[Event, ...] = ()
     if late:

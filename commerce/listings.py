@@ -5,7 +5,7 @@ version that its buyer saw. The stock is no part of the offer: it changes by del
 clerks of a seller never overwrite each other's count.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated
 
 from chain.block import Event
@@ -28,6 +28,7 @@ from commerce.errors import (
 from commerce.indexes import index_listing
 from commerce.money import Symbol, load_asset
 from commerce.products import Gtin, load_product
+from commerce.records import altered
 from commerce.refusals import refuses
 from commerce.roles import has_role_for_goods
 from commerce.timers import SHIP_WITHIN_MAX_MS, SHIP_WITHIN_MIN_MS
@@ -152,7 +153,7 @@ def return_stock(context: Context, listing_id: bytes, units: int) -> None:
 
 
 def _store_stock(context: Context, listing_id: bytes, listing: Listing, stock: int) -> None:
-    LISTINGS.store(context.state, replace(listing, stock=stock), listing_id)
+    LISTINGS.store(context.state, altered(listing, stock=stock), listing_id)
 
 
 @refuses(ShipWithinOutOfRange, RoleMissing, ProductUnknown, AssetUnknown)
@@ -206,7 +207,7 @@ def listing_update(op: ListingUpdate, context: Context) -> tuple[Event, ...]:
     if op.terms is not None:
         version += 1
         _store_offer(context, op.listing_id, version, op.terms)
-    changed = replace(load_listing(context.state, op.listing_id), version=version)
+    changed = altered(load_listing(context.state, op.listing_id), version=version)
     LISTINGS.store(context.state, changed, op.listing_id)
     updated = event(
         "listing.updated", listing_id=op.listing_id, version=version, stock=changed.stock
@@ -219,7 +220,7 @@ def listing_withdraw(op: ListingWithdraw, context: Context) -> tuple[Event, ...]
     """End an offer; orders that exist go on."""
     listing = _own_listing(context, op.listing_id)
     require_current(listing, listing.version)
-    LISTINGS.store(context.state, replace(listing, withdrawn=True), op.listing_id)
+    LISTINGS.store(context.state, altered(listing, withdrawn=True), op.listing_id)
     return (event("listing.withdrawn", listing_id=op.listing_id),)
 
 

@@ -5,7 +5,7 @@ invariant check (commerce/invariants.py) recounts what they wrote, from the writ
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated
 
 from chain.codec import Amount, Hash, Range, Size
@@ -19,6 +19,7 @@ from commerce.errors import (
     InsufficientFunds,
 )
 from commerce.indexes import index_activity
+from commerce.records import altered
 
 AMOUNT_MAX = 2**63 - 1
 
@@ -136,4 +137,4 @@ def spend_delegation(context: Context, amount_minor: int) -> None:
     if spent > delegation.amount_max_minor:
         msg = f"the delegated key has {delegation.amount_max_minor - delegation.spent_minor} left"
         raise DelegationExceeded(msg)
-    context.save_delegation(replace(delegation, spent_minor=spent))
+    context.save_delegation(altered(delegation, spent_minor=spent))

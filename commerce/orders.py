@@ -9,7 +9,7 @@ Once their windows have passed it can leave the state for the history, where its
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated
 
 from chain import deadlines
@@ -22,6 +22,7 @@ from commerce.escrow import CLOCK_KINDS, State
 from commerce.listings import Duration
 from commerce.money import Symbol
 from commerce.products import Gtin
+from commerce.records import altered
 from commerce.timers import OrderTimers
 
 ORDER_LINES_MAX = 50
@@ -115,7 +116,7 @@ class Order:
     def replaced(self, index: int, line: OrderLine) -> "Order":
         """The order with one line exchanged."""
         lines = (*self.lines[:index], line, *self.lines[index + 1 :])
-        return replace(self, lines=lines)
+        return altered(self, lines=lines)
 
 
 _PROGRESS: Mapping[str, int] = {

@@ -5,7 +5,7 @@ state alone. A parcel that has ended keeps its record and has no deadline.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated
 
 from chain.codec import U8, Hash, Name, Size, TimeMs
@@ -27,6 +27,7 @@ from commerce.orders import (
     order_clocks,
     save_order,
 )
+from commerce.records import altered
 from commerce.settlement import settle
 
 EPCS_MAX = 100
@@ -126,12 +127,12 @@ def settle_units(
         entry = lines[position]
         first = entry.first + entry.settled
         shares.append((entry.line, order.lines[entry.line].share_minor(first, count)))
-        lines[position] = replace(entry, settled=entry.settled + count)
+        lines[position] = altered(entry, settled=entry.settled + count)
     state, due_ms = parcel.state, parcel.due_ms
     if not any(entry.open_units for entry in lines):
         assert edge.target in TERMINAL
         state, due_ms = edge.target.value, None
-    settled = replace(parcel, lines=tuple(lines), state=state, due_ms=due_ms)
+    settled = altered(parcel, lines=tuple(lines), state=state, due_ms=due_ms)
     save_order(context, parcel.order_id, order, settle(context, order, shares, edge.money))
     save_parcel(context, known_id, parcel, settled)
     return settled, sum([amount for _, amount in shares])

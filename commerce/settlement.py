@@ -5,20 +5,20 @@ it, and an operator has no key to it.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from chain.context import Context
 from commerce.escrow import Edge, Money, State
 from commerce.listings import return_stock
 from commerce.money import credit, debit
 from commerce.orders import Order, OrderLine
+from commerce.records import altered
 
 
 def hold(context: Context, order: Order, payer: bytes, edge: Edge) -> Order:
     """Take the total from the payer along `edge`; every line holds its own and is to be shipped."""
     debit(context, payer, order.symbol, order.total_minor)
     lines = [
-        replace(
+        altered(
             line,
             state=edge.target.value,
             due_ms=context.time_ms + line.ship_within_ms,
@@ -27,7 +27,7 @@ def hold(context: Context, order: Order, payer: bytes, edge: Edge) -> Order:
         )
         for line in order.lines
     ]
-    return replace(order, lines=tuple(lines), payer=payer, paid_ms=context.time_ms)
+    return altered(order, lines=tuple(lines), payer=payer, paid_ms=context.time_ms)
 
 
 def settle(
@@ -56,7 +56,7 @@ def _settled(line: OrderLine, amount_minor: int, money: Money) -> OrderLine:
     state = line.state
     if held == 0:
         state = (State.RELEASED if released else State.REFUNDED).value
-    return replace(
+    return altered(
         line, held_minor=held, released_minor=released, refunded_minor=refunded, state=state
     )
 
@@ -72,7 +72,7 @@ def end_unshipped(context: Context, order: Order, indexes: Sequence[int], edge: 
             shares.append((index, line.share_minor(line.shipped, units)))
         # Units in parcels go on by the parcels' own states.
         state = (State.IN_TRANSIT if line.shipped else edge.target).value
-        ended = replace(line, cancelled=line.cancelled + units, state=state, due_ms=None)
+        ended = altered(line, cancelled=line.cancelled + units, state=state, due_ms=None)
         order = order.replaced(index, ended)
         if edge.stock_back:
             return_stock(context, line.listing_id, units)

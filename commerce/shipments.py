@@ -1,7 +1,7 @@
 """Parcels on their way: shipment.create, shipment.delivered, shipment.lost, sys.order.lost."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated
 
 from chain.block import Event
@@ -62,6 +62,7 @@ from commerce.parcels import (
     settle_units,
     units_of,
 )
+from commerce.records import altered
 from commerce.refusals import refuses
 from commerce.roles import require_role
 from commerce.shanghai import return_window_end_ms
@@ -192,7 +193,7 @@ def shipment_delivered(op: ShipmentDelivered, context: Context) -> tuple[Event, 
     edge = edge_from(parcel.state, Trigger.DELIVER)
     order = load_order(context.state, parcel.order_id)
     _check_proof(op, context, order, parcel)
-    delivered = replace(
+    delivered = altered(
         parcel,
         state=edge.target.value,
         delivered_ms=context.time_ms,
@@ -200,7 +201,7 @@ def shipment_delivered(op: ShipmentDelivered, context: Context) -> tuple[Event, 
         cell=op.cell,
     )
     if op.code is not None:
-        proved = replace(order, code_parcel=parcel.number)
+        proved = altered(order, code_parcel=parcel.number)
         save_order(context, parcel.order_id, order, proved)
     save_parcel(context, op.parcel_id, parcel, delivered)
     told = event(
@@ -266,11 +267,11 @@ def _take_units(
             msg = f"line {entry.line}: {line.unshipped} units are not shipped"
             raise QuantityExceeded(msg)
         lines.append(ParcelLine(entry.line, line.shipped, entry.quantity, 0))
-        taken = replace(line, shipped=line.shipped + entry.quantity)
+        taken = altered(line, shipped=line.shipped + entry.quantity)
         if taken.unshipped == 0:
-            taken = replace(taken, state=State.IN_TRANSIT.value, due_ms=None)
+            taken = altered(taken, state=State.IN_TRANSIT.value, due_ms=None)
         order = order.replaced(entry.line, taken)
-    return replace(order, parcels=order.parcels + 1), tuple(lines)
+    return altered(order, parcels=order.parcels + 1), tuple(lines)
 
 
 def _shipped(context: Context, order: Order, parcel: Parcel) -> tuple[Event, ...]:
