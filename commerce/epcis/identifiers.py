@@ -63,6 +63,8 @@ _SCHEMES = {
     "gsin": Scheme("402", 16, None),
 }
 _LOT = Scheme("01", 13, "10", 20, indicator=True)
+# Whose links end in the serial as it is, whatever it is (the extension 0 of an SGLN is none).
+_STEMMED = {"sgtin": _SCHEMES["sgtin"], "upui": _SCHEMES["upui"], "lgtin": _LOT}
 _LED = frozenset({"00", "01", "8003", "8006"})
 _PATTERNS = frozenset({"sgtin", "grai", "gdti", "sgcn", "cpi", "itip", "upui"})
 # GIAI, GINC and CPI: company prefix and reference together.
@@ -93,19 +95,52 @@ _CLASS_SIZE = len(_CLASS) + 14
 
 def canonical(uri: str) -> str | None:
     """The constrained canonical link of an EPC URI or a GS1 Digital Link; None for other URIs."""
-    return _cached(uri) if len(uri) <= CACHED_SIZE_MAX else _canonical(uri)
+    return _known(uri)[0] if len(uri) <= CACHED_SIZE_MAX else _read(uri)[0]
 
 
-def _canonical(uri: str) -> str | None:
+def _read(uri: str) -> tuple[str | None, bool]:
+    """The canonical link of a URI, if it has one, and whether it is well-formed."""
     if uri.startswith("urn:epc:"):
-        return _from_urn(uri)
-    if uri.startswith(("https://", "http://")):
-        return from_link(uri)
-    return None
+        link = _of_serial(uri)
+        if link is not None:
+            return link, True
+        link = _from_urn(uri)
+        # What a URN becomes has its check digit from here.
+        return link, link is not None and (checked_digits(link) or "1").strip("0") != ""
+    if not uri.startswith(("https://", "http://")):
+        return None, True
+    link = from_link(uri)
+    if not uri.startswith(DOMAIN):
+        return link, True
+    digits = None if link is None else checked_digits(link)
+    return link, link is not None and (digits is None or is_key(digits))
 
 
 # The check, the hash and the index of one event ask for the same identifiers.
-_cached = lru_cache(maxsize=8192)(_canonical)
+_known = lru_cache(maxsize=8192)(_read)
+
+
+def _of_serial(uri: str) -> str | None:
+    """As `_from_urn` for most serial numbers and lots: letters and digits only. None: look there.
+
+    The items of a product differ in nothing else, and there are many of them.
+    """
+    company, _, rest = uri.partition(".")
+    reference, _, serial = rest.partition(".")
+    if not (serial.isalnum() and serial.isascii()) or len(uri) > CACHED_SIZE_MAX:
+        return None
+    stem, serial_max = _stem(company, reference)
+    return stem + serial if len(serial) <= serial_max else None
+
+
+@lru_cache(maxsize=4096)
+def _stem(company: str, reference: str) -> tuple[str, int]:
+    """What the links of a product's serials begin with, and how long such a serial may be."""
+    link = _from_urn(f"{company}.{reference}.1")
+    if link is None or (checked_digits(link) or "1").strip("0") == "":
+        return "", 0
+    scheme = _STEMMED.get(company.split(":")[3])
+    return (link.removesuffix("1"), scheme.serial_max) if scheme else ("", 0)
 
 
 def identity(uri: str) -> str:
@@ -119,16 +154,7 @@ def is_well_formed(uri: str) -> bool:
     EPC URIs and links at id.gs1.org must follow their syntax, end in the right check digit and not
     be zero. Elsewhere a path may look like a key by chance.
     """
-    if not uri.startswith(("urn:epc:", DOMAIN)):
-        return True
-    link = canonical(uri)
-    if link is None:
-        return False
-    digits = checked_digits(link)
-    if digits is None:
-        return True
-    # What a URN becomes has its check digit from here.
-    return digits.strip("0") != "" if uri.startswith("urn:epc:") else is_key(digits)
+    return _known(uri)[1] if len(uri) <= CACHED_SIZE_MAX else _read(uri)[1]
 
 
 def company_prefix(uri: str) -> str | None:

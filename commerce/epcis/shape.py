@@ -86,28 +86,22 @@ def _check_free_name(name: str, scope: Scope) -> None:
         raise refuse("has a prefix that is not declared")
 
 
-def items_of(value: Json, check: Check, scope: Scope) -> list[Json]:
-    """Check every item of an array."""
-    if not isinstance(value, list):
-        raise refuse("must be an array")
-    index = 0
-    try:
-        for index, item in enumerate(value):  # noqa: B007  # for the path
-            check(item, scope)
-    except EpcisInvalid as refusal:
-        refusal.within(index)
-        raise
-    return value
-
-
 def array(check: Check, *, at_least: int = 0, distinct: bool = False) -> Check:
     """A check for arrays of what `check` admits; `distinct` only for arrays of strings."""
 
     def check_array(value: Json, scope: Scope) -> None:
-        items = items_of(value, check, scope)
-        if len(items) < at_least:
+        if not isinstance(value, list):
+            raise refuse("must be an array")
+        index = 0
+        try:
+            for index, item in enumerate(value):  # noqa: B007  # for the path
+                check(item, scope)
+        except EpcisInvalid as refusal:
+            refusal.within(index)
+            raise
+        if len(value) < at_least:
             raise refuse(f"must have at least {at_least} item")
-        if distinct and len({item for item in items if isinstance(item, str)}) != len(items):
+        if distinct and len({item for item in value if isinstance(item, str)}) != len(value):
             raise refuse("must not have an item twice")
 
     return check_array
@@ -150,9 +144,16 @@ def key_uri(value: Json, scope: Scope) -> None:
 
 def identifier(value: Json, scope: Scope) -> None:
     """A URI that is right about its check digit if it is a GS1 identifier."""
+    if isinstance(value, str) and _is_epc(value):
+        return
     key_uri(value, scope)
     if not isinstance(value, str) or not is_well_formed(value):
         raise refuse("is not a well-formed GS1 identifier: syntax, length or check digit")
+
+
+def _is_epc(text: str) -> bool:
+    """A well-formed EPC URI is an absolute URI, and no prefix can be called `urn`."""
+    return text.startswith("urn:epc:") and len(text) <= KEY_SIZE_MAX and is_well_formed(text)
 
 
 def timestamp(value: Json, _scope: Scope) -> None:

@@ -113,11 +113,12 @@ NUMBERS = st.sampled_from(["0", "-1.50", "1e-9", "12e5", "3402823669209384634633
 TEXTS = st.text(st.characters(exclude_characters="\x7f", exclude_categories=["Cs"]))
 VALUES: st.SearchStrategy[Json] = st.recursive(
     st.none() | st.booleans() | TEXTS | NUMBERS.map(read_number),
-    lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=8,
 )
 
 
-@given(st.dictionaries(TEXTS, VALUES))
+@given(st.dictionaries(TEXTS, VALUES, max_size=3))
 def test_the_standard_encoder_writes_what_ours_does(members: dict[str, Json]) -> None:
     assert _as_written(members) == _object(members, NO_PREFIXES)
 

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commerce.epcis.digital_link import DOMAIN, checked_digits, from_link
 from commerce.epcis.identifiers import (
+    _from_urn,
     canonical,
     check_digit,
     classes_of,
@@ -19,6 +21,8 @@ from commerce.epcis.identifiers import (
     prefix_digits,
     to_urn,
 )
+from commerce.epcis.uri import is_uri
+from tests.commerce.epcis.variations import Chance, random_uri
 
 LINKS = {
     "urn:epc:id:sgtin:6901234.012345.1": "01/06901234123456/21/1",
@@ -206,3 +210,32 @@ def test_a_very_long_uri_is_judged_without_being_remembered() -> None:
     long = "urn:epc:id:giai:6901234." + "1" * 100_000
     assert canonical(long) is None
     assert identity(long) == long
+
+
+def slowly(uri: str) -> tuple[str | None, bool]:
+    """Canonical link and well-formedness, each URI read as a whole."""
+    is_urn = uri.startswith("urn:epc:")
+    link = _from_urn(uri) if is_urn else from_link(uri)
+    if not is_urn and not uri.startswith(DOMAIN):
+        return link, True
+    digits = "1" if link is None else checked_digits(link)
+    if digits is None:
+        return link, True
+    return link, link is not None and (digits.strip("0") != "" if is_urn else is_key(digits))
+
+
+def test_a_uri_read_by_its_parts_is_what_it_is_as_a_whole() -> None:
+    chance, well_formed = Chance(7), 0
+    uris = [random_uri(chance) for _ in range(5_000)]
+    uris += [f"urn:epc:id:sgtin:{'0' * 7}.{'0' * 6}.1", f"urn:epc:class:lgtin:{'0' * 12}.0.A"]
+    for uri in uris:
+        assert (canonical(uri), is_well_formed(uri)) == slowly(uri), uri
+        well_formed += is_well_formed(uri)
+    assert 1_000 < well_formed < 4_500
+
+
+def test_every_well_formed_epc_uri_is_an_absolute_uri() -> None:
+    chance = Chance(8)
+    for uri in [random_uri(chance) for _ in range(5_000)]:
+        if uri.startswith("urn:epc:") and is_well_formed(uri):
+            assert is_uri(uri), uri

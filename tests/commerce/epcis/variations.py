@@ -132,13 +132,17 @@ def _event(chance: Chance) -> Members:
         {"tea:leaf": [_word(chance), {"tea:a": _word(chance), "b": "tea:c"}]},
         {"ilmd": {"cbvmda:lotNumber": chance.of(["L1", " L2 ", "a/b", ""])}, "action": "ADD"},
         {"bizTransactionList": [{"type": "po", "bizTransaction": _word(chance)}]},
-        {"sourceList": [{"type": "location", "source": _epc(chance)}]},
+        {"sourceList": [{"type": "location", "source": random_uri(chance)}]},
         {"destinationList": [{"type": _word(chance), "destination": "urn:uuid:3"}]},
         {"persistentDisposition": {"set": ["active"], "unset": [_word(chance), "damaged"]}},
         {"errorDeclaration": {"declarationTime": "2024-05-01T00:00:00Z"}},
-        {"quantityList": [{"epcClass": _epc(chance), "quantity": _number(chance), "uom": "KGM"}]},
-        {"childQuantityList": [{"epcClass": _epc(chance)}]},
-        {"readPoint": {"id": _word(chance)}, "bizLocation": {"id": _epc(chance), "tea:x": 1}},
+        {
+            "quantityList": [
+                {"epcClass": random_uri(chance), "quantity": _number(chance), "uom": "KGM"}
+            ]
+        },
+        {"childQuantityList": [{"epcClass": random_uri(chance)}]},
+        {"readPoint": {"id": _word(chance)}, "bizLocation": {"id": random_uri(chance), "tea:x": 1}},
         {"@context": {"box": "urn:example:box:"}, "box:seal": _word(chance)},
         {"@context": [{"tea": "urn:tea:"}], "tea:seal": "tea:2", "https://a.example/b": None},
         {"eventID": _word(chance), "certificationInfo": ["urn:x:1", "tea:2"]},
@@ -149,7 +153,7 @@ def _event(chance: Chance) -> Members:
         event.update(copy.deepcopy(chance.of(extras)))
     for name in ("epcList", "childEPCs", "inputEPCList", "outputEPCList"):
         if name in event:
-            event[name] = [*event[name], *(_epc(chance) for _ in range(chance.below(3)))]
+            event[name] = [*event[name], *(random_uri(chance) for _ in range(chance.below(3)))]
     return event
 
 
@@ -163,7 +167,7 @@ def _number(chance: Chance) -> str:
     return f"#{chance.of(_BAD_NUMBERS if chance.is_one_in(30) else _NUMBERS)}#"
 
 
-def _epc(chance: Chance) -> str:
+def random_uri(chance: Chance) -> str:
     """A URN of any scheme, right or nearly so; sometimes a link or another word."""
     if chance.is_one_in(30):
         return chance.of(_WORDS)
