@@ -31,7 +31,7 @@ MOMENT: Final = "2026-01-01T08:00:00+08:00"
 PLACE: Final = {"id": f"urn:epc:id:sgln:{PREFIX}.00001.0"}
 
 
-def chain() -> Genesis:
+def genesis_with_prefix() -> Genesis:
     """The merchant owns a company prefix."""
     plain = genesis()
     role = GenesisRole("merchant", f"gcp:{PREFIX}")
@@ -91,7 +91,7 @@ def made_in(receipt: Receipt, name: str) -> bytes:
 
 async def trade(counting: Counting) -> None:
     """Orders from creation to confirmation, a block of each step."""
-    shop = Shop(counting, World(made=chain()))
+    shop = Shop(counting, World(made=genesis_with_prefix()))
     listings = shop.open()
     for _ in range(2):
         placed = shop.step("order.create", "buyer", [create((one, 1)) for one in listings])
@@ -108,7 +108,7 @@ async def trade(counting: Counting) -> None:
 
 async def capture(counting: Counting) -> None:
     """A transaction with a hundred events: read, then executed."""
-    world = World(made=chain())
+    world = World(made=genesis_with_prefix())
     for turn in range(2):
         document = EpcisCapture(document_of(turn), "public")
         raw = world.signed("merchant", operation("epcis.capture", document)).raw
