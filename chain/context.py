@@ -81,18 +81,22 @@ _BY_POLICY = Authority()
 
 def authorise(state: StateReader, received: ReceivedTransaction, time_ms: int) -> Authority:
     """May these signatures speak for the sender? `SenderUnknown` or `PolicyNotSatisfied` if not."""
-    sender = received.transaction.sender
-    account = ACCOUNTS.load(state, sender)
+    return authorise_by(sender_of(state, received), state, received, time_ms)
+
+
+def sender_of(state: StateReader, received: ReceivedTransaction) -> Account:
+    """The sender's account, or `SenderUnknown`."""
+    account = ACCOUNTS.load(state, received.transaction.sender)
     if account is None:
         msg = "the sender has no account here"
         raise SenderUnknown(msg)
-    return authority_of(account, state, received, time_ms)
+    return account
 
 
-def authority_of(
+def authorise_by(
     account: Account, state: StateReader, received: ReceivedTransaction, time_ms: int
 ) -> Authority:
-    """As `authorise`, of the sender's account."""
+    """As `authorise`, by the sender's account."""
     sender = received.transaction.sender
     keys = keys_of(received.signatures, sender)
     if policy_satisfied(account.policy, keys):

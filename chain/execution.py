@@ -93,7 +93,8 @@ class BlockResult:
     """What a block does, ready to be written in one batch.
 
     `changes` are state keys with new values (None deletes), `indexes` likewise outside the state
-    root; `receipt_rows` are the receipts' canonical bytes; `remembered` are (minute, id, place in the minute) to add, `forgotten` minutes to drop.
+    root; `receipt_rows` are the receipts' canonical bytes; `remembered` are (minute, id, place in
+    the minute) to add, `forgotten` minutes to drop.
     `fired` counts system transitions; a block with transactions or fired deadlines must be sealed
     by another.
     """

@@ -8,9 +8,10 @@ order's state) is said in a receipt. Repeating the same bytes is harmless and gi
 from collections.abc import Callable, Sequence
 
 from chain.account import ACCOUNTS
-from chain.context import authorise
+from chain.context import authorise_by, sender_of
 from chain.errors import HushangError
 from chain.ledger import Ledger
+from chain.replay import minute_of
 from chain.store_contract import StorageError
 from chain.transaction import (
     TRANSACTION_SIZE_MAX,
@@ -44,6 +45,7 @@ class Door:
         self._admitted = admitted
         # Of clients' batches, with the verifier now.
         self._reading = 0
+        verifier.judge = self._require_share
 
     async def admit(self, raw: bytes, origin: bytes | None = None) -> Submitted:
         """Take raw bytes in, or raise the refusal (`LedgerError`, `PoolFull`)."""
@@ -62,7 +64,8 @@ class Door:
         fresh = [raw for raw, answer in zip(raws, looked, strict=True) if answer is None]
         self._reading += len(fresh)
         try:
-            read = iter(await self._verifier.read_all(fresh))
+            judge = self._require_share
+            read = iter(await self._verifier.read_all(fresh, judge=judge))
         finally:
             self._reading -= len(fresh)
         return [self._take(next(read)) if answer is None else answer for answer in looked]
@@ -84,7 +87,15 @@ class Door:
     def _require_room(self, raw: bytes) -> None:
         """Refusing must cost little: no signature is checked for what has no place (`PoolFull`)."""
         # A greater one is refused by its own rule, however much room there is.
-        self._mempool.require_room(min(len(raw), TRANSACTION_SIZE_MAX))
+        size = min(len(raw), TRANSACTION_SIZE_MAX)
+        self._mempool.require_room(size, None, from_client=True)
+
+    def _require_share(self, received: ReceivedTransaction) -> None:
+        """The same of what was read: its sponsor is known now. Called on the verifier's threads."""
+        account = ACCOUNTS.load(self._ledger.state, received.transaction.sender)
+        if account is not None:
+            size = len(received.raw)
+            self._mempool.require_room(size, account.sponsor, from_client=True)
 
     def _take(self, result: ReceivedTransaction | HushangError) -> Submitted | HushangError:
         if isinstance(result, HushangError):
@@ -120,13 +131,13 @@ class Door:
         time_ms = max(now_ms, ledger.tip.header.time_ms)
         lifetime_max_ms = ledger.chain.genesis.consensus.transaction_lifetime_max_ms
         check_window(received.transaction, ledger.chain.genesis_hash, time_ms, lifetime_max_ms)
-        decided = self.decided(received.id)
-        if decided is not None:
-            return Submitted(received.id, decided)
-        authorise(ledger.state, received, time_ms)
-        account = ACCOUNTS.load(ledger.state, received.transaction.sender)
-        assert account is not None, "authorised above"
-        if self._mempool.add(received, account.sponsor, ledger.tip.height):
+        if ledger.is_remembered(minute_of(received.transaction.valid_until_ms), received.id):
+            return Submitted(received.id, self.decided(received.id))
+        account = sender_of(ledger.state, received)
+        authorise_by(account, ledger.state, received, time_ms)
+        from_client = origin is None
+        height = ledger.tip.height
+        if self._mempool.add(received, account.sponsor, height, from_client=from_client):
             self._admitted(received, origin)
         return Submitted(received.id, None)
 

@@ -2,7 +2,8 @@
 
 A transaction counts against the member that sponsors its sender. While the pool is less than half
 full anyone may use it; above that nobody may hold more than an equal share, so that no member can
-crowd out another. Blocks take turns among members for the same reason.
+crowd out another. Blocks take turns among members for the same reason. What clients bring is
+bounded sooner, by the time that it would wait (node/pace.py).
 """
 
 from collections import OrderedDict
@@ -12,6 +13,7 @@ from itertools import islice
 
 from chain.replay import minute_of
 from chain.transaction import ReceivedTransaction
+from node.pace import Pace
 from node.service import PoolFull
 
 RETRY_AFTER_MS = 500
@@ -55,8 +57,9 @@ class _Turn:
 class Mempool:
     """Transactions by id and by body hash, in the order of arrival per sponsoring member."""
 
-    def __init__(self, bytes_max: int, sponsors_count: int) -> None:
+    def __init__(self, bytes_max: int, sponsors_count: int, pace: Pace | None = None) -> None:
         self._bytes_max = bytes_max
+        self.pace = pace
         self.share_among(sponsors_count)
         self._by_id: dict[bytes, Waiting] = {}
         self._by_body: dict[bytes, bytes] = {}
@@ -68,7 +71,7 @@ class Mempool:
 
     def share_among(self, sponsors_count: int) -> None:
         """So many members share the pool."""
-        self._share_bytes = self._bytes_max // max(1, sponsors_count)
+        self._sponsors_count = max(1, sponsors_count)
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -76,16 +79,20 @@ class Mempool:
     def __contains__(self, transaction_id: bytes) -> bool:
         return transaction_id in self._by_id
 
-    def add(self, received: ReceivedTransaction, sponsor: bytes, height: int) -> bool:
+    def add(
+        self,
+        received: ReceivedTransaction,
+        sponsor: bytes,
+        height: int,
+        *,
+        from_client: bool = False,
+    ) -> bool:
         """Take a verified transaction; False if its id waits already. Raises `PoolFull`."""
         if received.id in self._by_id:
             return False
         size = len(received.raw)
         used = self._sponsor_bytes.get(sponsor, 0)
-        self.require_room(size)
-        if self.bytes + size > self._bytes_max // 2 and used + size > self._share_bytes:
-            msg = f"the sponsoring member's share of {self._share_bytes} bytes is used up"
-            raise PoolFull(msg, RETRY_AFTER_MS)
+        self.require_room(size, sponsor, from_client=from_client)
         waiting = Waiting(received, sponsor, height)
         self._by_id[received.id] = waiting
         self._by_body[received.body_hash] = received.id
@@ -96,11 +103,26 @@ class Mempool:
         self.bytes += size
         return True
 
-    def require_room(self, size: int) -> None:
-        """`PoolFull` where nobody's transaction of this size has a place now."""
-        if self.bytes + size > self._bytes_max:
-            msg = f"the pool holds {self.bytes} of {self._bytes_max} bytes"
-            raise PoolFull(msg, RETRY_AFTER_MS)
+    def require_room(self, size: int, sponsor: bytes | None, *, from_client: bool) -> None:
+        """`PoolFull` where this sponsor's transaction, or (None) nobody's, has a place now."""
+        pace = self.pace if from_client else None
+        bytes_max = self._bytes_max if pace is None else self._paced_max(pace)
+        filled = self.bytes + size
+        if filled > bytes_max:
+            msg = f"the pool holds {self.bytes} of {bytes_max} bytes"
+        elif sponsor is None or filled <= bytes_max // 2:
+            return
+        else:
+            share = bytes_max // self._sponsors_count
+            if self._sponsor_bytes.get(sponsor, 0) + size <= share:
+                return
+            msg = f"the sponsoring member's share of {share} bytes is used up"
+        excess = filled - bytes_max // 2
+        raise PoolFull(msg, RETRY_AFTER_MS if pace is None else pace.retry_after_ms(excess))
+
+    def _paced_max(self, pace: Pace) -> int:
+        # What comes from other nodes' clients in the meantime has its place above that.
+        return min(self._bytes_max, pace.waiting_max_bytes)
 
     def get(self, transaction_id: bytes) -> ReceivedTransaction | None:
         """The transaction of this id, or None."""

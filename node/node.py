@@ -35,6 +35,7 @@ from node.journal import Journal
 from node.ledger_queue import LedgerQueue, Written
 from node.membership import Membership, role_of
 from node.mempool import Mempool
+from node.pace import Pace
 from node.peer_network import make_network
 from node.proofs import Prover
 from node.pruner import PrunePolicy, Pruner
@@ -122,7 +123,8 @@ class Node:
         self._transport = Transport()
         self._waiters = Waiters(self.is_pending, self.decided)
         self._verifier = TransactionVerifier(ledger.rules, VERIFY_THREADS)
-        self._mempool = Mempool(POOL_SIZE_MAX, ledger.chain.committee.n)
+        self._pace = Pace(now_ms)
+        self._mempool = Mempool(POOL_SIZE_MAX, ledger.chain.committee.n, self._pace)
         self.snapshots = Snapshots(setup.snapshots, ledger, now_ms)
         self._queue = LedgerQueue(ledger, self.snapshots.block_written)
         bodies = Bodies(self._mempool, self._verifier, self._transport.ask_bodies)
@@ -233,6 +235,7 @@ class Node:
         if membership.changed(written):
             self._network.set_members(membership.nodes)
             self._mempool.share_among(self.chain.committee.n)
+        self._pace.decided(sum([len(one.raw) for one in written.executed.transactions]))
         receipts = written.executed.result.receipts
         self._waiters.written(written.tip, receipts)
         for receipt in receipts:

@@ -6,12 +6,13 @@ libsodium releases the interpreter's lock, so slices run side by side. A slice i
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from chain.crypto import require_valid, verify
 from chain.errors import HushangError
+from chain.store_contract import StorageError
 from chain.transaction import OperationDecoder, ReceivedTransaction, read_transaction
 from node.service import PoolFull
 
@@ -21,6 +22,12 @@ VOTE_FACTS_MAX = 16_384
 RETRY_AFTER_MS = 500
 
 Read = ReceivedTransaction | HushangError
+# Raises where there is no use in checking the signatures of what was read.
+Judge = Callable[[ReceivedTransaction], None]
+
+
+def judge_nothing(_received: ReceivedTransaction) -> None:
+    """Whatever can be read is verified."""
 
 
 class TransactionVerifier:
@@ -28,6 +35,8 @@ class TransactionVerifier:
 
     def __init__(self, decoder: OperationDecoder, threads: int) -> None:
         self._decoder = decoder
+        # Asked on the threads, of what comes from clients, before any signature is checked.
+        self.judge: Judge = judge_nothing
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="verify")
         self._pending: deque[tuple[bytes, asyncio.Future[ReceivedTransaction]]] = deque()
@@ -50,13 +59,15 @@ class TransactionVerifier:
         self._start()
         return await future
 
-    async def read_all(self, raws: Sequence[bytes], *, certified: bool = False) -> list[Read]:
+    async def read_all(
+        self, raws: Sequence[bytes], *, certified: bool = False, judge: Judge = judge_nothing
+    ) -> list[Read]:
         """Many at once, in order. Of a certified block the signatures were checked by a quorum."""
         loop = asyncio.get_running_loop()
         results: list[Read] = []
         for at in range(0, len(raws), SLICE_MAX):
             part = raws[at : at + SLICE_MAX]
-            job = partial(_read_slice, part, self._decoder, check=not certified)
+            job = partial(_read_slice, part, self._decoder, judge, check=not certified)
             results += await loop.run_in_executor(self._pool, job)
         return results
 
@@ -68,7 +79,7 @@ class TransactionVerifier:
         items = [self._pending.popleft() for _ in range(count)]
         raws = [raw for raw, _ in items]
         loop = asyncio.get_running_loop()
-        job = partial(_read_slice, raws, self._decoder, check=True)
+        job = partial(_read_slice, raws, self._decoder, self.judge, check=True)
         slice_ = loop.run_in_executor(self._pool, job)
         slice_.add_done_callback(lambda done: self._finish(items, done))
 
@@ -80,26 +91,34 @@ class TransactionVerifier:
         self._busy -= 1
         if done.cancelled():
             return
-        for (_, future), result in zip(items, done.result(), strict=True):
+        failure = done.exception()
+        results = [failure] * len(items) if failure is not None else done.result()
+        for (_, future), result in zip(items, results, strict=True):
             if future.done():
                 continue
-            if isinstance(result, HushangError):
+            if isinstance(result, BaseException):
                 future.set_exception(result)
             else:
                 future.set_result(result)
         self._start()
 
 
-def _read_slice(raws: Sequence[bytes], decoder: OperationDecoder, *, check: bool) -> list[Read]:
-    return [_read_one(raw, decoder, check=check) for raw in raws]
+def _read_slice(
+    raws: Sequence[bytes], decoder: OperationDecoder, judge: Judge, *, check: bool
+) -> list[Read]:
+    return [_read_one(raw, decoder, judge, check=check) for raw in raws]
 
 
-def _read_one(raw: bytes, decoder: OperationDecoder, *, check: bool) -> Read:
+def _read_one(raw: bytes, decoder: OperationDecoder, judge: Judge, *, check: bool) -> Read:
     try:
         received = read_transaction(raw, decoder)
         if check:
+            judge(received)
             for entry in received.signatures:
                 require_valid(entry.public_key, received.signing, entry.signature)
+    except StorageError:
+        # No refusal: the node must not go on.
+        raise
     except HushangError as error:
         return error
     return received

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 import pytest
+from typing_extensions import override
 
 from chain.codec import encode
 from chain.errors import (
@@ -23,6 +24,8 @@ from chain.errors import (
     WrongChain,
 )
 from chain.store_contract import StorageFailed
+from chain.store_memory import MemoryStore
+from chain.stored_chain import StoredState
 from chain.transaction import (
     TRANSACTION_SIZE_MAX,
     Operation,
@@ -32,6 +35,7 @@ from chain.transaction import (
 )
 from node.door import Door
 from node.mempool import Mempool
+from node.pace import WAITING_MIN_BYTES, Pace
 from node.service import PoolFull, Submitted
 from tests.chain.world import World, account, genesis, key
 from tests.node.parts import forged, issue, payment, verifying
@@ -52,10 +56,10 @@ class Entrance:
 
 @asynccontextmanager
 async def entrance(
-    pool_size_max: int = POOL_SIZE_MAX, sponsors: int = 4
+    pool_size_max: int = POOL_SIZE_MAX, sponsors: int = 4, pace: Pace | None = None
 ) -> AsyncIterator[Entrance]:
     world = World()
-    pool = Mempool(pool_size_max, sponsors)
+    pool = Mempool(pool_size_max, sponsors, pace)
     admitted: list[tuple[bytes, bytes | None]] = []
     clock = [world.now_ms]
 
@@ -251,7 +255,7 @@ async def test_a_full_pool_refuses_a_batch_before_its_signatures_are_looked_at(
         assert all(one.retry_after_ms > 0 for one in full)
         read: list[bytes] = []
 
-        async def counted(raws: Sequence[bytes]) -> list[object]:
+        async def counted(raws: Sequence[bytes], **_: object) -> list[object]:
             read.extend(raws)
             return []
 
@@ -267,9 +271,53 @@ async def test_a_full_pool_refuses_a_batch_before_its_signatures_are_looked_at(
 async def test_a_storage_error_in_a_batch_is_no_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
     async with entrance() as at:
 
-        def broken(_id: bytes) -> NoReturn:
+        def broken(_minute: int, _id: bytes) -> NoReturn:
             raise StorageFailed("the disk")
 
-        monkeypatch.setattr(at.door, "decided", broken)
+        monkeypatch.setattr(at.world.ledger, "is_remembered", broken)
         with pytest.raises(StorageFailed):
             await at.door.admit_batch([payment(at.world).raw])
+
+
+@pytest.mark.asyncio
+async def test_who_has_used_up_its_share_is_refused_before_its_signatures_are_looked_at() -> None:
+    async with entrance(pool_size_max=8_000, sponsors=4) as at:
+        good = [payment(at.world).raw for _ in range(40)]
+        results = await at.door.admit_batch(good)
+        assert any(isinstance(one, PoolFull) for one in results)
+        left = 8_000 - at.pool.bytes
+        assert left > len(good[0]), "there is room for others"
+        # A forged one that had a place would be refused for its signature.
+        (share,) = await at.door.admit_batch([forged(payment(at.world))])
+        assert isinstance(share, PoolFull)
+        with pytest.raises(PoolFull, match="share"):
+            await at.door.admit(forged(payment(at.world)))
+
+
+@pytest.mark.asyncio
+async def test_clients_wait_outside_before_peers_do() -> None:
+    pace = Pace(lambda: 0)
+    async with entrance(4 * WAITING_MIN_BYTES, sponsors=1, pace=pace) as at:
+        waiting = payment(at.world)
+        at.pool.bytes = WAITING_MIN_BYTES
+        with pytest.raises(PoolFull):
+            await at.door.admit(waiting.raw)
+        assert await at.door.admit_all([waiting.raw], b"peer") == 0
+        assert waiting.id in at.pool
+
+
+class _BrokenStore(MemoryStore):
+    @override
+    def get(self, key: bytes) -> NoReturn:
+        raise StorageFailed("the disk")
+
+
+@pytest.mark.asyncio
+async def test_a_storage_error_while_reading_is_no_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with entrance() as at:
+        one, other = payment(at.world), payment(at.world)
+        monkeypatch.setattr(at.world.ledger, "state", StoredState(_BrokenStore()))
+        with pytest.raises(StorageFailed):
+            await at.door.admit(one.raw)
+        with pytest.raises(StorageFailed):
+            await at.door.admit_batch([other.raw])
