@@ -12,6 +12,7 @@ from node.api.problems import BodyInvalid, BodyTimeout, BodyTooLarge, Busy, Medi
 from node.strict_json import read_json
 
 M = TypeVar("M", bound=BaseModel)
+B = TypeVar("B", bytes, bytearray)
 
 MSGPACK = "application/msgpack"
 OCTETS = "application/octet-stream"
@@ -67,27 +68,36 @@ async def body_of(
         if request.headers.get("Expect", "").lower() == "100-continue":
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0
-        try:
-            async with asyncio.timeout(timeout_s):
-                data = await _read(request, size_max)
-        except TimeoutError as error:
-            msg = f"the body took longer than {timeout_s:g} s"
-            raise BodyTimeout(msg) from error
-        yield data
+        yield await _read_within(request, size_max, timeout_s)
     finally:
         budget.give_back(reserved)
 
 
+async def _read_within(request: web.BaseRequest, size_max: int, timeout_s: float) -> bytes:
+    if request.content.is_eof():
+        # A small body comes with its header: nothing is waited for.
+        return _bounded(request.content.read_nowait(), size_max)
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await _read(request, size_max)
+    except TimeoutError as error:
+        msg = f"the body took longer than {timeout_s:g} s"
+        raise BodyTimeout(msg) from error
+
+
 async def _read(request: web.BaseRequest, size_max: int) -> bytes:
-    parts: list[bytes] = []
-    size = 0
+    data = bytearray()
     while part := await request.content.readany():
-        size += len(part)
-        if size > size_max:
-            msg = f"more than {size_max} bytes"
-            raise BodyTooLarge(msg)
-        parts.append(part)
-    return b"".join(parts)
+        data += part
+        _bounded(data, size_max)
+    return bytes(data)
+
+
+def _bounded(data: B, size_max: int) -> B:
+    if len(data) > size_max:
+        msg = f"more than {size_max} bytes"
+        raise BodyTooLarge(msg)
+    return data
 
 
 def json_form(data: bytes, form: type[M]) -> M:

@@ -7,6 +7,7 @@ rebound, so those need no setting.
 """
 
 import ipaddress
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -15,6 +16,8 @@ from node.api.problems import HostRefused, OriginRefused, RequestInvalid
 from node.api.settings import ApiSettings
 
 LOCAL_NAME = "localhost"
+# Texts of Host headers whose meaning is remembered: most clients always send the same.
+HOSTS_KEPT_MAX = 64
 
 
 def check_host(request: web.BaseRequest, settings: ApiSettings) -> None:
@@ -24,7 +27,7 @@ def check_host(request: web.BaseRequest, settings: ApiSettings) -> None:
         msg = "one Host header is needed"
         raise RequestInvalid(msg, "header.Host")
     name = _name_of(given[0])
-    if name == LOCAL_NAME or _is_address(name) or name in _names(settings):
+    if _is_unbindable(name) or name in _names(settings):
         return
     msg = f"this node does not answer for {name[:64]!r}"
     raise HostRefused(msg, "header.Host")
@@ -57,6 +60,7 @@ def allow_origin(origin: str | None) -> dict[str, str]:
     }
 
 
+@lru_cache(HOSTS_KEPT_MAX)
 def _name_of(host: str) -> str:
     try:
         return (urlsplit(f"//{host}").hostname or "").rstrip(".")
@@ -64,7 +68,11 @@ def _name_of(host: str) -> str:
         return ""
 
 
-def _is_address(name: str) -> bool:
+@lru_cache(HOSTS_KEPT_MAX)
+def _is_unbindable(name: str) -> bool:
+    """Can no owner of a domain point this name anywhere?"""
+    if name == LOCAL_NAME:
+        return True
     try:
         ipaddress.ip_address(name)
     except ValueError:

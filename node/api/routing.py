@@ -108,36 +108,53 @@ class Route:
         return await self.handle(call)
 
 
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """The segments of a path, and the rows that it has."""
+
+    segments: tuple[str, ...]
+    rows: tuple[Route, ...]
+
+    def row(self, method: str) -> Route:
+        """The row of a method; `MethodNotAllowed`."""
+        wanted = "GET" if method == "HEAD" else method
+        for row in self.rows:
+            if row.method == wanted:
+                return row
+        raise MethodNotAllowed(sorted({row.method for row in self.rows}))
+
+
 class Router:
-    """Finds the route of a request."""
+    """Finds the route of a request: a path without parameters by itself, others by their form."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
-        self._routes = [(_segments(route.path), route) for route in routes]
+        self._literal: dict[str, _Template] = {}
+        # By the number of segments. A row with a literal where another has a parameter comes first.
+        self._forms: dict[int, list[_Template]] = {}
+        for path in dict.fromkeys(route.path for route in routes):
+            rows = tuple(route for route in routes if route.path == path)
+            template = _Template(_segments(path), rows)
+            if "{" in path:
+                self._forms.setdefault(len(template.segments), []).append(template)
+            else:
+                self._literal[path] = template
+        for forms in self._forms.values():
+            forms.sort(key=lambda template: [_is_parameter(one) for one in template.segments])
 
     def find(self, method: str, raw_path: str) -> tuple[Route, dict[str, str]]:
         """The route and its path's texts; `RouteUnknown` or `MethodNotAllowed`.
 
         The path is split before it is unquoted: %2F never separates segments.
         """
+        literal = self._literal.get(raw_path)
+        if literal is not None:
+            return literal.row(method), {}
         path = _segments(raw_path)
-        matches = [(t, route) for t, route in self._routes if _matches(t, path)]
-        if not matches:
-            msg = "no such route"
-            raise RouteUnknown(msg)
-        # A row with a literal where another has a parameter comes first.
-        matches.sort(key=lambda match: [segment.startswith("{") for segment in match[0]])
-        template = matches[0][0]
-        rows = [route for other, route in matches if other == template]
-        wanted = "GET" if method == "HEAD" else method
-        route = next((row for row in rows if row.method == wanted), None)
-        if route is None:
-            raise MethodNotAllowed(sorted({row.method for row in rows}))
-        texts = {
-            name[1:-1]: unquote(text)
-            for name, text in zip(template, path, strict=True)
-            if name.startswith("{")
-        }
-        return route, texts
+        for template in self._forms.get(len(path), ()):
+            if _matches(template.segments, path):
+                return template.row(method), _texts(template.segments, path)
+        msg = "no such route"
+        raise RouteUnknown(msg)
 
 
 def read_parameters(
@@ -177,8 +194,20 @@ def _segments(path: str) -> tuple[str, ...]:
     return tuple(path.split("/"))
 
 
+def _is_parameter(segment: str) -> bool:
+    return segment.startswith("{")
+
+
 def _matches(template: tuple[str, ...], path: tuple[str, ...]) -> bool:
-    return len(template) == len(path) and all(
-        part == text or (part.startswith("{") and text != "")
+    return all(
+        part == text or (_is_parameter(part) and text != "")
         for part, text in zip(template, path, strict=True)
     )
+
+
+def _texts(template: tuple[str, ...], path: tuple[str, ...]) -> dict[str, str]:
+    return {
+        name[1:-1]: unquote(text)
+        for name, text in zip(template, path, strict=True)
+        if _is_parameter(name)
+    }
