@@ -5,6 +5,7 @@ divergence): the last log line names it.
 """
 
 import asyncio
+import gc
 import logging
 import random
 import secrets
@@ -62,6 +63,8 @@ E = TypeVar("E", bound=BaseException)
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_CONFIG = 9
+# New containers between two looks at the youngest; the default is 700.
+YOUNG_OBJECTS_MAX = 25_000
 
 
 CONFIG_ERRORS = (
@@ -88,6 +91,17 @@ def run_node(config: NodeConfig) -> int:
     except* HushangError as group:
         code = _report(group, EXIT_FAILED)
     return code
+
+
+def _tune_collector() -> None:
+    """Fewer looks for cycles, and none at what lives as long as the process.
+
+    A transaction is some forty objects that wait a moment and die without a cycle; by its defaults
+    the collector took 8 % of a busy node's time. Call it when everything is assembled.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS_MAX, 20, 20)
 
 
 def _run(main: Coroutine[Any, Any, None]) -> None:
@@ -224,6 +238,7 @@ async def _serve(node: Node, metrics: NodeMetrics, config: NodeConfig, stop: asy
         except ControlSocketUnusable as error:
             # It can do all that members rely on; its operator can't ask it for backups.
             logger.warning("no control socket: %s (%s)", error, error.hint)
+        _tune_collector()
         height = node.ledger.tip.height
         logger.info("%s at height %s; api on port %s", config.name, height, port)
 
