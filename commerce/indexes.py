@@ -25,8 +25,8 @@ SPONSOR_ACCOUNT = b"sponsor-account/"
 
 def index_activity(context: Context, account: bytes) -> None:
     """The receipt of what is executed concerns this account."""
-    key = ACCOUNT_ACTIVITY + account + u64(context.height) + context.receipt_id
-    context.index(key, b"")
+    parts = (ACCOUNT_ACTIVITY, account, u64(context.height), context.receipt_id)
+    context.index(b"".join(parts), b"")
 
 
 def index_order(context: Context, account: bytes, order_id: bytes, part: str) -> None:

@@ -82,7 +82,12 @@ def load_asset(state: StateReader, symbol: str) -> Asset:
 
 def balance_of(state: StateReader, account: bytes, symbol: str) -> Balance:
     """An account's balance, zero where it has none."""
-    return BALANCES.load(state, account, asset_part(symbol)) or NO_BALANCE
+    return _balance(state, account, asset_part(symbol))
+
+
+def _balance(state: StateReader, account: bytes, part: bytes) -> Balance:
+    found = BALANCES.load(state, account, part)
+    return NO_BALANCE if found is None else found
 
 
 def add_amounts(*amounts_minor: int) -> int:
@@ -100,29 +105,31 @@ def debit(context: Context, account: bytes, symbol: str, amount_minor: int) -> N
     When the sender speaks through a delegated key, what leaves its own account counts against the
     key's cap (`DelegationExceeded`).
     """
-    balance = balance_of(context.state, account, symbol)
+    part = asset_part(symbol)
+    balance = _balance(context.state, account, part)
     if balance.available_minor < amount_minor:
         msg = f"{balance.available_minor} available, {amount_minor} needed"
         raise InsufficientFunds(msg)
-    if context.received is not None and account == context.sender:
+    if context.authority.delegation is not None and account == context.sender:
         spend_delegation(context, amount_minor)
     left = Balance(balance.available_minor - amount_minor, balance.frozen_minor)
-    store_balance(context, account, symbol, left)
+    _store_balance(context, account, part, left)
 
 
 def credit(context: Context, account: bytes, symbol: str, amount_minor: int) -> None:
     """Add to an account's available balance: no account is frozen yet (docs/adr/0051)."""
-    balance = balance_of(context.state, account, symbol)
+    part = asset_part(symbol)
+    balance = _balance(context.state, account, part)
     available = add_amounts(balance.available_minor, amount_minor)
-    store_balance(context, account, symbol, Balance(available, balance.frozen_minor))
+    _store_balance(context, account, part, Balance(available, balance.frozen_minor))
 
 
-def store_balance(context: Context, account: bytes, symbol: str, balance: Balance) -> None:
+def _store_balance(context: Context, account: bytes, part: bytes, balance: Balance) -> None:
     """Write a balance; an empty one leaves the state."""
-    if balance == NO_BALANCE:
-        BALANCES.remove(context.state, account, asset_part(symbol))
+    if balance.available_minor or balance.frozen_minor:
+        BALANCES.store(context.state, balance, account, part)
     else:
-        BALANCES.store(context.state, balance, account, asset_part(symbol))
+        BALANCES.remove(context.state, account, part)
     # What a transaction does concerns its sender in any case (`Registry.apply`).
     if context.received is None or account != context.sender:
         index_activity(context, account)

@@ -98,7 +98,7 @@ class Order:
     @property
     def total_minor(self) -> int:
         """What has to be paid."""
-        return sum(line.total_minor for line in self.lines)
+        return sum([line.total_minor for line in self.lines])
 
     @property
     def state(self) -> State:
@@ -107,16 +107,16 @@ class Order:
 
     def clock(self) -> Clock | None:
         """When and by which system transition the order goes on by itself; None: it doesn't."""
-        running = [(line.due_ms, line.state) for line in self.lines if line.due_ms is not None]
-        if not running:
-            return None
-        due_ms, state = min(running)
-        return due_ms, CLOCK_KINDS[state]
+        first: tuple[int, str] | None = None
+        for line in self.lines:
+            if line.due_ms is not None:
+                running = (line.due_ms, line.state)
+                first = running if first is None else min(first, running)
+        return None if first is None else (first[0], CLOCK_KINDS[first[1]])
 
     def replaced(self, index: int, line: OrderLine) -> "Order":
         """The order with one line exchanged."""
-        lines = (*self.lines[:index], line, *self.lines[index + 1 :])
-        return altered(self, lines=lines)
+        return altered(self, lines=(*self.lines[:index], line, *self.lines[index + 1 :]))
 
 
 _PROGRESS: Mapping[str, int] = {

@@ -199,6 +199,8 @@ class Registry:
                 deadline = deadline_of(object_id, clock)
                 if _is_scheduled(deadline, state):
                     found[object_id] = deadline
+        if not found:
+            return ()
         return sorted(found.values(), key=lambda entry: (entry.time_ms, entry.object_id))
 
     def apply(self, name: str, payload: object, context: Context) -> Sequence[Event]:

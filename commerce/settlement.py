@@ -36,10 +36,12 @@ def settle(
     """Release or refund (line index, amount) pairs; a line that holds nothing more has ended."""
     recipient = order.seller if money is Money.RELEASE else order.payer
     assert recipient is not None
+    lines, total_minor = list(order.lines), 0
     for index, amount_minor in shares:
-        order = order.replaced(index, _settled(order.lines[index], amount_minor, money))
-    credit(context, recipient, order.symbol, sum(amount for _, amount in shares))
-    return order
+        lines[index] = _settled(lines[index], amount_minor, money)
+        total_minor += amount_minor
+    credit(context, recipient, order.symbol, total_minor)
+    return altered(order, lines=tuple(lines))
 
 
 def _settled(line: OrderLine, amount_minor: int, money: Money) -> OrderLine:

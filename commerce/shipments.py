@@ -260,18 +260,20 @@ def _check_carrier(op: ShipmentCreate, context: Context, order: Order) -> None:
 def _take_units(
     order: Order, shipped: Sequence[ShippedLine]
 ) -> tuple[Order, tuple[ParcelLine, ...]]:
-    lines = []
+    lines, taken = list(order.lines), []
     for entry in shipped:
-        line = order.lines[entry.line]
-        if entry.quantity > line.unshipped:
-            msg = f"line {entry.line}: {line.unshipped} units are not shipped"
+        line = lines[entry.line]
+        unshipped, after = line.unshipped, line.shipped + entry.quantity
+        if entry.quantity > unshipped:
+            msg = f"line {entry.line}: {unshipped} units are not shipped"
             raise QuantityExceeded(msg)
-        lines.append(ParcelLine(entry.line, line.shipped, entry.quantity, 0))
-        taken = altered(line, shipped=line.shipped + entry.quantity)
-        if taken.unshipped == 0:
-            taken = altered(taken, state=State.IN_TRANSIT.value, due_ms=None)
-        order = order.replaced(entry.line, taken)
-    return altered(order, parcels=order.parcels + 1), tuple(lines)
+        taken.append(ParcelLine(entry.line, line.shipped, entry.quantity, 0))
+        lines[entry.line] = (
+            altered(line, shipped=after, state=State.IN_TRANSIT.value, due_ms=None)
+            if entry.quantity == unshipped
+            else altered(line, shipped=after)
+        )
+    return altered(order, lines=tuple(lines), parcels=order.parcels + 1), tuple(taken)
 
 
 def _shipped(context: Context, order: Order, parcel: Parcel) -> tuple[Event, ...]:
