@@ -8,6 +8,7 @@ order's state) is said in a receipt. Repeating the same bytes is harmless and gi
 from collections.abc import Callable, Sequence
 
 from chain.account import ACCOUNTS
+from chain.codec import encode
 from chain.context import authorise_by, sender_of
 from chain.errors import HushangError
 from chain.ledger import Ledger
@@ -149,4 +150,4 @@ class Door:
         place, receipt = found
         header = self._ledger.header(place.height)
         assert header is not None, "a receipt's block is in the store"
-        return Decided(place, receipt, header.digest(), header.time_ms)
+        return Decided(place, receipt, encode(receipt), header.digest(), header.time_ms)

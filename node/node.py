@@ -236,8 +236,8 @@ class Node:
             self._network.set_members(membership.nodes)
             self._mempool.share_among(self.chain.committee.n)
         self._pace.decided(sum([len(one.raw) for one in written.executed.transactions]))
+        self._waiters.written(written.tip, written.executed.result)
         receipts = written.executed.result.receipts
-        self._waiters.written(written.tip, receipts)
         for receipt in receipts:
             if receipt.status in ALARMS:
                 height, name = written.tip.height, receipt.id.hex()

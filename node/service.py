@@ -28,10 +28,14 @@ class PoolFull(HushangError):
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """The outcome of a transaction: its block is synced on this node."""
+    """The outcome of a transaction: its block is synced on this node.
+
+    `row` is the receipt's canonical bytes, as they were made when it was executed.
+    """
 
     place: ReceiptPlace
     receipt: Receipt
+    row: bytes
     block_hash: bytes
     time_ms: int
 

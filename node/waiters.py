@@ -7,7 +7,7 @@ reads the store for them. A wait is for any number of transactions and wakes its
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 
-from chain.block import Receipt
+from chain.execution import BlockResult
 from chain.stored_chain import ReceiptPlace, Tip
 from node.service import Decided
 
@@ -56,14 +56,15 @@ class Waiters:
         self._expiring: dict[int, set[_Wait]] = {}
         self._height = asyncio.Event()
 
-    def written(self, tip: Tip, receipts: Sequence[Receipt]) -> None:
-        """The tip's block is synced, with these receipts in order of execution."""
-        for index, receipt in enumerate(receipts):
+    def written(self, tip: Tip, result: BlockResult) -> None:
+        """The tip's block is synced, and this is what it did."""
+        rows = zip(result.receipts, result.receipt_rows, strict=True)
+        for index, (receipt, row) in enumerate(rows):
             waits = self._waits.pop(receipt.id, None)
             if waits is None:
                 continue
             place = ReceiptPlace(tip.height, index)
-            decided = Decided(place, receipt, tip.digest, tip.header.time_ms)
+            decided = Decided(place, receipt, row, tip.digest, tip.header.time_ms)
             self._count -= len(waits)
             for wait in waits:
                 wait.tell(decided)

@@ -149,7 +149,7 @@ def find_receipt_view(ledger: Ledger, receipt_id: bytes) -> ReceiptView | None:
         return None
     place, receipt = found
     header = _header(ledger, place.height)
-    decided = Decided(place, receipt, header.digest(), header.time_ms)
+    decided = Decided(place, receipt, encode(receipt), header.digest(), header.time_ms)
     return ReceiptView.of(decided, ledger.tip.height)
 
 

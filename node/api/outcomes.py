@@ -7,7 +7,6 @@ data, field by field in the same order, for the OpenAPI document, and are not bu
 from collections.abc import Mapping
 
 from chain.block import OK, Event
-from chain.codec import encode
 from chain.errors import HushangError
 from node.api.problems import TYPE_PREFIX, problem_json, rule_of
 from node.rendering import Json, render
@@ -33,7 +32,7 @@ def receipt_json(decided: Decided, tip_height: int) -> dict[str, Json]:
         "time_ms": decided.time_ms,
         "certified": place.height < tip_height,
         "events": [event_json(event) for event in receipt.events],
-        "raw": encode(receipt).hex(),
+        "raw": decided.row.hex(),
     }
 
 

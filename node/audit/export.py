@@ -74,7 +74,10 @@ class Export:
         receipts = [
             ReceiptView.of(
                 Decided(
-                    ReceiptPlace(height, index), read_row(Receipt, data, height, "receipts"), *named
+                    ReceiptPlace(height, index),
+                    read_row(Receipt, data, height, "receipts"),
+                    data,
+                    *named,
                 ),
                 self.tip,
             )

@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from chain.block import Event, Receipt
+from chain.codec import encode
+from chain.execution import BlockResult
 from chain.stored_chain import ReceiptPlace, Tip
 from node import waiters as waiters_module
 from node.service import Decided
@@ -41,12 +43,16 @@ class Node:
         self.pool.difference_update(names)
         for index, name in enumerate(names):
             self.ledger[name] = self.decided(name, index)
-        self.waiters.written(self.tip, [receipt(name) for name in names])
+        receipts = tuple(receipt(name) for name in names)
+        rows = tuple(encode(made) for made in receipts)
+        result = BlockResult({}, receipts, rows, bytes(32), (), (), (), 0)
+        self.waiters.written(self.tip, result)
 
     def decided(self, name: bytes, index: int) -> Decided:
         """What the newest block decided at a place."""
         place = ReceiptPlace(self.tip.height, index)
-        return Decided(place, receipt(name), self.tip.digest, self.tip.header.time_ms)
+        made = receipt(name)
+        return Decided(place, made, encode(made), self.tip.digest, self.tip.header.time_ms)
 
     def ask(self, *names: bytes) -> asyncio.Future[dict[bytes, Decided]]:
         """A client that waits for these from the loop's next step on."""

@@ -147,7 +147,7 @@ class FakeService:
         place, receipt = found
         header = self.ledger.header(place.height)
         assert header is not None
-        return Decided(place, receipt, header.digest(), header.time_ms)
+        return Decided(place, receipt, encode(receipt), header.digest(), header.time_ms)
 
     def is_pending(self, transaction_id: bytes) -> bool:
         return transaction_id in self.pool
