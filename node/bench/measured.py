@@ -68,7 +68,7 @@ class LoadResult:
     # The last step's due time, and the last decision.
     offered_s: float
     decided_s: float
-    # Chains that were begun and have not come to their end.
+    # Chains that went no further because a step was refused or broke a rule.
     broken_chains: int
     # The load process's own CPU time, and how far it fell behind its own schedule at worst.
     cpu_s: float

@@ -1,49 +1,51 @@
-"""What the nodes say before and after a run, and whether they agree on what was acknowledged."""
+"""What the nodes say before and after a run, and what their system says of their processes."""
 
+import os
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
-from node.bench.plan import Sample
-from node.client import NodeClient, NodeFailed, NotFound
+from chain.crypto import PrivateKey, require_valid
+from node.bench.measured import Probe
+from node.client import NodeClient
 
-LEVEL_TIMEOUT_S: Final = 30.0
-POLL_S: Final = 0.1
-BLOCKS_PAGE: Final = 100
-TRANSACTIONS_PAGE: Final = 1000
-# Receipts that are compared one by one on every node; headers commit to all of them.
-RECEIPTS_MAX: Final = 200
+MESSAGE_SIZE: Final = 300
+VERIFIED: Final = 200
+TRIES: Final = 5
+PROC: Final = Path("/proc")
+KIB: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node that is measured."""
+    """A node that is measured; `pid` and `data` are known of those on this machine."""
 
     name: str
     url: str
+    pid: int | None = None
+    data: Path | None = None
 
     def get(self, path: str, **query: object) -> Any:
         """JSON from this node alone."""
         return NodeClient([self.url]).get(path, query)
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """A node at one moment: its process's CPU time and memory, and its height."""
-
-    cpu_s: float
-    rss_bytes: int
-    height: int
-
-
 def probe(node: Node) -> Probe:
-    """Ask a node for its metrics. The process's own are 0 where its system doesn't tell them."""
-    values = read_metrics(NodeClient([node.url]).text("/metrics"))
+    """Ask a node, and this machine's system where the node runs here."""
+    status = node.get("/v1/status")
+    told = read_metrics(NodeClient([node.url]).text("/metrics"))
+    cpu_s, rss = told.get("process_cpu_seconds_total"), told.get("process_resident_memory_bytes")
     return Probe(
-        cpu_s=values.get("process_cpu_seconds_total", 0.0),
-        rss_bytes=int(values.get("process_resident_memory_bytes", 0.0)),
-        height=int(values["hushang_height"]),
+        cpu_s=cpu_s,
+        rss_bytes=None if rss is None else int(rss),
+        rss_anon_bytes=None if node.pid is None else rss_anon(node.pid),
+        height=int(status["height"]),
+        view=int(status["view"]),
+        sent_bytes=sum(peer["bytes_out"] for peer in status["peers"]),
+        received_bytes=sum(peer["bytes_in"] for peer in status["peers"]),
+        disk_bytes=None if node.data is None else size_on_disk(node.data),
+        started_ms=int(status["started_ms"]),
     )
 
 
@@ -53,86 +55,48 @@ def read_metrics(text: str) -> dict[str, float]:
     return {words[0]: float(words[1]) for words in lines if "{" not in words[0]}
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """Up to `height` all nodes have the same blocks and state roots; what they lack is listed."""
-
-    height: int
-    blocks: int
-    acknowledged: int
-    receipts_compared: int
-    # Ids that were acknowledged and are not in every node's blocks, or whose receipts differ.
-    missing: tuple[str, ...]
-    differing: tuple[str, ...]
-    # Heights whose header or state root is not the same on all nodes.
-    forked: tuple[int, ...]
-
-    @property
-    def holds(self) -> bool:
-        """Is everything that was acknowledged the same on every node?"""
-        return not (self.missing or self.differing or self.forked)
-
-
-def check_agreement(nodes: Sequence[Node], start: int, samples: Sequence[Sample]) -> Agreement:
-    """Compare the blocks from `start` on, once all nodes are level. `NodeFailed` if they don't."""
-    height = _level(nodes)
-    listed = [_headers(node, start, height) for node in nodes]
-    forked = [
-        start + at
-        for at, headers in enumerate(zip(*listed, strict=True))
-        if len({(header["hash"], header["state_root"]) for header in headers}) > 1
-    ]
-    acknowledged = [sample.id for sample in samples if sample.is_decided]
-    held = [_transaction_ids(node, headers) for node, headers in zip(nodes, listed, strict=True)]
-    everywhere = set.intersection(*held)
-    compared = acknowledged[:: max(1, len(acknowledged) // RECEIPTS_MAX)]
-    return Agreement(
-        height=height,
-        blocks=height - start + 1,
-        acknowledged=len(acknowledged),
-        receipts_compared=len(compared),
-        missing=tuple(id_ for id_ in acknowledged if id_ not in everywhere),
-        differing=tuple(id_ for id_ in compared if not _same_receipt(nodes, id_)),
-        forked=tuple(forked),
-    )
-
-
-def _level(nodes: Sequence[Node]) -> int:
-    """The height, once all nodes have the same newest block and nothing is under way."""
-    deadline = time.monotonic() + LEVEL_TIMEOUT_S
-    before: set[str] = set()
-    while time.monotonic() < deadline:
-        told = [node.get("/v1/status") for node in nodes]
-        newest = {status["block_hash"] for status in told}
-        # Twice the same: the block that seals the last one has been decided too.
-        if len(newest) == 1 and newest == before:
-            return int(told[0]["height"])
-        before = newest
-        time.sleep(POLL_S)
-    raise NodeFailed(f"the nodes did not come to one height within {LEVEL_TIMEOUT_S:g} s")
-
-
-def _headers(node: Node, start: int, height: int) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    while start + len(found) <= height:
-        limit = min(BLOCKS_PAGE, height - start - len(found) + 1)
-        page = node.get("/v1/blocks", **{"from": start + len(found), "limit": limit})
-        found += page["blocks"]
-    return found
-
-
-def _transaction_ids(node: Node, headers: Sequence[dict[str, Any]]) -> set[str]:
-    found: set[str] = set()
-    for header in headers:
-        for first in range(0, header["transactions_count"], TRANSACTIONS_PAGE):
-            page = node.get(f"/v1/blocks/{header['height']}", transactions_from=first)
-            found.update(page["transaction_ids"])
-    return found
-
-
-def _same_receipt(nodes: Sequence[Node], transaction_id: str) -> bool:
+def rss_anon(pid: int) -> int | None:
+    """Bytes of a process's memory that no file backs; None where the system doesn't tell."""
     try:
-        told = [node.get(f"/v1/receipts/{transaction_id}") for node in nodes]
-    except NotFound:
-        return False
-    return all(receipt == told[0] for receipt in told)
+        text = (PROC / str(pid) / "status").read_text("ascii", "replace")
+    except OSError:
+        return None
+    words = next((line.split() for line in text.splitlines() if line.startswith("RssAnon:")), None)
+    return None if words is None else int(words[1]) * KIB
+
+
+def size_on_disk(directory: Path) -> int:
+    """Bytes of all files below, as long as they are (LevelDB replaces files meanwhile)."""
+    total = 0
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            try:
+                total += (Path(folder) / name).stat().st_size
+            except FileNotFoundError:
+                continue
+    return total
+
+
+def load_average() -> float | None:
+    """How many processes wanted a core in the last minute."""
+    try:
+        return round(os.getloadavg()[0], 2)
+    except OSError:
+        return None
+
+
+def verify_us() -> float:
+    """Microseconds of CPU that one signature takes to verify here now: the bound of every node.
+
+    The best of a few tries, so that what else the machine does counts as little as it can.
+    """
+    key = PrivateKey(bytes(32))
+    message = bytes(MESSAGE_SIZE)
+    signature = key.sign(message)
+    best_s = float("inf")
+    for _ in range(TRIES):
+        began = time.thread_time()
+        for _ in range(VERIFIED):
+            require_valid(key.public_key, message, signature)
+        best_s = min(best_s, time.thread_time() - began)
+    return best_s / VERIFIED * 1e6

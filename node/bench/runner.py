@@ -1,140 +1,208 @@
-"""One run: a load process beside the nodes, probes before and after, the comparison at the end."""
+"""One run: sign, let a load process offer, probe before and after, compare the nodes at the end."""
 
-import json
-import secrets
-import subprocess
-import sys
+import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from chain.bech32m import decode_account
-from node import testnet
-from node.bench.plan import Load, LoadPlan, LoadResult, Sender, plan_text
-from node.bench.probes import Node, check_agreement, probe
-from node.bench.report import Measured
-from node.bench.workloads import workload_of
-from node.client import NodeFailed
-from node.testnet_genesis import Plan
-from node.testnet_layout import LocalNetwork
+from chain.crypto import PrivateKey
+from node.bench.agreement import check_agreement, read_ids
+from node.bench.faults import FaultPlan, Faults
+from node.bench.load import ACKNOWLEDGED, OfferTask
+from node.bench.load_process import LoadProcess, load_process
+from node.bench.measured import LoadResult, Machine, Measured, Probe
+from node.bench.opening import OPENING
+from node.bench.plan import Load, LoadPlan
+from node.bench.probes import Node, load_average, probe, verify_us
+from node.bench.signing import Signed, sign
+from node.bench.stage import Stage, own_network, stage_of
+from node.bench.tally import read_result
+from node.bench.workloads import setups, workload_of
+from node.client import NodeClient, NodeFailed, NodeRefused, NodeUnreachable
+from node.keystore import find_passphrase, load_key
 
-# The run's number goes into the serials of its goods, which have 20 characters at most.
-RUN_BITS: Final = 32
-# More than any run decides: closed loops should end by time.
-SIGNED_PER_S: Final = 5_000
-LOAD_END_S: Final = 10.0
+__all__ = ["NO_FAULTS", "Stage", "load_keys", "own_network", "run", "stage_of"]
+
+NO_FAULTS: Final = FaultPlan()
+# Of a closed loop nobody knows beforehand how much it will take: so a short one tells.
+CALIBRATION_S: Final = 2.0
+CALIBRATION_OPERATIONS: Final = 6_000
+# Signed beyond what the calibration decided in its time.
+MARGIN: Final = 1.5
+# Well below what a node takes in one request, and several of them at a time.
+REQUEST_SIZE: Final = 2 * 1024 * 1024
+SETUP_TIMEOUT_S: Final = 30.0
+TICK_S: Final = 0.1
+PROGRESS_EVERY_S: Final = 5.0
+BACK_TIMEOUT_S: Final = 30.0
 
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """Where the load goes: the nodes, and the parties of their chain."""
+def run(
+    stage: Stage,
+    load: Load,
+    progress: Progress,
+    faults: FaultPlan = NO_FAULTS,
+    *,
+    count: int | None = None,
+    first: int = 0,
+) -> Measured:
+    """Sign, offer, measure, compare. A closed loop without a `count` is calibrated first.
 
-    nodes: Sequence[Node]
-    genesis_hash: bytes
-    senders: Mapping[str, Sender]
-    accounts: Sequence[bytes]
-    symbol: str
-
-
-def stage_of(network: LocalNetwork, names: Sequence[str] = ()) -> Stage:
-    """A test network's funded roles, and its nodes or those of these names."""
-    roles = [network.account(name) for name in testnet.FUNDS_MINOR]
-    places = [network.node(name) for name in names] or network.nodes
-    return Stage(
-        nodes=[Node(place.name, place.api) for place in places],
-        genesis_hash=bytes.fromhex(network.genesis_hash),
-        senders={
-            role.name: Sender(decode_account(role.account), network.key_file(role), role.name)
-            for role in roles
-        },
-        accounts=[decode_account(role.account) for role in roles],
-        symbol=testnet.SYMBOL,
-    )
-
-
-@contextmanager
-def own_network(count: int, store: str, progress: Progress) -> Iterator[LocalNetwork]:
-    """A network of its own in a temporary directory; nothing of it is left.
-
-    If it doesn't come up its directory stays, for its logs.
+    Ctrl-C while it is offered ends the run early: what was measured by then comes back.
     """
-    directory = Path(tempfile.mkdtemp(prefix="hushang-bench-"))
-    made = testnet.up(Plan(directory / "net", "bench", count, store=store), progress)
-    try:
-        yield made
-    finally:
-        testnet.reset(made)
-        directory.rmdir()
-
-
-def run(stage: Stage, load: Load, progress: Progress) -> Measured:
-    """Sign, offer, measure, compare."""
-    plan = _plan(stage, load)
-    with _load_process() as process:
-        progress(f"signing {plan.count} transactions")
-        _say(process, plan_text(plan))
-        _hear(process)
-        before = [probe(node) for node in stage.nodes]
-        progress(f"offering for {load.seconds:g} s")
-        _say(process, "go")
-        result = LoadResult.of(json.loads(_hear(process)))
-        after = [probe(node) for node in stage.nodes]
-    progress("comparing the nodes")
-    start = min(one.height for one in before) + 1
-    agreement = check_agreement(stage.nodes, start, result.samples)
-    names = [node.name for node in stage.nodes]
-    return Measured(load, names, result, before, after, agreement)
-
-
-def _plan(stage: Stage, load: Load) -> LoadPlan:
-    workload = workload_of(load.workload)
+    keys = load_keys(stage)
+    if count is None:
+        count = _count(stage, load, progress)
     plan = LoadPlan(
         load=load,
-        urls=tuple(node.url for node in stage.nodes),
         genesis_hash=stage.genesis_hash,
-        senders=tuple(stage.senders.values()),
+        senders=tuple(stage.senders),
         accounts=tuple(stage.accounts),
         symbol=stage.symbol,
-        run=secrets.randbits(RUN_BITS),
-        signed_max=max(1, int(load.seconds * SIGNED_PER_S / workload.operations_per_transaction)),
+        run=0,
+        count=count,
+        first=first,
     )
-    workload.check(plan)
-    return plan
+    if load.workload != OPENING:
+        workload_of(load.workload).check(plan)
+    with tempfile.TemporaryDirectory(prefix="hushang-stock-") as directory:
+        signed = sign(plan, keys, stage.crowd, Path(directory), progress)
+        _set_up(stage, signed, keys)
+        return _Run(stage, load, Path(directory), progress).measure(signed, faults)
 
 
-@contextmanager
-def _load_process() -> Iterator["subprocess.Popen[str]"]:
-    """The process that offers; killed if it doesn't end by itself."""
-    root = Path(__file__).resolve().parent.parent.parent
-    command = [sys.executable, *(["-O"] * sys.flags.optimize), "-m", "node.bench.load"]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        command, stdin=pipe, stdout=pipe, text=True, cwd=root
-    ) as process:
-        try:
-            yield process
-            process.wait(LOAD_END_S)
-        finally:
-            process.kill()
+def load_keys(stage: Stage) -> Sequence[PrivateKey]:
+    """The keys of the stage's senders; asks for passphrases."""
+    return [load_key(sender.key_file, find_passphrase) for sender in stage.senders]
 
 
-def _say(process: "subprocess.Popen[str]", line: str) -> None:
-    assert process.stdin is not None
+def _count(stage: Stage, load: Load, progress: Progress) -> int:
+    """How many steps the load will take."""
+    if load.rate_per_s is not None:
+        return max(1, int(load.rate_per_s * load.seconds))
+    assert load.in_flight is not None
+    operations = workload_of(load.workload).operations_per_transaction
+    enough = max(CALIBRATION_OPERATIONS // operations, 2 * load.in_flight)
+    if load.seconds <= CALIBRATION_S:
+        return enough
+    progress("calibrating: a short run tells how much there is to sign")
+    short = replace(load, seconds=CALIBRATION_S)
+    found = run(stage, short, lambda _: None, count=enough)
+    return max(enough, int(found.steady_per_s * load.seconds * MARGIN))
+
+
+def _set_up(stage: Stage, signed: Signed, keys: Sequence[PrivateKey]) -> None:
+    """Let the chain decide what the workload needs beforehand."""
+    client = NodeClient([node.url for node in stage.nodes])
+    for task in signed.tasks:
+        if task.plan.load.workload == OPENING:
+            return
+        for part in task.parts:
+            for setup in setups(task.whole_plan(part), keys, part.now_ms):
+                outcome = client.submit(setup.raw, timeout_s=SETUP_TIMEOUT_S)
+                if outcome.status not in setup.good:
+                    words = f"what {task.plan.load.workload} needs beforehand was refused"
+                    raise NodeFailed(f"{words}: {outcome.status}")
+
+
+@dataclass(slots=True)
+class _Run:
+    """A run whose steps are signed."""
+
+    stage: Stage
+    load: Load
+    directory: Path
+    progress: Progress
+    interrupted: bool = False
+
+    def measure(self, signed: Signed, plan: FaultPlan) -> Measured:
+        """Offer and compare."""
+        stage, load = self.stage, self.load
+        faults = Faults(plan, stage.network, stage.nodes, self.progress)
+        nodes = [stage.located(node) for node in stage.nodes]
+        bound_us, busy_before = verify_us(), load_average()
+        task = OfferTask(self._batched(signed), tuple(n.url for n in nodes), self.directory)
+        with load_process(task) as process:
+            before = [probe(node) for node in nodes]
+            self.progress(f"offering for {load.seconds:g} s")
+            result = self._offer(process, faults)
+            after = [_probe_again(stage.located(node)) for node in nodes]
+        busy_after = load_average()
+        if faults.is_restarting:
+            self._await_back(faults)
+            after = [
+                _probe_again(stage.located(node)) if one is None else one
+                for node, one in zip(nodes, after, strict=True)
+            ]
+        self.progress("comparing the nodes")
+        alive = [node for node in nodes if node.name not in faults.dead]
+        ids = read_ids(self.directory / ACKNOWLEDGED)
+        start = min(one.height for one in before) + 1
+        return Measured(
+            load=load,
+            names=[node.name for node in nodes],
+            members=stage.members,
+            accounts=len(stage.senders) + stage.crowd.count,
+            result=result,
+            before=before,
+            after=after,
+            agreement=check_agreement(alive, start, ids, [*stage.dead, *faults.dead]),
+            machine=Machine(os.cpu_count() or 1, busy_before, busy_after),
+            verify_us=bound_us,
+            signing=signed.signing,
+            dead=stage.dead,
+            faults=faults.told(result),
+            interrupted=self.interrupted,
+        )
+
+    def _batched(self, signed: Signed) -> Load:
+        """The load, with requests that a node will take: some workloads have large steps."""
+        size = sum(path.stat().st_size for path in self.directory.iterdir())
+        mean = max(1, size // max(1, signed.signing.steps))
+        return replace(self.load, batch=max(1, min(self.load.batch, REQUEST_SIZE // mean)))
+
+    def _offer(self, process: LoadProcess, faults: Faults) -> LoadResult:
+        """Let it go, do what is to go wrong meanwhile, and hear what it saw."""
+        process.say("go")
+        process.hear()
+        began = told = time.monotonic()
+        while True:
+            try:
+                faults.advance(time.monotonic() - began)
+                line = process.hear(TICK_S)
+            except KeyboardInterrupt:
+                if self.interrupted:
+                    raise
+                self.interrupted = True
+                self.progress("stopping: waiting for the last answers (Ctrl-C again: without them)")
+                process.say("stop")
+                continue
+            if line is not None and not line.startswith("progress"):
+                return read_result(line)
+            if line is not None and time.monotonic() - told >= PROGRESS_EVERY_S:
+                told = time.monotonic()
+                decided = int(line.partition(" ")[2])
+                seconds = told - began
+                self.progress(f"  {seconds:.0f} s: {decided} decided, {decided / seconds:.0f}/s")
+
+    def _await_back(self, faults: Faults) -> None:
+        """A node that was restarted late in the run may still be on its way."""
+        began = time.monotonic()
+        while time.monotonic() - began < BACK_TIMEOUT_S:
+            faults.advance(self.load.seconds + time.monotonic() - began)
+            if not faults.is_restarting:
+                return
+            time.sleep(TICK_S)
+
+
+def _probe_again(node: Node) -> Probe | None:
+    """A node that was killed in the run may not answer."""
     try:
-        process.stdin.write(line + "\n")
-        process.stdin.flush()
-    except BrokenPipeError:
-        raise NodeFailed("the load process ended; its error is above") from None
-
-
-def _hear(process: "subprocess.Popen[str]") -> str:
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    if not line:
-        raise NodeFailed("the load process ended; its error is above")
-    return line
+        return probe(node)
+    except (NodeUnreachable, NodeRefused, NodeFailed):
+        return None

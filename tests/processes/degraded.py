@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from node.bench.plan import Load
-from node.bench.report import report
 from node.bench.runner import run, stage_of
 from node.testnet_layout import NodePlace
 from tests.processes.net import Net, running
@@ -44,7 +43,7 @@ def throughput(net: Net, nodes: Sequence[NodePlace], seconds: float) -> float:
     stage = stage_of(net.testnet, [node.name for node in nodes])
     measured = run(stage, Load("transfer", seconds, BATCH, None, IN_FLIGHT), lambda _: None)
     assert measured.agreement.holds
-    return float(report(measured)["decided"]["per_s"])
+    return measured.steady_per_s
 
 
 def measure(net: Net, seconds: float) -> Degraded:

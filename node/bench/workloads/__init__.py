@@ -5,8 +5,6 @@ the run, so that nothing is a repetition that a node could answer without work.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain as joined
-from itertools import islice
 from typing import Final
 
 from chain.crypto import PrivateKey
@@ -25,7 +23,6 @@ __all__ = [
     "Workload",
     "chains",
     "setups",
-    "sign_all",
     "workload_of",
 ]
 
@@ -75,9 +72,3 @@ def chains(plan: LoadPlan, keys: Sequence[PrivateKey], now_ms: int) -> Iterator[
         steps += len(chain.steps)
         if steps >= plan.count:
             return
-
-
-def sign_all(plan: LoadPlan, keys: Sequence[PrivateKey], now_ms: int) -> Iterator[bytes]:
-    """Raw signed bytes of `plan.count` steps."""
-    steps = joined.from_iterable(chain.steps for chain in chains(plan, keys, now_ms))
-    return (step.raw for step in islice(steps, plan.count))

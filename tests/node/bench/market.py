@@ -27,13 +27,12 @@ def plan(
     """So many steps, of a run whose number is as long as any."""
     return LoadPlan(
         load=Load(workload, 1.0, 100, None, 100),
-        urls=(),
         genesis_hash=market_genesis().hash(),
         senders=tuple(Sender(account(role), Path(f"{role}.key"), role) for role in roles),
         accounts=tuple(account(role) for role in roles),
         symbol=SYMBOL,
         run=run,
-        signed_max=count,
+        count=count,
         first=first,
     )
 
