@@ -33,8 +33,6 @@ def record_of(measured: Measured | Ramp | Repeated) -> dict[str, Any]:
 def run_record(measured: Measured) -> dict[str, Any]:
     """One run."""
     result, agreement = measured.result, measured.agreement
-    per_s = measured.steady_per_s
-    each = result.decided_operations / result.decided if result.decided else 0.0
     return {
         "workload": measured.load.workload,
         "load": _load(measured.load),
@@ -48,17 +46,7 @@ def run_record(measured: Measured) -> dict[str, Any]:
             "per_s": _rate(result.offered, result.offered_s),
             "seconds": round(result.offered_s, 2),
         },
-        "decided": {
-            "transactions": result.decided,
-            "operations": result.decided_operations,
-            "per_s": round(per_s, 1),
-            "operations_per_s": round(per_s * each, 1),
-            "seconds": round(result.decided_s, 2),
-            "blocks": agreement.filled_blocks,
-            "blocks_per_s": _rate(agreement.filled_blocks, result.decided_s),
-            "transactions_per_block": _ratio(agreement.transactions, agreement.filled_blocks, 1),
-            "largest_block": agreement.largest_block,
-        },
+        "decided": _decided(measured),
         "refused": _counts(result.refused),
         "failed": _counts(result.failed),
         "retried": _counts(result.retried),
@@ -81,6 +69,24 @@ def run_record(measured: Measured) -> dict[str, Any]:
         "agreement": _agreement(agreement),
         "interrupted": measured.interrupted,
         "seconds": _series(measured),
+    }
+
+
+def _decided(measured: Measured) -> dict[str, Any]:
+    """How much, how fast, in which blocks."""
+    result, agreement = measured.result, measured.agreement
+    per_s = measured.steady_per_s
+    each = result.decided_operations / result.decided if result.decided else 0.0
+    return {
+        "transactions": result.decided,
+        "operations": result.decided_operations,
+        "per_s": round(per_s, 1),
+        "operations_per_s": round(per_s * each, 1),
+        "seconds": round(result.decided_s, 2),
+        "blocks": agreement.filled_blocks,
+        "blocks_per_s": _rate(agreement.filled_blocks, result.decided_s),
+        "transactions_per_block": _ratio(agreement.transactions, agreement.filled_blocks, 1),
+        "largest_block": agreement.largest_block,
     }
 
 
