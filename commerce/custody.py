@@ -28,6 +28,10 @@ class LastParcel:
     parcel_id: Hash
 
 
+# How much of a canonical link shows the longest prefix: an application identifier of at most four
+# digits, a slash and the digit before the prefix come first.
+_HEAD_SIZE = len(DOMAIN) + 4 + 1 + 1 + PREFIX_DIGITS_MAX
+
 # By the hash of the thing's identity.
 LAST_PARCELS: Table[LastParcel] = Table("epc-custody", LastParcel)
 
@@ -36,43 +40,51 @@ class Hands:
     """What one account may state about things, by their identities (`identifiers.identity`)."""
 
     def __init__(self, state: StateReader, account: bytes) -> None:
-        self._state = state
-        self._account = account
+        self.state = state
+        self.account = account
+        self._heads: dict[str, bool] = {}
         self._holds: dict[str, bool] = {}
 
     def holds_prefix(self, thing: str) -> bool:
         """Does the account hold the company prefix of the thing?"""
-        digits = prefix_digits(thing)
+        # Things of one event share their product, or at least their prefix.
+        head = thing[:_HEAD_SIZE]
+        holds = self._heads.get(head)
+        if holds is None:
+            holds = self._heads[head] = self._holds_prefix_of(head)
+        return holds
+
+    def _holds_prefix_of(self, head: str) -> bool:
+        digits = prefix_digits(head)
         if digits is None:
             return False
-        # Things of one event share their prefix, and often their product.
         known = digits[:PREFIX_DIGITS_MAX]
         if known not in self._holds:
-            self._holds[known] = prefix_holder(self._state, known) == self._account
+            self._holds[known] = prefix_holder(self.state, known) == self.account
         return self._holds[known]
 
     def had(self, thing: str) -> bool:
         """Is the thing the account's own, or did a parcel bring it or take it away?"""
         if self.holds_prefix(thing):
             return True
-        parcel = _last_parcel(self._state, thing)
+        parcel = _last_parcel(self.state, thing)
         if parcel is None:
             return False
-        order = load_order(self._state, parcel.order_id)
+        order = load_order(self.state, parcel.order_id)
         named = (order.seller, parcel.carrier)
-        return self._account in named or self._received(parcel, order.buyer)
+        return self.account in named or self._received(parcel, order.buyer)
 
     def may_pass_on(self, thing: str) -> bool:
         """Is the thing the account's own, or was it delivered to it?"""
         if self.holds_prefix(thing):
             return True
-        parcel = _last_parcel(self._state, thing)
+        parcel = _last_parcel(self.state, thing)
         if parcel is None:
             return False
-        return self._received(parcel, load_order(self._state, parcel.order_id).buyer)
+        return self._received(parcel, load_order(self.state, parcel.order_id).buyer)
 
     def _received(self, parcel: Parcel, buyer: bytes) -> bool:
-        return self._account == buyer and parcel.delivered_ms is not None
+        return self.account == buyer and parcel.delivered_ms is not None
 
 
 def note_parcel(context: Context, seller: bytes, parcel: Parcel) -> None:

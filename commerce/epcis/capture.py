@@ -14,11 +14,11 @@ from chain.block import Event as Reported
 from chain.codec import U8, U64, Hash, Size
 from chain.context import Context, event
 from chain.errors import LedgerError
-from chain.state import StateReader, Table
+from chain.state import Table
 from commerce.custody import Hands
 from commerce.epcis.canonical import event_key
 from commerce.epcis.cbv_hash import prehash
-from commerce.epcis.document import Document, Event, read_document
+from commerce.epcis.document import Event, read_document
 from commerce.epcis.errors import EpcisInvalid, EpcisMalformed, EpcisTooLarge
 from commerce.epcis.identifiers import gln_of
 from commerce.epcis.lexeme import DOCUMENT_SIZE_MAX
@@ -78,15 +78,21 @@ def epcis_capture(op: EpcisCapture, context: Context) -> tuple[Reported, ...]:
         msg = f"visibility {op.visibility!r}"
         raise VisibilityUnknown(msg)
     document = read_document(op.document)
+    # Capture changes nothing of what says who may state what.
+    hands = Hands(context.state, context.sender)
     return tuple(
-        _capture(context, document, index, stated) for index, stated in enumerate(document.events)
+        [
+            _capture(context, hands, document.hash_ignored, index, stated)
+            for index, stated in enumerate(document.events)
+        ]
     )
 
 
-def _capture(context: Context, document: Document, index: int, stated: Event) -> Reported:
+def _capture(
+    context: Context, hands: Hands, ignored: frozenset[str], index: int, stated: Event
+) -> Reported:
     key = event_key(context.sender, stated)
     statement = hashlib.sha256(prehash(stated).encode()).digest()
-    ignored = document.hash_ignored
     cbv_digest = (
         hashlib.sha256(prehash(stated, ignored).encode()).digest() if ignored else statement
     )
@@ -94,7 +100,7 @@ def _capture(context: Context, document: Document, index: int, stated: Event) ->
     captured = before
     if captured is None:
         summary = _joined_by_capturer(summarise(stated), context.sender)
-        claim = not may_state(context.state, context.sender, summary)
+        claim = not may_state(hands, summary)
         captured = CapturedEvent(
             context.transaction_id, context.operation_index, index, context.height, claim
         )
@@ -102,7 +108,9 @@ def _capture(context: Context, document: Document, index: int, stated: Event) ->
         declares = _declare(context, stated, key, statement)
         indexed = IndexedEvent(summary, context.sender, statement, declares, claim, context.height)
         event_id = stated.members.get("eventID")
-        _index(context, key, indexed, cbv_digest, event_id if isinstance(event_id, str) else None)
+        named = event_id if isinstance(event_id, str) else None
+        # No key comes near the cap that `Context.index` asks for: names are hashed.
+        context.indexes += entries(key, indexed, cbv_digest, named)
     return event(
         "epcis.captured",
         event_key=key,
@@ -123,21 +131,13 @@ def _declare(context: Context, stated: Event, key: bytes, statement: bytes) -> b
     return True
 
 
-def _index(
-    context: Context, key: bytes, indexed: IndexedEvent, cbv_digest: bytes, event_id: str | None
-) -> None:
-    for entry, value in entries(key, indexed, cbv_digest, event_id):
-        context.index(entry, value)
-
-
-def may_state(state: StateReader, capturer: bytes, summary: Summary) -> bool:
+def may_state(hands: Hands, summary: Summary) -> bool:
     """Whether an event counts, or is only a claim (provenance: Rights).
 
     What comes into being (commissioned objects, a transformation's outputs) is for the holder of
     its company prefix to state. For everything else the capturer must have had in hand every thing
     that is named (`commerce.custody`); a place's holder may say what it saw there.
     """
-    hands = Hands(state, capturer)
     made, handled = summary.outputs, (*summary.items, *summary.inputs)
     if summary.type == "ObjectEvent" and summary.action == "ADD":
         made, handled = summary.items, ()
@@ -145,15 +145,15 @@ def may_state(state: StateReader, capturer: bytes, summary: Summary) -> bool:
         handled = (summary.parent, *handled)
     if not all(map(hands.holds_prefix, made)):
         return False
-    return all(map(hands.had, handled)) or _only_saw(state, capturer, summary)
+    return all(map(hands.had, handled)) or _only_saw(hands, summary)
 
 
-def _only_saw(state: StateReader, capturer: bytes, summary: Summary) -> bool:
+def _only_saw(hands: Hands, summary: Summary) -> bool:
     """Does the holder of a place state what it observed there, and link nothing by it?"""
     if summary.action != "OBSERVE" or summary.is_containment or summary.biz_step in _SHIPPING:
         return False
     glns = (gln_of(place) for place in (summary.read_point, summary.biz_location) if place)
-    return any(gln and location_holder(state, gln) == capturer for gln in glns)
+    return any(gln and location_holder(hands.state, gln) == hands.account for gln in glns)
 
 
 def _joined_by_capturer(summary: Summary, capturer: bytes) -> Summary:

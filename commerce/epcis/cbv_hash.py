@@ -9,14 +9,15 @@ know no local zone, prefixes are the document's own, decimals are exact.
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from commerce.epcis import vocabulary as cbv
 from commerce.epcis.document import Event
 from commerce.epcis.errors import EpcisMalformed
-from commerce.epcis.identifiers import canonical
+from commerce.epcis.identifiers import canonical, known
 from commerce.epcis.lexeme import Json, Number, read_number
 from commerce.epcis.prefixes import Scope
-from commerce.epcis.times import read_instant, utc_text
+from commerce.epcis.times import utc_text_of
 from commerce.epcis.vocabulary import Vocabulary
 
 _COMMENT = "http://www.w3.org/2000/01/rdf-schema#comment"
@@ -34,25 +35,38 @@ def cbv_hash(event: Event, ignored: frozenset[str] = frozenset()) -> str:
 def prehash(event: Event, ignored: frozenset[str] = frozenset()) -> str:
     """The string that is hashed."""
     members, scope = event.members, event.scope
-    head = _in_order(members, _EVENT, scope)
     tail = [render(name, members[name], scope) for name, render in _TAIL if name in members]
-    for name, value in members.items():
-        if name not in _STANDARD and scope.expand(name) not in ignored:
-            tail.extend(_extension(name, value, scope))
+    if not _STANDARD.issuperset(members):
+        for name, value in members.items():
+            if name not in _STANDARD and scope.expand(name) not in ignored:
+                tail.extend(_extension(name, value, scope))
     tail.sort()
-    return f"eventType={event.type}{head}{''.join(tail)}"
+    head = [render(name, members[name], scope) for name, render in _HEAD.of(members)]
+    return f"eventType={event.type}{''.join(head)}{''.join(tail)}"
 
 
-def _in_order(members: Mapping[str, Json], order: Mapping[str, Render], scope: Scope) -> str:
-    return "".join(
-        [render(name, members[name], scope) for name, render in order.items() if name in members]
-    )
+class _Order:
+    """The members that an object writes in this order, whatever order they came in."""
+
+    def __init__(self, renders: Mapping[str, Render]) -> None:
+        self.renders = renders
+        # Objects of one kind come with the same few members.
+        self._sorted = lru_cache(maxsize=256)(self._sort)
+
+    def of(self, members: Mapping[str, Json]) -> tuple[tuple[str, Render], ...]:
+        """Those members that an object has."""
+        renders = self.renders
+        return self._sorted(tuple([name for name in members if name in renders]))
+
+    def _sort(self, names: tuple[str, ...]) -> tuple[tuple[str, Render], ...]:
+        return tuple([(name, render) for name, render in self.renders.items() if name in names])
 
 
 def _text(value: Json, scope: Scope) -> str:
     """A value as rules 5 to 8 and 14 to 18 have it."""
     if isinstance(value, str):
-        return _canonical_text(scope.expand(value.strip()))
+        text = value.strip()
+        return _canonical_text(scope.expand(text) if scope.prefixes else text)
     if isinstance(value, Number):
         return value.positional()
     if isinstance(value, bool):
@@ -98,9 +112,8 @@ def _plain(name: str, value: Json, scope: Scope) -> str:
 
 
 def _time(name: str, value: Json, _scope: Scope) -> str:
-    instant = read_instant(value) if isinstance(value, str) else None
-    assert instant is not None
-    return f"{name}={utc_text(instant)}"
+    assert isinstance(value, str)
+    return f"{name}={utc_text_of(value)}"
 
 
 def _term(vocabulary: Vocabulary) -> Render:
@@ -131,15 +144,18 @@ def _repeated(name: str, value: Json, scope: Scope) -> str:
 
 def _element(order: Mapping[str, Render]) -> Render:
     """An object: its name, its standard members in order, its extensions at the end (rule 21)."""
+    standard = _Order(order)
 
     def render(name: str, value: Json, scope: Scope) -> str:
         assert isinstance(value, dict)
-        body = _in_order(value, order, scope)
-        extensions: list[str] = []
-        for member, content in value.items():
-            if member not in order:
-                extensions.extend(_extension(member, content, scope))
-        body += "".join(sorted(extensions))
+        named = standard.of(value)
+        body = "".join([render(member, value[member], scope) for member, render in named])
+        if len(named) != len(value):
+            extensions: list[str] = []
+            for member, content in value.items():
+                if member not in order:
+                    extensions.extend(_extension(member, content, scope))
+            body += "".join(sorted(extensions))
         return f"{name}{body}" if body else ""
 
     return render
@@ -195,7 +211,21 @@ def _braced(name: str, scope: Scope) -> str | None:
     return None if namespace + local == _COMMENT else f"{{{namespace}}}{local}"
 
 
-_EPCS = _sorted_items("epc", _plain)
+def _epcs(name: str, value: Json, scope: Scope) -> str:
+    """As `_sorted_items("epc", _plain)`, quicker: identifiers are most of what an event says.
+
+    They were checked (`shape.identifier`): in full they have at most KEY_SIZE_MAX characters.
+    """
+    assert isinstance(value, list)
+    texts = []
+    for item in value:
+        assert isinstance(item, str)
+        text = scope.expand(item) if scope.prefixes else item
+        texts.append(known(text)[0] or _canonical_text(text))
+    texts.sort()
+    return f"{name}epc={'epc='.join(texts)}" if texts else ""
+
+
 _QUANTITIES = _sorted_items(
     "quantityElement", _element({"epcClass": _plain, "quantity": _plain, "uom": _plain})
 )
@@ -237,10 +267,10 @@ _EVENT: dict[str, Render] = {
     "eventTimeZoneOffset": lambda name, value, _scope: f"{name}={value}",
     "certificationInfo": _repeated,
     "parentID": _plain,
-    **dict.fromkeys(("epcList", "inputEPCList", "childEPCs"), _EPCS),
+    **dict.fromkeys(("epcList", "inputEPCList", "childEPCs"), _epcs),
     **dict.fromkeys(("quantityList", "childQuantityList"), _QUANTITIES),
     "inputQuantityList": _QUANTITIES,
-    "outputEPCList": _EPCS,
+    "outputEPCList": _epcs,
     "outputQuantityList": _QUANTITIES,
     **dict.fromkeys(("action", "transformationID"), _plain),
     "bizStep": _term(cbv.BIZ_STEP),
@@ -249,6 +279,7 @@ _EVENT: dict[str, Render] = {
     **dict.fromkeys(("readPoint", "bizLocation"), _PLACE),
     "sensorElementList": _sorted_items("sensorElement", _SENSOR_ELEMENT),
 }
+_HEAD = _Order(_EVENT)
 _PARTY = _term(cbv.SOURCE_DEST_TYPE)
 _TAIL: tuple[tuple[str, Render], ...] = (
     (

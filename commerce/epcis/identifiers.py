@@ -8,12 +8,14 @@ spelling was.
 
 import re
 import string
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from commerce.epcis.digital_link import DOMAIN, checked_digits, from_link, upper_escapes
 
-CACHED_SIZE_MAX = 256
+# URIs of more characters are read anew each time.
+KNOWN_SIZE_MAX = 512
 
 _SERIAL = re.compile(r"(?:[!')(*+,\-.0-9:;=A-Z_a-z]|%[2-7][0-9A-Fa-f])+")
 _PART_REFERENCE = re.compile(r"(?:[\-0-9A-Z]|%2[3fF])+")
@@ -95,7 +97,7 @@ _CLASS_SIZE = len(_CLASS) + 14
 
 def canonical(uri: str) -> str | None:
     """The constrained canonical link of an EPC URI or a GS1 Digital Link; None for other URIs."""
-    return _known(uri)[0] if len(uri) <= CACHED_SIZE_MAX else _read(uri)[0]
+    return known(uri)[0] if len(uri) <= KNOWN_SIZE_MAX else _read(uri)[0]
 
 
 def _read(uri: str) -> tuple[str | None, bool]:
@@ -116,8 +118,9 @@ def _read(uri: str) -> tuple[str | None, bool]:
     return link, link is not None and (digits is None or is_key(digits))
 
 
-# The check, the hash and the index of one event ask for the same identifiers.
-_known = lru_cache(maxsize=8192)(_read)
+# For URIs of at most KNOWN_SIZE_MAX characters, as all that name things are: (canonical link, is
+# it well-formed). The check, the hash and the index of one event ask for the same ones.
+known = lru_cache(maxsize=4096)(_read)
 
 
 def _of_serial(uri: str) -> str | None:
@@ -127,7 +130,7 @@ def _of_serial(uri: str) -> str | None:
     """
     company, _, rest = uri.partition(".")
     reference, _, serial = rest.partition(".")
-    if not (serial.isalnum() and serial.isascii()) or len(uri) > CACHED_SIZE_MAX:
+    if not (serial.isalnum() and serial.isascii()) or len(uri) > KNOWN_SIZE_MAX:
         return None
     stem, serial_max = _stem(company, reference)
     return stem + serial if len(serial) <= serial_max else None
@@ -154,7 +157,7 @@ def is_well_formed(uri: str) -> bool:
     EPC URIs and links at id.gs1.org must follow their syntax, end in the right check digit and not
     be zero. Elsewhere a path may look like a key by chance.
     """
-    return _known(uri)[1] if len(uri) <= CACHED_SIZE_MAX else _read(uri)[1]
+    return known(uri)[1] if len(uri) <= KNOWN_SIZE_MAX else _read(uri)[1]
 
 
 def company_prefix(uri: str) -> str | None:
@@ -242,10 +245,10 @@ def classes_of(uri: str) -> tuple[str, ...]:
     return (link,) if gtin is None or link == own_class else (link, own_class)
 
 
-def class_above(link: str) -> str | None:
-    """The identity of the GTIN above that of an item or lot; None for anything else."""
-    own_class = link[:_CLASS_SIZE]
-    return own_class if own_class.startswith(_CLASS) and own_class != link else None
+def classes_above(links: Iterable[str]) -> list[str]:
+    """The identities of the GTINs above those of items and lots, each once, in their order."""
+    above = [link[:_CLASS_SIZE] for link in links if len(link) > _CLASS_SIZE]
+    return [own_class for own_class in dict.fromkeys(above) if own_class.startswith(_CLASS)]
 
 
 def lot_of(uri: str) -> str | None:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from chain.codec import U64, Hash, decode, encode
 from chain.crypto import tagged_hash
 from chain.state import u64
-from commerce.epcis.summary import Role, Summary, mentions
+from commerce.epcis.summary import Role, Summary, mentioned
 from commerce.epcis.trace import Row
 
 EVENT = b"epcis-event/"
@@ -48,18 +48,19 @@ class IndexedEvent:
 
 def entries(
     key: bytes, event: IndexedEvent, cbv_digest: bytes, event_id: str | None
-) -> Iterator[Entry]:
+) -> list[Entry]:
     """Every index entry of one captured event."""
-    yield EVENT + key, encode(event)
-    yield HASH + cbv_digest + key, b""
+    written = [(EVENT + key, encode(event)), (HASH + cbv_digest + key, b"")]
     if event_id is not None:
-        yield EVENT_ID + _name_hash(event_id) + key, b""
+        written.append((EVENT_ID + _name_hash(event_id) + key, b""))
     if event.declares_error:
-        yield DECLARED + event.capturer + event.statement, u64(event.height)
-        return
-    time = u64(event.summary.time_ms + _TIME_OFFSET)
-    for identity, role in mentions(event.summary):
-        yield ROW + _name_hash(identity) + time + key + bytes([_ROLES.index(role)]), b""
+        written.append((DECLARED + event.capturer + event.statement, u64(event.height)))
+        return written
+    seen = u64(event.summary.time_ms + _TIME_OFFSET) + key
+    for role, things in mentioned(event.summary):
+        tail = seen + bytes([_ROLES.index(role)])
+        written += [(ROW + _name_hash(thing) + tail, b"") for thing in things]
+    return written
 
 
 def keys_by_hash(scan: Scan, cbv_digest: bytes) -> list[bytes]:

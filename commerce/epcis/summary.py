@@ -4,14 +4,14 @@ Derived from a checked event and kept in the secondary index, so that no trace r
 again. Times are UTC milliseconds, rounded as the CBV hash rounds them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
 from chain.codec import INT_MIN, Range, Size
 from commerce.epcis.document import Event
-from commerce.epcis.identifiers import canonical, class_above, identity, lot_of, lot_of_number
+from commerce.epcis.identifiers import classes_above, identity, known, lot_of, lot_of_number
 from commerce.epcis.lexeme import Json, Number
 from commerce.epcis.shape import KEY_SIZE_MAX
 
@@ -88,59 +88,64 @@ def summarise(event: Event) -> Summary:
     members = event.members
     kind, action = event.type, members.get("action", "")
     assert isinstance(action, str)
-    lists = {
-        "ObjectEvent": ("epcList", "quantityList"),
-        "TransactionEvent": ("epcList", "quantityList"),
-        "AggregationEvent": ("childEPCs", "childQuantityList"),
-        "AssociationEvent": ("childEPCs", "childQuantityList"),
-        "TransformationEvent": (),
-    }[kind]
-    outputs = _things(event, "outputEPCList", "outputQuantityList")
+    inputs = outputs = _NO_THINGS
     lots: tuple[LotMembers, ...] = ()
     if kind == "TransformationEvent":
         lots = _lots(event, "outputEPCList")
+        made = _things(event, "outputEPCList", "outputQuantityList")
+        inputs = _things(event, "inputEPCList", "inputQuantityList")
+        outputs = _distinct((*made, *(lot.lot for lot in lots)))
     elif kind == "ObjectEvent" and action == "ADD":
         lots = _lots(event, "epcList")
-    is_transformation = kind == "TransformationEvent"
     return Summary(
         type=kind,
         action=action,
         time_ms=event.time.milliseconds(),
         biz_step=_uri(event, "bizStep"),
         disposition=_uri(event, "disposition"),
-        read_point=_place(event, "readPoint"),
-        biz_location=_place(event, "bizLocation"),
+        read_point=_place(members.get("readPoint")),
+        biz_location=_place(members.get("bizLocation")),
         parent=_optional_identity(members.get("parentID")),
-        items=_things(event, *lists),
-        inputs=_things(event, "inputEPCList", "inputQuantityList"),
-        outputs=_distinct((*outputs, *(lot.lot for lot in lots))) if is_transformation else (),
+        items=_things(event, *_ITEMS[kind]),
+        inputs=inputs,
+        outputs=outputs,
         quantities=tuple(_quantities(members.get("childQuantityList"))),
         lots=lots,
         transformation_id=_uri(event, "transformationID"),
     )
 
 
+_ITEMS: Mapping[str, tuple[str, ...]] = {
+    "ObjectEvent": ("epcList", "quantityList"),
+    "TransactionEvent": ("epcList", "quantityList"),
+    "AggregationEvent": ("childEPCs", "childQuantityList"),
+    "AssociationEvent": ("childEPCs", "childQuantityList"),
+    "TransformationEvent": (),
+}
+_NO_THINGS: tuple[str, ...] = ()
+
+
 def mentions(summary: Summary) -> Iterator[tuple[str, Role]]:
     """Every identity under which the event is found, with its role; each pair once."""
-    parents = () if summary.parent is None else (summary.parent,)
-    joins = () if summary.transformation_id is None else (summary.transformation_id,)
-    # A transformation's lots stand among its outputs.
-    lots = [m.lot for m in summary.lots] if summary.type == "ObjectEvent" else []
-    contained = summary.is_containment
-    for things, role in (
-        (parents, Role.PARENT if contained else Role.SUBJECT),
-        (summary.items, Role.CHILD if contained else Role.SUBJECT),
-        (summary.inputs, Role.INPUT),
-        (summary.outputs, Role.OUTPUT),
-        (lots, Role.LOT),
-        (joins, Role.TRANSFORMATION),
-    ):
+    for role, things in mentioned(summary):
         for thing in things:
             yield thing, role
-    named = (*summary.items, *summary.inputs, *summary.outputs)
-    for gtin in dict.fromkeys(map(class_above, named)):
-        if gtin is not None:
-            yield gtin, Role.CLASS
+
+
+def mentioned(summary: Summary) -> Iterator[tuple[Role, Sequence[str]]]:
+    """The same role by role."""
+    contained = summary.is_containment
+    if summary.parent is not None:
+        yield Role.PARENT if contained else Role.SUBJECT, (summary.parent,)
+    yield Role.CHILD if contained else Role.SUBJECT, summary.items
+    yield Role.INPUT, summary.inputs
+    yield Role.OUTPUT, summary.outputs
+    # A transformation's lots stand among its outputs.
+    if summary.type == "ObjectEvent":
+        yield Role.LOT, [members.lot for members in summary.lots]
+    if summary.transformation_id is not None:
+        yield Role.TRANSFORMATION, (summary.transformation_id,)
+    yield Role.CLASS, classes_above((*summary.items, *summary.inputs, *summary.outputs))
 
 
 def _things(event: Event, *names: str) -> tuple[str, ...]:
@@ -152,7 +157,7 @@ def _things(event: Event, *names: str) -> tuple[str, ...]:
         for entry in value:
             uri = entry.get("epcClass") if isinstance(entry, dict) else entry
             assert isinstance(uri, str)
-            found.append(identity(uri))
+            found.append(known(uri)[0] or uri)
     return _distinct(found)
 
 
@@ -174,9 +179,9 @@ def _lots(event: Event, name: str) -> tuple[LotMembers, ...]:
     for uri in uris:
         assert isinstance(uri, str)
         lot = lot_of(uri) or (number and lot_of_number(uri, number))
-        if lot and lot != canonical(uri):
+        if lot and lot != known(uri)[0]:
             lots.setdefault(lot, []).append(identity(uri))
-    return tuple(LotMembers(lot, _distinct(items)) for lot, items in sorted(lots.items()))
+    return tuple([LotMembers(lot, _distinct(items)) for lot, items in sorted(lots.items())])
 
 
 def _lot_number(event: Event) -> str | None:
@@ -194,8 +199,7 @@ def _uri(event: Event, name: str) -> str | None:
     return event.scope.expand(value) if isinstance(value, str) else None
 
 
-def _place(event: Event, name: str) -> str | None:
-    place = event.members.get(name)
+def _place(place: Json) -> str | None:
     return _optional_identity(place.get("id")) if isinstance(place, dict) else None
 
 

@@ -11,8 +11,8 @@ from functools import lru_cache
 
 TEXT_SIZE_MAX = 64
 _DATE_TIME = re.compile(
-    r"([0-9]{4})-(0[1-9]|1[0-2])-([0-9]{2})[Tt]([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])"
-    r"(?:\.([0-9]{1,34}))?(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))"
+    r"([0-9]{4}-(?:0[1-9]|1[0-2])-[0-9]{2})[Tt]([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])"
+    r"(?:\.([0-9]{1,34}))?(?:[Zz]|([+-](?:[01][0-9]|2[0-3]):[0-5][0-9]))"
 )
 _ZONE_OFFSET = re.compile(r"[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00)")
 # Days before each month of a common and of a leap year, and before the next year.
@@ -57,15 +57,13 @@ def _read(text: str) -> Instant | None:
     match = _DATE_TIME.fullmatch(text)
     if match is None:
         return None
-    year, month, day, hour, minute, second = map(int, match.group(1, 2, 3, 4, 5, 6))
-    fraction, sign, offset_h, offset_m = match.group(7, 8, 9, 10)
-    days = _days(year, month, day)
+    date, hour, minute, second, fraction, offset = match.groups()
+    days = _days(date)
     if days is None:
         return None
-    total = days * _DAY_S + hour * 3600 + minute * 60 + second
-    if sign is not None:
-        offset = int(offset_h) * 3600 + int(offset_m) * 60
-        total += -offset if sign == "+" else offset
+    total = days * _DAY_S + int(hour) * 3600 + int(minute) * 60 + int(second)
+    if offset is not None:
+        total -= _seconds(offset)
     instant = Instant(total - _DAYS_TO_EPOCH * _DAY_S, (fraction or "").rstrip("0"))
     if total < 0 or instant.milliseconds() >= (_DAYS_MAX - _DAYS_TO_EPOCH) * _DAY_S * 1000:
         return None
@@ -81,18 +79,27 @@ def utc_text(instant: Instant) -> str:
     """The instant as CBV 2.0 §8.9 writes it: UTC, milliseconds, `Z`."""
     seconds, millisecond = divmod(instant.milliseconds(), 1000)
     days, rest = divmod(seconds, _DAY_S)
-    year, month, day = _date(days + _DAYS_TO_EPOCH)
     hour, rest = divmod(rest, 3600)
     minute, second = divmod(rest, 60)
-    return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z"
+    return f"{_date(days)}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z"
+
+
+@lru_cache(maxsize=1024)
+def utc_text_of(text: str) -> str:
+    """As `utc_text`, of a date-time that `read_instant` has read."""
+    instant = read_instant(text)
+    assert instant is not None
+    return utc_text(instant)
 
 
 def _is_leap(year: int) -> bool:
     return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
 
 
-def _days(year: int, month: int, day: int) -> int | None:
-    """Days from 0001-01-01, or None if there is no such date."""
+@lru_cache(maxsize=1024)
+def _days(date: str) -> int | None:
+    """Days from 0001-01-01 to a date like 2024-05-01, or None if there is no such date."""
+    year, month, day = map(int, date.split("-"))
     start, end = _DAYS_BEFORE[_is_leap(year)][month - 1 : month + 1]
     if year < 1 or not 1 <= day <= end - start:
         return None
@@ -100,9 +107,10 @@ def _days(year: int, month: int, day: int) -> int | None:
     return before * 365 + before // 4 - before // 100 + before // 400 + start + day - 1
 
 
-def _date(days: int) -> tuple[int, int, int]:
-    """Year, month and day of a count of days from 0001-01-01 (proleptic Gregorian)."""
-    cycles, rest = divmod(days, 146_097)
+@lru_cache(maxsize=1024)
+def _date(days: int) -> str:
+    """The date so many days after 1970-01-01, in the proleptic Gregorian calendar."""
+    cycles, rest = divmod(days + _DAYS_TO_EPOCH, 146_097)
     centuries = min(rest // 36_524, 3)
     rest -= centuries * 36_524
     fours, rest = divmod(rest, 1_461)
@@ -111,4 +119,11 @@ def _date(days: int) -> tuple[int, int, int]:
     year = cycles * 400 + centuries * 100 + fours * 4 + years + 1
     starts = _DAYS_BEFORE[_is_leap(year)]
     month = bisect_right(starts, rest)
-    return year, month, rest - starts[month - 1] + 1
+    return f"{year:04}-{month:02}-{rest - starts[month - 1] + 1:02}"
+
+
+@lru_cache(maxsize=256)
+def _seconds(offset: str) -> int:
+    """The seconds of an offset like -05:30."""
+    seconds = int(offset[1:3]) * 3600 + int(offset[4:]) * 60
+    return -seconds if offset[0] == "-" else seconds

@@ -36,6 +36,7 @@ from chain.transaction import (
     read_transaction,
     sign_transaction,
 )
+from commerce.custody import Hands
 from commerce.epcis.canonical import event_key
 from commerce.epcis.capture import EVENTS, CapturedEvent, EpcisCapture, may_state
 from commerce.epcis.cbv_hash import prehash
@@ -129,14 +130,15 @@ def stages(ledger: Ledger, document: bytes) -> Costs:
         lambda: [hashlib.sha256(prehash(each).encode()).digest() for each in stated],
     )
     summaries = watch("summaries", lambda: [summarise(each) for each in stated])
-    rights = watch("rights", lambda: [may_state(ledger.state, sender, s) for s in summaries])
+    hands = Hands(ledger.state, sender)
+    rights = watch("rights", lambda: [may_state(hands, summary) for summary in summaries])
     assert all(rights)
     rows = zip(keys, hashes, summaries, strict=True)
     indexed = [
         (key, IndexedEvent(summary, sender, cbv, declares_error=False, claim=False, height=1), cbv)
         for key, cbv, summary in rows
     ]
-    watch("index rows", lambda: [list(entries(*row, "urn:uuid:1")) for row in indexed])
+    watch("index rows", lambda: [entries(*row, "urn:uuid:1") for row in indexed])
     overlay = Overlay(ledger.state)
     watch("state rows", lambda: _store(overlay, keys))
     reported = tuple(

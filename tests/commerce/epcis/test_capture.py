@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from chain.block import OK, Event
+from commerce.custody import Hands
 from commerce.epcis.canonical import event_key
 from commerce.epcis.capture import (
     DECLARATIONS,
@@ -264,8 +265,8 @@ def test_a_prefix_is_recognised_in_every_kind_of_key(epc: str) -> None:
     at = World()
     (read,) = read_document(data(document(harvest(epcList=[epc])))).events
     summary = summarise(read)
-    assert may_state(at.state, account("merchant"), summary)
-    assert not may_state(at.state, account("rival"), summary)
+    assert may_state(Hands(at.state, account("merchant")), summary)
+    assert not may_state(Hands(at.state, account("rival")), summary)
 
 
 def test_a_declared_error_leaves_the_trace_and_stays_known_before() -> None:
