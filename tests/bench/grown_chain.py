@@ -5,8 +5,7 @@ paid by the real ones. Signatures are blank: whether they hold is asked at the d
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import count
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Final
 
@@ -15,7 +14,6 @@ from chain.block import OK, Event, Receipt
 from chain.codec import U32, encode
 from chain.context import Context
 from chain.crypto import sha256
-from chain.genesis import Genesis
 from chain.store_contract import KVStore
 from chain.transaction import (
     TRANSACTION_VERSION,
@@ -32,6 +30,7 @@ from commerce.money import ASSETS, BALANCES, Balance, asset_part
 from commerce.payments import PayTransfer
 from commerce.registry import TYPES, Registry, TransactionType, operation
 from commerce.shipments import ShipmentCreate, ShipmentDelivered, ShippedLine
+from tests.bench.stages_of_commerce import genesis_with_prefix
 from tests.chain.world import World, account, key
 from tests.commerce.shop import CODE, PRICE_MINOR, TEA, TERMS, create, product
 
@@ -85,39 +84,44 @@ def rules() -> Registry:
     return Registry((*TYPES, TransactionType("bench.open", OpenMany, _open_many, "any")))
 
 
+@dataclass(slots=True)
+class Grown:
+    """What a chain has: so many accounts, and paid orders (buyer, id); enough to go on with it."""
+
+    accounts: int = 0
+    orders: list[tuple[int, bytes]] = field(default_factory=list)
+    listings: list[bytes] = field(default_factory=list)
+    next_nonce: int = 1
+    next_buyer: int = 0
+
+
 class GrownChain:
-    """One chain; `accounts` and `orders` (buyer, id) are what it has, all orders paid."""
+    """One chain in a store; `grown` is what was made of it before."""
 
-    def __init__(self, store: KVStore, made: Genesis) -> None:
-        self.world = World(store=store, rules=rules(), made=made)
-        self.accounts = 0
-        self.orders: list[tuple[int, bytes]] = []
-        self._listings: list[bytes] = []
-        self._nonces = count(1)
-        self._buyer = 0
-
-    def reopen(self, store: KVStore) -> None:
-        """The same chain as a node finds it when it starts."""
-        self.world = World(store=store, rules=rules(), made=self.world.genesis)
+    def __init__(self, store: KVStore, grown: Grown) -> None:
+        self.world = World(store=store, rules=rules(), made=genesis_with_prefix())
+        self.grown = grown
 
     # Growing.
 
     def open_accounts(self, wanted: int) -> None:
         """Open accounts until there are so many."""
-        while self.accounts < wanted:
-            number = min(OPENED_PER_BLOCK, wanted - self.accounts)
-            opened = operation("bench.open", OpenMany(self.accounts, number))
+        while self.grown.accounts < wanted:
+            number = min(OPENED_PER_BLOCK, wanted - self.grown.accounts)
+            opened = operation("bench.open", OpenMany(self.grown.accounts, number))
             self.decide([self.sent("m0", opened)])
-            self.accounts += number
+            self.grown.accounts += number
 
     def place_orders(self, wanted: int) -> None:
         """Have orders made and paid until there are so many."""
-        if not self._listings:
+        if not self.grown.listings:
             self._offer()
         # A transaction is as full as may be: what one order costs is not asked here.
-        while len(self.orders) < wanted:
-            buyers = range(self._buyer, self._buyer + BUYERS_PER_BLOCK)
-            self._buyer += BUYERS_PER_BLOCK
+        while len(self.grown.orders) < wanted:
+            left = -(-(wanted - len(self.grown.orders)) // ORDERS_PER_BUYER)
+            first = self.grown.next_buyer
+            buyers = range(first, first + min(left, BUYERS_PER_BLOCK))
+            self.grown.next_buyer = buyers.stop
             made = self.decide([self.sent(buyer, *self._basket()) for buyer in buyers])
             placed = [_ids(receipt, "order_id") for receipt in made]
             self.decide(
@@ -126,7 +130,7 @@ class GrownChain:
                     for buyer, ids in zip(buyers, placed, strict=True)
                 ]
             )
-            self.orders += [
+            self.grown.orders += [
                 (buyer, order_id)
                 for buyer, ids in zip(buyers, placed, strict=True)
                 for order_id in ids
@@ -137,10 +141,10 @@ class GrownChain:
         self.decide([self.sent("merchant", operation("product.register", product()))])
         offers = (operation("listing.publish", offer) for _ in range(LISTINGS))
         (receipt,) = self.decide([self.sent("merchant", *offers)])
-        self._listings = _ids(receipt, "listing_id")
+        self.grown.listings = _ids(receipt, "listing_id")
 
     def _basket(self) -> Iterator[Operation]:
-        for listing in self._listings:
+        for listing in self.grown.listings:
             for _ in range(ORDERS_PER_LISTING):
                 yield operation("order.create", create((listing, 1)))
 
@@ -159,9 +163,12 @@ class GrownChain:
         """Take so many live orders out."""
         drawn = []
         for _ in range(number):
-            at = chance.randrange(len(self.orders))
-            self.orders[at], self.orders[-1] = self.orders[-1], self.orders[at]
-            drawn.append(self.orders.pop())
+            at = chance.randrange(len(self.grown.orders))
+            self.grown.orders[at], self.grown.orders[-1] = (
+                self.grown.orders[-1],
+                self.grown.orders[at],
+            )
+            drawn.append(self.grown.orders.pop())
         return drawn
 
     def shipments(self, orders: Sequence[tuple[int, bytes]]) -> list[ReceivedTransaction]:
@@ -206,6 +213,7 @@ class GrownChain:
         self, sender: int | str, *operations: Operation, also: str = ""
     ) -> ReceivedTransaction:
         """A transaction of a numbered account or a role, as the door would have let it in."""
+        self.grown.next_nonce += 1
         keys = dict([_party(sender)])
         if also:
             keys |= dict([_party(also)])
@@ -213,7 +221,7 @@ class GrownChain:
             version=TRANSACTION_VERSION,
             genesis_hash=self.world.ledger.chain.genesis_hash,
             sender=_party(sender)[0],
-            nonce=next(self._nonces),
+            nonce=self.grown.next_nonce,
             valid_until_ms=self.world.genesis.time_ms + LIFETIME_MS,
             operations=operations,
             memo=None,

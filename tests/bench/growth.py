@@ -4,8 +4,9 @@ Grows one chain on LevelDB (sqlite3 where that is missing) to 10^4, 10^5 and 10^
 tenth as many orders, and measures at each size the CPU of blocks of 400 transfers between random
 accounts, of 400 between the same thousand, and of 100 shipments, deliveries and confirmations of
 random orders: executed, the state tree staged, written with an fsync. "after a start" is the first
-block of a ledger that was closed and opened again, all of its caches empty; the system's page cache
-is not. Compaction is that of LevelDB's own thread, mostly of what growing has written.
+block in a process that has just opened the chain, all of its caches empty (the system's page cache
+is not); the others come once nearly every page of the state tree was read. Compaction is that of
+LevelDB's own thread, mostly of what growing has written.
 
     python -m tests.bench.growth --accounts 1000000 --orders 100000
     python -m tests.bench.growth --accounts 100000            # quicker
@@ -16,19 +17,21 @@ import cProfile
 import pstats
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 from time import perf_counter, process_time, thread_time
-from typing import Final
+from typing import Final, TypeVar
 
 from chain.store import open_store
 from chain.store_contract import Kind
 from chain.transaction import ReceivedTransaction
-from tests.bench.grown_chain import GrownChain, parcels_in
+from tests.bench.grown_chain import Grown, GrownChain, parcels_in
 from tests.bench.memory_use import anonymous_mib
-from tests.bench.stages_of_commerce import genesis_with_prefix
 
 SMALLEST: Final = 10_000
 STEP: Final = 10
@@ -39,7 +42,10 @@ ROUNDS: Final = 3
 HOT_ACCOUNTS: Final = 1_000
 ORDERS_MIN: Final = 2 * ROUNDS * TRADES
 PROFILE_LINES: Final = 20
-SEED: Final = 1
+# The state tree keeps what lies below 16^4 prefixes in pages, read when they are needed first.
+TREE_PAGES: Final = 65_536
+WARM_SHARE: Final = 1
+T = TypeVar("T")
 
 
 class WatchedStore:
@@ -92,26 +98,13 @@ class Cost:
     gets: float
 
 
-@dataclass(slots=True)
 class Bench:
-    """One chain in a directory, and its open store."""
+    """One chain in a directory, open in this process."""
 
-    path: Path
-    store: WatchedStore
-    chain: GrownChain
-    chance: Random
-
-    @classmethod
-    def found(cls, path: Path) -> "Bench":
-        """A new chain."""
-        store = WatchedStore(path)
-        return cls(path, store, GrownChain(store, genesis_with_prefix()), Random(SEED))
-
-    def restart(self) -> None:
-        """Close and open again: every cache of this process is empty."""
-        self.store.close()
-        self.store = WatchedStore(self.path)
-        self.chain.reopen(self.store)
+    def __init__(self, path: Path, grown: Grown) -> None:
+        self.store = WatchedStore(path)
+        self.chain = GrownChain(self.store, grown)
+        self.chance = Random(grown.next_nonce)
 
     def cost(self, block: Sequence[ReceivedTransaction]) -> Cost:
         """What deciding this block costs a transaction."""
@@ -146,38 +139,52 @@ class Bench:
         yield chain.deliveries(parcels)
         yield chain.confirmations(orders, parcels)
 
-    def profile(self, accounts: int) -> None:
-        """The functions in which blocks of transfers between random accounts spend their time."""
-        blocks = [self.chain.transfers(self.chance, TRANSFERS, accounts) for _ in range(BLOCKS)]
+    def warm(self) -> None:
+        """Touch accounts until nearly each page of the state tree was read once."""
+        touched = min(self.chain.grown.accounts, TREE_PAGES)
+        for _ in range(-(-WARM_SHARE * touched // TRANSFERS)):
+            self.transfers(self.chain.grown.accounts)
+
+    def profile(self) -> None:
+        """The functions in which a block of transfers between random accounts spends its time."""
+        block = self.chain.transfers(self.chance, TRANSFERS, self.chain.grown.accounts)
         profile = cProfile.Profile()
-        for block in blocks:
-            profile.runcall(self.chain.decide, block)
+        profile.runcall(self.chain.decide, block)
         pstats.Stats(profile).sort_stats("tottime").print_stats(PROFILE_LINES)
 
-    def grow(self, accounts: int, orders: int) -> Mapping[str, Cost]:
-        """Grow to a size, and measure there."""
-        began = perf_counter()
-        self.chain.open_accounts(accounts)
-        self.chain.place_orders(orders)
-        _say(f"\n{accounts} accounts, {orders} orders ({perf_counter() - began:.0f} s to make)")
-        self.restart()
-        before_mib = anonymous_mib()
-        found = {
-            "transfer, after a start": self.transfers(accounts),
-            "transfer, random accounts": self.transfers(accounts, BLOCKS),
-            "transfer, the same thousand": self.transfers(HOT_ACCOUNTS, BLOCKS),
-        }
-        self.restart()
-        found["trade, after a start"] = self.trades()
-        found["trade, random orders"] = self.trades(ROUNDS)
-        for name, cost in found.items():
-            _say(
-                f"{name:28} {cost.cpu_us:6.0f} µs a transaction, with compaction"
-                f" {cost.all_us:6.0f}; store: {cost.gets:4.1f} reads {cost.get_us:5.0f} µs,"
-                f" write {cost.write_us:4.0f} µs"
-            )
-        _say(f"RssAnon {before_mib:.0f} MiB before these blocks, {anonymous_mib():.0f} after")
-        return found
+
+def grow(path: Path, grown: Grown, accounts: int, orders: int) -> Grown:
+    """Grow the chain; in a process of its own, whose memory goes with it."""
+    bench = Bench(path, grown)
+    bench.chain.open_accounts(accounts)
+    bench.chain.place_orders(orders)
+    bench.store.close()
+    return bench.chain.grown
+
+
+def costs(path: Path, grown: Grown, *, profile: bool) -> tuple[Grown, dict[str, Cost]]:
+    """What a transaction costs, in a process that has just begun; printed too."""
+    bench = Bench(path, grown)
+    accounts, start_mib = grown.accounts, anonymous_mib()
+    found = {"trade, after a start": bench.trades()}
+    found["transfer, after a start"] = bench.transfers(accounts)
+    if profile:
+        bench.profile()
+    bench.warm()
+    found["transfer, random accounts"] = bench.transfers(accounts, BLOCKS)
+    found["transfer, the same thousand"] = bench.transfers(HOT_ACCOUNTS, BLOCKS)
+    found["trade, random orders"] = bench.trades(ROUNDS)
+    if profile:
+        bench.profile()
+    for name, cost in found.items():
+        _say(
+            f"{name:28} {cost.cpu_us:6.0f} µs a transaction, with compaction"
+            f" {cost.all_us:6.0f}; store: {cost.gets:4.1f} reads {cost.get_us:5.0f} µs,"
+            f" write {cost.write_us:4.0f} µs"
+        )
+    _say(f"RssAnon {start_mib:.0f} MiB after the start, {anonymous_mib():.0f} in the end")
+    bench.store.close()
+    return grown, found
 
 
 def _mean(costs: Sequence[Cost]) -> Cost:
@@ -199,17 +206,22 @@ def measure(
     path: Path, accounts: int, orders: int, smallest: int, *, profile: bool = False
 ) -> dict[str, float]:
     """Grow, measure and print; how much more each costs at the largest size than at the least."""
-    bench = Bench.found(path)
-    found = []
-    try:
-        for size in sizes_up_to(accounts, smallest):
-            found.append(bench.grow(size, max(ORDERS_MIN, orders * size // accounts)))
-            if profile:
-                bench.profile(size)
-    finally:
-        bench.store.close()
+    grown, found = Grown(), []
+    for size in sizes_up_to(accounts, smallest):
+        began, wanted = perf_counter(), max(ORDERS_MIN, orders * size // accounts)
+        grown = _apart(partial(grow, path, grown, size, wanted))
+        took_s = perf_counter() - began
+        _say(f"\n{size} accounts, {len(grown.orders)} orders ({took_s:.0f} s to make)")
+        grown, cost = _apart(partial(costs, path, grown, profile=profile))
+        found.append(cost)
     first, last = found[0], found[-1]
     return {name: last[name].cpu_us / first[name].cpu_us for name in first}
+
+
+def _apart(job: Callable[[], T]) -> T:
+    """Do it in a process that has nothing of this one's."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(job).result()
 
 
 def _say(line: str) -> None:

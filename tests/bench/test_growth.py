@@ -1,12 +1,15 @@
 """A sample of `python -m tests.bench.growth`: what it grows is a real chain; it tells ratios."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from chain.store import open_store
 from commerce.audit import full_check
 from tests.bench import growth
-from tests.bench.growth import Bench, measure, sizes_up_to
+from tests.bench.grown_chain import Grown, GrownChain
+from tests.bench.growth import costs, grow, sizes_up_to
 
 
 def test_sizes_go_up_by_tens_and_end_with_the_one_that_is_asked_for() -> None:
@@ -15,18 +18,21 @@ def test_sizes_go_up_by_tens_and_end_with_the_one_that_is_asked_for() -> None:
     assert list(sizes_up_to(10, 10)) == [10]
 
 
-def test_a_grown_chain_passes_the_full_check_and_measures_itself(
+def test_a_grown_chain_passes_the_full_check(tmp_path: Path) -> None:
+    grown = grow(tmp_path / "db", Grown(), 300, 1)
+    assert grown.accounts == 300
+    assert {buyer for buyer, _ in grown.orders} <= set(range(300))
+    with closing(open_store(tmp_path / "db")) as store:
+        full_check(GrownChain(store, grown).world.ledger.state)
+
+
+def test_what_transactions_cost_is_told_of_each_kind(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in (("BLOCKS", 1), ("ROUNDS", 1), ("TRADES", 5), ("ORDERS_MIN", 10)):
+    for name, value in (("BLOCKS", 1), ("ROUNDS", 1), ("TRADES", 5), ("TREE_PAGES", 1)):
         monkeypatch.setattr(growth, name, value)
-    ratios = measure(tmp_path / "db", 2_000, 10, 1_000)
-    assert len(ratios) == 5
-    assert min(ratios.values()) > 0
-    assert "2000 accounts, 10 orders" in capsys.readouterr().out
-    bench = Bench.found(tmp_path / "other")
-    bench.chain.open_accounts(100)
-    bench.chain.place_orders(1)
-    full_check(bench.chain.world.ledger.state)
-    assert {buyer for buyer, _ in bench.chain.orders} <= set(range(bench.chain.accounts))
-    bench.store.close()
+    grown = grow(tmp_path / "db", Grown(), 1_000, 10)
+    _, found = costs(tmp_path / "db", grown, profile=False)
+    assert len(found) == 5
+    assert min(cost.cpu_us for cost in found.values()) > 0
+    assert capsys.readouterr().out.count("a transaction") == 5
