@@ -233,10 +233,13 @@ def vote_prepare(state: State) -> bool:
     """Prepare for the proposal of the own view, once justified, held and checked (PBFT §4.2)."""
     slot, views = state.slot, state.views
     candidate = slot.proposals.get(views.view)
-    # No vote is signed where a certificate is known: the block is the answer there.
-    if candidate is None or slot.certificate is not None or not state.may_promise:
+    # What is most often so is asked first, here and below: this runs after every message.
+    if candidate is None:
         return False
     if state.promises.vote(VoteType.PREPARE, views.view, slot.height) is not None:
+        return False
+    # No vote is signed where a certificate is known: the block is the answer there.
+    if slot.certificate is not None or not state.may_promise:
         return False
     header, digest = candidate.message.header, candidate.digest
     certified = state.tip_view == views.view
@@ -267,7 +270,7 @@ def vote_commit(state: State) -> bool:
     """
     slot, view = state.slot, state.views.view
     candidate = slot.proposals.get(view)
-    if candidate is None or slot.certificate is not None or not state.may_promise:
+    if candidate is None:
         return False
     own = state.promises.vote(VoteType.PREPARE, view, slot.height)
     if own is None or own.digest != candidate.digest:
@@ -277,6 +280,8 @@ def vote_commit(state: State) -> bool:
     if len(prepares) + 1 < state.committee.quorum:
         return False
     if state.promises.vote(VoteType.COMMIT, view, slot.height) is not None:
+        return False
+    if slot.certificate is not None or not state.may_promise:
         return False
     held = slot.find(own.digest)
     assert held is not None

@@ -106,6 +106,8 @@ def close(state: State) -> bool:
 
 def withheld(state: State) -> str:
     """Why this replica casts no votes now, for people; empty if it does."""
+    if state.index is not None and state.may_promise:
+        return ""
     questions, committee = state.questions, state.committee
     if state.index is None:
         return "this node is no member of the committee and only follows"
@@ -121,10 +123,8 @@ def withheld(state: State) -> str:
         until = questions.silent_until
         lost = "its journal was lost or older than its votes"
         return f"{lost}: silent up to height {until}; new blocks end it"
-    if not state.speaks:
-        reached = state.recovered.reached
-        return f"its store lacks blocks that its journal knows, up to height {reached}"
-    return ""
+    reached = state.recovered.reached
+    return f"its store lacks blocks that its journal knows, up to height {reached}"
 
 
 def notice_foreign(state: State, vote: SignedVote | ViewChange) -> None:

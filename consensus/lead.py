@@ -14,9 +14,9 @@ from consensus.state import State
 def lead(state: State) -> bool:
     """As primary: propose again what must be, or ask for a block where the choice is free."""
     slot, views = state.slot, state.views
-    if not _may_lead(state):
-        return False
     if state.promises.vote(VoteType.PREPARE, views.view, slot.height) is not None:
+        return False
+    if not _may_lead(state):
         return False
     forced = next((c.prepared for c in views.begun if c.height == slot.height and c.prepared), None)
     if forced is None:

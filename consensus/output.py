@@ -141,8 +141,9 @@ class Decided:
 class Output:
     """Obey from top to bottom. All fields may be empty; the shell never reorders Outputs."""
 
-    # Append to the journal and fsync before anything else of this Output. (Without `send` the fsync
-    # may wait for that of the next Output that sends, but not the append.)
+    # Append to the journal and fsync before anything else of this Output. (Where it holds nothing
+    # but a decision, and nothing is sent, both may wait for the next Output that promises
+    # something: the store's synced batch holds the block and its certificate too.)
     persist: tuple[Record, ...]
     # Only after `persist` is on disk.
     send: tuple[Send, ...]
@@ -150,8 +151,8 @@ class Output:
     serve: tuple[Serve, ...]
     # Ask peers; repeated every resend interval while unanswered, so a request may be a duplicate.
     fetch: tuple[Fetch, ...]
-    # Write in this order, each after its `persist` is on disk; tell clients "decided" only after
-    # the write is synced. The journal's records of a height go only after that.
+    # Write in this order; tell clients "decided" only after the write is synced. The journal's
+    # records of a height go only after that.
     decided: tuple[Decided, ...]
     # After `decided`: both are about the state above it.
     check: tuple[CheckRequest, ...]

@@ -137,9 +137,14 @@ def _repeat_votes(state: State) -> None:
 
 def wake_at(state: State) -> int:
     """The tick by which something may be due."""
-    timers, deadline_ms = state.timers, state.work.deadline_ms
-    if outstanding(state):
-        return timers.tick + 1
-    if deadline_ms is None or deadline_ms <= state.now_ms:
-        return timers.resend_at
-    return min(timers.resend_at, timers.tick + ticks(deadline_ms - state.now_ms))
+    timers, tip, deadline_ms = state.timers, state.tip, state.work.deadline_ms
+    due = timers.resend_at
+    if deadline_ms is not None and deadline_ms > state.now_ms:
+        due = min(due, timers.tick + ticks(deadline_ms - state.now_ms))
+    begun = outstanding(state)
+    if not begun:
+        return due
+    if tip.results.needs_seal:
+        seal_at = tip.tick + ticks(state.config.parameters.seal_delay_ms)
+        due = min(due, max(timers.tick + 1, seal_at))
+    return min(due, timers.look_at(begun))

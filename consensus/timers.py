@@ -13,6 +13,8 @@ from consensus.config import ticks
 
 # A longer gap between two looks is this replica's own standstill; nobody is blamed for it.
 STANDSTILL_TICKS = 10
+# The longest gap between two looks while work is watched.
+LOOK_TICKS = 4
 
 
 class Watch(Enum):
@@ -59,7 +61,7 @@ class Timers:
         self._since: dict[Watch, int] = {}
 
     def advance(self, ticks: int) -> None:
-        """So many ticks have passed. While work is watched a look is due at every tick."""
+        """So many ticks have passed. While work is watched a look is due every few ticks."""
         self.tick += ticks
         unseen = ticks - STANDSTILL_TICKS
         if unseen > 0:
@@ -83,6 +85,16 @@ class Timers:
             kind: self._since.get(kind, max(start, self._entered)) for kind, start in begun.items()
         }
         return any(self.tick >= at + self.patience(kind) for kind, at in self._since.items())
+
+    def look_at(self, begun: Mapping[Watch, int]) -> int:
+        """When to look again: at once where other work has begun than was watched, since its time
+        runs from there; else when patience ends, or after `LOOK_TICKS`.
+        """
+        soon = self.tick + 1
+        if begun.keys() != self._since.keys():
+            return soon
+        ends = min(at + self.patience(kind) for kind, at in self._since.items())
+        return max(soon, min(ends, self.tick + LOOK_TICKS))
 
     def hold(self) -> None:
         """The own view's timer does not run now: what passes meanwhile is not its primary's time.

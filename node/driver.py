@@ -18,7 +18,7 @@ from chain.ledger import Ledger
 from consensus.config import TICK_MS
 from consensus.input import Checked, FetchedBlock, Input, Proposal, Work
 from consensus.output import BuildRequest, CheckRequest, Decided, Output, Send
-from consensus.records import encode_record
+from consensus.records import BlockRecord, DecidedRecord, Record, encode_record
 from consensus.replica import Replica
 from node.bodies import Bodies
 from node.journal import Journal
@@ -78,6 +78,8 @@ class _Inbox:
 
     items: deque[tuple[Input, bytes | None]] = field(default_factory=deque)
     work_changed: bool = False
+    # Does the replica know already that transactions wait?
+    waiting_told: bool = False
     news: asyncio.Event = field(default_factory=asyncio.Event)
     room: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -98,6 +100,8 @@ class Driver:
         self._withheld = ""
         # What of the journal was left by its last rewrite.
         self._journal_rest = 0
+        # What nobody is told of before the next promise is: it is on disk with that.
+        self._unsaid: list[bytes] = []
         self._group: asyncio.TaskGroup | None = None
 
     # The node's side.
@@ -121,7 +125,8 @@ class Driver:
     def work_changed(self) -> None:
         """The pool has something new."""
         self._parts.bodies.news()
-        self._tell_work()
+        if not self._inbox.waiting_told:
+            self._tell_work()
         self._try_build()
 
     def _tell_work(self) -> None:
@@ -158,13 +163,14 @@ class Driver:
             # Others get their turn between two rounds.
             await asyncio.sleep(0)
             return
-        self._inbox.news.clear()
-        wake = started + self._wake_at * TICK_MS / 1000
+        news = self._inbox.news
+        news.clear()
+        # Cheaper than a timeout, and there are several rounds to a block.
+        alarm = loop.call_at(started + self._wake_at * TICK_MS / 1000, news.set)
         try:
-            async with asyncio.timeout(max(0.0, wake - loop.time())):
-                await self._inbox.news.wait()
-        except TimeoutError:
-            return
+            await news.wait()
+        finally:
+            alarm.cancel()
 
     def _round(self, ticks: int) -> list[Output]:
         """Step what waits, after counting the ticks that have passed."""
@@ -189,9 +195,7 @@ class Driver:
         return outputs
 
     async def _obey(self, outputs: list[Output]) -> None:
-        records = [encode_record(record) for output in outputs for record in output.persist]
-        if records:
-            await self._on_journal_thread(lambda: self._parts.journal.append(records))
+        await self._persist(outputs)
         for output in outputs:
             self._parts.send_votes(output.send)
             self._trade_blocks(output)
@@ -204,6 +208,17 @@ class Driver:
             self._wake_at = output.wake_at
         self._try_build()
         await self._shorten_journal()
+
+    async def _persist(self, outputs: list[Output]) -> None:
+        """One append, one fsync; none for a mere decision, which the next promise brings along."""
+        records = [record for output in outputs for record in output.persist]
+        if not records:
+            return
+        self._unsaid += [encode_record(record) for record in records]
+        if promises_nothing(records) and not any(output.send for output in outputs):
+            return
+        unsaid, self._unsaid = self._unsaid, []
+        await self._on_journal_thread(lambda: self._parts.journal.append(unsaid))
 
     def _trade_blocks(self, output: Output) -> None:
         for serve in output.serve:
@@ -228,6 +243,8 @@ class Driver:
         if parts.ledger.tip.height != parts.replica.height:
             return
         records = [encode_record(record) for record in parts.replica.records()]
+        # They hold what was unsaid, as far as the store does not.
+        self._unsaid = []
         await self._on_journal_thread(lambda: parts.journal.rewrite(records))
         self._journal_rest = parts.journal.size
 
@@ -282,7 +299,7 @@ class Driver:
     def _work(self) -> Work:
         oldest_ms = min(self._skipped.values(), default=None)
         skipped_ms = 0 if oldest_ms is None else max(1, self._parts.clock_ms() - oldest_ms)
-        waiting = len(self._parts.mempool) > 0
+        waiting = self._inbox.waiting_told = len(self._parts.mempool) > 0
         return Work(waiting, skipped_ms, self._parts.ledger.next_deadline_ms())
 
     # Checking proposals.
@@ -337,8 +354,9 @@ class Driver:
         time_ms = max(parts.clock_ms(), request.time_ms_min)
         built = await parts.queue.build(request, candidates, time_ms)
         self._building.busy = False
-        if built is not None:
+        if built is not None and built.refused:
             parts.mempool.discard(built.refused)
+            self._tell_work()
         if built is not None and (built.proposal.bodies or request.at_once):
             self._propose(request, built.proposal)
         elif self._building.request is not request:
@@ -351,6 +369,13 @@ class Driver:
             # Also a repetition that came meanwhile: a second proposal would be dropped.
             self._building.request = None
         self.post(proposal)
+
+
+def promises_nothing(records: Sequence[Record]) -> bool:
+    """Are they only what was decided? Block and certificate prove themselves to everybody, and the
+    store writes both; a vote that rests on them syncs them with itself (consensus.md § Votes).
+    """
+    return all(isinstance(record, DecidedRecord | BlockRecord) for record in records)
 
 
 def _name(height: int) -> str:

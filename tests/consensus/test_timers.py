@@ -3,7 +3,7 @@
 import pytest
 
 from chain.genesis import ConsensusParameters
-from consensus.timers import STANDSTILL_TICKS, Timers, Watch
+from consensus.timers import LOOK_TICKS, STANDSTILL_TICKS, Timers, Watch
 
 
 def timers(entered: int = 0) -> Timers:
@@ -111,3 +111,19 @@ def test_sending_again_is_due_at_the_start_and_then_every_interval_without_progr
     assert due == [0, 50, 100]
     made.decided()
     assert made.resend_at == made.tick + 50
+
+
+def test_new_work_is_looked_at_in_the_next_tick_and_watched_work_now_and_then() -> None:
+    made, work = timers(), {Watch.REQUEST: 0}
+    assert made.look_at(work) == 1
+    assert not made.watch(work)
+    assert made.look_at(work) == LOOK_TICKS
+    for _ in range(12):
+        made.advance(LOOK_TICKS)
+    assert made.look_at(work) == 50, "no later than patience ends"
+    made.advance(2)
+    assert made.look_at(work) == 51, "a complaint is repeated by looking on"
+
+
+def test_looks_are_so_close_that_none_of_them_is_taken_for_a_standstill() -> None:
+    assert 2 * LOOK_TICKS < STANDSTILL_TICKS

@@ -10,12 +10,19 @@ from pathlib import Path
 import pytest
 from typing_extensions import override
 
+from chain.block import Certificate
 from chain.store_contract import StorageFailed
 from consensus.config import StateDiverged
 from consensus.input import Input, Work
 from consensus.messages import Commit, Complaint, Prepare, PrePrepare
 from consensus.output import ALL, BuildRequest, Output, Send
-from consensus.records import DecidedRecord, VoteRecord, decode_record
+from consensus.records import (
+    DecidedRecord,
+    SilenceRecord,
+    SyncedRecord,
+    VoteRecord,
+    decode_record,
+)
 from consensus.replica import Replica
 from node import driver as driver_module
 from node.journal import Journal, JournalFailed
@@ -26,21 +33,18 @@ VOTES = (PrePrepare, Prepare, Commit)
 
 
 def assert_promised_before_said(seat: Seat) -> None:
-    """Every vote that left was on disk before; every written block was journalled as decided."""
+    """Every vote that left was on disk before, with the decision that it rests on."""
     signatures: set[bytes] = set()
-    decided: set[int] = set()
-    height = 0
+    decided = {0}
     for kind, what in seat.diary:
         if kind in {"append", "rewrite"}:
             assert isinstance(what, list)
             signatures |= {record.signature for record in what if isinstance(record, VoteRecord)}
-            heights = {r.certificate.height for r in what if isinstance(r, DecidedRecord)}
-            decided |= heights
+            decided |= {r.certificate.height for r in what if isinstance(r, DecidedRecord)}
+            decided |= {r.height for r in what if isinstance(r, SyncedRecord)}
         elif kind == "send" and isinstance(what, VOTES):
             assert what.signature in signatures, f"{what} left before it was on disk"
-        elif kind == "write":
-            height += 1
-            assert height in decided, f"height {height} was written before it was journalled"
+            assert what.height - 1 in decided, f"{what} left before the block below was on disk"
 
 
 @pytest.mark.asyncio
@@ -76,6 +80,34 @@ async def test_one_fsync_covers_what_waits_together_and_comes_before_all_of_it(
         ]
         await seat.driver._obey(outputs)
         assert seat.diary == [("append", records), *(("send", message) for message in messages)]
+
+
+@pytest.mark.asyncio
+async def test_a_decision_waits_for_the_next_promise_and_is_on_disk_with_it(tmp_path: Path) -> None:
+    async with table(tmp_path, seated=1) as at:
+        seat = at.seats[0]
+        decision = DecidedRecord(Certificate(1, 0, bytes(32), ()))
+        vote = VoteRecord(1, 0, 2, bytes(32), bytes(64))
+        message = Complaint(0, 2, 0, bytes(64))
+        silent = replace(_output(vote, message), persist=(decision,), send=())
+        await seat.driver._obey([silent])
+        assert seat.diary == []
+        await seat.driver._obey([_output(vote, message)])
+        assert seat.diary == [("append", [decision, vote]), ("send", message)]
+        # A promise is not a decision: it is on disk at once, also where nothing is sent yet.
+        await seat.driver._obey([silent, replace(silent, persist=(SilenceRecord(3),))])
+        assert seat.diary[2:] == [("append", [decision, SilenceRecord(3)])]
+
+
+@pytest.mark.asyncio
+async def test_the_pools_news_are_told_when_they_are_news(tmp_path: Path) -> None:
+    async with table(tmp_path, seated=1) as at:
+        seat = at.seats[0]
+        seat.parts.mempool.add(issue(at.world), b"m0", 0)
+        seat.driver.work_changed()
+        assert len(seat.driver._round(0)) == 1
+        seat.driver.work_changed()
+        assert not seat.driver._round(0), "the replica knows that something waits"
 
 
 def _output(record: VoteRecord, message: Complaint) -> Output:

@@ -20,7 +20,7 @@ from consensus.config import TICK_MS
 from consensus.input import Checked, FetchedBlock, Input, Work
 from consensus.output import BuildRequest, CheckRequest, Decided, Output
 from consensus.records import Record
-from node.driver import STEPS_PER_ROUND_MAX
+from node.driver import STEPS_PER_ROUND_MAX, promises_nothing
 from node.ledger_queue import Built, LedgerQueue, Written
 from node.mempool import Mempool
 from node.sync import Sync
@@ -65,6 +65,7 @@ class SimNode(Process):
         self._round_asked = False
         self._wake_at = 0
         self._alarm = Alarm(setting.world, self.later, self._stir)
+        self._unsaid: list[Record] = []
         self._building: BuildRequest | None = None
         self._build_busy = False
         records = self.disk.journal.recover()
@@ -93,6 +94,7 @@ class SimNode(Process):
         nonce = self.chance.getrandbits(64) if self.honest else None
         self.replica = restored(setting, self.ledger, self.member, records, nonce)
         self._work_changed = True
+        self._waiting_told = False
         self._outputs([self.replica.tick(self.clock_ms(), 1)])
         setting.network.started(self.place)
 
@@ -163,11 +165,13 @@ class SimNode(Process):
         if self.honest:
             overhear(self, outputs)
         records = [record for output in outputs for record in output.persist]
-        if not records:
+        self._unsaid += records
+        if promises_nothing(records) and not (records and any(o.send for o in outputs)):
             self._obey(outputs)
             return
         self._busy = True
-        self.disk.journal.append(records)
+        unsaid, self._unsaid = self._unsaid, []
+        self.disk.journal.append(unsaid)
         self.later(self._fsync_us(), lambda: self._synced(outputs))
 
     def _fsync_us(self) -> int:
@@ -213,6 +217,7 @@ class SimNode(Process):
         if self._busy or self.ledger.tip.height != self.replica.height:
             return
         self._busy = True
+        self._unsaid = []
         records = self.replica.records()
         self.later(self._fsync_us(), lambda: self._shortened(records))
 
@@ -264,8 +269,8 @@ class SimNode(Process):
         self.later(LOOK_US, self._watch_pool)
 
     def _work(self) -> Work:
-        waiting, skipped_ms = len(self.mempool) > 0, self.watch.skipped_ms()
-        return Work(waiting, skipped_ms, self.ledger.next_deadline_ms())
+        waiting = self._waiting_told = len(self.mempool) > 0
+        return Work(waiting, self.watch.skipped_ms(), self.ledger.next_deadline_ms())
 
     # Checking, proposing.
 
@@ -313,7 +318,9 @@ class SimNode(Process):
         self._build_busy = False
         if built is None:
             return
-        self.mempool.discard(built.refused)
+        if built.refused:
+            self.mempool.discard(built.refused)
+            self._tell_work()
         if not built.proposal.bodies and not request.at_once:
             return
         newest = self._building
@@ -356,7 +363,8 @@ class SimNode(Process):
     def _admitted(self, received: ReceivedTransaction, origin: bytes | None) -> None:
         self.gossip.add(received, origin)
         self.bodies.news()
-        self._tell_work()
+        if not self._waiting_told:
+            self._tell_work()
         self._try_build()
 
     def connected(self, member: int) -> None:
