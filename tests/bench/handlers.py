@@ -1,10 +1,10 @@
 """What each type of transaction costs inside a block: `python -m tests.bench.handlers [--help]`.
 
-CPU time of `execute_block` alone, per transaction, on the state of a small world: a merchant with
-its listings, a carrier, some hundred buyers, and the orders of the rounds before. Each block holds
-transactions of one type. Signatures are not checked here, nor anything hashed into the tree or
-written. The best block counts: other work on the machine only adds to it. `deadlines` are system
-transitions, all due in one block.
+CPU time of `execute_block` on the state of a small world: a merchant with its listings, a carrier,
+some hundred buyers, and the orders of the rounds before; beside it that of hashing the result into
+the tree and writing it. Each block holds transactions of one type, without signatures to check. The
+best block counts: other work on the machine only adds to it. `sys.*` are deadlines, all due in one
+block.
 """
 
 import argparse
@@ -77,10 +77,14 @@ def party(name: str) -> tuple[bytes, bytes]:
 
 @dataclass(slots=True)
 class Measured:
-    """Of one type: CPU of each block per transaction, and calls (Python and C) per transaction."""
+    """Of one type, per transaction: CPU of `execute_block` in each block, and of what the ledger
+    does with its result; calls (Python's and C's) of the former; changed keys of the state.
+    """
 
     cpu_us: list[float] = field(default_factory=list)
+    kept_us: list[float] = field(default_factory=list)
     calls: float = 0.0
+    keys: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +160,25 @@ class Town:
         """
         transactions = tuple(bodies)
         self.clock_ms += 1
-        timed = self._timed(name, len(transactions) or fired) if name else execution.execute_block
+        size = len(transactions) or fired
+        timed = self._timed(name, size) if name else execution.execute_block
+        header = self._header(transactions)
+        gc.collect()
+        gc.disable()
+        started = thread_time_ns()
         with patch("chain.ledger.execute_block", timed):
-            executed = self.ledger.execute(self._header(transactions), transactions)
+            executed = self.ledger.execute(header, transactions)
+        self.ledger.write(executed, Certificate(header.height, 0, executed.digest, ()))
+        whole_us = (thread_time_ns() - started) / size / 1_000
+        gc.enable()
+        if name:
+            measured = self.measured[name]
+            measured.keys = len(executed.result.changes) / size
+            if measured.cpu_us:
+                measured.kept_us.append(whole_us - measured.cpu_us[-1])
         receipts = executed.result.receipts
         assert all(receipt.status == OK for receipt in receipts), receipts
         assert len(receipts) == len(transactions) + fired
-        header = executed.header
-        self.ledger.write(executed, Certificate(header.height, 0, executed.digest, ()))
         return receipts
 
     def _header(self, transactions: Sequence[ReceivedTransaction]) -> Header:
@@ -196,12 +211,9 @@ class Town:
                 return result
             if name == self.profiled:
                 return self.profile.runcall(execution.execute_block, *arguments)
-            gc.collect()
-            gc.disable()
             started = thread_time_ns()
             result = execution.execute_block(*arguments)
             measured.cpu_us.append((thread_time_ns() - started) / size / 1_000)
-            gc.enable()
             return result
 
         return run
@@ -306,19 +318,22 @@ def measure(store: KVStore, arguments: argparse.Namespace, title: str) -> None:
     trades(town, arguments.rounds, arguments.per_block)
     if arguments.deadlines:
         deadlines(town, max(2, arguments.rounds // 2), arguments.deadlines)
-    say(f"{title}: CPU µs per transaction (best, median of blocks), calls per transaction")
+    say(f"{title}, per transaction:")
+    say(f"  {'':<24}{'best':>8}{'median':>8} µs in the block, tree and write, calls, changed keys")
     for name, found in town.measured.items():
         if found.cpu_us:
-            best, middle = min(found.cpu_us), median(found.cpu_us)
-            say(f"  {name:<24}{best:8.1f} {middle:8.1f} {found.calls:8.1f}")
+            _row(name, min(found.cpu_us), median(found.cpu_us), min(found.kept_us), found)
     steps = [town.measured[name] for name in TRADE]
     if all(step.cpu_us for step in steps):
-        best, calls = (
-            mean(x) for x in zip(*((min(s.cpu_us), s.calls) for s in steps), strict=True)
-        )
-        say(f"  {'a step of a trade':<24}{best:8.1f} {'':8} {calls:8.1f}")
+        whole = Measured(calls=mean(s.calls for s in steps), keys=mean(s.keys for s in steps))
+        best, middle = mean(min(s.cpu_us) for s in steps), mean(median(s.cpu_us) for s in steps)
+        _row("a step of a trade", best, middle, mean(min(s.kept_us) for s in steps), whole)
     if arguments.profile:
         pstats.Stats(town.profile, stream=sys.stdout).sort_stats("tottime").print_stats(SHOWN)
+
+
+def _row(name: str, best: float, middle: float, kept: float, found: Measured) -> None:
+    say(f"  {name:<24}{best:8.1f}{middle:8.1f}{kept:8.1f}{found.calls:8.0f}{found.keys:8.1f}")
 
 
 def say(line: str) -> None:
