@@ -65,7 +65,9 @@ class LoadPlan:
 
     `accounts` are paid in turn; the senders are among them. `run` tells what is made by this plan
     from everything else. A workload begins with its turn number `first`, so that plans that are
-    signed side by side use different senders; it makes `count` steps, or a few more.
+    signed side by side use different senders; it makes `count` steps, or a few more. What must be
+    decided before the run is signed as valid from `setup_ms`, when the run begins: the plan may be
+    for a later stretch of it.
 
     `senders` and `accounts` may be long (`--accounts`) and are made as they are asked for: take
     entries by number, never walk them or search in them.
@@ -79,3 +81,4 @@ class LoadPlan:
     run: int
     count: int
     first: int = 0
+    setup_ms: int = 0

@@ -64,7 +64,8 @@ def workload_line(record: Mapping[str, Any]) -> str:
     closed = load["loop"] == "closed"
     shape = f"{load['in_flight']} in flight" if closed else f"{load['rate_per_s']} a second"
     dead = record["dead"]
-    nodes = f"{record['nodes']} nodes" + (f", {', '.join(dead)} dead" if dead else "")
+    nodes = "1 node" if record["nodes"] == 1 else f"{record['nodes']} nodes"
+    nodes += f", {', '.join(dead)} dead" if dead else ""
     return f"{record['workload']}, {nodes}, {shape} for {load['seconds']:g} s"
 
 

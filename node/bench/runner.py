@@ -103,7 +103,7 @@ def _set_up(stage: Stage, signed: Signed, keys: Sequence[PrivateKey]) -> None:
         if task.plan.load.workload == OPENING:
             return
         for part in task.parts:
-            for setup in setups(task.whole_plan(part), keys, part.now_ms):
+            for setup in setups(task.whole_plan(part), keys):
                 outcome = client.submit(setup.raw, timeout_s=SETUP_TIMEOUT_S)
                 if outcome.status not in setup.good:
                     words = f"what {task.plan.load.workload} needs beforehand was refused"

@@ -59,6 +59,7 @@ class SigningTask:
             run=part.run,
             first=part.first,
             count=part.count,
+            setup_ms=self.parts[0].now_ms,
         )
 
     def keys(self) -> Sequence[PrivateKey]:

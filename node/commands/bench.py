@@ -10,6 +10,7 @@ from node.bench.accounts import check_accounts, with_crowd
 from node.bench.faults import FaultPlan, check_faults, kill_before
 from node.bench.measured import Measured, Ramp, Repeated
 from node.bench.plan import BenchRefused, Load, Sender, check_load
+from node.bench.plot import plot
 from node.bench.probes import Node
 from node.bench.ramp import check_overload, ramp
 from node.bench.readable import readable
@@ -56,6 +57,7 @@ RESTART_AT = Annotated[
 DEAD = Annotated[
     int, typer.Option(help="Kill so many members first, the primary too (own network only).")
 ]
+PLOT = Annotated[Path | None, typer.Option("--plot", help="Draw it too: an SVG file, overwritten.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class Wanted:
     examples=(
         "hushang bench --rate 500 --seconds 60 --repeat 3",
         "hushang bench --in-flight 800 -o json > run.json",
-        "hushang bench --workload trade --ramp --overload 2",
+        "hushang bench --workload trade --ramp --overload 2 --plot trade.svg",
         "hushang bench --rate 300 --seconds 20 --kill-primary-at 5 --restart-at 10",
         "hushang bench -n 7 --dead 2 --in-flight 200",
         "hushang bench --accounts 100000 --in-flight 800",
@@ -105,6 +107,7 @@ def bench(
     dead: DEAD = 0,
     nodes: Annotated[int, typer.Option("-n", "--nodes", help="Nodes of a network of its own.")] = 4,
     store: StoreOption = StoreKind.AUTO,
+    plot_file: PLOT = None,
 ) -> None:
     """Offer transactions to all nodes and measure what comes of them.
 
@@ -124,6 +127,7 @@ def bench(
     faults = FaultPlan(dead, kill_primary_at, restart_at)
     wanted = Wanted(load, faults, repeat, accounts, rises, overload)
     _check(wanted)
+    _check_place(plot_file)
     if session.options.context is None and session.options.node is None:
         measured = _on_own_network(session, wanted, nodes, store.value)
     else:
@@ -131,7 +135,13 @@ def bench(
             raise BenchRefused("the bench kills nodes of a network of its own only")
         stage = with_crowd(_stage(session), accounts, session.say)
         measured = _search(session, stage, wanted)
-    _tell(session, measured)
+    _tell(session, measured, plot_file)
+
+
+def _check_place(file: Path | None) -> None:
+    """Refuse a file that can't be written before anything is measured."""
+    if file is not None and (file.is_dir() or not file.absolute().parent.is_dir()):
+        raise UsageWrong(f"--plot: {file} is a directory, or its directory is missing")
 
 
 def _check(wanted: Wanted) -> None:
@@ -185,10 +195,13 @@ def _search(session: Session, stage: Stage, wanted: Wanted) -> Found:
     return runs[0] if wanted.repeat == 1 else Repeated(runs)
 
 
-def _tell(session: Session, found: Found) -> None:
+def _tell(session: Session, found: Found, plot_file: Path | None) -> None:
     """Print what was measured; then say by the exit code if it must not be believed or is cut."""
     record = record_of(found)
     session.printer.record(record, readable(record))
+    if plot_file is not None:
+        plot_file.write_text(plot(record), "utf-8")
+        session.say(f"plot: {plot_file}")
     runs = [found] if isinstance(found, Measured) else found.runs
     if not all(one.agreement.holds for one in runs):
         raise VerificationFailed("the nodes do not agree on what was acknowledged")

@@ -56,15 +56,15 @@ def workload_of(name: str) -> Workload:
     return WORKLOADS[name]
 
 
-def setups(plan: LoadPlan, keys: Sequence[PrivateKey], now_ms: int) -> Iterator[Setup]:
+def setups(plan: LoadPlan, keys: Sequence[PrivateKey]) -> Iterator[Setup]:
     """What must be decided before the run, one after the other."""
-    return workload_of(plan.load.workload).setups(plan, keys, now_ms)
+    return workload_of(plan.load.workload).setups(plan, keys)
 
 
 def chains(plan: LoadPlan, keys: Sequence[PrivateKey], now_ms: int) -> Iterator[Chain]:
     """Chains of `plan.count` steps in all; the last one is whole, so there may be a few more.
 
-    `keys` are those of the plan's senders; `now_ms` is that of `setups`.
+    `keys` are those of the plan's senders; they are valid from `now_ms` on.
     """
     steps = 0
     for chain in workload_of(plan.load.workload).chains(plan, keys, now_ms):

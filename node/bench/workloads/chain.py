@@ -60,7 +60,7 @@ class Setup:
 
 # A plan, the keys of its senders in their order, and the time from which validity counts.
 Chains = Callable[[LoadPlan, Sequence[PrivateKey], int], Iterator[Chain]]
-Setups = Callable[[LoadPlan, Sequence[PrivateKey], int], Iterator[Setup]]
+Setups = Callable[[LoadPlan, Sequence[PrivateKey]], Iterator[Setup]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Workload:
     `operations_per_transaction` is the mean, for the budget of what is signed beforehand.
 
     `check` raises `BenchRefused` for a plan whose senders can't do it. `setups` is what must be on
-    the chain beforehand; it and `chains` are called with the same arguments.
+    the chain beforehand, of the same plan.
     """
 
     about: str

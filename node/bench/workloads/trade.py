@@ -79,7 +79,7 @@ def check_parties(plan: LoadPlan) -> None:
     Parties.of(plan)
 
 
-def shop(plan: LoadPlan, keys: Sequence[PrivateKey], now_ms: int) -> Iterator[Setup]:
+def shop(plan: LoadPlan, keys: Sequence[PrivateKey]) -> Iterator[Setup]:
     """The product, which an earlier run may have registered, and the listings."""
     merchant = Parties.of(plan).merchant
     product = ProductRegister(
@@ -90,9 +90,10 @@ def shop(plan: LoadPlan, keys: Sequence[PrivateKey], now_ms: int) -> Iterator[Se
         storage="cool, dry, dark",
         documents=(),
     )
-    raw, _ = Signer(plan, keys, now_ms).sign([operation("product.register", product)], merchant)
+    signer = Signer(plan, keys, plan.setup_ms)
+    raw, _ = signer.sign([operation("product.register", product)], merchant)
     yield Setup(raw, (OK, ProductExists.__name__))
-    for raw, _, _ in _listings(plan, keys, now_ms):
+    for raw, _, _ in _listings(plan, keys):
         yield Setup(raw, (OK,))
 
 
@@ -102,7 +103,7 @@ def trades(plan: LoadPlan, keys: Sequence[PrivateKey], now_ms: int) -> Iterator[
     signer = Signer(plan, keys, now_ms)
     listings = [
         object_id("listing", made, at)
-        for _, made, published in _listings(plan, keys, now_ms)
+        for _, made, published in _listings(plan, keys)
         for at in range(published)
     ]
     for turn in count(plan.first):
@@ -116,12 +117,10 @@ def listings_of(plan: LoadPlan, buyers: int) -> int:
     return min(LISTINGS_MAX, -(-orders // (buyers * UNPAID_ORDERS_MAX)))
 
 
-def _listings(
-    plan: LoadPlan, keys: Sequence[PrivateKey], now_ms: int
-) -> Iterator[tuple[bytes, bytes, int]]:
+def _listings(plan: LoadPlan, keys: Sequence[PrivateKey]) -> Iterator[tuple[bytes, bytes, int]]:
     """(raw, id, number of listings) of each transaction that publishes; the same at each call."""
     parties = Parties.of(plan)
-    signer = Signer(plan, keys, now_ms)
+    signer = Signer(plan, keys, plan.setup_ms)
     terms = Terms(PRICE_MINOR, 0, None, None)
     publish = operation("listing.publish", ListingPublish(GTIN, plan.symbol, STOCK, terms))
     left = listings_of(plan, parties.buyers)

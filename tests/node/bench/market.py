@@ -15,10 +15,12 @@ from node.bench.plan import Load, LoadPlan, Sender
 from node.bench.workloads import Chain, Step, chains, setups
 from node.genesis_file import example_path, load_genesis
 from node.testnet import FUNDS_MINOR, ISSUER, SYMBOL
-from tests.chain.world import World, account, genesis, key
+from tests.chain.world import GENESIS_MS, World, account, genesis, key
 
 ROLES = tuple(FUNDS_MINOR)
 RUN = 0xFFFFFFFF
+# When the second block of a market may begin.
+SETUP_MS = GENESIS_MS + 2_000
 
 
 def plan(
@@ -34,6 +36,7 @@ def plan(
         run=run,
         count=count,
         first=first,
+        setup_ms=SETUP_MS,
     )
 
 
@@ -83,10 +86,10 @@ class Market:
         self.world.ledger.write(executed, self.world.certify(executed.header))
         return executed.result.receipts
 
-    def prepare(self, wanted: LoadPlan, now_ms: int) -> Sequence[str]:
+    def prepare(self, wanted: LoadPlan) -> Sequence[str]:
         """The statuses of the setups, each in a block of its own; all are good."""
         statuses = []
-        for setup in setups(wanted, keys(), now_ms):
+        for setup in setups(wanted, keys()):
             (receipt,) = self.decide(setup.raw)
             assert receipt.status in setup.good
             statuses.append(receipt.status)
@@ -104,5 +107,5 @@ def run(wanted: LoadPlan, market: Market | None = None) -> Sequence[tuple[Step, 
     """A whole small run of a workload, after its setups."""
     market = market or Market()
     now_ms = market.now_ms
-    market.prepare(wanted, now_ms)
+    market.prepare(wanted)
     return list(market.offer(list(chains(wanted, keys(), now_ms))))
