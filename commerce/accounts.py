@@ -53,6 +53,8 @@ def share_controller(state: StateReader, first: bytes, second: bytes) -> bool:
     """Are two accounts one, or does one key stand in both their policies?"""
     if first == second:
         return True
-    accounts = (ACCOUNTS.load(state, first), ACCOUNTS.load(state, second))
-    keys = [{entry.public_key for entry in account.policy.keys} for account in accounts if account]
-    return len(keys) == len(accounts) and not keys[0].isdisjoint(keys[1])
+    one, other = ACCOUNTS.load(state, first), ACCOUNTS.load(state, second)
+    if one is None or other is None:
+        return False
+    keys = [entry.public_key for entry in one.policy.keys]
+    return any(entry.public_key in keys for entry in other.policy.keys)

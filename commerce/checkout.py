@@ -189,8 +189,8 @@ def order_pay(op: OrderPay, context: Context) -> tuple[Event, ...]:
 
 def count_unpaid(context: Context, listing_id: bytes, buyer: bytes, change: int) -> None:
     """One unpaid order more or less, or `TooManyUnpaidOrders`: nobody reserves a whole stock."""
-    known = UNPAID.load(context.state, listing_id, buyer) or UnpaidOrders(0)
-    count = known.count + change
+    known = UNPAID.load(context.state, listing_id, buyer)
+    count = change if known is None else known.count + change
     if count > UNPAID_ORDERS_MAX:
         msg = f"{UNPAID_ORDERS_MAX} orders of this listing are unpaid"
         raise TooManyUnpaidOrders(msg)
@@ -217,11 +217,11 @@ def _require_unused(op: OrderCreate, context: Context) -> bytes | None:
 
 def _one_seller(context: Context, listings: Sequence[Listing]) -> tuple[bytes, str]:
     """The seller and the asset of the order, if they are one and this buyer may buy there."""
-    parties = {(listing.seller, listing.symbol) for listing in listings}
-    if len(parties) > 1:
-        msg = "one order has one seller and one asset"
-        raise MixedOrder(msg)
-    seller, symbol = parties.pop()
+    seller, symbol = listings[0].seller, listings[0].symbol
+    for listing in listings:
+        if (listing.seller, listing.symbol) != (seller, symbol):
+            msg = "one order has one seller and one asset"
+            raise MixedOrder(msg)
     for listing in listings:
         # A merchant whose role was revoked finishes its orders and gets no new ones.
         if not has_role_for_goods(context.state, seller, "merchant", listing.gtin):
@@ -234,8 +234,7 @@ def _one_seller(context: Context, listings: Sequence[Listing]) -> tuple[bytes, s
 
 
 def _line(context: Context, wanted: WantedLine, listing: Listing, timers: OrderTimers) -> OrderLine:
-    product = load_product(context.state, listing.gtin)
-    if wanted.exemption_confirmed and not product.return_exempt:
+    if wanted.exemption_confirmed and not load_product(context.state, listing.gtin).return_exempt:
         msg = f"product {listing.gtin} can be returned without a reason"
         raise ExemptionNotOffered(msg)
     terms = load_offer(context.state, wanted.listing_id, wanted.version).terms
