@@ -6,6 +6,7 @@ statement of its own.
 """
 
 import json
+from collections.abc import Mapping
 from json.encoder import encode_basestring
 
 from chain.crypto import tagged_hash
@@ -31,7 +32,9 @@ def event_key(capturer: bytes, event: Event) -> bytes:
 
 def canonical_json(event: Event) -> bytes:
     """The UTF-8 bytes of the event that stand for everything it says."""
-    members = {name: value for name, value in event.members.items() if name not in _OMITTED}
+    members = event.members
+    if not _OMITTED.isdisjoint(members):
+        members = {name: value for name, value in members.items() if name not in _OMITTED}
     try:
         if event.scope.prefixes:
             return _object(members, event.scope).encode()
@@ -56,7 +59,7 @@ _WRITER = json.JSONEncoder(
 )
 
 
-def _as_written(members: dict[str, Json]) -> str:
+def _as_written(members: Mapping[str, Json]) -> str:
     """As `_object` where nothing is expanded: the standard encoder, which knows no `Number`."""
     written = _WRITER.encode(members)
     if _MARK not in written:
@@ -67,7 +70,7 @@ def _as_written(members: dict[str, Json]) -> str:
     return "".join(pieces)
 
 
-def _object(members: dict[str, Json], scope: Scope) -> str:
+def _object(members: Mapping[str, Json], scope: Scope) -> str:
     full = members
     if any(":" in name for name in members):
         full = {scope.expand(name): value for name, value in members.items()}

@@ -8,8 +8,7 @@ know no local zone, prefixes are the document's own, decimals are exact.
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
 
 from commerce.epcis import vocabulary as cbv
 from commerce.epcis.document import Event
@@ -22,6 +21,9 @@ from commerce.epcis.vocabulary import Vocabulary
 
 _COMMENT = "http://www.w3.org/2000/01/rdf-schema#comment"
 _NUMERIC_TEXT = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?([eE][+-]?[0-9]+)?")
+
+# For each kind of object, how many orders of its members are remembered.
+_ORDERS_KNOWN_MAX = 256
 
 Render = Callable[[str, Json, Scope], str]
 
@@ -50,16 +52,22 @@ class _Order:
 
     def __init__(self, renders: Mapping[str, Render]) -> None:
         self.renders = renders
-        # Objects of one kind come with the same few members.
-        self._sorted = lru_cache(maxsize=256)(self._sort)
+        # Objects of one kind come with the same few members. Only standard names are kept here.
+        self._known: dict[tuple[str, ...], Sequence[tuple[str, Render]]] = {}
 
-    def of(self, members: Mapping[str, Json]) -> tuple[tuple[str, Render], ...]:
+    def of(self, members: Mapping[str, Json]) -> Sequence[tuple[str, Render]]:
         """Those members that an object has."""
-        renders = self.renders
-        return self._sorted(tuple([name for name in members if name in renders]))
+        names = tuple(members)
+        known = self._known.get(names)
+        return self._sort(names) if known is None else known
 
-    def _sort(self, names: tuple[str, ...]) -> tuple[tuple[str, Render], ...]:
-        return tuple([(name, render) for name, render in self.renders.items() if name in names])
+    def _sort(self, names: tuple[str, ...]) -> Sequence[tuple[str, Render]]:
+        found = [(name, render) for name, render in self.renders.items() if name in names]
+        if len(found) == len(names):
+            if len(self._known) >= _ORDERS_KNOWN_MAX:
+                self._known.clear()
+            self._known[names] = found
+        return found
 
 
 def _text(value: Json, scope: Scope) -> str:
@@ -131,7 +139,8 @@ def _sorted_items(item_name: str, render: Render) -> Render:
 
     def render_list(name: str, value: Json, scope: Scope) -> str:
         assert isinstance(value, list)
-        items = sorted(render(item_name, item, scope) for item in value)
+        items = [render(item_name, item, scope) for item in value]
+        items.sort()
         return f"{name}{''.join(items)}" if items else ""
 
     return render_list
@@ -173,7 +182,9 @@ def _pair(order: Mapping[str, Render]) -> Render:
 def _repeated_element(element: Render) -> Render:
     def render(name: str, value: Json, scope: Scope) -> str:
         assert isinstance(value, list)
-        return "".join(sorted(element(name, item, scope) for item in value))
+        items = [element(name, item, scope) for item in value]
+        items.sort()
+        return "".join(items)
 
     return render
 

@@ -300,6 +300,8 @@ def _check_sensor_element(element: Members, event_time: Instant) -> None:
 
 
 def _check_not_later(members: Members, name: str, event_time: Instant, path: str) -> None:
+    if name not in members:
+        return
     instant = _instant(members, name)
     if instant is not None and instant > event_time:
         raise refuse("sensor rule: a sensor's time may not lie after the event's", path)

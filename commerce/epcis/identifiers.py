@@ -103,7 +103,7 @@ def canonical(uri: str) -> str | None:
 def _read(uri: str) -> tuple[str | None, bool]:
     """The canonical link of a URI, if it has one, and whether it is well-formed."""
     if uri.startswith("urn:epc:"):
-        link = _of_serial(uri)
+        link = _of_serial(uri) if len(uri) <= KNOWN_SIZE_MAX else None
         if link is not None:
             return link, True
         link = _from_urn(uri)
@@ -128,21 +128,20 @@ def _of_serial(uri: str) -> str | None:
 
     The items of a product differ in nothing else, and there are many of them.
     """
-    company, _, rest = uri.partition(".")
-    reference, _, serial = rest.partition(".")
-    if not (serial.isalnum() and serial.isascii()) or len(uri) > KNOWN_SIZE_MAX:
+    product, _, serial = uri.rpartition(".")
+    if not (serial.isalnum() and serial.isascii()):
         return None
-    stem, serial_max = _stem(company, reference)
+    stem, serial_max = _stem(product)
     return stem + serial if len(serial) <= serial_max else None
 
 
 @lru_cache(maxsize=4096)
-def _stem(company: str, reference: str) -> tuple[str, int]:
+def _stem(product: str) -> tuple[str, int]:
     """What the links of a product's serials begin with, and how long such a serial may be."""
-    link = _from_urn(f"{company}.{reference}.1")
-    if link is None or (checked_digits(link) or "1").strip("0") == "":
+    link = _from_urn(f"{product}.1")
+    if link is None or product.count(".") != 1 or (checked_digits(link) or "1").strip("0") == "":
         return "", 0
-    scheme = _STEMMED.get(company.split(":")[3])
+    scheme = _STEMMED.get(product.split(":")[3])
     return (link.removesuffix("1"), scheme.serial_max) if scheme else ("", 0)
 
 

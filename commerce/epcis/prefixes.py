@@ -57,6 +57,8 @@ class Scope:
 
     def expand(self, text: str) -> str:
         """A compact URI (`ex:name`) in full; other text unchanged (JSON-LD 1.1 §5.2)."""
+        if not self.prefixes:
+            return text
         prefix, colon, local = text.partition(":")
         if not colon or local.startswith("//"):
             return text
@@ -65,6 +67,8 @@ class Scope:
 
     def added_size(self, text: str) -> int:
         """How many characters the namespace of a compact URI has; 0 for other text."""
+        if not self.prefixes:
+            return 0
         prefix, colon, local = text.partition(":")
         if not colon or local.startswith("//"):
             return 0

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from commerce.epcis.errors import EpcisInvalid
-from commerce.epcis.identifiers import is_well_formed
+from commerce.epcis.identifiers import KNOWN_SIZE_MAX, is_well_formed, known
 from commerce.epcis.lexeme import Json, Number
 from commerce.epcis.prefixes import Scope
 from commerce.epcis.times import read_instant
@@ -21,6 +21,7 @@ Shape: TypeAlias = Mapping[str, Check]
 
 # Of what events are found and traced by: identifiers, places, steps; prefixes expanded.
 KEY_SIZE_MAX = 512
+assert KEY_SIZE_MAX <= KNOWN_SIZE_MAX
 
 # JSON-LD keywords that may stand inside an extension.
 _VALUE_KEYWORDS = frozenset({"@type", "@id", "@value", "@language", "@list", "@set"})
@@ -136,7 +137,11 @@ def uri(value: Json, _scope: Scope) -> None:
 
 def key_uri(value: Json, scope: Scope) -> None:
     """An absolute URI by which events are found."""
-    if not isinstance(value, str) or not is_uri(value):
+    if not isinstance(value, str):
+        raise refuse("must be an absolute URI")
+    if _is_epc(value):
+        return
+    if not is_uri(value):
         raise refuse("must be an absolute URI")
     if len(value) + scope.added_size(value) > KEY_SIZE_MAX:
         raise refuse(f"must have at most {KEY_SIZE_MAX} characters")
@@ -153,7 +158,7 @@ def identifier(value: Json, scope: Scope) -> None:
 
 def _is_epc(text: str) -> bool:
     """A well-formed EPC URI is an absolute URI, and no prefix can be called `urn`."""
-    return text.startswith("urn:epc:") and len(text) <= KEY_SIZE_MAX and is_well_formed(text)
+    return text.startswith("urn:epc:") and len(text) <= KEY_SIZE_MAX and known(text)[1]
 
 
 def timestamp(value: Json, _scope: Scope) -> None:

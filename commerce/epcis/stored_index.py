@@ -6,6 +6,7 @@ hashes and numbers, so that one prefix scan answers one question.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from chain.codec import U64, Hash, decode, encode
@@ -23,6 +24,7 @@ DECLARED = b"epcis-declared/"
 # Event times may lie before 1970; key order must be time order.
 _TIME_OFFSET = 2**63
 _ROLES = tuple(Role)
+_ROLE_BYTES = {role: bytes([number]) for number, role in enumerate(_ROLES)}
 _ROWS_CACHED_MAX = 10_000
 
 # (prefix, start) to pairs in key order: `Ledger.index`.
@@ -58,8 +60,10 @@ def entries(
         return written
     seen = u64(event.summary.time_ms + _TIME_OFFSET) + key
     for role, things in mentioned(event.summary):
-        tail = seen + bytes([_ROLES.index(role)])
-        written += [(ROW + _name_hash(thing) + tail, b"") for thing in things]
+        if things:
+            tail = seen + _ROLE_BYTES[role]
+            named = map(_class_hash if role is Role.CLASS else _name_hash, things)
+            written += [(ROW + hashed + tail, b"") for hashed in named]
     return written
 
 
@@ -79,6 +83,10 @@ def _keys(scan: Scan, prefix: bytes) -> list[bytes]:
 
 def _name_hash(name: str) -> bytes:
     return tagged_hash("epcis-name", name.encode())
+
+
+# Classes are few, and every event of their items names them.
+_class_hash = lru_cache(maxsize=1024)(_name_hash)
 
 
 class StoredIndex:

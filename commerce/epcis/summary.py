@@ -152,9 +152,8 @@ def _things(event: Event, *names: str) -> tuple[str, ...]:
     """The identities in lists of EPCs or quantities, in order, each once."""
     found: list[str] = []
     for name in names:
-        value = event.members.get(name, [])
-        assert isinstance(value, list)
-        for entry in value:
+        value = event.members.get(name)
+        for entry in value if isinstance(value, list) else ():
             uri = entry.get("epcClass") if isinstance(entry, dict) else entry
             assert isinstance(uri, str)
             found.append(known(uri)[0] or uri)
@@ -178,6 +177,8 @@ def _lots(event: Event, name: str) -> tuple[LotMembers, ...]:
     lots: dict[str, list[str]] = {}
     for uri in uris:
         assert isinstance(uri, str)
+        if number is None and uri.startswith("urn:"):
+            continue
         lot = lot_of(uri) or (number and lot_of_number(uri, number))
         if lot and lot != known(uri)[0]:
             lots.setdefault(lot, []).append(identity(uri))
