@@ -120,6 +120,8 @@ class Node:
         ledger = setup.ledger
         self._setup = setup
         self._started_ms = now_ms()
+        # Looked up once: it reads a file, and a status is asked for again and again.
+        self._version = version("hushang")
         self._transport = Transport()
         self._waiters = Waiters(self.is_pending, self.decided)
         self._verifier = TransactionVerifier(ledger.rules, VERIFY_THREADS)
@@ -314,7 +316,7 @@ class Node:
         reasons = self._not_ready_because()
         return NodeStatus(
             name=self._setup.name,
-            version=version("hushang"),
+            version=self._version,
             store=self.ledger.store.kind,
             time_ms=now_ms(),
             started_ms=self._started_ms,
