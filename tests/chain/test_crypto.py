@@ -1,7 +1,9 @@
 """Ed25519 by RFC 8032's vectors, and the keys that may never be enrolled."""
 
 import pytest
+from nacl.bindings import crypto_core_ed25519_add, crypto_core_ed25519_is_valid_point
 
+from chain import crypto
 from chain.crypto import PrivateKey, domain, enrollable, require_valid, tagged_hash, verify
 from chain.errors import KeyRefused, SignatureInvalid
 
@@ -87,9 +89,21 @@ def test_a_key_of_another_length_is_never_enrolled(size: int) -> None:
         enrollable(bytes(size))
 
 
-def test_ordinary_keys_are_enrolled() -> None:
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_ordinary_keys_are_enrolled_whether_or_not_the_library_can_be_asked(
+    monkeypatch: pytest.MonkeyPatch, *, is_asked: bool
+) -> None:
+    monkeypatch.setattr(crypto, "has_crypto_core_ed25519", is_asked)
     for number in range(20):
         enrollable(PrivateKey(bytes([number]) * 32).public_key)
+
+
+def test_a_key_outside_the_prime_order_subgroup_is_enrolled() -> None:
+    key = PrivateKey(bytes(32)).public_key
+    of_order_2 = (P - 1).to_bytes(32, "little")
+    outside = crypto_core_ed25519_add(key, of_order_2)
+    assert not crypto_core_ed25519_is_valid_point(outside)
+    enrollable(outside)
 
 
 def test_a_seed_has_32_bytes() -> None:
