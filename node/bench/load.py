@@ -120,8 +120,9 @@ async def _until_end(offers: "asyncio.Task[None]", offering: Offering, seconds: 
 
 def main() -> None:
     """Follow the protocol of this file's head."""
-    # Ctrl-C is for the bench, which stops this process.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Signals to the whole group are for the bench, which stops this process.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     task = OfferTask.read(sys.stdin.readline())
     loops = import_module("uvloop").new_event_loop if find_spec("uvloop") else None
     gc.collect()

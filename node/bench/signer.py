@@ -117,8 +117,9 @@ def chains_of(plan: LoadPlan, keys: Sequence[PrivateKey], valid_from_ms: int) ->
 
 def main() -> None:
     """Follow the protocol of this file's head."""
-    # Ctrl-C is for the bench, which ends this process.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Signals to the whole group are for the bench, which ends this process.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     parent = os.getppid()
     task = read_task(sys.stdin.readline())
     keys = task.keys()
