@@ -23,6 +23,7 @@ from consensus.output import (
 from consensus.proposal import justified
 from consensus.records import BlockRecord, DecidedRecord
 from consensus.slot import Candidate, HeldBlock, Slot
+from consensus.standing import ask_for_more
 from consensus.state import State
 from consensus.tip import Tip
 from consensus.view_change import choose, usable
@@ -42,6 +43,7 @@ def settle(state: State) -> None:
     ):
         pass
     chase(state)
+    ask_for_more(state)
 
 
 # --- deciding

@@ -113,13 +113,14 @@ def _repeat_words(state: State, index: int) -> None:
         draft.to(ALL, promises.view_change)
     if promises.new_view is not None and promises.new_view.view == view:
         draft.to(ALL, promises.new_view)
-    _repeat_votes(state)
+    repeat_votes(state, ALL)
     if views.complaint(index) >= view:
         promises.complain(draft, view, state.slot.height)
     promises.report(draft, ALL, view, state.tip.newest, started=state.started)
 
 
-def _repeat_votes(state: State) -> None:
+def repeat_votes(state: State, recipients: tuple[bytes, ...]) -> None:
+    """Send the own votes of the own view at the active height once more."""
     slot, promises, view = state.slot, state.promises, state.views.view
     own = promises.vote(VoteType.PREPARE, view, slot.height)
     if own is None:
@@ -127,12 +128,12 @@ def _repeat_votes(state: State) -> None:
     if own.type == VoteType.PRE_PREPARE:
         held = slot.blocks[own.digest]
         message = promises.proposal(own, held, state.tip.certificate_for(view))
-        state.draft.to(ALL, message)
+        state.draft.to(recipients, message)
     else:
-        promises.send_vote(state.draft, own)
+        promises.send_vote(state.draft, own, recipients)
     commit = promises.vote(VoteType.COMMIT, view, slot.height)
     if commit is not None:
-        promises.send_vote(state.draft, commit)
+        promises.send_vote(state.draft, commit, recipients)
 
 
 def wake_at(state: State) -> int:

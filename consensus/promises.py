@@ -121,10 +121,14 @@ class Promises:
         vote = self._cast(draft, VoteType.COMMIT, prepared.view, prepared.height, digest)
         return self.send_vote(draft, vote)
 
-    def send_vote(self, draft: Draft, vote: VoteRecord) -> SignedVote:
-        """Send an own Prepare or Commit (again) to all."""
+    def send_vote(
+        self, draft: Draft, vote: VoteRecord, recipients: tuple[bytes, ...] = ALL
+    ) -> SignedVote:
+        """Send an own Prepare or Commit (again), to all unless named."""
         kind = Commit if vote.type == VoteType.COMMIT else Prepare
-        draft.to(ALL, kind(vote.view, vote.height, vote.digest, self._member, vote.signature))
+        draft.to(
+            recipients, kind(vote.view, vote.height, vote.digest, self._member, vote.signature)
+        )
         return self.as_signed(vote)
 
     def as_signed(self, vote: VoteRecord) -> SignedVote:

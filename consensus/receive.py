@@ -36,6 +36,7 @@ def pre_prepare(state: State, message: PrePrepare) -> None:
         return
     proposal.check_shape(message, state.config)
     if message.height > slot.height + 1:
+        leave_unread(state, message)
         hear(state, message.certificate)
         return
     _verify(state, message)
@@ -45,6 +46,15 @@ def pre_prepare(state: State, message: PrePrepare) -> None:
         state.ahead.add(message)
     elif message.height == slot.height:
         accept_proposal(state, message)
+
+
+def leave_unread(state: State, message: PrePrepare | Prepare | Commit) -> None:
+    """Too far ahead to be kept, and nothing of it verified: worth a question once it is not ahead
+    any more (`standing.ask_for_more`), since nobody repeats it before a resend interval has passed.
+    """
+    if message.height > state.slot.height + 1:
+        chase = state.errands.chase
+        chase.unread = max(chase.unread, message.height)
 
 
 def hear(state: State, certificate: Certificate) -> None:
@@ -107,6 +117,7 @@ def prepare(state: State, message: Prepare) -> None:
     """A backup's vote for a proposal; of use only in our view or one to come."""
     book = _book(state, message.height)
     if book is None or not _of_use(state, book, VoteType.PREPARE, message):
+        leave_unread(state, message)
         return
     _verify(state, message)
     accept_vote(state, message)
@@ -116,6 +127,7 @@ def commit(state: State, message: Commit) -> None:
     """A Commit counts in whatever view: a quorum of any one view decides."""
     book = _book(state, message.height)
     if book is None or not _of_use(state, book, VoteType.COMMIT, message):
+        leave_unread(state, message)
         return
     _verify(state, message)
     accept_vote(state, message)

@@ -1,8 +1,9 @@
 """Where members stand: learn from who is ahead, help who is behind, answer who has just started."""
 
-from consensus import inquiry, receive
+from chain.block import VoteType
+from consensus import inquiry, patience, receive
 from consensus.messages import RecoveryQuery, RecoveryReply, Status
-from consensus.output import Serve
+from consensus.output import ALL, Serve
 from consensus.state import State
 
 # How many blocks are pushed to a member that lags, before it asks by itself.
@@ -24,8 +25,26 @@ def status(state: State, message: Status) -> None:
     _answer(state, message, of_era=of_era)
 
 
+def ask_for_more(state: State) -> None:
+    """Say where we stand when what was dropped unread may be all that is missing; who is ahead, or
+    waits for our vote, answers. Else a member that fell behind and leads next is waited for, for a
+    resend interval, while it knows of nothing to do. Claims that nobody has verified prove nothing,
+    so it is said now and then only.
+    """
+    errand, slot, timers = state.errands.chase, state.slot, state.timers
+    if errand.unread < slot.height or errand.target is not None or slot.certificate is not None:
+        return
+    if errand.unread > slot.height and state.views.view in slot.proposals:
+        return
+    if not state.speaks or timers.tick < errand.may_tell_at:
+        return
+    errand.unread, errand.may_tell_at = 0, timers.tick + timers.answer_ticks
+    view, newest = state.views.view, state.tip.newest
+    state.promises.report(state.draft, ALL, view, newest, started=state.started)
+
+
 def _answer(state: State, message: Status, *, of_era: bool) -> None:
-    """Send what the member lacks: blocks with certificates, or what starts the view."""
+    """Send what the member lacks: blocks with certificates, what starts the view, own votes."""
     timers, tip, views = state.timers, state.tip, state.views
     # One below is no lag while the Commits of our newest block may still be on their way.
     settled = tip.height - (timers.tick < tip.tick + timers.answer_ticks)
@@ -33,11 +52,14 @@ def _answer(state: State, message: Status, *, of_era: bool) -> None:
     lost = of_era and (
         message.view < views.view or (message.view == views.view and not message.started)
     )
-    if not lags and not (lost and state.started):
+    unheard = of_era and message.height == tip.height and _is_unheard(state, message)
+    if not (message.height < tip.height or unheard or (lost and state.started)):
         return
     peer = receive.signer(state, message)
     if not state.may_answer(state.errands.answered, peer):
         return
+    if unheard:
+        patience.repeat_votes(state, (peer,))
     if lags:
         first = message.height + 1
         last_served = min(tip.height, message.height + SERVE_MAX)
@@ -48,6 +70,16 @@ def _answer(state: State, message: Status, *, of_era: bool) -> None:
         return
     # Our Status carries the newest certificate: a start of its view, and a height to fetch up to.
     state.promises.report(state.draft, (peer,), views.view, tip.newest, started=state.started)
+
+
+def _is_unheard(state: State, message: Status) -> bool:
+    """Did the member say nothing at the active height yet, in the own view where others have?"""
+    views, slot = state.views, state.slot
+    if message.view != views.view or slot.votes.earlier(
+        VoteType.PREPARE, views.view, message.member
+    ):
+        return False
+    return state.promises.vote(VoteType.PREPARE, views.view, slot.height) is not None
 
 
 def recovery_query(state: State, message: RecoveryQuery) -> None:

@@ -36,12 +36,15 @@ class Chase:
     """How far the chain is certified above the own slot, and how far blocks were asked for.
 
     `hearsay`: a height that somebody claims and whose committee is not known here; `asked` counts
-    for it too.
+    for it too. `unread`: the highest height of a vote or proposal that was dropped unread since it
+    was too far ahead; from the tick `may_tell_at` on all may be told again that it matters now.
     """
 
     target: Certificate | None = None
     asked: int = 0
     hearsay: int = 0
+    unread: int = 0
+    may_tell_at: int = 0
 
 
 @dataclass(slots=True)

@@ -16,8 +16,9 @@ from chain.ledger import Executed, Ledger
 from chain.store_memory import MemoryStore
 from chain.transaction import read_transaction
 from commerce.registry import Registry
+from consensus.config import TICK_MS
 from consensus.input import Checked, FetchedBlock
-from consensus.messages import Status
+from consensus.messages import Prepare, Status
 from consensus.output import Decided, FetchBlock, Output, Results
 from consensus.replica import Replica
 from consensus.signing import signing_bytes
@@ -26,7 +27,7 @@ from node.sync import Sync
 from p2p import messages as wire
 from p2p.messages import Blocks, BlocksRequest, CertifiedBlock
 from tests.chain.world import World, key
-from tests.consensus.cluster import Cluster
+from tests.consensus.cluster import Cluster, Envelope
 from tests.consensus.forging import UNSIGNED, certificate
 from tests.consensus.samples import header_on
 from tests.consensus.stub_chain import execute
@@ -231,3 +232,68 @@ def test_trap_8_a_lying_peers_block_is_refused_and_another_peer_is_used(
     assert ledger.tip.state_root == tip.state_root
     assert reader.refused >= 1
     assert len(liars) == 1
+
+
+def hold_back(cluster: Cluster, member: int) -> list[Envelope]:
+    """Deliver to all but the slow one, for a few ticks; what is under way to it, in order."""
+    held: list[Envelope] = []
+    for _ in range(8):
+        while cluster.queue:
+            envelope = cluster.queue.pop(0)
+            if envelope.target == member:
+                held.append(envelope)
+            else:
+                cluster.deliver(envelope)
+        cluster.pass_ticks()
+    return held
+
+
+def slow(cluster: Cluster, member: int, height: int) -> list[Envelope]:
+    """The others decide up to this height; what is under way to the slow one."""
+    held: list[Envelope] = []
+    while min(node.replica.height for node in cluster.up() if node.index != member) < height:
+        cluster.submit(b"number %d" % next(cluster.nonces))
+        held += hold_back(cluster, member)
+    return held
+
+
+@pytest.mark.parametrize("behind", [1, 2, 3, 4, 6])
+def test_who_comes_after_and_is_to_lead_does_not_wait_for_others_to_repeat_themselves(
+    behind: int,
+) -> None:
+    """What was about heights too far ahead is dropped unread, and nobody says it again before a
+    resend interval has passed: whoever has come after asks at once whether there is more.
+    """
+    cluster = Cluster(4)
+    period = cluster.parameters.leader_period
+    slow(cluster, 4, period - 1 - behind)
+    cluster.queue += slow(cluster, 1, period - 1)
+    passed = cluster.run(lambda: cluster.height() >= period)
+    assert cluster.nodes[0].chain[period - 1].block.header.proposer == 1
+    assert passed * TICK_MS < cluster.parameters.resend_ms // 4
+    assert not any(node.replica.view for node in cluster.nodes)
+
+
+def test_who_comes_after_and_is_needed_for_a_quorum_is_told_the_votes_that_it_dropped() -> None:
+    cluster = Cluster(4)
+    slow(cluster, 4, 4)
+    held = slow(cluster, 1, 8)
+    cluster.crash(3)
+    cluster.submit(b"two members have voted for it")
+    cluster.queue += held + hold_back(cluster, 1)
+    assert cluster.nodes[0].replica.height == 8
+    passed = cluster.run(lambda: cluster.height() >= 9)
+    assert passed * TICK_MS < cluster.parameters.resend_ms // 4
+
+
+def test_claims_of_heights_far_ahead_cost_a_word_now_and_then() -> None:
+    """Nobody has verified them: a liar must not make others talk at every message of his."""
+    cluster = Cluster(4)
+    replica, said = cluster.nodes[1].replica, 0
+    claims = [Prepare(0, height, bytes(32), 3, UNSIGNED) for height in (3, 10**9)]
+    for _ in range(cluster.parameters.resend_ms // TICK_MS):
+        outputs = [replica.tick(cluster.now_ms)]
+        outputs += [replica.step(claim, cluster.now_ms) for claim in claims]
+        said += sum(isinstance(s.message, Status) for o in outputs for s in o.send)
+    # In half a second: twice, and what is said again anyway at its begin and end.
+    assert said <= 2 + 2
