@@ -6,6 +6,7 @@ a second or a year behind. The work of one page is bounded whatever its filter l
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from chain import schema
@@ -18,6 +19,8 @@ from node.rendering import Json
 
 # Receipts that one page reads at most, whatever the filter lets through.
 PAGE_RECEIPTS_MAX = 2000
+# Decoded receipts that are kept: some megabytes.
+RECEIPTS_KEPT_MAX = 2048
 _HEIGHT_SIZE = 8
 
 
@@ -59,15 +62,13 @@ def _is_within(name: str, beginning: str) -> bool:
 
 
 def _mentions(value: object, account: bytes) -> bool:
-    match value:
-        case bytes():
-            return value == account
-        case dict():
-            return any(_mentions(entry, account) for entry in value.values())
-        case tuple() | list():
-            return any(_mentions(entry, account) for entry in value)
-        case _:
-            return False
+    if isinstance(value, bytes):
+        return value == account
+    if isinstance(value, tuple):
+        return any(_mentions(entry, account) for entry in value)
+    if isinstance(value, dict):
+        return any(_mentions(entry, account) for entry in value.values())
+    return False
 
 
 def read_page(ledger: Ledger, start: Cursor, limit: int, wanted: EventFilter) -> EventPage:
@@ -120,7 +121,13 @@ def _receipts(ledger: Ledger, start: Cursor, end: Cursor) -> Iterator[tuple[int,
     for key, value in ledger.store.scan(low, high):
         place = key[len(schema.RECEIPTS) :]
         height = int.from_bytes(place[:_HEIGHT_SIZE], "big")
-        yield height, int.from_bytes(place[_HEIGHT_SIZE:], "big"), decode(Receipt, value)
+        yield height, int.from_bytes(place[_HEIGHT_SIZE:], "big"), _receipt(value)
+
+
+@lru_cache(RECEIPTS_KEPT_MAX)
+def _receipt(row: bytes) -> Receipt:
+    """Decoded once for all who read the newest blocks, whatever each of them filters."""
+    return decode(Receipt, row)
 
 
 def _block(ledger: Ledger, known: dict[int, tuple[str, int]], height: int) -> tuple[str, int]:

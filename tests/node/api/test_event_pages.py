@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from chain.block import Event, Receipt
+from chain.codec import decode
 from commerce.payments import PayTransfer
 from commerce.registry import operation
 from node.api import event_pages
@@ -110,6 +112,33 @@ async def test_types_match_whole_words_and_an_account_matches_where_it_is_named(
     assert types_of(EventFilter(account=account("merchant"))) == {"pay.transferred"}
     assert types_of(EventFilter(account=account("carrier"))) == set()
     assert types_of(EventFilter(("asset",), account("merchant"))) == set()
+
+
+@pytest.mark.asyncio
+async def test_readers_of_the_newest_blocks_share_the_decoding_and_what_is_kept_is_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    service = await busy_chain()
+    event_pages._receipt.cache_clear()
+    decoded: list[bytes] = []
+
+    def counted(cls: type[Receipt], row: bytes) -> Receipt:
+        decoded.append(row)
+        return decode(cls, row)
+
+    monkeypatch.setattr(event_pages, "decode", counted)
+    for name in ("merchant", "carrier", "buyer"):
+        read_page(service.ledger, BEGINNING, 1000, EventFilter(account=account(name)))
+    assert len(decoded) == len(set(decoded)) > 10
+    assert event_pages._receipt.cache_info().maxsize == event_pages.RECEIPTS_KEPT_MAX
+
+
+def test_an_account_is_found_wherever_the_data_names_it() -> None:
+    one, wanted = account("buyer"), EventFilter(account=account("buyer"))
+    for data in ({"to": one}, {"accounts": (bytes(32), one)}, {"lines": ({"holder": one},)}):
+        assert wanted.passes(Event("a.b", data))
+    for other in ({}, {"to": bytes(32)}, {"accounts": ()}, {"lines": ({"holder": "x"}, 7, None)}):
+        assert not wanted.passes(Event("a.b", other))
 
 
 @pytest.mark.asyncio
