@@ -20,10 +20,10 @@ from consensus.messages import PrePrepare
 from consensus.output import (
     Decided,
 )
+from consensus.patience import ask_for_more
 from consensus.proposal import justified
 from consensus.records import BlockRecord, DecidedRecord
 from consensus.slot import Candidate, HeldBlock, Slot
-from consensus.standing import ask_for_more
 from consensus.state import State
 from consensus.tip import Tip
 from consensus.view_change import choose, usable
@@ -43,7 +43,8 @@ def settle(state: State) -> None:
     ):
         pass
     chase(state)
-    ask_for_more(state)
+    if state.draft.decided:
+        ask_for_more(state)
 
 
 # --- deciding

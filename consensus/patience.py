@@ -80,7 +80,26 @@ def watch(state: State) -> None:
         views.note_complaint(index, views.view)
     if timers.resend_due():
         say_again(state)
+    ask_for_more(state)
     inquiry.ask_again(state)
+
+
+def ask_for_more(state: State) -> None:
+    """Say where we stand when what was dropped unread may be all that is missing; who is ahead, or
+    waits for our vote, answers. Else a member that fell behind and leads next is waited for, for a
+    resend interval, while it knows of nothing to do. Claims that nobody has verified prove nothing,
+    so it is said now and then only.
+    """
+    errand, slot, timers = state.errands.chase, state.slot, state.timers
+    if errand.unread < slot.height or errand.target is not None or slot.certificate is not None:
+        return
+    if errand.unread > slot.height and state.views.view in slot.proposals:
+        return
+    if not state.speaks or timers.tick < errand.may_tell_at:
+        return
+    errand.unread, errand.may_tell_at = 0, timers.tick + timers.answer_ticks
+    view, newest = state.views.view, state.tip.newest
+    state.promises.report(state.draft, ALL, view, newest, started=state.started)
 
 
 def say_again(state: State) -> None:

@@ -50,7 +50,7 @@ def pre_prepare(state: State, message: PrePrepare) -> None:
 
 def leave_unread(state: State, message: PrePrepare | Prepare | Commit) -> None:
     """Too far ahead to be kept, and nothing of it verified: worth a question once it is not ahead
-    any more (`standing.ask_for_more`), since nobody repeats it before a resend interval has passed.
+    any more (`patience.ask_for_more`), since nobody repeats it before a resend interval has passed.
     """
     if message.height > state.slot.height + 1:
         chase = state.errands.chase

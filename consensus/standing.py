@@ -3,7 +3,7 @@
 from chain.block import VoteType
 from consensus import inquiry, patience, receive
 from consensus.messages import RecoveryQuery, RecoveryReply, Status
-from consensus.output import ALL, Serve
+from consensus.output import Serve
 from consensus.state import State
 
 # How many blocks are pushed to a member that lags, before it asks by itself.
@@ -23,24 +23,6 @@ def status(state: State, message: Status) -> None:
     if of_era:
         state.views.note_status(message.member, message.view)
     _answer(state, message, of_era=of_era)
-
-
-def ask_for_more(state: State) -> None:
-    """Say where we stand when what was dropped unread may be all that is missing; who is ahead, or
-    waits for our vote, answers. Else a member that fell behind and leads next is waited for, for a
-    resend interval, while it knows of nothing to do. Claims that nobody has verified prove nothing,
-    so it is said now and then only.
-    """
-    errand, slot, timers = state.errands.chase, state.slot, state.timers
-    if errand.unread < slot.height or errand.target is not None or slot.certificate is not None:
-        return
-    if errand.unread > slot.height and state.views.view in slot.proposals:
-        return
-    if not state.speaks or timers.tick < errand.may_tell_at:
-        return
-    errand.unread, errand.may_tell_at = 0, timers.tick + timers.answer_ticks
-    view, newest = state.views.view, state.tip.newest
-    state.promises.report(state.draft, ALL, view, newest, started=state.started)
 
 
 def _answer(state: State, message: Status, *, of_era: bool) -> None:

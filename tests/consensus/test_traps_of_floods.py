@@ -141,7 +141,8 @@ def test_trap_4_votes_outside_the_window_are_dropped_before_they_cost_anything(
     output = replica.step(message, cluster.now_ms)
     assert not output.send
     assert cluster.verified == before + is_read
-    assert (footprint(replica) > size) == is_read
+    # The highest height that was dropped unread is one number.
+    assert (footprint(replica) > size + 1) == is_read
 
 
 class Counting(Cluster):
