@@ -19,8 +19,8 @@ Values = Sequence[tuple[float, float | None]]
 class Curve:
     """One line: its name, what is told beside it, its colour, its values.
 
-    `dots`: each value can be pointed at; `numbers`: each is written beside its dot; without a name
-    a curve has no label.
+    `dots`: each value can be pointed at; `numbers`: each is written beside its dot. The name stands
+    at the height of `level`, or of the last value; without a name a curve has no label.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Curve:
     values: Values
     dots: bool = True
     numbers: bool = False
+    level: float | None = None
 
     @property
     def seen(self) -> Sequence[float]:
@@ -86,7 +87,8 @@ class Panel:
 
     def _names(self, curves: Sequence[Curve], up: Scale) -> None:
         """Beside the right end, the higher above, none on another."""
-        wanted = sorted((up.at(curve.seen[-1]), at) for at, curve in enumerate(curves))
+        levels = [curve.seen[-1] if curve.level is None else curve.level for curve in curves]
+        wanted = sorted((up.at(level), at) for at, level in enumerate(levels))
         lowest = float(self.top)
         for height, at in wanted:
             place = max(height, lowest)

@@ -14,7 +14,8 @@ UPPER: Final = (104, 300)
 LOWER: Final = (356, 530)
 # More seconds than this are a line without dots.
 DOTS_MAX: Final = 120
-SHADE_MIN: Final = 1.0
+# A pause is marked from here on: below, it is the time between two blocks.
+PAUSE_MIN_S: Final = 0.5
 
 
 def plot(record: Mapping[str, Any]) -> str:
@@ -31,19 +32,18 @@ def _over_time(run: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> s
     drawing = _page(workload_line(run) + words, run)
     across = Scale(0.0, float(max(1, len(run["seconds"]))), LEFT, RIGHT)
     few = len(run["seconds"]) <= DOTS_MAX
-    offered, decided = run["offered"], run["decided"]
+    offered, decided = run["offered"]["per_s"], run["decided"]["per_s"]
     curves = [
         *(Curve("", "", "one thin", _series(other, "decided"), dots=False) for other in others),
-        Curve(
-            "offered", number(offered["per_s"]), "two dashed", _series(run, "offered"), dots=False
-        ),
-        Curve("decided", number(decided["per_s"]), "one", _series(run, "decided"), few),
+        Curve("offered", number(offered), "two dashed", _offered(run), dots=False, level=offered),
+        Curve("decided", number(decided), "one", _series(run, "decided"), few, level=decided),
     ]
     _shades(drawing, across, run)
     upper = Panel(drawing, across, *UPPER)
     upper.draw("transactions a second", upper.rates(curves), curves)
+    latency = run["latency_ms"]
     delays = [
-        Curve(rank, _ms(run["latency_ms"][rank]), kind, _series(run, f"{rank}_ms"), few)
+        Curve(rank, _ms(latency[rank]), kind, _series(run, f"{rank}_ms"), few, level=latency[rank])
         for rank, kind in (("p99", "four"), ("p50", "three"))
     ]
     lower = Panel(drawing, across, *LOWER)
@@ -106,6 +106,12 @@ def _series(run: Mapping[str, Any], name: str) -> Values:
     return [(at + 0.5, second[name]) for at, second in enumerate(run["seconds"])]
 
 
+def _offered(run: Mapping[str, Any]) -> Values:
+    """While there was a load; later answers still come, and nothing is due."""
+    lasts_s = run["load"]["seconds"]
+    return [(x, value if x < lasts_s else None) for x, value in _series(run, "offered")]
+
+
 def _decided(run: Mapping[str, Any]) -> tuple[float, float | None]:
     return float(run["load"]["rate_per_s"]), run["decided"]["per_s"]
 
@@ -115,13 +121,14 @@ def _latency(run: Mapping[str, Any], rank: str) -> tuple[float, float | None]:
 
 
 def _shades(drawing: Drawing, across: Scale, run: Mapping[str, Any]) -> None:
-    """Where nothing was decided, behind both panels."""
+    """Where nothing was decided for long, behind both panels."""
     for pause in run["pauses"]:
+        if pause["seconds"] < PAUSE_MIN_S:
+            continue
         begin = across.at(min(pause["begin_s"], across.high))
         end = across.at(min(pause["begin_s"] + pause["seconds"], across.high))
-        if end - begin >= SHADE_MIN:
-            for top, bottom in (UPPER, LOWER):
-                drawing.rect(begin, top, end - begin, bottom - top, "shade")
+        for top, bottom in (UPPER, LOWER):
+            drawing.rect(begin, top, end - begin, bottom - top, "shade")
 
 
 def _faults(drawing: Drawing, across: Scale, run: Mapping[str, Any]) -> None:

@@ -139,12 +139,15 @@ def _repeated(record: Mapping[str, Any]) -> dict[str, Any]:
         "cpu_ms_per_transaction": "CPU ms a transaction",
         "reached": "of the bound",
     }
-    spread = {
-        names[name]: "–" if span is None else f"{span[0]} to {span[1]}"
-        for name, span in record["spread"].items()
-    }
+    spread = {names[name]: _span(name, span) for name, span in record["spread"].items()}
     head = {f"of {record['repeated']} runs": spread}
     return _run(record["median"]) | head | _worst(record["others"])
+
+
+def _span(name: str, span: Sequence[float] | None) -> str:
+    if span is None:
+        return "–"
+    return " to ".join(_per_cent(end) if name == "reached" else f"{end}" for end in span)
 
 
 def _worst(others: Sequence[Mapping[str, Any]]) -> dict[str, str]:

@@ -55,7 +55,7 @@ def run_record(measured: Measured) -> dict[str, Any]:
         "latency_ms": latencies(result.latency),
         "latency_ms_by_kind": {
             kind: {"count": seen.count} | latencies(seen)
-            for kind, seen in sorted(result.latency_by_kind.items())
+            for kind, seen in result.latency_by_kind.items()
         },
         "cost": _cost(measured),
         "load_process": _load_process(measured),

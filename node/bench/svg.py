@@ -17,10 +17,10 @@ STEPS: Final = (1, 2, 5)
 SMALL: Final = 10
 STYLE: Final = """
 svg { --ground: #ffffff; --ink: #1f2328; --faint: #59636e; --grid: #dfe3e8;
-  --one: #0b5cad; --two: #5c6570; --three: #0f7b55; --four: #b4500b; --shade: #f3d9d4; }
+  --one: #0b5cad; --two: #5c6570; --three: #0f7b55; --four: #b4500b; --shade: #fae9e5; }
 @media (prefers-color-scheme: dark) {
   svg { --ground: #0d1117; --ink: #e6edf3; --faint: #9aa4af; --grid: #2a3038;
-    --one: #6cb0ff; --two: #a5afba; --three: #4cc597; --four: #f2a65a; --shade: #4a2520; } }
+    --one: #6cb0ff; --two: #a5afba; --three: #4cc597; --four: #f2a65a; --shade: #331b18; } }
 text { font: 13px system-ui, "Segoe UI", "Noto Sans", "Noto Sans CJK SC", sans-serif;
   fill: var(--ink); }
 text.head { font-size: 17px; font-weight: 600; }
@@ -49,8 +49,8 @@ class Scale:
     log: bool = False
 
     def at(self, value: float) -> float:
-        """The pixel of a value; what is below the scale lies on its edge."""
-        share = self._share(max(value, self.low))
+        """The pixel of a value; what is outside the scale lies on its edge."""
+        share = self._share(min(max(value, self.low), self.high))
         return round(self.start + (self.end - self.start) * share, 2)
 
     def _share(self, value: float) -> float:

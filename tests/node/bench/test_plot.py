@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element, fromstring
 import pytest
 
 from node.bench.measured import Fault, Measured, Pause, Ramp, Repeated
+from node.bench.plan import Load
 from node.bench.plot import LOWER, UPPER, plot
 from node.bench.record import record_of
 from node.bench.svg import NAMESPACE
@@ -69,6 +70,18 @@ def test_a_kill_and_the_pause_that_followed_are_marked() -> None:
     shades = [box for box in all_of(root, "rect") if box.get("class") == "shade"]
     assert {box.get("x") for box in shades} == {"202"}
     assert [box.get("y") for box in shades] == [str(UPPER[0]), str(LOWER[0])]
+
+
+def test_what_is_offered_ends_with_the_load_and_answers_may_come_later() -> None:
+    made = result([second(10, 10, 5.0)] * 4 + [second(0, 4, 5.0)])
+    root = drawn(run(made, Load("transfer", 4.0, 100, 10, None)))
+    offered, decided, *_ = (path.get("d", "") for path in all_of(root, "path"))
+    assert (offered.count("L"), decided.count("L")) == (3, 4)
+
+
+def test_the_time_between_two_blocks_is_no_pause() -> None:
+    made = result([second(10, 10, 5.0)] * 4, pauses=(Pause(1.0, 1.4),))
+    assert "shade" not in {box.get("class") for box in all_of(drawn(run(made)), "rect")}
 
 
 def test_a_long_run_is_a_line_without_dots() -> None:
