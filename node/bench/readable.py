@@ -134,6 +134,7 @@ def _notes(record: Mapping[str, Any]) -> Sequence[str]:
 def _repeated(record: Mapping[str, Any]) -> dict[str, Any]:
     names = {
         "per_s": "decided a second",
+        "operations_per_s": "operations a second",
         "p50_ms": "p50 ms",
         "p99_ms": "p99 ms",
         "cpu_ms_per_transaction": "CPU ms a transaction",

@@ -235,6 +235,7 @@ def _repeated(repeated: Repeated) -> dict[str, Any]:
     runs = [run_record(run) for run in repeated.runs]
     spread = {
         "per_s": _span([run["decided"]["per_s"] for run in runs]),
+        "operations_per_s": _span([run["decided"]["operations_per_s"] for run in runs]),
         "p50_ms": _span([run["latency_ms"]["p50"] for run in runs]),
         "p99_ms": _span([run["latency_ms"]["p99"] for run in runs]),
         "cpu_ms_per_transaction": _span([run["cost"]["cpu_ms_per_transaction"] for run in runs]),

@@ -111,7 +111,7 @@ def _end(cases: Cases) -> str:
     runs = [run for case in cases.values() for run in runs_of(case["record"])]
     lines = [_fault(fault) for run in runs for fault in run["faults"] if fault["decided_again_s"]]
     failed = sorted({code for run in runs for code in run["failed"]})
-    lines.append("No receipt names a broken rule." if not failed else f"Failed: {failed}.")
+    lines.append(f"Failed: {', '.join(failed)}." if failed else "No receipt names a broken rule.")
     anonymous = [
         row["rss_anon_mib"]
         for run in runs

@@ -58,14 +58,15 @@ class Goal:
         sign = "≤" if self.at_most else "≥"
         ends = "–" if spread is None else " to ".join(told(end, self.unit) for end in spread)
         measured = "not measured" if value is None else f"**{told(value, self.unit)}**"
-        asked = f"{sign} {told(self.needed, self.unit)}, {told(self.aim, self.unit)}"
+        asked = f"{sign} {told(self.needed, self.unit)}"
+        asked += "" if self.aim == self.needed else f", {told(self.aim, self.unit)}"
         return f"| {self.words} | {asked} | {measured} | {ends} | {self._verdict(value)} |"
 
     def _verdict(self, value: float | None) -> str:
         if value is None:
             return "–"
         sign = -1 if self.at_most else 1
-        if sign * value >= sign * self.aim:
+        if self.aim != self.needed and sign * value >= sign * self.aim:
             return "aim"
         return "reached" if sign * value >= sign * self.needed else "missed"
 
@@ -149,6 +150,7 @@ GOALS = (
         4_000,
         at_most=False,
         value=_at("provenance", "decided", "operations_per_s"),
+        spread=_spread("provenance", "operations_per_s"),
     ),
     Goal(
         "p50 at 500 a second",
