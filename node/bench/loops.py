@@ -18,6 +18,10 @@ from node.bench.workloads import Chain
 SPACING_S: Final = 0.005
 # The end, and a stop, are noticed within this time.
 SLEEP_MAX_S: Final = 0.1
+# Up to so many requests under way each may be small; for each so many more it must hold one more.
+REQUESTS_CALM: Final = 100
+REQUESTS_STEP: Final = 3
+NOT_SENT: Final = "NotSent"
 
 
 class Schedule:
@@ -47,7 +51,10 @@ class Schedule:
 
 
 async def offer_at_rate(offering: Offering, schedule: Schedule, batch_max: int) -> None:
-    """Open loop: offer each step when it is due, whatever became of those before it."""
+    """Open loop: offer each step when it is due, whatever became of those before it.
+
+    Where every connection waits for an answer, what can't be sent by the end counts as refused.
+    """
     due: deque[Offer] = deque()
     under_way = 0
 
@@ -63,7 +70,8 @@ async def offer_at_rate(offering: Offering, schedule: Schedule, batch_max: int) 
             is_last, now_s = offering.ended, offering.clock()
             while (next_s := schedule.due_s) is not None and next_s <= now_s:
                 due.append(schedule.take())
-            while due and (target := offering.free_target()) is not None:
+            wanted = 1 if is_last else batch_wanted(under_way, batch_max)
+            while len(due) >= wanted and (target := offering.free_target()) is not None:
                 offers = [due.popleft() for _ in range(min(batch_max, len(due)))]
                 for offer in offers:
                     offering.tally.offer(offer.due_s, now_s)
@@ -71,6 +79,18 @@ async def offer_at_rate(offering: Offering, schedule: Schedule, batch_max: int) 
                 group.create_task(send(target, offers))
             pause_s = SPACING_S if next_s is None else next_s - offering.clock()
             await asyncio.sleep(min(max(SPACING_S, pause_s), SLEEP_MAX_S))
+        for offer in due:
+            offering.tally.offer(offer.due_s, offering.clock())
+            offering.tally.refuse(NOT_SENT)
+
+
+def batch_wanted(requests: int, batch_max: int) -> int:
+    """How many should be due before a further request is made, with so many under way.
+
+    One, unless answers come so slowly that a request every few milliseconds would take all
+    connections: then the requests grow instead.
+    """
+    return max(1, min(batch_max, (requests - REQUESTS_CALM) // REQUESTS_STEP))
 
 
 async def offer_in_flight(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from node.bench.loops import Schedule, shares_of
+from node.bench.loops import Schedule, batch_wanted, shares_of
 from node.bench.workloads import Chain, Step
 
 
@@ -37,3 +37,9 @@ def test_all_batches_together_are_what_is_in_flight(in_flight: int) -> None:
     assert all(1 <= batch <= 100 for _, batch in shares)
     by_node = [sum(batch for at, batch in shares if at == node) for node in range(4)]
     assert max(by_node) - min(by_node) <= 1
+
+
+def test_requests_are_small_until_answers_come_slowly() -> None:
+    assert [batch_wanted(under_way, 100) for under_way in (0, 50, 100)] == [1, 1, 1]
+    assert 1 < batch_wanted(200, 100) < batch_wanted(300, 100) <= 100
+    assert batch_wanted(10_000, 100) == 100
