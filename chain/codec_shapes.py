@@ -92,7 +92,7 @@ def _derive(annotation: Any) -> Shape:
     if annotation is bool:
         return _leaf(_scalar(bool), "({v} is True or {v} is False)")
     if annotation is Any:
-        return _leaf(_read_any)
+        return _leaf(_read_any, _QUICK_ANY)
     msg = f"{annotation!r} needs bounds: no field of agreed bytes is unlimited"
     raise TypeError(msg)
 
@@ -247,12 +247,17 @@ def _map(item_type: Any, bounds: Size) -> Shape:
     return Shape(write, read, check)
 
 
+# Keys that have been judged: the names of fields, which come again and again.
+_AGREED_KEYS: set[str] = set()
+AGREED_KEYS_MAX: Final = 4_096
+
+
 def _check_keys(items: dict[Any, Value], where: str) -> None:
     for key in items:
-        if not (type(key) is str and len(key) <= MAP_KEY_MAX and key.isascii()):
+        if key not in _AGREED_KEYS:
             _key(key, where)
-        elif not key.isprintable():
-            check_text(key)
+            if len(_AGREED_KEYS) < AGREED_KEYS_MAX:
+                _AGREED_KEYS.add(key)
 
 
 def _key(key: str, where: str) -> str:
@@ -296,6 +301,10 @@ def _any_text(value: str, _where: str) -> None:
         check_text(value)
 
 
+_QUICK_ANY: Final = (
+    "type({v}) is bytes or (type({v}) is str and {v}.isascii() and {v}.isprintable())"
+    f" or (type({{v}}) is int and {INT_MIN} <= {{v}} <= {INT_MAX})"
+)
 _ANY_LEAVES: Final[dict[type, Read]] = {int: _integer(Range(INT_MIN, INT_MAX)), str: _any_text}
 
 

@@ -240,8 +240,10 @@ class _Run:
         """
         types, payloads = received.types, received.payloads
         time_ms = self.header.time_ms
-        while self._fire_all(self.rules.overdue(types, payloads, self.state, time_ms)):
-            pass
+        overdue = self.rules.overdue
+        while due := overdue(types, payloads, self.state, time_ms):
+            if not self._fire_all(due):
+                return
 
     def due_deadlines(self) -> None:
         """Fire what is due, oldest first; the rest is carried over to the next block.

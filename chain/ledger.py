@@ -19,7 +19,7 @@ from chain.block import (
     Header,
     SignatureVerifier,
 )
-from chain.codec import U16, encode
+from chain.codec import U16, encode, pack
 from chain.committee import Committee
 from chain.committees import CommitteeRecord
 from chain.context import Chain
@@ -239,7 +239,8 @@ class Ledger(StoredChain):
         rows = zip(result.receipts, result.receipt_rows, strict=True)
         for index, (receipt, row) in enumerate(rows):
             batch[schema.receipt_key(height, index)] = row
-            batch[schema.receipt_place_key(receipt.id)] = encode(ReceiptPlace(height, index))
+            # A `ReceiptPlace`.
+            batch[schema.receipt_place_key(receipt.id)] = pack((height, index))
         past = schema.REMEMBERED + u64(minute_of(executed.header.time_ms))
         for key, _ in islice(self.store.scan(schema.REMEMBERED, past), FORGOTTEN_PER_BLOCK_MAX):
             batch[key] = None

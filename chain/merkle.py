@@ -4,6 +4,7 @@ Leaves are arbitrary bytes (hashed with prefix 0x00, inner nodes with 0x01). Has
 Verification follows RFC 9162 §2.1.3.2 and §2.1.4.2, which give RFC 6962's proofs an algorithm.
 """
 
+import hashlib
 from collections.abc import Sequence
 
 from chain.crypto import HASH_SIZE, sha256
@@ -24,7 +25,8 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 def root(leaves: Sequence[bytes]) -> bytes:
     """Merkle tree hash of the list; SHA-256 of nothing when it is empty (RFC 6962 §2.1)."""
-    return root_of_hashes([leaf_hash(leaf) for leaf in leaves])
+    # As `leaf_hash` says, without a call for each.
+    return root_of_hashes([hashlib.sha256(b"\x00" + leaf).digest() for leaf in leaves])
 
 
 def root_of_hashes(hashes: Sequence[bytes]) -> bytes:
@@ -36,7 +38,9 @@ def root_of_hashes(hashes: Sequence[bytes]) -> bytes:
         # Pairing from the left and carrying the odd one up gives RFC 6962's split at the largest
         # power of two below n.
         carried = [level[-1]] if len(level) % 2 else []
-        level = [node_hash(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)] + carried
+        pairs = zip(level[::2], level[1::2], strict=False)
+        level = [hashlib.sha256(b"\x01" + left + right).digest() for left, right in pairs]
+        level += carried
     return level[0]
 
 
