@@ -25,6 +25,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any, Final
 
+from chain.store_contract import Kind
 from commerce.assets import AssetIssue
 from commerce.payments import PayTransfer
 from commerce.registry import operation
@@ -103,16 +104,18 @@ def load(made: LocalNetwork, transactions: int, in_flight: int, round_s: float) 
         decided += report["decided"]["transactions"]
 
 
-async def trace(folder: Path, transactions: int) -> list[tracemalloc.StatisticDiff]:
+async def trace(
+    folder: Path, transactions: int, kind: Kind = "leveldb"
+) -> list[tracemalloc.StatisticDiff]:
     """What four nodes in this process hold after as many again that they didn't hold before.
 
     The first half fills what has a limit and a start; the second should leave nothing.
     """
-    async with cluster(folder, kind="leveldb") as net:
+    async with cluster(folder, kind=kind) as net:
+        # From the start: what is dropped in the second half must be known to it.
+        tracemalloc.start()
         await _decide(net.nodes[0], _issues(net))
         await _pay(net, transactions)
-        tracemalloc.start()
-        await _pay(net, TRACED_BATCH)
         first = _snapshot()
         await _pay(net, transactions)
         return _snapshot().compare_to(first, "lineno")
