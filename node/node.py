@@ -381,6 +381,8 @@ def _restore(setup: NodeSetup) -> Replica:
         next_committee=setup.ledger.next_committee,
     )
     records = [decode_record(data) for data in setup.journal.records]
+    # Up to 16 MiB and more, which a node that runs for long need not hold beside the file.
+    setup.journal.records = []
     start = ChainTip(tip.header, tip.certificate, results)
     return Replica.restore(config, start, _DecidedHeaders(setup.ledger), records)
 
