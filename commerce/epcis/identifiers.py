@@ -66,7 +66,7 @@ _SCHEMES = {
 }
 _LOT = Scheme("01", 13, "10", 20, indicator=True)
 # Whose links end in the serial as it is, whatever it is (the extension 0 of an SGLN is none).
-_STEMMED = {"sgtin": _SCHEMES["sgtin"], "upui": _SCHEMES["upui"], "lgtin": _LOT}
+_STEMMED = {name: _SCHEMES[name] for name in ("sgtin", "upui", "grai", "gdti")} | {"lgtin": _LOT}
 _LED = frozenset({"00", "01", "8003", "8006"})
 _PATTERNS = frozenset({"sgtin", "grai", "gdti", "sgcn", "cpi", "itip", "upui"})
 # GIAI, GINC and CPI: company prefix and reference together.

@@ -130,7 +130,7 @@ def read_json(data: bytes) -> Json:
 def _is_plain(data: bytes, text: str) -> bool:
     """Can no string of well-formed JSON be other than agreed text, by a look at the whole?"""
     # Escapes can bring in what the raw text doesn't show.
-    if any(escape in data for escape in _ESCAPES):
+    if b"\\" in data and any(escape in data for escape in _ESCAPES):
         return False
     # The decoder has refused every other control character of ASCII inside a string.
     if text.isascii():

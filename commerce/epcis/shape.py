@@ -131,7 +131,7 @@ def closed(shape: Shape, *required: str) -> Check:
 
 def uri(value: Json, _scope: Scope) -> None:
     """An absolute URI."""
-    if not isinstance(value, str) or not is_uri(value):
+    if not isinstance(value, str) or not (_is_epc(value) or is_uri(value)):
         raise refuse("must be an absolute URI")
 
 

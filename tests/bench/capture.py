@@ -65,10 +65,7 @@ def say(line: str) -> None:
 
 
 def documents(events: int) -> Iterator[bytes]:
-    """Documents of so many events each, as `hushang bench --workload provenance` offers them.
-
-    Only that here every event has a time and a temperature of its own.
-    """
+    """Documents of so many events each, like those of `hushang bench --workload provenance`."""
     numbers = count()
     while True:
         document = {
@@ -82,10 +79,12 @@ def documents(events: int) -> Iterator[bytes]:
 
 
 def observation(number: int) -> Members:
-    """An ObjectEvent of five new items with a temperature."""
+    """An ObjectEvent of 900 bytes: five new items, a production order and a temperature."""
     hour, minute, second = number // 3600 % 24, number // 60 % 60, number % 60
     moment = f"2026-01-01T{hour:02}:{minute:02}:{second:02}+08:00"
     place = {"id": f"urn:epc:id:sgln:{PREFIX}.00001.0"}
+    order = f"urn:epc:id:gdti:{PREFIX}.00001.{number:09}"
+    metadata = {"time": moment, "deviceID": f"urn:epc:id:giai:{PREFIX}.logger17"}
     report = {"type": "Temperature", "value": number % 160 / 10, "uom": "CEL"}
     return {
         "type": "ObjectEvent",
@@ -98,9 +97,8 @@ def observation(number: int) -> Members:
         "disposition": "active",
         "readPoint": place,
         "bizLocation": place,
-        "sensorElementList": [
-            {"sensorMetadata": {"time": moment}, "sensorReport": [report]},
-        ],
+        "bizTransactionList": [{"type": "prodorder", "bizTransaction": order}],
+        "sensorElementList": [{"sensorMetadata": metadata, "sensorReport": [report]}],
     }
 
 
