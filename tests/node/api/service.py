@@ -5,7 +5,7 @@ at once, as by a quorum that never sleeps.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from io import BytesIO
@@ -35,6 +35,7 @@ from node.ledger_queue import TreeProof
 from node.metrics import NodeMetrics
 from node.proofs import Prover
 from node.service import Decided, NodeStatus, PeerView, PoolFull, Submitted
+from node.waiters import Waiters
 from tests.chain.world import GENESIS_MS, World, account, key
 
 POOL_MAX = 2000
@@ -60,7 +61,7 @@ class FakeService:
         # Set once somebody waits for a decision, or for a block.
         self.waited_for = asyncio.Event()
         self.block_waited_for = asyncio.Event()
-        self._written = asyncio.Condition()
+        self.waiters = Waiters(self.is_pending, self.decided)
         # Of these members' statements there are always some, of this time.
         self.vouching: tuple[int, ...] = (0, 1)
         self.vouched_ms = GENESIS_MS
@@ -111,11 +112,11 @@ class FakeService:
 
     async def decide(self) -> Tip:
         """The next block, of everything in the pool."""
-        tip = self.world.decide(*self.pool.values())
+        executed = self.world.execute(*self.pool.values())
+        tip = self.ledger.write(executed, self.world.certify(executed.header))
         self.anchors.note()
         self.pool.clear()
-        async with self._written:
-            self._written.notify_all()
+        self.waiters.written(tip, executed.result)
         return tip
 
     async def wait_decided(self, transaction_id: bytes, timeout_ms: int) -> Decided | None:
@@ -125,20 +126,15 @@ class FakeService:
         self, ids: Collection[bytes], timeout_ms: int
     ) -> Mapping[bytes, Decided]:
         self.waited_for.set()
-        await self._wait(lambda: all(map(self.decided, ids)), timeout_ms)
-        return {one: known for one in ids if (known := self.decided(one)) is not None}
+        return await self.waiters.outcomes(ids, timeout_ms)
 
     async def wait_height(self, height: int, timeout_ms: int) -> int:
         self.block_waited_for.set()
-        await self._wait(lambda: self.ledger.tip.height >= height, timeout_ms)
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + timeout_ms / 1000
+        while self.ledger.tip.height < height and (left_s := ends - loop.time()) > 0:
+            await self.waiters.block(int(left_s * 1000) + 1)
         return self.ledger.tip.height
-
-    async def _wait(self, condition: Callable[[], bool], timeout_ms: int) -> None:
-        try:
-            async with asyncio.timeout(timeout_ms / 1000), self._written:
-                await self._written.wait_for(condition)
-        except TimeoutError:
-            return
 
     def decided(self, transaction_id: bytes) -> Decided | None:
         found = self.ledger.find_receipt(transaction_id)

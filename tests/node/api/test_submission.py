@@ -13,6 +13,7 @@ from chain.transaction import SignedTransaction, sign_transaction
 from node.api.settings import ApiSettings
 from tests.chain.world import account, key
 from tests.node.api.service import FakeService, served
+from tests.node.api.wire import request, until, wire
 
 JSON = "application/json"
 
@@ -214,6 +215,59 @@ async def test_a_bad_item_of_a_batch_leaves_the_others_alone() -> None:
             "EncodingInvalid",
             "SignatureInvalid",
         ]
+
+
+@pytest.mark.asyncio
+async def test_what_of_a_batch_has_no_room_says_when_to_come_back_and_the_rest_is_decided() -> None:
+    async with served() as node:
+        node.service.pool_max = 2
+        sent = [node.service.issue("buyer", 5, f"bank {i}") for i in range(4)]
+        body = pack(tuple(one.raw for one in sent))
+        sending = asyncio.ensure_future(node.post("/v1/transactions/batch", body))
+        await node.service.waited_for.wait()
+        await node.service.decide()
+        status, told = await sending
+        assert status == 200
+        states = [item["state"] for item in told["results"]]
+        assert states == ["decided", "decided", "refused", "refused"]
+        for item in told["results"][2:]:
+            problem = item["problem"]
+            assert (problem["code"], problem["status"]) == ("PoolFull", 429)
+            assert problem["retry_after_ms"] == 1500
+
+
+@pytest.mark.asyncio
+async def test_a_batch_whose_time_is_over_tells_which_are_decided() -> None:
+    async with served() as node:
+        early, late = (node.service.issue("buyer", 5, f"bank {i}") for i in range(2))
+        await node.service.submit(early.raw)
+        await node.service.decide()
+        body = pack((early.raw, late.raw, early.raw))
+        status, told = await node.post("/v1/transactions/batch?timeout_ms=1", body)
+        assert status == 202
+        states = [item["state"] for item in told["results"]]
+        assert states == ["decided", "pending", "decided"]
+
+
+@pytest.mark.asyncio
+async def test_a_client_that_leaves_while_its_batch_waits_leaves_nothing_behind() -> None:
+    async with served() as node:
+        sent = [node.service.issue("buyer", 5, f"bank {i}") for i in range(50)]
+        body = pack(tuple(one.raw for one in sent))
+        head = request(
+            "/v1/transactions/batch",
+            "Content-Type: application/msgpack",
+            f"Content-Length: {len(body)}",
+            method="POST",
+        )
+        waiters = node.service.waiters
+        async with wire(node.port) as client:
+            client.send(head + body)
+            await node.service.waited_for.wait()
+            await until(lambda: waiters._count == 50)
+        await until(lambda: waiters._count == 0)
+        assert waiters._waits == {}
+        assert node.server._edge.waits.taken == 0
 
 
 @pytest.mark.asyncio
