@@ -286,7 +286,8 @@ class Ledger(StoredChain):
     def find_body(self, place: ReceiptPlace, wanted_id: bytes) -> ReceivedTransaction | None:
         """The transaction of this id in the block of `place`; None for a system transition."""
         block = self.block(place.height)
-        for raw in block.bodies if block else ():
+        # Receipts lie as bodies do, with those of deadlines between: so it is there or just before.
+        for raw in reversed(block.bodies[: place.index + 1] if block else ()):
             if transaction_id(read_row(SignedTransaction, raw).content) == wanted_id:
                 return read_transaction(raw, self.rules)
         return None

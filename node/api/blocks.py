@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from chain.block import Header
 from chain.codec import decode, encode
 from chain.ledger import Ledger
+from chain.stored_chain import ReceiptPlace
 from chain.transaction import (
     TRANSACTION_SIZE_MAX,
     SignedTransaction,
@@ -158,11 +159,8 @@ def find_transaction_view(ledger: Ledger, wanted: bytes) -> TransactionView | No
     receipt = find_receipt_view(ledger, wanted)
     if receipt is None:
         return None
-    block = ledger.block(receipt.height)
-    for raw in block.bodies if block else ():
-        if _id_of(raw) == wanted:
-            return TransactionView.of(read_transaction(raw, ledger.rules), receipt)
-    return None
+    received = ledger.find_body(ReceiptPlace(receipt.height, receipt.index), wanted)
+    return None if received is None else TransactionView.of(received, receipt)
 
 
 def _transactions(ledger: Ledger, height: int, bodies: Sequence[bytes]) -> list[TransactionView]:

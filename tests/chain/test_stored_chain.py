@@ -90,6 +90,18 @@ def test_a_system_transition_has_a_receipt_and_no_body() -> None:
     assert world.ledger.find_body(found[0], receipt.id) is None
 
 
+def test_a_body_is_found_behind_the_receipts_of_deadlines_that_fired_before_it() -> None:
+    world = ToyWorld()
+    world.run(world.signed("buyer", schedule("d", world.now_ms + 500)))
+    made = [world.signed("buyer", add("a")), world.signed("buyer", add("b"))]
+    world.run(*made)
+    for index, entry in enumerate(made):
+        found = world.ledger.find_receipt(entry.id)
+        assert found is not None
+        assert found[0] == ReceiptPlace(2, index + 1)
+        assert world.ledger.find_body(found[0], entry.id) == entry
+
+
 def test_what_a_store_may_lack_is_told_by_its_base() -> None:
     world = ToyWorld()
     for _ in range(3):
