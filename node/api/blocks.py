@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from chain.block import Header
+from chain.block import Header, Receipt
 from chain.codec import decode, encode
 from chain.ledger import Ledger
 from chain.stored_chain import ReceiptPlace
@@ -78,7 +78,7 @@ def read_block(call: Call) -> Reply:
         certificate=CertificateView.of(certificate, ledger.committee_at(height)),
         transaction_ids=[_id_of(raw).hex() for raw in page],
         receipt_ids=[receipt.id.hex() for receipt in receipts],
-        transactions=_transactions(ledger, height, page) if call.get(FULL) else [],
+        transactions=_transactions(ledger, block.header, page, receipts) if call.get(FULL) else [],
         next=end if page and end < len(block.bodies) else None,
     )
     return json_reply(view)
@@ -163,16 +163,20 @@ def find_transaction_view(ledger: Ledger, wanted: bytes) -> TransactionView | No
     return None if received is None else TransactionView.of(received, receipt)
 
 
-def _transactions(ledger: Ledger, height: int, bodies: Sequence[bytes]) -> list[TransactionView]:
+def _transactions(
+    ledger: Ledger, header: Header, bodies: Sequence[bytes], receipts: Sequence[Receipt]
+) -> list[TransactionView]:
+    """Views of transactions of a block whose receipts these are."""
+    block_hash, tip_height = header.digest(), ledger.tip.height
+    places = {receipt.id: index for index, receipt in enumerate(receipts)}
     found: list[TransactionView] = []
     for raw in bodies:
         received = read_transaction(raw, ledger.rules)
-        receipt = find_receipt_view(ledger, received.id)
-        if receipt is None:
-            # Block and receipts are written in one batch, and pruned in one.
-            ledger.require_block(height)
-        assert receipt is not None
-        found.append(TransactionView.of(received, receipt))
+        # Block and receipts are written in one batch, and pruned in one.
+        place = ReceiptPlace(header.height, places[received.id])
+        receipt = receipts[place.index]
+        decided = Decided(place, receipt, encode(receipt), block_hash, header.time_ms)
+        found.append(TransactionView.of(received, ReceiptView.of(decided, tip_height)))
     return found
 
 
