@@ -37,23 +37,26 @@ ACKNOWLEDGED: Final = "acknowledged"
 
 @dataclass(frozen=True, slots=True)
 class OfferTask:
-    """What to offer to which nodes; the directory holds the signed steps."""
+    """What to offer to which nodes; the directory holds the signed steps.
+
+    `grace_s` is how long after the end answers are still waited for.
+    """
 
     load: Load
     urls: tuple[str, ...]
     directory: Path
+    grace_s: float = GRACE_S
 
     def text(self) -> str:
         """One line for the load process."""
-        record = {"load": asdict(self.load), "urls": self.urls, "directory": str(self.directory)}
-        return json.dumps(record)
+        return json.dumps(asdict(self) | {"directory": str(self.directory)})
 
     @classmethod
     def read(cls, text: str) -> "OfferTask":
         """The task of a line that `text` wrote."""
         record: dict[str, Any] = json.loads(text)
         load, directory = Load(**record["load"]), Path(record["directory"])
-        return cls(load, tuple(record["urls"]), directory)
+        return cls(load, tuple(record["urls"]), directory, record["grace_s"])
 
 
 async def offer_all(task: OfferTask, acknowledged: IO[bytes]) -> LoadResult:
@@ -86,17 +89,17 @@ async def offer_all(task: OfferTask, acknowledged: IO[bytes]) -> LoadResult:
         else:
             assert load.in_flight is not None
             offers = offer_in_flight(offering, chains, load.in_flight, load.batch)
-        early = await _until_end(group.create_task(offers), offering, load.seconds)
+        early = await _until_end(group.create_task(offers), offering, task)
         ran_out = early and load.rate_per_s is None
         return tally.result(clock(), time.process_time() - cpu_began_s, ran_out=ran_out)
 
 
-async def _until_end(offers: "asyncio.Task[None]", offering: Offering, seconds: float) -> bool:
+async def _until_end(offers: "asyncio.Task[None]", offering: Offering, task: OfferTask) -> bool:
     """Let it run its time, then wait for the last answers; both are cut short by a stop.
 
     True if everything was offered and answered before the time was over.
     """
-    stopped = asyncio.Event()
+    seconds, stopped = task.load.seconds, asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_reader(sys.stdin.fileno(), stopped.set)
     told_s = 0.0
@@ -108,7 +111,8 @@ async def _until_end(offers: "asyncio.Task[None]", offering: Offering, seconds: 
     early = offers.done()
     offering.ended = True
     loop.remove_reader(sys.stdin.fileno())
-    await asyncio.wait({offers}, timeout=GRACE_STOPPED_S if stopped.is_set() else GRACE_S)
+    grace_s = min(GRACE_STOPPED_S, task.grace_s) if stopped.is_set() else task.grace_s
+    await asyncio.wait({offers}, timeout=grace_s)
     if not offers.done():
         # What is not answered by now is unknown.
         offers.cancel()

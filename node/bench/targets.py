@@ -50,7 +50,7 @@ class Offer:
         return Offer(self.chain, self.at + 1, due_s)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Target:
     """One node: requests under way, and until when it counts as down."""
 

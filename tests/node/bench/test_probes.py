@@ -1,0 +1,40 @@
+"""What this machine's system tells of a process and a directory."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from node.bench.probes import read_metrics, rss_anon, size_on_disk, verify_us
+
+
+def test_metrics_are_read_without_labels() -> None:
+    text = '# HELP a words\na 3.0\nb{peer="x"} 4.0\nprocess_cpu_seconds_total 1.25\n'
+    assert read_metrics(text) == {"a": 3.0, "process_cpu_seconds_total": 1.25}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_anonymous_memory_is_that_of_the_process() -> None:
+    before = rss_anon(os.getpid())
+    held = bytearray(os.urandom(1 << 24))
+    after = rss_anon(os.getpid())
+    assert before is not None
+    assert after is not None
+    assert after - before > len(held) // 2
+
+
+def test_a_process_that_is_gone_has_no_memory() -> None:
+    assert rss_anon(2**22 + 1) is None
+
+
+def test_a_directory_is_as_large_as_its_files(tmp_path: Path) -> None:
+    (tmp_path / "db").mkdir()
+    (tmp_path / "db" / "1.ldb").write_bytes(bytes(1_000))
+    (tmp_path / "journal").write_bytes(bytes(23))
+    assert size_on_disk(tmp_path) == 1_023
+    assert size_on_disk(tmp_path / "none") == 0
+
+
+def test_one_signature_takes_microseconds() -> None:
+    assert 1.0 < verify_us() < 10_000.0
