@@ -5,6 +5,7 @@ from consensus import inquiry, patience, receive
 from consensus.messages import RecoveryQuery, RecoveryReply, Status
 from consensus.output import Serve
 from consensus.state import State
+from consensus.timers import Watch
 
 # How many blocks are pushed to a member that lags, before it asks by itself.
 SERVE_MAX = 2
@@ -26,7 +27,7 @@ def status(state: State, message: Status) -> None:
 
 
 def _answer(state: State, message: Status, *, of_era: bool) -> None:
-    """Send what the member lacks: blocks with certificates, what starts the view, own votes."""
+    """Send what the member lacks: blocks with certificates, or what starts the view; or a hint."""
     timers, tip, views = state.timers, state.tip, state.views
     # One below is no lag while the Commits of our newest block may still be on their way.
     settled = tip.height - (timers.tick < tip.tick + timers.answer_ticks)
@@ -34,34 +35,51 @@ def _answer(state: State, message: Status, *, of_era: bool) -> None:
     lost = of_era and (
         message.view < views.view or (message.view == views.view and not message.started)
     )
-    unheard = of_era and message.height == tip.height and _is_unheard(state, message)
-    if not (message.height < tip.height or unheard or (lost and state.started)):
+    if not lags and not (lost and state.started):
+        _hint(state, message, of_era=of_era)
         return
     peer = receive.signer(state, message)
     if not state.may_answer(state.errands.answered, peer):
         return
-    if unheard:
-        patience.repeat_votes(state, (peer,))
     if lags:
         first = message.height + 1
         last_served = min(tip.height, message.height + SERVE_MAX)
         state.draft.serve.append(Serve(peer, first, last_served))
     if lost and views.new_view is not None:
         state.draft.to((peer,), views.new_view)
-    if state.index is None:
-        return
     # Our Status carries the newest certificate: a start of its view, and a height to fetch up to.
-    state.promises.report(state.draft, (peer,), views.view, tip.newest, started=state.started)
+    _tell_where(state, peer)
+
+
+def _hint(state: State, message: Status, *, of_era: bool) -> None:
+    """What may be all that a member lacks which has just come after (`patience.ask_for_more`): the
+    certificate of the block above its own, or the votes of a proposal that has waited for its own.
+    """
+    below = message.height < state.tip.height
+    unheard = of_era and message.height == state.tip.height and _is_unheard(state, message)
+    if not below and not unheard:
+        return
+    peer = receive.signer(state, message)
+    if not state.may_answer(state.errands.hinted, peer):
+        return
+    if unheard:
+        patience.repeat_votes(state, (peer,))
+    else:
+        _tell_where(state, peer)
 
 
 def _is_unheard(state: State, message: Status) -> bool:
-    """Did the member say nothing at the active height yet, in the own view where others have?"""
-    views, slot = state.views, state.slot
-    if message.view != views.view or slot.votes.earlier(
-        VoteType.PREPARE, views.view, message.member
-    ):
+    """Is there a proposal since the last look at the timers, and no vote of the member for it?"""
+    view, votes = state.views.view, state.slot.votes
+    if message.view != view or not state.timers.watches(Watch.PROPOSAL):
         return False
-    return state.promises.vote(VoteType.PREPARE, views.view, slot.height) is not None
+    return votes.earlier(VoteType.PREPARE, view, message.member) is None
+
+
+def _tell_where(state: State, peer: bytes) -> None:
+    if state.index is not None:
+        view, newest = state.views.view, state.tip.newest
+        state.promises.report(state.draft, (peer,), view, newest, started=state.started)
 
 
 def recovery_query(state: State, message: RecoveryQuery) -> None:

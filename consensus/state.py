@@ -52,13 +52,14 @@ class Errands:
     """What was asked of or answered to others lately, so that nothing is asked twice.
 
     `build` is the newest (height, view, at_once) asked for; `answered` the tick of the last answer
-    to each node's Status, `replied` to its RecoveryQuery; `proven` are certificates verified
-    lately.
+    to each node's Status, `hinted` that of the last hint, `replied` to its RecoveryQuery; `proven`
+    are certificates verified lately.
     """
 
     chase: Chase = field(default_factory=Chase)
     build: tuple[int, int, bool] | None = None
     answered: dict[bytes, int] = field(default_factory=dict)
+    hinted: dict[bytes, int] = field(default_factory=dict)
     replied: dict[bytes, int] = field(default_factory=dict)
     proven: dict[Certificate, None] = field(default_factory=dict)
 

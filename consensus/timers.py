@@ -86,6 +86,10 @@ class Timers:
         }
         return any(self.tick >= at + self.patience(kind) for kind, at in self._since.items())
 
+    def watches(self, kind: Watch) -> bool:
+        """Was this kind of work there at the last look?"""
+        return kind in self._since
+
     def look_at(self, begun: Mapping[Watch, int]) -> int:
         """When to look again: at once where other work has begun than was watched, since its time
         runs from there; else when patience ends, or after `LOOK_TICKS`.

@@ -5,6 +5,7 @@ what is missing after a short grace is asked for, again and again, until the hei
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from chain.errors import HushangError, LedgerError
@@ -16,6 +17,9 @@ from node.verifier import TransactionVerifier
 # Gossip travels in batches a few milliseconds behind a proposal: asking at once would double it.
 GOSSIP_GRACE_S = 0.01
 ASK_AGAIN_S = 0.3
+# Of so many decided blocks the bodies are still handed out: whoever is a little slower asks for
+# them when they have left the pools of all others.
+WRITTEN_KEPT = 2
 
 # Asks for the bodies of these hashes: on the first attempt the peers (by node key) that vouched for
 # them, later others too, in turn: those may be gone.
@@ -37,6 +41,8 @@ class Bodies:
         # Of the proposals at the next height: wanted hashes, and what was found outside the pool.
         self._wanted: dict[bytes, int] = {}
         self._found: dict[bytes, ReceivedTransaction | HushangError] = {}
+        # By hash, of the newest blocks here.
+        self._written: deque[dict[bytes, bytes]] = deque(maxlen=WRITTEN_KEPT)
 
     async def gather(self, request: CheckRequest) -> tuple[ReceivedTransaction, ...]:
         """All transactions of the proposal in order; waits. Raises `ProposalBodyInvalid`."""
@@ -90,10 +96,13 @@ class Bodies:
     def held(self, body: bytes) -> bytes | None:
         """Raw bytes for a peer that asks, or None."""
         found = self._get(body)
-        return found.raw if isinstance(found, ReceivedTransaction) else None
+        if isinstance(found, ReceivedTransaction):
+            return found.raw
+        return next((block[body] for block in self._written if body in block), None)
 
-    def decided(self, height: int) -> None:
-        """Forget what was wanted up to this height."""
+    def decided(self, height: int, transactions: Sequence[ReceivedTransaction]) -> None:
+        """Forget what was wanted up to this height, whose transactions these are."""
+        self._written.append({received.body_hash: received.raw for received in transactions})
         over = [wanted for wanted, at in self._wanted.items() if at <= height]
         for wanted in over:
             del self._wanted[wanted]

@@ -264,7 +264,7 @@ class Driver:
             parts, height = self._parts, written.tip.height
             included = [received.id for received in written.executed.transactions]
             parts.mempool.discard(included)
-            parts.bodies.decided(height)
+            parts.bodies.decided(height, written.executed.transactions)
             self._note_skipped(height, len(included))
             parts.written(written)
             self._tell_work()

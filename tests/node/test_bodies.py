@@ -157,7 +157,7 @@ async def test_what_is_held_is_served_and_forgotten_once_the_height_is_decided()
         assert at.bodies.held(pooled.body_hash) == pooled.raw
         assert at.bodies.held(found.body_hash) == found.raw
         assert at.bodies.held(next_one.body_hash) is None
-        at.bodies.decided(1)
+        at.bodies.decided(1, ())
         assert at.bodies.held(found.body_hash) is None
         assert at.bodies._wanted == {}
         assert at.bodies._found == {}
@@ -168,5 +168,17 @@ async def test_a_decision_below_does_not_forget_what_is_wanted_above() -> None:
     async with shelf() as at:
         one = payment(at.world)
         await at.bodies.gather(at.request(one, bodies=(one.raw,)))
-        at.bodies.decided(0)
+        at.bodies.decided(0, ())
         assert at.bodies.held(one.body_hash) == one.raw
+
+
+@pytest.mark.asyncio
+async def test_the_bodies_of_the_newest_blocks_are_handed_out_after_they_left_the_pool() -> None:
+    """All others have decided: a member that is a little slower still finds what it lacks."""
+    async with shelf() as at:
+        blocks = [(payment(at.world),) for _ in range(bodies_module.WRITTEN_KEPT + 1)]
+        for height, block in enumerate(blocks, start=1):
+            at.bodies.decided(height, block)
+        oldest, *kept = [block[0] for block in blocks]
+        assert [at.bodies.held(one.body_hash) for one in kept] == [one.raw for one in kept]
+        assert at.bodies.held(oldest.body_hash) is None

@@ -4,12 +4,13 @@ The same rules: what is in the pool or came with the request is taken, the rest 
 a short grace, again and again, until the height is decided.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from chain.errors import HushangError
 from chain.transaction import ReceivedTransaction, body_hash
 from consensus.output import CheckRequest
-from node.bodies import ASK_AGAIN_S, GOSSIP_GRACE_S
+from node.bodies import ASK_AGAIN_S, GOSSIP_GRACE_S, WRITTEN_KEPT
 from node.mempool import Mempool
 from tests.sim.world import SECOND
 
@@ -36,6 +37,7 @@ class SimBodies:
         self._wanted: dict[bytes, int] = {}
         self._found: dict[bytes, Read] = {}
         self._waiting: dict[bytes, tuple[CheckRequest, Gathered]] = {}
+        self._written: deque[dict[bytes, bytes]] = deque(maxlen=WRITTEN_KEPT)
 
     def gather(self, request: CheckRequest, gathered: Gathered) -> None:
         """Call back with all transactions of the proposal, in order, once they are there."""
@@ -90,10 +92,13 @@ class SimBodies:
     def held(self, body: bytes) -> bytes | None:
         """Raw bytes for a peer that asks, or None."""
         found = self._get(body)
-        return found.raw if isinstance(found, ReceivedTransaction) else None
+        if isinstance(found, ReceivedTransaction):
+            return found.raw
+        return next((block[body] for block in self._written if body in block), None)
 
-    def decided(self, height: int) -> None:
-        """The height is written: forget what was wanted up to it."""
+    def decided(self, height: int, transactions: Sequence[ReceivedTransaction]) -> None:
+        """The height is written: forget what was wanted up to it, keep its block's for others."""
+        self._written.append({received.body_hash: received.raw for received in transactions})
         over = [wanted for wanted, at in self._wanted.items() if at <= height]
         for wanted in over:
             del self._wanted[wanted]

@@ -254,7 +254,7 @@ class SimNode(Process):
         tip = written.tip
         included = [received.id for received in written.executed.transactions]
         self.mempool.discard(included)
-        self.bodies.decided(tip.height)
+        self.bodies.decided(tip.height, written.executed.transactions)
         self.watch.note(tip.height, len(included))
         if self.honest:
             self.setting.checks.written(tip.height, tip.digest, included)
