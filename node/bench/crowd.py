@@ -14,7 +14,7 @@ from typing import Final, TypeVar, overload
 from typing_extensions import override
 
 from chain.account import single_key_policy
-from chain.crypto import PrivateKey, tagged_hash
+from chain.crypto import PrivateKey, sha256
 from chain.state import u64
 from node.bench.plan import Sender
 
@@ -27,13 +27,13 @@ Entry = TypeVar("Entry")
 
 def crowd_seed(genesis_hash: bytes) -> bytes:
     """The seed of a chain's crowd."""
-    return tagged_hash("bench-crowd", genesis_hash)
+    return sha256(b"a crowd of the bench" + genesis_hash)
 
 
 @lru_cache(REMEMBERED)
 def crowd_key(seed: bytes, number: int) -> PrivateKey:
     """The key of the crowd's account of this number."""
-    return PrivateKey(tagged_hash("bench-crowd-key", seed + u64(number)))
+    return PrivateKey(sha256(b"one of a crowd" + seed + u64(number)))
 
 
 @lru_cache(REMEMBERED)
