@@ -4,8 +4,9 @@ from chain.state import u64
 from commerce import indexes
 from commerce.accounts import AccountOpen
 from commerce.payments import PayTransfer
+from commerce.registry import operation
 from tests.commerce.shop import TEA, Shop
-from tests.commerce.world import account, policy
+from tests.commerce.world import Sent, account, policy
 
 
 def test_a_trade_is_found_by_each_of_its_parties() -> None:
@@ -44,6 +45,15 @@ def test_an_account_finds_the_receipts_of_what_moved_its_money_also_by_the_clock
     (_, refund) = shop.wait(400 * 86_400_000)
     key = indexes.ACCOUNT_ACTIVITY + account("buyer") + u64(shop.height) + refund.id
     assert key in shop.indexes
+
+
+def test_a_payment_is_told_once_to_each_of_its_parties() -> None:
+    shop = Shop()
+    payment = PayTransfer(account("friend"), "CNY", 5, None)
+    sent = Sent("buyer", (operation("pay.transfer", payment),))
+    result = shop.block(shop.transaction(sent))
+    told = [key for key, _ in result.indexes]
+    assert len(told) == len(set(told)) == len(("buyer", "friend"))
 
 
 def test_a_member_finds_the_accounts_that_it_sponsors() -> None:

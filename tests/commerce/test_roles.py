@@ -1,8 +1,19 @@
-"""Rules of role.grant and role.revoke."""
+"""Rules of role.grant and role.revoke, and which scopes cover which places."""
 
 # ruff: noqa: E501 (the rule table is aligned)
 
-from commerce.roles import RoleGrant, RoleRevoke, has_role, has_role_for_goods
+import pytest
+
+from chain.state import Overlay
+from commerce.roles import (
+    HELD_ROLES,
+    HeldRole,
+    RoleGrant,
+    RoleRevoke,
+    has_role,
+    has_role_for_goods,
+    role_part,
+)
 from tests.commerce.attempts import Attempt, Row, play
 from tests.commerce.world import QUORUM, World, account
 
@@ -48,3 +59,26 @@ def test_a_scope_narrows_a_role_to_the_goods_of_one_prefix() -> None:
     assert has_role_for_goods(world.state, BUYER, "merchant", "06900001000017")
     assert not has_role_for_goods(world.state, BUYER, "merchant", "06901234000017")
     assert has_role_for_goods(world.state, account("rival"), "merchant", "06901234000017")
+
+
+SCOPES = ("", "gcp:690123", GCP, "gcp:6901234", "gcp:690123400001", "gln:6901234000009")
+PLACES = (
+    "gcp:6901234",
+    "gcp:690123",
+    "gcp:6901234000017",
+    "gln:6901234000009",
+    "gln:6901234000016",
+)
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_a_scope_covers_every_place_that_begins_with_it(scope: str) -> None:
+    world = World()
+    state = Overlay(world.state)
+    held = HeldRole("merchant", scope, None, 0)
+    HELD_ROLES.store(state, held, BUYER, role_part("merchant"), scope.encode())
+    for place in PLACES:
+        assert has_role(state, BUYER, "merchant", place) == place.startswith(scope)
+        assert not has_role(state, BUYER, "carrier", place)
+    assert has_role(state, BUYER, "merchant", *PLACES) == (scope != GCP)
+    assert has_role(state, BUYER, "merchant") == (scope == "")

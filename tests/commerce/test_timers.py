@@ -41,6 +41,14 @@ def test_a_genesis_overrides_and_scales() -> None:
     assert (fast.pay_ms, fast.lost_ms) == (7_200, 2_592_000)
 
 
+def test_chains_of_other_timers_or_scales_never_share_them() -> None:
+    chains = [genesis(timers={"pay_ms": n * MINUTE_MS}, time_scale=n) for n in range(5, 60)]
+    for _ in range(2):
+        for n, founded in enumerate(chains, start=5):
+            assert order_timers(founded).pay_ms == MINUTE_MS
+            assert order_timers(founded).lost_ms == -(-30 * DAY_MS // n)
+
+
 def test_no_life_lasts_longer_than_four_hundred_days() -> None:
     longest = {rule.name: rule.max_ms for rule in TIMERS}
     unshipped_ms = longest["pay_ms"] + longest["ship_ms"] + longest["ship_refund_ms"]
