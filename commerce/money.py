@@ -6,6 +6,7 @@ invariant check (commerce/invariants.py) recounts what they wrote, from the writ
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated
 
 from chain.codec import Amount, Hash, Range, Size
@@ -61,6 +62,7 @@ def is_symbol(text: str) -> bool:
     return _SYMBOL.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=256)
 def asset_part(symbol: str) -> bytes:
     """The key part of an asset: its symbol padded with zero bytes."""
     return symbol.encode().ljust(_SYMBOL_WIDTH, b"\x00")
