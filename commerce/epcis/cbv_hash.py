@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from commerce.epcis import vocabulary as cbv
 from commerce.epcis.document import Event
 from commerce.epcis.errors import EpcisMalformed
-from commerce.epcis.identifiers import canonical, known
+from commerce.epcis.identifiers import KNOWN_SIZE_MAX, canonical, known
 from commerce.epcis.lexeme import Json, Number, read_number
 from commerce.epcis.prefixes import Scope
 from commerce.epcis.times import utc_text_of
@@ -84,7 +84,7 @@ def _text(value: Json, scope: Scope) -> str:
 
 def _canonical_text(text: str) -> str:
     if text.startswith(("urn:epc:", "http")):
-        return canonical(text) or text
+        return (known(text)[0] if len(text) <= KNOWN_SIZE_MAX else canonical(text)) or text
     if text.startswith("urn:epcglobal:cbv:"):
         return _web_vocabulary(text)
     if text[:1] in "+-.0123456789" and text:

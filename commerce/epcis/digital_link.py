@@ -47,6 +47,8 @@ _NAMES = {
     "lot": "10",
     "ser": "21",
 }
+# A segment before another that names a key: most web addresses have none.
+_NAMED_KEY = re.compile(f"/(?:{'|'.join([*_KEYS, *_NAMES])})/")
 # The qualifiers a key may have, finest first; "22" (variant) identifies nothing of its own here.
 _QUALIFIERS = {
     "01": ("21", "235", "10", "22"),
@@ -71,7 +73,7 @@ def from_link(uri: str, finest: str = "") -> str | None:
     With `finest`, the form on the level of that qualifier, or None if the link lacks it.
     """
     host = _SCHEME_AND_HOST.match(uri)
-    if host is None:
+    if host is None or _NAMED_KEY.search(uri, host.end()) is None:
         return None
     path = uri[host.end() :].partition("#")[0].partition("?")[0]
     segments = path.removesuffix("/").split("/")[1:]

@@ -6,11 +6,11 @@ hashes and numbers, so that one prefix scan answers one question.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from hashlib import sha256
 from typing import TypeAlias
 
 from chain.codec import U64, Hash, decode, encode
-from chain.crypto import tagged_hash
+from chain.crypto import domain
 from chain.state import u64
 from commerce.epcis.summary import Role, Summary, mentioned
 from commerce.epcis.trace import Row
@@ -21,6 +21,8 @@ HASH = b"epcis-hash/"
 EVENT_ID = b"epcis-id/"
 DECLARED = b"epcis-declared/"
 
+# Rows and eventIDs are found by a tagged hash of the name; written out, for there are many.
+_NAMES = domain("epcis-name")
 # Event times may lie before 1970; key order must be time order.
 _TIME_OFFSET = 2**63
 _ROLES = tuple(Role)
@@ -62,8 +64,9 @@ def entries(
     for role, things in mentioned(event.summary):
         if things:
             tail = seen + _ROLE_BYTES[role]
-            named = map(_class_hash if role is Role.CLASS else _name_hash, things)
-            written += [(ROW + hashed + tail, b"") for hashed in named]
+            written += [
+                (ROW + sha256(_NAMES + thing.encode()).digest() + tail, b"") for thing in things
+            ]
     return written
 
 
@@ -82,11 +85,7 @@ def _keys(scan: Scan, prefix: bytes) -> list[bytes]:
 
 
 def _name_hash(name: str) -> bytes:
-    return tagged_hash("epcis-name", name.encode())
-
-
-# Classes are few, and every event of their items names them.
-_class_hash = lru_cache(maxsize=1024)(_name_hash)
+    return sha256(_NAMES + name.encode()).digest()
 
 
 class StoredIndex:

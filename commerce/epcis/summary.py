@@ -205,7 +205,7 @@ def _place(place: Json) -> str | None:
 
 
 def _optional_identity(value: Json) -> str | None:
-    return identity(value) if isinstance(value, str) else None
+    return known(value)[0] or value if isinstance(value, str) else None
 
 
 def _distinct(things: Iterable[str]) -> tuple[str, ...]:

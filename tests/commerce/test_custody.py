@@ -2,9 +2,17 @@
 
 import pytest
 
-from commerce.custody import LAST_PARCELS, Hands
-from commerce.epcis.identifiers import check_digit, identity
+from commerce.custody import _HEAD_SIZE, LAST_PARCELS, Hands
+from commerce.epcis.identifiers import (
+    canonical,
+    check_digit,
+    identity,
+    is_well_formed,
+    prefix_digits,
+)
+from commerce.roles import PREFIX_DIGITS_MAX
 from commerce.shipments import ShipmentCreate, ShippedLine
+from tests.commerce.epcis.variations import Chance, random_uri
 from tests.commerce.shop import TEA, Shop
 from tests.commerce.world import PREFIX, account
 
@@ -82,3 +90,14 @@ def test_what_is_on_its_way_cannot_be_passed_on_by_its_buyer() -> None:
     shipped(at, at.tea, "merchant", "rival")
     shipped(at, at.publish(TEA, seller="rival"), "rival", "friend")
     assert who(at, ITEM) == ["merchant", "carrier"]
+
+
+def test_the_head_of_a_canonical_link_shows_its_prefix() -> None:
+    chance = Chance(11)
+    for uri in [random_uri(chance) for _ in range(3_000)]:
+        link = canonical(uri)
+        if link is not None and is_well_formed(uri):
+            whole, head = prefix_digits(link), prefix_digits(link[:_HEAD_SIZE])
+            assert whole is not None, link
+            assert head is not None, link
+            assert head[:PREFIX_DIGITS_MAX] == whole[:PREFIX_DIGITS_MAX]

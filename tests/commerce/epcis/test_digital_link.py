@@ -2,7 +2,14 @@
 
 import pytest
 
-from commerce.epcis.digital_link import checked_digits, from_link
+from commerce.epcis.digital_link import (
+    _KEY_FORMS,
+    _NAMES,
+    _constrained,
+    checked_digits,
+    from_link,
+)
+from tests.commerce.epcis.variations import Chance
 
 
 @pytest.mark.parametrize(
@@ -66,3 +73,24 @@ def test_the_lot_of_an_item_can_be_asked_for() -> None:
 )
 def test_the_digits_under_a_check_digit_are_found(link: str, digits: str | None) -> None:
     assert checked_digits(f"https://id.gs1.org/{link}") == digits
+
+
+def segment_by_segment(path: str) -> str | None:
+    """As `from_link`, without asking first whether there is a key at all."""
+    segments = path.partition("#")[0].partition("?")[0].removesuffix("/").split("/")
+    for position, after in enumerate(segments[1:]):
+        ai = _NAMES.get(segments[position], segments[position])
+        if ai in _KEY_FORMS and _KEY_FORMS[ai].fullmatch(after):
+            return _constrained(ai, after, segments[position + 2 :], "")
+    return None
+
+
+def test_a_key_is_found_wherever_it_stands_in_an_address() -> None:
+    chance, held = Chance(3), 0
+    parts = ["01", "gtin", "gln", "x", "", "06901234123456", "6901234000009", "21", "a?", "#", "7"]
+    for _ in range(3_000):
+        path = "/".join(chance.of(parts) for _ in range(chance.below(6)))
+        found = from_link(f"https://tea.example/{path}")
+        assert found == segment_by_segment(path), path
+        held += found is not None
+    assert held > 50

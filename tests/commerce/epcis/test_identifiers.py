@@ -9,6 +9,7 @@ from commerce.epcis.identifiers import (
     _from_urn,
     canonical,
     check_digit,
+    classes_above,
     classes_of,
     company_prefix,
     gtin_of,
@@ -239,3 +240,9 @@ def test_every_well_formed_epc_uri_is_an_absolute_uri() -> None:
     for uri in [random_uri(chance) for _ in range(5_000)]:
         if uri.startswith("urn:epc:") and is_well_formed(uri):
             assert is_uri(uri), uri
+
+
+def test_the_classes_above_items_and_lots_come_once_each_in_their_order() -> None:
+    tea, cup = f"{DOMAIN}01/06901234123456", f"{DOMAIN}01/06901234777770"
+    named = [f"{cup}/21/1", f"{tea}/10/L1", tea, f"{cup}/21/2", f"{DOMAIN}00/{'1' * 40}", "urn:x:y"]
+    assert classes_above(named) == [cup, tea]
