@@ -20,6 +20,7 @@ from consensus.input import Checked, FetchedBlock, Input, Proposal, Work
 from consensus.output import BuildRequest, CheckRequest, Decided, Output, Send
 from consensus.records import BlockRecord, DecidedRecord, Record, encode_record
 from consensus.replica import Replica
+from node.block_size import BlockSize
 from node.bodies import Bodies
 from node.journal import Journal
 from node.ledger_queue import LedgerQueue, Written
@@ -91,8 +92,13 @@ class Driver:
         self._parts = parts
         self._inbox = _Inbox()
         self._journal_thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
-        self._writes: asyncio.Queue[asyncio.Future[Written]] = asyncio.Queue()
+        # Blocks being written, and when each was handed over.
+        self._writes: asyncio.Queue[tuple[asyncio.Future[Written], float]] = asyncio.Queue()
         self._building = _Building()
+        limits = parts.ledger.chain.genesis.consensus
+        self._block_size = BlockSize(limits.block_transactions_max, limits.request_timeout_ms)
+        # The height checked last, and how long that took.
+        self._check_took_s = (0, 0.0)
         self._checks: dict[bytes, asyncio.Task[None]] = {}
         self._skipped: dict[bytes, int] = {}
         self._wake_at = 0
@@ -251,7 +257,8 @@ class Driver:
     # Writing decided blocks.
 
     def _decide(self, decided: Decided) -> None:
-        self._writes.put_nowait(self._parts.queue.write(decided))
+        writing = self._parts.queue.write(decided)
+        self._writes.put_nowait((writing, asyncio.get_running_loop().time()))
         height = decided.block.header.height
         for task in [task for task in self._checks.values() if task.get_name() <= _name(height)]:
             task.cancel()
@@ -260,12 +267,14 @@ class Driver:
     async def _follow_writes(self) -> None:
         """What follows a synced block, in the order of heights."""
         while True:
-            written = await (await self._writes.get())
+            writing, began = await self._writes.get()
+            written = await writing
             parts, height = self._parts, written.tip.height
             included = [received.id for received in written.executed.transactions]
             parts.mempool.discard(included)
             parts.bodies.decided(height, written.executed.transactions)
             self._note_skipped(height, len(included))
+            self._note_took(height, len(included), asyncio.get_running_loop().time() - began)
             parts.written(written)
             self._tell_work()
             self._try_build()
@@ -295,6 +304,12 @@ class Driver:
         self._skipped = {id_: self._skipped.get(id_, now_ms) for id_ in skipped}
         if skipped:
             self._parts.spread_again(skipped)
+
+    def _note_took(self, height: int, count: int, write_s: float) -> None:
+        """How long a block took here, check and write; own proposals are cut accordingly."""
+        checked, check_s = self._check_took_s
+        took_s = write_s + (check_s if checked == height else 0.0)
+        self._block_size.took(count, int(took_s * 1000))
 
     def _work(self) -> Work:
         oldest_ms = min(self._skipped.values(), default=None)
@@ -326,7 +341,10 @@ class Driver:
             height, view = request.header.height, request.view
             self.post(Checked(height, view, request.digest, (), None, refusal))
             return
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         checked = await self._parts.queue.check(request, transactions)
+        self._check_took_s = request.header.height, loop.time() - began
         if checked is not None:
             if checked.results is None:
                 logger.warning("refused the proposal at %s: %s", checked.height, checked.refusal)
@@ -347,10 +365,8 @@ class Driver:
 
     async def _build(self, request: BuildRequest) -> None:
         parts = self._parts
-        limits = parts.ledger.chain.genesis.consensus
-        candidates = parts.mempool.pick(
-            request.height, limits.block_transactions_max, limits.block_size_max
-        )
+        size_max = parts.ledger.chain.genesis.consensus.block_size_max
+        candidates = parts.mempool.pick(request.height, self._block_size.count, size_max)
         time_ms = max(parts.clock_ms(), request.time_ms_min)
         built = await parts.queue.build(request, candidates, time_ms)
         self._building.busy = False

@@ -13,7 +13,7 @@ from typing_extensions import override
 from chain.block import Certificate
 from chain.store_contract import StorageFailed
 from consensus.config import StateDiverged
-from consensus.input import Input, Work
+from consensus.input import Input, Proposal, Work
 from consensus.messages import Commit, Complaint, Prepare, PrePrepare
 from consensus.output import ALL, BuildRequest, Output, Send
 from consensus.records import (
@@ -24,7 +24,9 @@ from consensus.records import (
     decode_record,
 )
 from consensus.replica import Replica
+from node import block_size
 from node import driver as driver_module
+from node.block_size import BlockSize
 from node.journal import Journal, JournalFailed
 from tests.node.drivers import DivergingQueue, Seat, restore, table
 from tests.node.parts import issue, payment
@@ -271,6 +273,31 @@ async def test_a_request_to_build_that_is_repeated_more_urgently_is_built_once(
             driver._try_build()
         assert seat.driver._building.request is None
         assert [type(event).__name__ for event, _ in driver._inbox.items] == ["Proposal"]
+
+
+@pytest.mark.asyncio
+async def test_a_proposal_is_cut_to_what_this_node_checks_and_writes_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(block_size, "COUNT_MIN", 2)
+    async with table(tmp_path, n=1) as at:
+        seat = at.seats[0]
+        driver, tip = seat.driver, seat.parts.ledger.tip
+        driver._block_size = BlockSize(5, 500)
+        for number in range(5):
+            seat.parts.mempool.add(issue(at.world, f"bank-{number}"), b"m0", 0)
+        # The check of the block at height 1 took a third of the timeout, its write nothing.
+        driver._check_took_s = (1, 0.166)
+        driver._note_took(1, 5, 0.0)
+        async with asyncio.TaskGroup() as group:
+            driver._group = group
+            driver._building.request = BuildRequest(
+                1, 0, tip.digest, tip.header.time_ms + 1, at_once=False
+            )
+            driver._try_build()
+        ((proposal, _),) = driver._inbox.items
+        assert isinstance(proposal, Proposal)
+        assert len(proposal.bodies) == 2
 
 
 @pytest.mark.asyncio
