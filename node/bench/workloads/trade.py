@@ -149,7 +149,7 @@ def _trade(signer: Signer, parties: Parties, buyer: int, listing_id: bytes) -> C
         order_id=order_id,
         carrier=signer.plan.senders[parties.carrier].account,
         lines=(ShippedLine(0, 1),),
-        sscc=_sscc(number),
+        sscc=_sscc(signer.plan.run + number),
         epcs=(f"urn:epc:id:sgtin:{PREFIX}.0{ITEM}.{signer.plan.run}{number:08}",),
         label_commitment=None,
     )
@@ -167,5 +167,6 @@ def _code(run: int, number: int) -> bytes:
 
 
 def _sscc(number: int) -> str:
+    """A parcel's number; a run takes a stretch of its own."""
     digits = f"1{PREFIX}{number % PARCELS_MAX:09}"
     return digits + check_digit(digits)

@@ -112,6 +112,13 @@ def test_a_ramp_is_drawn_over_what_was_offered() -> None:
     assert "at the peak" in " ".join(words(root))
 
 
+def test_an_overload_alone_is_drawn_beside_its_closed_loop() -> None:
+    risen = ramp((200, 190), overload=True)
+    root = drawn(replace(risen, steps=[]))
+    assert dots(root, "decided") == ["decided at 200: 190"]
+    assert "400 in flight: 190" in words(root)
+
+
 def test_the_overload_of_a_ramp_is_a_point_too() -> None:
     last = run(result([second(800, 200, 9.0)] * 5))
     steps = ramp((100, 100), (200, 190))

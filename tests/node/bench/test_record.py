@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +23,17 @@ def test_a_record_is_json_and_says_what_it_is() -> None:
         "in_flight": 64,
         "seconds": 10.0,
         "batch_max": 50,
+    }
+
+
+def test_every_name_of_a_record_is_explained_in_the_documentation() -> None:
+    page = (Path(__file__).parents[3] / "docs/performance.md").read_text("utf-8")
+    names = set(record_of(run())) | set(record_of(Repeated([run()])))
+    names |= set(record_of(ramp((9, 9)))) - {"overload_factor", "overload_kept"}
+    assert {name for name in names - {"repeated"} if f"`{name}`" not in page} == {
+        "format",
+        "kind",
+        "version",
     }
 
 

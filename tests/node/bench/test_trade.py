@@ -43,6 +43,15 @@ def test_at_the_end_the_merchant_has_the_money_and_no_order_is_open() -> None:
     assert {order.state for _, order in ORDERS.items(state)} == {"RELEASED"}
 
 
+def test_no_parcel_of_a_run_has_the_number_of_another() -> None:
+    numbers = []
+    for run_number in (7, 1_000_007):
+        for chain in chains(plan("trade", 5 * 20, run=run_number), keys(), 1_767_225_600_000):
+            shipped = read_transaction(chain.steps[2].raw, Registry())
+            numbers.append(shipped.payloads[0].sscc)  # type: ignore[attr-defined]
+    assert len(set(numbers)) == len(numbers) == 40
+
+
 def test_buyers_take_turns() -> None:
     wanted = plan("trade", 5 * 8)
     firsts = [chain.steps[0].raw for chain in chains(wanted, keys(), 1_767_225_600_000)]
