@@ -91,7 +91,8 @@ def epcis_capture(op: EpcisCapture, context: Context) -> tuple[Reported, ...]:
 def _capture(
     context: Context, hands: Hands, ignored: frozenset[str], index: int, stated: Event
 ) -> Reported:
-    key = event_key(context.sender, stated)
+    capturer = hands.account
+    key = event_key(capturer, stated)
     statement = hashlib.sha256(prehash(stated).encode()).digest()
     cbv_digest = (
         hashlib.sha256(prehash(stated, ignored).encode()).digest() if ignored else statement
@@ -99,14 +100,14 @@ def _capture(
     before = EVENTS.load(context.state, key)
     captured = before
     if captured is None:
-        summary = _joined_by_capturer(summarise(stated), context.sender)
+        summary = _joined_by_capturer(summarise(stated), capturer)
         claim = not may_state(hands, summary)
         captured = CapturedEvent(
             context.transaction_id, context.operation_index, index, context.height, claim
         )
         EVENTS.store(context.state, captured, key)
         declares = _declare(context, stated, key, statement)
-        indexed = IndexedEvent(summary, context.sender, statement, declares, claim, context.height)
+        indexed = IndexedEvent(summary, capturer, statement, declares, claim, context.height)
         event_id = stated.members.get("eventID")
         named = event_id if isinstance(event_id, str) else None
         # No key comes near the cap that `Context.index` asks for: names are hashed.

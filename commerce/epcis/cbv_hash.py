@@ -240,7 +240,17 @@ def _epcs(name: str, value: Json, scope: Scope) -> str:
 _QUANTITIES = _sorted_items(
     "quantityElement", _element({"epcClass": _plain, "quantity": _plain, "uom": _plain})
 )
-_PLACE = _element({"id": _plain})
+_ANY_PLACE = _element({"id": _plain})
+
+
+def _place(name: str, value: Json, scope: Scope) -> str:
+    """As an element with an `id`; most places have nothing else."""
+    assert isinstance(value, dict)
+    if len(value) > 1:
+        return _ANY_PLACE(name, value, scope)
+    return f"{name}{_plain('id', value['id'], scope)}"
+
+
 _METADATA: dict[str, Render] = {
     "time": _time,
     "startTime": _time,
@@ -287,7 +297,7 @@ _EVENT: dict[str, Render] = {
     "bizStep": _term(cbv.BIZ_STEP),
     "disposition": _term(cbv.DISPOSITION),
     "persistentDisposition": _element({"set": _dispositions, "unset": _dispositions}),
-    **dict.fromkeys(("readPoint", "bizLocation"), _PLACE),
+    **dict.fromkeys(("readPoint", "bizLocation"), _place),
     "sensorElementList": _sorted_items("sensorElement", _SENSOR_ELEMENT),
 }
 _HEAD = _Order(_EVENT)

@@ -21,6 +21,7 @@ from commerce.epcis.shape import (
     closed,
     decimal,
     identifier,
+    identifiers,
     key_uri,
     matching,
     obj,
@@ -37,8 +38,8 @@ _HEX = re.compile(r"[A-Fa-f0-9]+")
 _ACTIONS = frozenset({"ADD", "OBSERVE", "DELETE"})
 
 _uris = array(uri)
-_distinct_identifiers = array(identifier, distinct=True)
-_identifiers = array(identifier)
+_distinct_identifiers = identifiers(distinct=True)
+_identifiers = identifiers()
 _disposition = term(cbv.DISPOSITION)
 _dispositions = array(_disposition, at_least=1, distinct=True)
 _quantity = closed(

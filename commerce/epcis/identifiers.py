@@ -103,9 +103,13 @@ def canonical(uri: str) -> str | None:
 def _read(uri: str) -> tuple[str | None, bool]:
     """The canonical link of a URI, if it has one, and whether it is well-formed."""
     if uri.startswith("urn:epc:"):
-        link = _of_serial(uri) if len(uri) <= KNOWN_SIZE_MAX else None
-        if link is not None:
-            return link, True
+        # The items of a product differ in nothing but their serials, most of them letters and
+        # digits only; there are many.
+        product, _, serial = uri.rpartition(".")
+        if serial.isalnum() and serial.isascii() and len(uri) <= KNOWN_SIZE_MAX:
+            stem, serial_max = _stem(product)
+            if len(serial) <= serial_max:
+                return stem + serial, True
         link = _from_urn(uri)
         # What a URN becomes has its check digit from here.
         return link, link is not None and (checked_digits(link) or "1").strip("0") != ""
@@ -121,18 +125,6 @@ def _read(uri: str) -> tuple[str | None, bool]:
 # For URIs of at most KNOWN_SIZE_MAX characters, as all that name things are: (canonical link, is
 # it well-formed). The check, the hash and the index of one event ask for the same ones.
 known = lru_cache(maxsize=4096)(_read)
-
-
-def _of_serial(uri: str) -> str | None:
-    """As `_from_urn` for most serial numbers and lots: letters and digits only. None: look there.
-
-    The items of a product differ in nothing else, and there are many of them.
-    """
-    product, _, serial = uri.rpartition(".")
-    if not (serial.isalnum() and serial.isascii()):
-        return None
-    stem, serial_max = _stem(product)
-    return stem + serial if len(serial) <= serial_max else None
 
 
 @lru_cache(maxsize=4096)
