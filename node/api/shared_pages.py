@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from chain.ledger import Ledger
 from node.api.cursors import Cursor, parse_cursor
 from node.api.event_pages import EventFilter, read_page
-from node.api.replies import json_text
+from node.api.replies import json_bytes
 
 EVENTS_MAX = 100
 KEPT_MAX = 16
@@ -54,7 +54,7 @@ class SharedPages:
 def _read(ledger: Ledger, start: Cursor, wanted: EventFilter) -> StreamPage:
     page = read_page(ledger, start, EVENTS_MAX, wanted)
     return StreamPage(
-        text=json_text(page.json()),
+        text=json_bytes(page.json()).decode(),
         is_empty=not page.events,
         next=parse_cursor(page.next),
         complete=page.complete,

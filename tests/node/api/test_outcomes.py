@@ -24,7 +24,7 @@ from node.api.models import (
 )
 from node.api.outcomes import item_json, receipt_json, submission_json
 from node.api.problems import BodyInvalid, problem_json, rule_of
-from node.api.replies import json_text
+from node.api.replies import json_bytes
 from node.rendering import ACCOUNT_FIELDS, render
 from node.service import Decided, PoolFull, Submitted
 from tests.node.api.market import trade
@@ -64,9 +64,11 @@ def view_of(one: Decided, tip_height: int) -> ReceiptView:
 
 
 def assert_same(told: dict[str, Any], one: Decided, tip_height: int) -> None:
-    text = json_text(told)
-    assert text == view_of(one, tip_height).model_dump_json()
-    assert ReceiptView.model_validate_json(text).model_dump_json() == text
+    text = json_bytes(told)
+    assert text == view_of(one, tip_height).model_dump_json().encode()
+    assert ReceiptView.model_validate_json(text).model_dump_json().encode() == text
+    # And as any other encoder of compact JSON writes it.
+    assert text == json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 @pytest.mark.asyncio
@@ -82,8 +84,8 @@ async def test_receipts_of_a_whole_trade_are_what_their_views_say() -> None:
             assert_same(receipt_json(one, height), one, height)
             types |= {event.type for event in receipt.events}
     assert len(types) >= 10
-    page = json_text(read_page(service.ledger, BEGINNING, 1000, EventFilter()).json())
-    assert EventPageView.model_validate_json(page).model_dump_json() == page
+    page = json_bytes(read_page(service.ledger, BEGINNING, 1000, EventFilter()).json())
+    assert EventPageView.model_validate_json(page).model_dump_json().encode() == page
 
 
 NAMES = sorted(
@@ -127,8 +129,8 @@ async def test_the_receipt_that_the_news_carries_is_the_one_that_is_stored() -> 
     live = executed.result.receipts
     stored = [decode(Receipt, row) for row in executed.result.receipt_rows]
     # Also the order of the members: an event's data is sorted when it is made.
-    assert [json_text(receipt_json(decided(receipt), 9)) for receipt in live] == [
-        json_text(receipt_json(decided(receipt), 9)) for receipt in stored
+    assert [json_bytes(receipt_json(decided(receipt), 9)) for receipt in live] == [
+        json_bytes(receipt_json(decided(receipt), 9)) for receipt in stored
     ]
 
 
@@ -146,20 +148,20 @@ def test_items_and_submissions_are_what_their_views_say() -> None:
     taken[:0] = [Submitted(BLOCK, known), Submitted(bytes(32), None), Submitted(b"\x01" * 32, None)]
     outcomes = {bytes(32): waited}
     items = [item_json(at, item, outcomes, 4) for at, item in enumerate(taken)]
-    text = json_text({"results": [*items]})
+    text = json_bytes({"results": [*items]})
     view = BatchView.model_validate_json(text)
-    assert view.model_dump_json() == text
+    assert view.model_dump_json().encode() == text
     states = [item.state for item in view.results]
     assert states == ["decided", "decided", "pending", "refused", "refused", "refused"]
     assert view.results[0].receipt == view_of(known, 4)
     assert view.results[1].receipt == view_of(waited, 4)
     for found in (None, known):
-        told = json_text(submission_json(BLOCK, found, 4))
-        assert SubmissionView.model_validate_json(told).model_dump_json() == told
+        told = json_bytes(submission_json(BLOCK, found, 4))
+        assert SubmissionView.model_validate_json(told).model_dump_json().encode() == told
 
 
 @pytest.mark.parametrize("error", REFUSALS, ids=lambda error: error.code)
 def test_a_refused_item_carries_the_same_problem_as_a_refused_request(error: HushangError) -> None:
-    told = json.loads(json_text(item_json(7, error, {}, 1)))
+    told = json.loads(json_bytes(item_json(7, error, {}, 1)))
     assert told["problem"] == problem_json(error)
     assert BatchItemView.model_validate(told).index == 7
