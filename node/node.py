@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any, TypeVar
 
 from chain.block import Header
@@ -36,7 +35,7 @@ from node.ledger_queue import LedgerQueue, Written
 from node.membership import Membership, role_of
 from node.mempool import Mempool
 from node.pace import Pace
-from node.peer_network import make_network
+from node.peer_network import make_network, own_version
 from node.proofs import Prover
 from node.pruner import PrunePolicy, Pruner
 from node.router import Router, Routes
@@ -120,8 +119,6 @@ class Node:
         ledger = setup.ledger
         self._setup = setup
         self._started_ms = now_ms()
-        # Looked up once: it reads a file, and a status is asked for again and again.
-        self._version = version("hushang")
         self._transport = Transport()
         self._waiters = Waiters(self.is_pending, self.decided)
         self._verifier = TransactionVerifier(ledger.rules, VERIFY_THREADS)
@@ -316,7 +313,7 @@ class Node:
         reasons = self._not_ready_because()
         return NodeStatus(
             name=self._setup.name,
-            version=self._version,
+            version=own_version(),
             store=self.ledger.store.kind,
             time_ms=now_ms(),
             started_ms=self._started_ms,

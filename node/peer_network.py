@@ -1,6 +1,7 @@
 """The network to the other nodes, as every part of this program makes it."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from importlib.metadata import version
 
 from node.clock import now_ms
@@ -8,6 +9,12 @@ from node.membership import Admitted
 from p2p.handler import Handler
 from p2p.network import Network, NetworkSettings
 from p2p.tls import NodeIdentity
+
+
+@cache
+def own_version() -> str:
+    """The installed version. Looked up once: it reads a file, and statuses are often asked for."""
+    return version("hushang")
 
 
 def make_network(
@@ -24,6 +31,6 @@ def make_network(
         listen=listen,
         clock_ms=now_ms,
         jitter=jitter,
-        agent=f"hushang/{version('hushang')}",
+        agent=f"hushang/{own_version()}",
     )
     return Network(identity, nodes, handler, settings)
