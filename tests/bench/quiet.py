@@ -67,8 +67,10 @@ class QuietCluster:
         world = self._simulation.world
         leader = self.nodes[self.nodes[0].leader or 0]
         for raw in raws:
-            assert leader.submit(raw) is None
-        assert world.run(world.now_us + SETTLE_MAX_US, self._is_decided), "nothing was decided"
+            refusal = leader.submit(raw)
+            assert refusal is None, refusal
+        is_decided = world.run(world.now_us + SETTLE_MAX_US, self._is_decided)
+        assert is_decided, "nothing was decided"
         # Votes that are still under way are answered, where anything is.
         world.run(world.now_us + 10 * DELAY_US)
         return self.height - before
