@@ -66,7 +66,13 @@ async def offer_all(task: OfferTask, acknowledged: IO[bytes]) -> LoadResult:
     limits = aiohttp.TCPConnector(limit=0, limit_per_host=REQUESTS_MAX)
     timeout = aiohttp.ClientTimeout(total=WAIT_MS / 1000 + ANSWER_S)
     async with (
-        aiohttp.ClientSession(connector=limits, timeout=timeout) as session,
+        aiohttp.ClientSession(
+            connector=limits,
+            timeout=timeout,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            skip_auto_headers=("User-Agent", "Accept-Encoding"),
+        ) as session,
         asyncio.TaskGroup() as group,
     ):
         cpu_began_s, began = time.process_time(), time.monotonic()

@@ -17,7 +17,7 @@ FRACTIONS: Final = (0.25, 0.5, 0.7, 0.85, 1.0, 1.15)
 FURTHER: Final = 1.15
 FURTHER_MAX: Final = 6
 # Decided of offered: above the one it keeps up, below the other it clearly doesn't.
-KEEPS_UP: Final = 0.97
+KEEPS_UP: Final = 0.95
 SATURATED: Final = 0.85
 PROBE_S: Final = 8.0
 PROBE_OPERATIONS: Final = 1_000
