@@ -150,6 +150,8 @@ class Table(Generic[T]):
         except EncodingInvalid as error:
             msg = f"a {self.cls.__name__} out of its bounds: {error}"
             raise ResultMalformed(msg) from error
+        # It is what these bytes mean: the checks that follow need not read them back.
+        self._remember(value, obj)
         state.put(self.prefix + b"".join(parts), value)
 
     def remove(self, state: Overlay, *parts: bytes) -> None:
@@ -172,11 +174,14 @@ class Table(Generic[T]):
         except EncodingInvalid as error:
             msg = f"no {self.cls.__name__}: {error}"
             raise StateDamaged(msg) from error
+        self._remember(value, obj)
+        return obj
+
+    def _remember(self, value: bytes, obj: T) -> None:
         if len(self._known) >= KNOWN_MAX:
             for old in list(islice(self._known, KNOWN_MAX // 4)):
                 self._known.pop(old, None)
         self._known[value] = obj
-        return obj
 
 
 def u64(number: int) -> bytes:
