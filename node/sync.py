@@ -155,8 +155,7 @@ class Sync:
     def _fill(self) -> None:
         """Ask for what is missing in the window, lowest first."""
         now_ms = self._clock_ms()
-        for silent in self._requests.expire(now_ms):
-            logger.debug("%s did not answer for block %s", self._name_of(silent.peer), silent.start)
+        self._give_up(now_ms)
         first = self._height + 1
         last = min(max(self.target, self._hoped), self._height + AHEAD_MAX)
         if self._ahead_size >= AHEAD_SIZE_MAX:
@@ -173,6 +172,10 @@ class Sync:
             if not self._ask(first, count, now_ms):
                 return
             first += count
+
+    def _give_up(self, now_ms: int) -> None:
+        for silent in self._requests.expire(now_ms):
+            logger.debug("%s did not answer for block %s", self._name_of(silent.peer), silent.start)
 
     def _is_missing(self, height: int) -> bool:
         return height not in self._ahead and not self._requests.covers(height)
@@ -201,9 +204,12 @@ class Sync:
 
     def _ask_anybody(self, request: FetchBlocks) -> None:
         """One question on hearsay; the target stays what is certified."""
+        now_ms = self._clock_ms()
+        # Where nothing certified is known nobody else gives up what was lost on the way.
+        self._give_up(now_ms)
         if self._is_missing(request.first):
             count = min(BLOCKS_MAX, request.last - request.first + 1)
-            self._ask(request.first, count, self._clock_ms())
+            self._ask(request.first, count, now_ms)
 
     # Answers.
 

@@ -117,6 +117,18 @@ def test_hearsay_is_one_question_to_anybody_and_no_target() -> None:
     assert len(at.asked) == 1, "nothing more is certified, so nothing more is asked for"
 
 
+def test_a_question_on_hearsay_that_was_lost_goes_to_somebody_else() -> None:
+    """A newcomer knows of nothing certified: nothing else would make it ask again."""
+    at = Member()
+    for _ in range(2):
+        at.sync.fetch(FetchBlocks(1, 3, ANYBODY, certified=False))
+    assert len(at.asked) == 1
+    at.now_ms += ASK_AGAIN_MS + requests_module.ASK_AGAIN_PER_BLOCK_MS * 3
+    at.sync.fetch(FetchBlocks(1, 3, ANYBODY, certified=False))
+    (first, *_), (second, *_) = at.asked
+    assert first != second
+
+
 def test_a_long_answer_on_hearsay_is_followed_by_many_questions_until_nothing_is_left(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
