@@ -23,6 +23,9 @@ QUANTUM_BYTES = 16 * 1024
 MISFITS_MAX = 64
 # How many passed-over transactions are watched and spread again at a time.
 PASSED_OVER_MAX = 64
+# Of what waits, so much is reckoned to each block that clears it, up to so many blocks.
+CLEARED_BYTES = 64 * 1024
+CLEARING_HEIGHTS_MAX = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +208,10 @@ class Mempool:
 
         They are among the first `count` and were here before the block below it was decided (the
         block at hand may have been proposed before a later one came). Overload is not censorship:
-        what lies further back could not have been taken.
+        what lies further back could not have been taken, and where much waits, what came first here
+        may have come last to the primary, as many blocks later as it takes to clear the pool.
         """
+        heights = min(CLEARING_HEIGHTS_MAX, self.bytes // CLEARED_BYTES)
+        before = height - 1 - heights
         first = islice(self.fair_order(height), max(1, min(count, PASSED_OVER_MAX)))
-        return tuple(waiting.received.id for waiting in first if waiting.since_height < height - 1)
+        return tuple(waiting.received.id for waiting in first if waiting.since_height < before)

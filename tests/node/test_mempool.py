@@ -6,7 +6,7 @@ from chain.transaction import ReceivedTransaction
 from commerce.epcis.capture import EpcisCapture
 from commerce.payments import PayTransfer
 from commerce.registry import operation
-from node.mempool import QUANTUM_BYTES, Mempool
+from node.mempool import CLEARED_BYTES, CLEARING_HEIGHTS_MAX, QUANTUM_BYTES, Mempool
 from node.service import PoolFull
 from tests.chain.world import World, account
 
@@ -142,3 +142,21 @@ def test_only_what_fair_order_would_have_placed_counts_as_passed_over() -> None:
     assert pool.oldest(6, 2) == (first.id, second.id)
     # Of a block with one transaction only the first in fair order was passed over.
     assert pool.passed_over(6, 1) == (first.id,)
+
+
+def test_where_much_waits_what_came_first_here_may_have_come_last_to_the_primary() -> None:
+    (early,) = payments(1)
+    flood = payments(CLEARED_BYTES * 3 // len(early.raw))
+    pool = Mempool(64 * 1024 * 1024, 2)
+    pool.add(early, A, 4)
+    for received in flood:
+        pool.add(received, A, 4)
+    heights = pool.bytes // CLEARED_BYTES
+    assert heights in {2, 3}
+    assert pool.passed_over(5 + heights, 1) == ()
+    assert pool.passed_over(6 + heights, 1) == (early.id,)
+    pool.discard([received.id for received in flood])
+    assert pool.passed_over(6, 1) == (early.id,)
+    # However much waits, whoever is left out for ever is noticed.
+    pool.bytes = 64 * 1024 * 1024
+    assert pool.passed_over(6 + CLEARING_HEIGHTS_MAX, 1) == (early.id,)
