@@ -41,6 +41,8 @@ class Bodies:
         # Of the proposals at the next height: wanted hashes, and what was found outside the pool.
         self._wanted: dict[bytes, int] = {}
         self._found: dict[bytes, ReceivedTransaction | HushangError] = {}
+        # Of those, whose signatures were checked here and not only by a quorum.
+        self._verified: dict[bytes, ReceivedTransaction] = {}
         # By hash, of the newest blocks here.
         self._written: deque[dict[bytes, bytes]] = deque(maxlen=WRITTEN_KEPT)
 
@@ -86,6 +88,8 @@ class Bodies:
         for wanted, result in zip(fresh, results, strict=True):
             if wanted in self._wanted:
                 self._found[wanted] = result
+                if isinstance(result, ReceivedTransaction) and not certified:
+                    self._verified[wanted] = result
         self._news.set()
 
     def news(self) -> None:
@@ -100,6 +104,14 @@ class Bodies:
             return found.raw
         return next((block[body] for block in self._written if body in block), None)
 
+    def verified(self, body: bytes) -> ReceivedTransaction | None:
+        """A proposal's transaction that gossip brings once more: it need not be verified again."""
+        return self._verified.get(body)
+
+    def is_written(self, body: bytes) -> bool:
+        """Is it in one of the newest blocks here?"""
+        return any(body in block for block in self._written)
+
     def decided(self, height: int, transactions: Sequence[ReceivedTransaction]) -> None:
         """Forget what was wanted up to this height, whose transactions these are."""
         self._written.append({received.body_hash: received.raw for received in transactions})
@@ -107,3 +119,4 @@ class Bodies:
         for wanted in over:
             del self._wanted[wanted]
             self._found.pop(wanted, None)
+            self._verified.pop(wanted, None)

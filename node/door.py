@@ -20,9 +20,16 @@ from chain.transaction import (
     body_hash,
     check_window,
 )
+from node.bodies import Bodies
 from node.mempool import Mempool
 from node.service import Decided, PoolFull, Submitted
-from node.verifier import PENDING_MAX, RETRY_AFTER_MS, TransactionVerifier
+from node.verifier import (
+    PENDING_MAX,
+    RETRY_AFTER_MS,
+    Read,
+    TransactionVerifier,
+    are_few,
+)
 
 # Told of each newly admitted transaction, with the peer it came from (None: a client).
 Admitted = Callable[[ReceivedTransaction, bytes | None], None]
@@ -35,12 +42,14 @@ class Door:
         self,
         ledger: Ledger,
         mempool: Mempool,
+        bodies: Bodies,
         verifier: TransactionVerifier,
         clock_ms: Callable[[], int],
         admitted: Admitted,
     ) -> None:
         self._ledger = ledger
         self._mempool = mempool
+        self._bodies = bodies
         self._verifier = verifier
         self._clock_ms = clock_ms
         self._admitted = admitted
@@ -109,11 +118,39 @@ class Door:
         except HushangError as error:
             return error
 
+    def admit_few(self, raws: Sequence[bytes], origin: bytes | None) -> int | None:
+        """As `admit_all`, at once where they are few; None, and nothing done, where they aren't."""
+        if not are_few(raws):
+            return None
+        fresh, known = self._sort(raws)
+        return self._enter_all([*known, *self._verifier.read_few(fresh)], origin)
+
     async def admit_all(self, raws: Sequence[bytes], origin: bytes | None) -> int:
         """Take in a batch of gossip; what is refused is dropped. Returns how many were refused."""
-        fresh = [raw for raw in raws if self._mempool.by_body(body_hash(raw)) is None]
+        fresh, known = self._sort(raws)
+        return self._enter_all([*known, *await self._verifier.read_all(fresh)], origin)
+
+    def _sort(self, raws: Sequence[bytes]) -> tuple[list[bytes], list[ReceivedTransaction]]:
+        """Of a peer's: what is new, and what a proposal has brought and verified already.
+
+        Under load gossip comes behind the blocks: what waits or is written is dropped unread.
+        """
+        fresh: list[bytes] = []
+        known: list[ReceivedTransaction] = []
+        for raw in raws:
+            body = body_hash(raw)
+            if self._mempool.by_body(body) is not None or self._bodies.is_written(body):
+                continue
+            verified = self._bodies.verified(body)
+            if verified is None:
+                fresh.append(raw)
+            else:
+                known.append(verified)
+        return fresh, known
+
+    def _enter_all(self, read: Sequence[Read], origin: bytes | None) -> int:
         refused = 0
-        for result in await self._verifier.read_all(fresh):
+        for result in read:
             if isinstance(result, HushangError):
                 refused += 1
                 continue
@@ -133,7 +170,8 @@ class Door:
         lifetime_max_ms = ledger.chain.genesis.consensus.transaction_lifetime_max_ms
         check_window(received.transaction, ledger.chain.genesis_hash, time_ms, lifetime_max_ms)
         if ledger.is_remembered(minute_of(received.transaction.valid_until_ms), received.id):
-            return Submitted(received.id, self.decided(received.id))
+            # A peer isn't answered.
+            return Submitted(received.id, self.decided(received.id) if origin is None else None)
         account = sender_of(ledger.state, received)
         authorise_by(account, ledger.state, received, time_ms)
         from_client = origin is None

@@ -9,7 +9,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from chain.errors import HushangError, LedgerError, ProtocolError
@@ -26,6 +25,7 @@ from node.journal import Journal
 from node.ledger_queue import LedgerQueue, Written
 from node.mempool import Mempool
 from node.sync import Sync
+from node.worker import Worker
 
 logger = logging.getLogger(__name__)
 
@@ -91,11 +91,12 @@ class Driver:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._inbox = _Inbox()
-        self._journal_thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._journal_thread = Worker("journal")
         # Blocks being written, and when each was handed over.
         self._writes: asyncio.Queue[tuple[asyncio.Future[Written], float]] = asyncio.Queue()
         self._building = _Building()
         limits = parts.ledger.chain.genesis.consensus
+        self._executing = False
         self._block_size = BlockSize(limits.block_transactions_max, limits.request_timeout_ms)
         # The height checked last, and how long that took.
         self._check_took_s = (0, 0.0)
@@ -161,7 +162,7 @@ class Driver:
                     outputs = self._round(passed - ticked)
                     ticked = max(ticked, passed)
         finally:
-            self._journal_thread.shutdown(wait=True)
+            self._journal_thread.close()
 
     async def _wait(self, started: float) -> None:
         loop = asyncio.get_running_loop()
@@ -239,7 +240,7 @@ class Driver:
             raise KeyUsedElsewhere(f"{msg} is signed with this node's key and not by this node")
 
     async def _on_journal_thread(self, job: Callable[[], None]) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._journal_thread, job)
+        await self._journal_thread.submit(job)
 
     async def _shorten_journal(self) -> None:
         """A synced block's records are no longer needed; but never while one is being written."""
@@ -291,7 +292,8 @@ class Driver:
             tip = parts.ledger.tip
             expired = parts.mempool.expired(max(parts.clock_ms(), tip.header.time_ms))
             parts.mempool.discard(expired)
-            if tip.height == height and len(parts.mempool):
+            # While a block is executed, which may take longer, nobody is idle for want of them.
+            if tip.height == height and len(parts.mempool) and not self._executing:
                 parts.spread_again(parts.mempool.oldest(height + 1, SPREAD_MAX))
             height = tip.height
             if expired or self._skipped:
@@ -343,7 +345,11 @@ class Driver:
             return
         loop = asyncio.get_running_loop()
         began = loop.time()
-        checked = await self._parts.queue.check(request, transactions)
+        self._executing = True
+        try:
+            checked = await self._parts.queue.check(request, transactions)
+        finally:
+            self._executing = False
         self._check_took_s = request.header.height, loop.time() - began
         if checked is not None:
             if checked.results is None:

@@ -6,7 +6,6 @@ the sockets. A block is executed once: the write takes the result of the check w
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -18,6 +17,7 @@ from chain.transaction import ReceivedTransaction, read_transaction
 from consensus.input import Checked, Proposal
 from consensus.output import BuildRequest, CheckRequest, Decided, Results
 from node.anchors import Anchors
+from node.worker import Worker
 
 T = TypeVar("T")
 
@@ -69,7 +69,7 @@ class LedgerQueue:
         """`written` is told of each synced block on this thread, before the next job."""
         self._ledger = ledger
         self._told = written
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="ledger")
+        self._worker = Worker("ledger")
         self._executed: dict[bytes, Executed] = {}
         self._is_closed = False
         self.anchors = Anchors(ledger)
@@ -77,7 +77,7 @@ class LedgerQueue:
     def close(self) -> None:
         """Finish the job under way and end the thread."""
         self._is_closed = True
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._worker.close()
 
     async def check(
         self, request: CheckRequest, transactions: Sequence[ReceivedTransaction]
@@ -93,7 +93,7 @@ class LedgerQueue:
 
     def write(self, decided: Decided) -> asyncio.Future[Written]:
         """Write a decided block, after all that was asked before; it is synced when done."""
-        return asyncio.get_running_loop().run_in_executor(self._pool, self._write, decided)
+        return self._worker.submit(lambda: self._write(decided))
 
     async def look(self, job: Callable[[Ledger], T]) -> T:
         """What a quick reader finds between two blocks: scans that it opens see one boundary."""
@@ -110,7 +110,7 @@ class LedgerQueue:
         return await self._run(lambda: self._prove(key))
 
     async def _run(self, job: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, job)
+        return await self._worker.submit(job)
 
     def _check(
         self, request: CheckRequest, transactions: Sequence[ReceivedTransaction]

@@ -130,7 +130,7 @@ class Node:
         transport = self._transport
         ask, names = (transport.send, self._feed, now_ms), setup.membership.name_of
         self._sync = Sync(ledger, *ask, transport.connected, names)
-        self._door = Door(ledger, self._mempool, self._verifier, now_ms, self._admitted)
+        self._door = Door(ledger, self._mempool, bodies, self._verifier, now_ms, self._admitted)
         self._replica = _restore(setup)
         self._driver = self._drive(bodies)
         self._gossip = Gossip(self._transport)

@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-WAIT_MAX_MS: Final = 2_000
-WAITING_MIN_BYTES: Final = 2 * 1024 * 1024
+WAIT_MAX_MS: Final = 1_000
+WAITING_MIN_BYTES: Final = 1024 * 1024
 SECONDS_SEEN: Final = 30
 RETRY_MIN_MS: Final = 200
 RETRY_MAX_MS: Final = 5_000
@@ -20,13 +20,15 @@ RETRY_MAX_MS: Final = 5_000
 class Pace:
     """Bytes of transactions that blocks took, by seconds of the caller's clock."""
 
-    __slots__ = ("_clock_ms", "_second", "_seconds", "_size")
+    __slots__ = ("_best", "_clock_ms", "_looked", "_second", "_seconds", "_size")
 
     def __init__(self, clock_ms: Callable[[], int]) -> None:
         self._clock_ms = clock_ms
         self._seconds: deque[tuple[int, int]] = deque(maxlen=SECONDS_SEEN)
         self._second = 0
         self._size = 0
+        # The best second, and in which one it was looked for.
+        self._looked, self._best = -1, 0
 
     def decided(self, size: int) -> None:
         """A block with so many bytes of transactions was written."""
@@ -39,8 +41,15 @@ class Pace:
     @property
     def bytes_per_s(self) -> int:
         """The best of the last seconds that are over."""
-        since = self._clock_ms() // 1000 - SECONDS_SEEN
-        return max((size for second, size in self._seconds if second >= since), default=0)
+        now = self._clock_ms() // 1000
+        if now != self._looked:
+            since = now - SECONDS_SEEN
+            sizes = [size for second, size in self._seconds if second >= since]
+            # The newest counts as soon as it is over.
+            if self._second < now and self._second >= since:
+                sizes.append(self._size)
+            self._looked, self._best = now, max(sizes, default=0)
+        return self._best
 
     @property
     def waiting_max_bytes(self) -> int:

@@ -80,7 +80,11 @@ class Router:
             return self._to.driver.room() if self._to.driver.crowded else None
         message = wire.read_message(channel, payload)
         if isinstance(message, wire.Transactions):
-            return self._take_gossip(peer, message.raws)
+            refused = self._to.door.admit_few(message.raws, peer)
+            if refused is None:
+                return self._take_gossip(peer, message.raws)
+            _tell_refused(refused, len(message.raws))
+            return None
         if isinstance(message, wire.Bodies):
             return self._to.bodies.arrived(message.raws)
         if isinstance(message, wire.BlocksRequest):
@@ -116,9 +120,7 @@ class Router:
                 logger.debug("%s sent a %s here", peer.hex()[:16], type(message).__name__)
 
     async def _take_gossip(self, peer: bytes, raws: Sequence[bytes]) -> None:
-        refused = await self._to.door.admit_all(raws, peer)
-        if refused:
-            logger.debug("refused %s of %s gossiped transactions", refused, len(raws))
+        _tell_refused(await self._to.door.admit_all(raws, peer), len(raws))
 
     def _serve_bodies(self, peer: bytes, hashes: Sequence[bytes]) -> None:
         raws: list[bytes] = []
@@ -132,3 +134,8 @@ class Router:
                 break
             raws.append(raw)
         self._to.transport.send(peer, wire.Bodies(tuple(raws)))
+
+
+def _tell_refused(refused: int, count: int) -> None:
+    if refused:
+        logger.debug("refused %s of %s gossiped transactions", refused, count)

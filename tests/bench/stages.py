@@ -22,6 +22,7 @@ from commerce.registry import operation
 from consensus.output import BuildRequest, CheckRequest, Decided, Results
 from node.api.server import ApiServer
 from node.api.settings import ApiSettings
+from node.bodies import Bodies
 from node.door import Door
 from node.ledger_queue import LedgerQueue
 from node.mempool import Mempool
@@ -79,7 +80,10 @@ async def parts_of(world: World) -> AsyncIterator[Parts]:
     pool = Mempool(POOL_SIZE_MAX, NODES)
     # One thread, so that the slices are the same in every run.
     verifier = TransactionVerifier(world.rules, 1)
-    door = Door(world.ledger, pool, verifier, lambda: world.now_ms, lambda _received, _peer: None)
+    bodies = Bodies(pool, verifier, lambda *_: None)
+    door = Door(
+        world.ledger, pool, bodies, verifier, lambda: world.now_ms, lambda _received, _peer: None
+    )
     queue = LedgerQueue(world.ledger)
     try:
         yield Parts(world, pool, door, queue)

@@ -33,10 +33,12 @@ from chain.transaction import (
     Transaction,
     sign_transaction,
 )
+from node.bodies import Bodies
 from node.door import Door
 from node.mempool import Mempool
 from node.pace import WAITING_MIN_BYTES, Pace
 from node.service import PoolFull, Submitted
+from node.verifier import FEW_BYTES_MAX, FEW_MAX, Read, TransactionVerifier
 from tests.chain.world import World, account, genesis, key
 from tests.node.parts import forged, issue, payment, verifying
 
@@ -67,7 +69,8 @@ async def entrance(
         admitted.append((received.id, origin))
 
     async with verifying(world) as verifier:
-        door = Door(world.ledger, pool, verifier, lambda: clock[0], note)
+        bodies = Bodies(pool, verifier, lambda *_: None)
+        door = Door(world.ledger, pool, bodies, verifier, lambda: clock[0], note)
         yield Entrance(world, door, pool, admitted, clock)
 
 
@@ -321,3 +324,38 @@ async def test_a_storage_error_while_reading_is_no_refusal(monkeypatch: pytest.M
             await at.door.admit(one.raw)
         with pytest.raises(StorageFailed):
             await at.door.admit_batch([other.raw])
+
+
+@pytest.mark.asyncio
+async def test_gossip_that_comes_behind_its_block_or_proposal_is_not_verified_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with entrance() as at:
+        written, under_check, new = (payment(at.world) for _ in range(3))
+        at.door._bodies.decided(1, [written])
+        at.door._bodies._verified[under_check.body_hash] = under_check
+        read: list[bytes] = []
+        verifier = at.door._verifier
+
+        def counted(raws: Sequence[bytes], **_: object) -> list[Read]:
+            read.extend(raws)
+            return TransactionVerifier.read_few(verifier, raws)
+
+        monkeypatch.setattr(verifier, "read_few", counted)
+        raws = [written.raw, under_check.raw, new.raw]
+        assert at.door.admit_few(raws, b"peer") == 0
+        assert read == [new.raw]
+        assert [id_ for id_, _ in at.admitted] == [under_check.id, new.id]
+        assert written.id not in at.pool
+
+
+@pytest.mark.asyncio
+async def test_many_or_large_ones_are_left_to_the_threads() -> None:
+    async with entrance() as at:
+        few = [payment(at.world).raw for _ in range(FEW_MAX)]
+        assert at.door.admit_few(few, b"peer") == 0
+        assert len(at.pool) == len(few)
+        many = [payment(at.world).raw for _ in range(FEW_MAX + 1)]
+        assert at.door.admit_few(many, b"peer") is None
+        assert at.door.admit_few([bytes(FEW_BYTES_MAX + 1)], b"peer") is None
+        assert len(at.pool) == len(few)

@@ -1,4 +1,4 @@
-"""How much may wait: what blocks take away in two seconds, by the best of the last seconds."""
+"""How much may wait: what blocks take away in a second, by the best of the last seconds."""
 
 from dataclasses import dataclass, field
 

@@ -20,6 +20,7 @@ from node.router import Router, Routes
 from node.snapshot_files import SnapshotFolder
 from node.snapshot_server import SnapshotServer
 from node.transport import Transport
+from node.verifier import FEW_MAX
 from p2p import messages as wire
 from p2p.frames import Channel
 from p2p.gossip import Gossip
@@ -65,7 +66,8 @@ async def post(tmp_path: Path) -> AsyncIterator[Post]:
 
         # Blocks are answered to the network, not to other seats.
         parts.sync._send = transport.send
-        door = Door(parts.ledger, parts.mempool, at.verifier, parts.clock_ms, admitted)
+        ledger, pool = parts.ledger, parts.mempool
+        door = Door(ledger, pool, parts.bodies, at.verifier, parts.clock_ms, admitted)
         asking = transport.send, transport.connected
         heads = Heads(parts.ledger, key("node of m0"), asking, parts.clock_ms, lambda: True)
         routes = Routes(
@@ -123,10 +125,15 @@ async def test_a_peer_is_held_back_while_the_driver_is_crowded(
 async def test_gossip_goes_through_the_door_and_bad_ones_are_dropped(tmp_path: Path) -> None:
     async with post(tmp_path) as at:
         good, bad = payment(at.world), forged(payment(at.world))
-        taking = at.receive(wire.Transactions((bad, good.raw)))
-        await cast("asyncio.Future[None]", taking)
+        # So few are taken in at once.
+        assert at.receive(wire.Transactions((bad, good.raw))) is None
         assert good.id in at.pool
         assert len(at.pool) == 1
+        more = [payment(at.world) for _ in range(FEW_MAX)]
+        taking = at.receive(wire.Transactions((bad, *[one.raw for one in more])))
+        await cast("asyncio.Future[None]", taking)
+        assert all(one.id in at.pool for one in more)
+        assert len(at.pool) == 1 + len(more)
 
 
 @pytest.mark.asyncio

@@ -63,6 +63,7 @@ async def test_signatures_of_a_certified_block_are_not_checked_again() -> None:
 
 @pytest.mark.asyncio
 async def test_what_waits_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verifier_module, "FEW_MAX", 0)
     monkeypatch.setattr(verifier_module, "PENDING_MAX", 3)
     monkeypatch.setattr(verifier_module, "SLICE_MAX", 1)
     world = World()

@@ -12,6 +12,7 @@ from chain.ledger import Ledger
 from chain.store_contract import StorageError
 from chain.transaction import ReceivedTransaction, body_hash
 from commerce.registry import Registry
+from node.bodies import Bodies
 from node.door import Admitted, Door
 from node.mempool import Mempool
 from node.verifier import TransactionVerifier
@@ -36,7 +37,8 @@ class Entrance:
         self._read = read
         # Its threads are never started: everything goes through `read`.
         unused = TransactionVerifier(Registry(), 1)
-        self._door = Door(ledger, mempool, unused, clock_ms, admitted)
+        bodies = Bodies(mempool, unused, lambda *_: None)
+        self._door = Door(ledger, mempool, bodies, unused, clock_ms, admitted)
 
     def admit(self, raw: bytes, origin: bytes | None) -> HushangError | None:
         """Take a transaction in, or say why not."""

@@ -1,0 +1,94 @@
+"""One thread's jobs: in their order, their outcome where they are awaited, none after the end."""
+
+import asyncio
+import threading
+
+import pytest
+
+from node.worker import Worker
+
+
+@pytest.mark.asyncio
+async def test_jobs_run_in_the_order_they_were_asked_for_on_one_thread_of_that_name() -> None:
+    worker, seen = Worker("tester"), list[tuple[int, str]]()
+
+    def job(number: int) -> int:
+        seen.append((number, threading.current_thread().name))
+        return number * 2
+
+    answers = [worker.submit(lambda n=number: job(n)) for number in range(20)]  # type: ignore[misc]
+    assert await asyncio.gather(*answers) == [number * 2 for number in range(20)]
+    assert seen == [(number, "tester") for number in range(20)]
+    worker.close()
+
+
+@pytest.mark.asyncio
+async def test_what_a_job_raises_is_raised_where_it_is_awaited_and_the_next_runs() -> None:
+    worker = Worker("tester")
+
+    def broken() -> int:
+        raise ZeroDivisionError("a job's own")
+
+    with pytest.raises(ZeroDivisionError, match="own"):
+        await worker.submit(broken)
+    assert await worker.submit(lambda: 7) == 7
+    worker.close()
+
+
+@pytest.mark.asyncio
+async def test_a_job_that_was_cancelled_before_its_turn_does_not_run() -> None:
+    worker, gate, seen = Worker("tester"), threading.Event(), list[str]()
+    first = worker.submit(gate.wait)
+    second = worker.submit(lambda: seen.append("second"))
+    third = worker.submit(lambda: seen.append("third"))
+    second.cancel()
+    gate.set()
+    await third
+    assert await first
+    assert seen == ["third"]
+    worker.close()
+
+
+@pytest.mark.asyncio
+async def test_a_job_under_way_goes_on_when_nobody_waits_for_it_any_more() -> None:
+    worker, begun, gate, seen = Worker("tester"), threading.Event(), threading.Event(), list[str]()
+
+    def job() -> None:
+        begun.set()
+        gate.wait()
+        seen.append("done")
+
+    waiting = worker.submit(job)
+    await asyncio.to_thread(begun.wait)
+    waiting.cancel()
+    gate.set()
+    await worker.submit(lambda: None)
+    assert seen == ["done"]
+    worker.close()
+
+
+@pytest.mark.asyncio
+async def test_the_end_waits_for_the_job_under_way_and_cancels_those_behind_it() -> None:
+    worker, begun, seen = Worker("tester"), threading.Event(), list[str]()
+
+    def job() -> None:
+        begun.set()
+        seen.append("first")
+
+    worker.submit(job)
+    await asyncio.to_thread(begun.wait)
+    gate = threading.Event()
+    worker.submit(gate.wait)
+
+    def after() -> None:
+        seen.append("behind")
+
+    behind = worker.submit(after)
+    gate.set()
+    worker.close()
+    # The thread may have come to it just before.
+    assert behind.cancelled() or "behind" in seen
+    late = worker.submit(lambda: seen.append("late"))
+    assert late.cancelled()
+    assert "late" not in seen
+    Worker("never used").close()
