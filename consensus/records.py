@@ -4,6 +4,7 @@ The shell appends a record's bytes (`encode_record`) and hands the decoded recor
 to `Replica.restore` after a restart. Records describe promises; nothing in them is ever undone.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -132,3 +133,10 @@ def decode_record(data: bytes) -> Record:
     except EncodingInvalid as error:
         msg = f"{cls.__name__}: {error.code}: {error}"
         raise RecordInvalid(msg) from error
+
+
+def promises_nothing(records: Sequence[Record]) -> bool:
+    """Are they only what was decided? Block and certificate prove themselves to everybody, and the
+    store writes both; a vote that rests on them syncs them with itself (consensus.md § Votes).
+    """
+    return all(isinstance(record, DecidedRecord | BlockRecord) for record in records)

@@ -17,7 +17,7 @@ from chain.ledger import Ledger
 from consensus.config import TICK_MS
 from consensus.input import Checked, FetchedBlock, Input, Proposal, Work
 from consensus.output import BuildRequest, CheckRequest, Decided, Output, Send
-from consensus.records import BlockRecord, DecidedRecord, Record, encode_record
+from consensus.records import encode_record, promises_nothing
 from consensus.replica import Replica
 from node.block_size import BlockSize
 from node.bodies import Bodies
@@ -391,13 +391,6 @@ class Driver:
             # Also a repetition that came meanwhile: a second proposal would be dropped.
             self._building.request = None
         self.post(proposal)
-
-
-def promises_nothing(records: Sequence[Record]) -> bool:
-    """Are they only what was decided? Block and certificate prove themselves to everybody, and the
-    store writes both; a vote that rests on them syncs them with itself (consensus.md § Votes).
-    """
-    return all(isinstance(record, DecidedRecord | BlockRecord) for record in records)
 
 
 def _name(height: int) -> str:

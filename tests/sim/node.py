@@ -19,8 +19,8 @@ from chain.transaction import ReceivedTransaction
 from consensus.config import TICK_MS
 from consensus.input import Checked, FetchedBlock, Input, Work
 from consensus.output import BuildRequest, CheckRequest, Decided, Output
-from consensus.records import Record
-from node.driver import STEPS_PER_ROUND_MAX, promises_nothing
+from consensus.records import Record, promises_nothing
+from node.driver import STEPS_PER_ROUND_MAX
 from node.ledger_queue import Built, LedgerQueue, Written
 from node.mempool import Mempool
 from node.sync import Sync
