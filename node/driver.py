@@ -96,7 +96,7 @@ class Driver:
         self._writes: asyncio.Queue[tuple[asyncio.Future[Written], float]] = asyncio.Queue()
         self._building = _Building()
         limits = parts.ledger.chain.genesis.consensus
-        self._executing = False
+        self._executing = 0
         self._block_size = BlockSize(limits.block_transactions_max, limits.request_timeout_ms)
         # The height checked last, and how long that took.
         self._check_took_s = (0, 0.0)
@@ -345,11 +345,11 @@ class Driver:
             return
         loop = asyncio.get_running_loop()
         began = loop.time()
-        self._executing = True
+        self._executing += 1
         try:
             checked = await self._parts.queue.check(request, transactions)
         finally:
-            self._executing = False
+            self._executing -= 1
         self._check_took_s = request.header.height, loop.time() - began
         if checked is not None:
             if checked.results is None:

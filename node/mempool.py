@@ -7,7 +7,7 @@ bounded sooner, by the time that it would wait (node/pace.py).
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -107,25 +107,45 @@ class Mempool:
         return True
 
     def require_room(self, size: int, sponsor: bytes | None, *, from_client: bool) -> None:
-        """`PoolFull` where this sponsor's transaction, or (None) nobody's, has a place now."""
-        pace = self.pace if from_client else None
-        bytes_max = self._bytes_max if pace is None else self._paced_max(pace)
-        filled = self.bytes + size
-        if filled > bytes_max:
-            msg = f"the pool holds {self.bytes} of {bytes_max} bytes"
-        elif sponsor is None or filled <= bytes_max // 2:
-            return
-        else:
-            share = bytes_max // self._sponsors_count
-            if self._sponsor_bytes.get(sponsor, 0) + size <= share:
-                return
-            msg = f"the sponsoring member's share of {share} bytes is used up"
-        excess = filled - bytes_max // 2
-        raise PoolFull(msg, RETRY_AFTER_MS if pace is None else pace.retry_after_ms(excess))
+        """`PoolFull` where this sponsor's transaction, or (None) nobody's, has a place now.
 
-    def _paced_max(self, pace: Pace) -> int:
-        # What comes from other nodes' clients in the meantime has its place above that.
-        return min(self._bytes_max, pace.waiting_max_bytes)
+        Peers' transactions have the whole pool, of which above half nobody has more than a share.
+        Clients have what the pace allows, together; each sponsor has its share of that whatever
+        the others' have waiting, and one transaction of any size.
+        """
+        if self.bytes + size > self._bytes_max:
+            msg = f"the pool holds {self.bytes} of {self._bytes_max} bytes"
+            raise PoolFull(msg, RETRY_AFTER_MS)
+        if from_client and self.pace is not None:
+            self._require_pace(size, sponsor, self.pace)
+        elif sponsor is not None and self.bytes + size > self._bytes_max // 2:
+            share = self._bytes_max // self._sponsors_count
+            if self._sponsor_bytes.get(sponsor, 0) + size > share:
+                msg = f"the sponsoring member's share of {share} bytes is used up"
+                raise PoolFull(msg, RETRY_AFTER_MS)
+
+    def _require_pace(self, size: int, sponsor: bytes | None, pace: Pace) -> None:
+        paced = min(self._bytes_max, pace.waiting_max_bytes)
+        if self.bytes + size <= paced:
+            return
+        share = paced // self._sponsors_count
+        if sponsor is None:
+            # One that has used up nothing may be among all.
+            full = sum([used >= share for used in self._sponsor_bytes.values()])
+            if full < self._sponsors_count:
+                return
+        else:
+            used = self._sponsor_bytes.get(sponsor, 0)
+            if used == 0 or used + size <= share:
+                return
+        msg = f"{self.bytes} bytes wait, of {paced} that blocks take away in time"
+        raise PoolFull(msg, pace.retry_after_ms(self.bytes + size - paced))
+
+    def taken(self, transactions: Sequence[ReceivedTransaction]) -> None:
+        """A block was decided just now with these, which don't wait any more."""
+        if self.pace is not None:
+            size = sum([len(received.raw) for received in transactions])
+            self.pace.decided(size, more_waited=len(self) > 0)
 
     def get(self, transaction_id: bytes) -> ReceivedTransaction | None:
         """The transaction of this id, or None."""

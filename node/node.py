@@ -122,8 +122,7 @@ class Node:
         self._transport = Transport()
         self._waiters = Waiters(self.is_pending, self.decided)
         self._verifier = TransactionVerifier(ledger.rules, VERIFY_THREADS)
-        self._pace = Pace(now_ms)
-        self._mempool = Mempool(POOL_SIZE_MAX, ledger.chain.committee.n, self._pace)
+        self._mempool = Mempool(POOL_SIZE_MAX, ledger.chain.committee.n, Pace(now_ms))
         self.snapshots = Snapshots(setup.snapshots, ledger, now_ms)
         self._queue = LedgerQueue(ledger, self.snapshots.block_written)
         bodies = Bodies(self._mempool, self._verifier, self._transport.ask_bodies)
@@ -234,7 +233,8 @@ class Node:
         if membership.changed(written):
             self._network.set_members(membership.nodes)
             self._mempool.share_among(self.chain.committee.n)
-        self._pace.decided(sum([len(one.raw) for one in written.executed.transactions]))
+        if self._sync.target <= written.tip.height:
+            self._mempool.taken(written.executed.transactions)
         self._waiters.written(written.tip, written.executed.result)
         receipts = written.executed.result.receipts
         for receipt in receipts:

@@ -111,6 +111,11 @@ class TransactionVerifier:
     ) -> None:
         self._busy -= 1
         if done.cancelled():
+            # Closed: whoever waits is told so.
+            waiting = [*items, *self._pending]
+            self._pending.clear()
+            for _, future in waiting:
+                future.cancel()
             return
         failure = done.exception()
         results = [failure] * len(items) if failure is not None else done.result()

@@ -5,11 +5,14 @@ node hands several jobs a block to threads, and the way there and back cost more
 """
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -62,6 +65,11 @@ class Worker:
                 continue
             try:
                 result = job()
+            except StopIteration as error:
+                # The one that no future takes (PEP 479): it would leave its caller waiting.
+                stopped = RuntimeError("a job raised StopIteration")
+                stopped.__cause__ = error
+                loop.call_soon_threadsafe(_fail, future, stopped)
             except BaseException as error:  # noqa: BLE001 - it is raised where the job is awaited
                 loop.call_soon_threadsafe(_fail, future, error)
             else:
@@ -74,5 +82,9 @@ def _answer(future: "asyncio.Future[T]", result: T) -> None:
 
 
 def _fail(future: "asyncio.Future[T]", error: BaseException) -> None:
-    if not future.done():
+    if future.done():
+        # Nobody awaits it any more. A failed write is the last one anyhow: store and journal
+        # refuse all after it; what failed is told here.
+        logger.error("a job that nobody waits for failed", exc_info=error)
+    else:
         future.set_exception(error)

@@ -10,6 +10,7 @@ import pytest
 from typing_extensions import override
 
 from chain.codec import encode
+from chain.context import sender_of
 from chain.errors import (
     EncodingInvalid,
     LedgerError,
@@ -302,7 +303,8 @@ async def test_clients_wait_outside_before_peers_do() -> None:
     pace = Pace(lambda: 0)
     async with entrance(4 * WAITING_MIN_BYTES, sponsors=1, pace=pace) as at:
         waiting = payment(at.world)
-        at.pool.bytes = WAITING_MIN_BYTES
+        sponsor = sender_of(at.world.ledger.state, waiting).sponsor
+        at.pool.bytes = at.pool._sponsor_bytes[sponsor] = WAITING_MIN_BYTES
         with pytest.raises(PoolFull):
             await at.door.admit(waiting.raw)
         assert await at.door.admit_all([waiting.raw], b"peer") == 0

@@ -2,11 +2,12 @@
 
 import pytest
 
-from chain.transaction import ReceivedTransaction
+from chain.transaction import TRANSACTION_SIZE_MAX, ReceivedTransaction
 from commerce.epcis.capture import EpcisCapture
 from commerce.payments import PayTransfer
 from commerce.registry import operation
 from node.mempool import CLEARED_BYTES, CLEARING_HEIGHTS_MAX, QUANTUM_BYTES, Mempool
+from node.pace import WAITING_MIN_BYTES, Pace
 from node.service import PoolFull
 from tests.chain.world import World, account
 
@@ -160,3 +161,75 @@ def test_where_much_waits_what_came_first_here_may_have_come_last_to_the_primary
     # However much waits, whoever is left out for ever is noticed.
     pool.bytes = 64 * 1024 * 1024
     assert pool.passed_over(6 + CLEARING_HEIGHTS_MAX, 1) == (early.id,)
+
+
+# What clients may have waiting.
+
+
+def paced(sponsors: int) -> Mempool:
+    return Mempool(64 * 1024 * 1024, sponsors, Pace(lambda: 0))
+
+
+def flooded(sponsors: int) -> tuple[Mempool, int]:
+    """A pool in which one sponsor alone has more waiting than clients may; what one takes."""
+    flood = payments(WAITING_MIN_BYTES // 200)
+    pool = paced(sponsors)
+    for received in flood:
+        pool.add(received, A, 0)
+    assert pool.bytes > WAITING_MIN_BYTES
+    return pool, len(flood[0].raw)
+
+
+def test_one_members_flood_by_gossip_leaves_the_others_their_shares() -> None:
+    pool, size = flooded(4)
+    with pytest.raises(PoolFull):
+        pool.require_room(size, A, from_client=True)
+    pool.require_room(size, A, from_client=False)
+    pool.require_room(size, None, from_client=True)
+    share = WAITING_MIN_BYTES // 4
+    others = payments(share // size + 1)
+    for received in others[:-1]:
+        pool.add(received, B, 0, from_client=True)
+    with pytest.raises(PoolFull) as full:
+        pool.add(others[-1], B, 0, from_client=True)
+    assert full.value.retry_after_ms > 0
+
+
+def test_what_blocks_take_away_says_how_much_clients_may_have_waiting() -> None:
+    clock = [0]
+    pool = Mempool(64 * 1024 * 1024, 4, Pace(lambda: clock[0]))
+    (left,) = payments(1)
+    pool.add(left, A, 0)
+    block = payments(WAITING_MIN_BYTES * 2 // len(left.raw))
+    pool.taken(block)
+    clock[0] += 1_000
+    assert pool.pace is not None
+    assert pool.pace.waiting_max_bytes == sum(len(received.raw) for received in block)
+    # Where nothing was left waiting, a block tells nothing.
+    pool.discard([left.id])
+    clock[0] += 60_000
+    pool.taken(block)
+    clock[0] += 1_000
+    assert pool.pace.waiting_max_bytes == WAITING_MIN_BYTES
+
+
+def test_where_every_member_has_used_up_its_share_nothing_is_read_any_more() -> None:
+    pool, size = flooded(1)
+    with pytest.raises(PoolFull):
+        pool.require_room(size, None, from_client=True)
+    pool.require_room(size, None, from_client=False)
+
+
+@pytest.mark.parametrize("sponsors", [1, 4, 16, 128])
+def test_one_transaction_of_any_size_always_has_a_place(sponsors: int) -> None:
+    pool, _ = flooded(sponsors + 1)
+    pool.require_room(TRANSACTION_SIZE_MAX, None, from_client=True)
+    pool.require_room(TRANSACTION_SIZE_MAX, B, from_client=True)
+    paced(sponsors).require_room(TRANSACTION_SIZE_MAX, B, from_client=True)
+
+
+def test_a_single_member_may_use_all_that_clients_may_have_waiting() -> None:
+    pool = paced(4)
+    for received in payments(WAITING_MIN_BYTES // 400):
+        pool.add(received, A, 0, from_client=True)
+    assert pool.bytes > WAITING_MIN_BYTES // 2

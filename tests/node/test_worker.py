@@ -73,22 +73,49 @@ async def test_the_end_waits_for_the_job_under_way_and_cancels_those_behind_it()
 
     def job() -> None:
         begun.set()
-        seen.append("first")
-
-    worker.submit(job)
-    await asyncio.to_thread(begun.wait)
-    gate = threading.Event()
-    worker.submit(gate.wait)
+        # Until those behind it are taken out and the end stands in their place.
+        while not (worker._is_closed and worker._queue.qsize() == 1):
+            pass
+        seen.append("under way")
 
     def after() -> None:
         seen.append("behind")
 
-    behind = worker.submit(after)
-    gate.set()
+    worker.submit(job)
+    await asyncio.to_thread(begun.wait)
+    behind = [worker.submit(after), worker.submit(after)]
     worker.close()
-    # The thread may have come to it just before.
-    assert behind.cancelled() or "behind" in seen
-    late = worker.submit(lambda: seen.append("late"))
-    assert late.cancelled()
-    assert "late" not in seen
+    assert seen == ["under way"]
+    assert all(one.cancelled() for one in behind)
+    assert worker.submit(after).cancelled()
+    assert seen == ["under way"]
     Worker("never used").close()
+
+
+@pytest.mark.asyncio
+async def test_a_job_that_raises_what_no_future_takes_still_answers() -> None:
+    worker = Worker("tester")
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        await worker.submit(lambda: next(iter(())))
+    worker.close()
+
+
+@pytest.mark.asyncio
+async def test_the_error_of_a_job_that_nobody_waits_for_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    worker, begun, gate = Worker("tester"), threading.Event(), threading.Event()
+
+    def job() -> None:
+        begun.set()
+        gate.wait()
+        raise ZeroDivisionError("a job's own")
+
+    waiting = worker.submit(job)
+    await asyncio.to_thread(begun.wait)
+    waiting.cancel()
+    gate.set()
+    await worker.submit(lambda: None)
+    assert "nobody waits for" in caplog.text
+    assert "a job's own" in caplog.text
+    worker.close()

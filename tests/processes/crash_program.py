@@ -19,11 +19,10 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from unittest.mock import patch
 
 from typing_extensions import override
@@ -50,6 +49,7 @@ from node.restore import restore as restore_backup
 from node.snapshot_files import FOLDER_NAME, SnapshotFolder
 from node.sync import Sync
 from node.verifier import TransactionVerifier
+from node.worker import Worker
 from tests.chain.world import GENESIS_MS, World, genesis, key
 from tests.node.drivers import restore as restore_replica
 from tests.node.parts import issue, payment
@@ -80,18 +80,15 @@ NODE_KEY = key("node of m0")
 T = TypeVar("T")
 
 
-class Inline(Executor):
-    """An executor that runs each job at once, where it was asked for."""
-
-    def __init__(self, *_: object, **__: object) -> None:
-        """Takes what a pool of threads takes."""
+class Inline(Worker):
+    """A worker that runs each job at once, where it was asked for."""
 
     @override
-    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> "Future[T]":
-        future: Future[T] = Future()
+    def submit(self, job: Callable[[], T]) -> "asyncio.Future[T]":
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         try:
-            future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 - as a pool does
+            future.set_result(job())
+        except Exception as error:  # noqa: BLE001 - as a worker does
             future.set_exception(error)
         return future
 
@@ -182,7 +179,7 @@ def eager(write_buffer_bytes: int = WRITE_BUFFER_BYTES) -> Iterator[None]:
     """Drivers made inside write where they run; journals and logs are made shorter often."""
     with ExitStack() as stack:
         for module in (driver_module, queue_module):
-            stack.enter_context(patch.object(module, "ThreadPoolExecutor", Inline))
+            stack.enter_context(patch.object(module, "Worker", Inline))
         stack.enter_context(patch.object(driver_module, "JOURNAL_SIZE_MAX", JOURNAL_SIZE_MAX))
         stack.enter_context(patch.object(store_module, "WRITE_BUFFER_BYTES", write_buffer_bytes))
         yield

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chain.block import OK, Event, Receipt
@@ -107,6 +107,8 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 )
 
 
+# Where nothing is cached yet the library makes its table of characters first.
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=6),
     st.sampled_from([OK, "InsufficientFunds", "NoSuchRule"]),
