@@ -6,12 +6,12 @@ All points: `python -m tests.processes.every_syscall`.
 import os
 import shutil
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from node import driver
+from node.worker import Worker
 from tests.processes import crash_images, every_syscall
 from tests.processes import crash_program as program
 from tests.processes.crash_scenarios import SCENARIOS, reference
@@ -69,7 +69,7 @@ def test_a_process_killed_where_it_matters_leaves_what_recovers(name: str, tmp_p
     result = every_syscall.run(name, points, tmp_path, JOBS, lambda _: None)
     assert result.failed == []
     assert result.missed == []
-    assert vars(driver)["ThreadPoolExecutor"] is ThreadPoolExecutor, "what was patched is put back"
+    assert vars(driver)["Worker"] is Worker, "what was patched is put back"
 
 
 def test_copies_made_in_the_middle_of_writes_recover(tmp_path: Path) -> None:
