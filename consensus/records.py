@@ -137,6 +137,6 @@ def decode_record(data: bytes) -> Record:
 
 def promises_nothing(records: Sequence[Record]) -> bool:
     """Are they only what was decided? Block and certificate prove themselves to everybody, and the
-    store writes both; a vote that rests on them syncs them with itself (docs/protocol-consensus.md).
+    store writes both; a vote that rests on them syncs them with itself (docs/adr/0082).
     """
     return all(isinstance(record, DecidedRecord | BlockRecord) for record in records)

@@ -35,7 +35,7 @@ Progress = Callable[[str], None]
 def check_accounts(count: int) -> None:
     """Raise `BenchRefused` for a crowd that can't be."""
     if not 0 <= count <= ACCOUNTS_MAX:
-        raise BenchRefused(f"--accounts: at most {ACCOUNTS_MAX}")
+        raise BenchRefused(f"--accounts: 0 (the roles alone) to {ACCOUNTS_MAX}")
 
 
 def with_crowd(stage: Stage, count: int, progress: Progress) -> Stage:

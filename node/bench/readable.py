@@ -6,7 +6,8 @@ from typing import Any, Final
 # A load average beside which rates tell of the other work too.
 BUSY: Final = 1.0
 # What a load process can fall behind, and the cores it can use, before it is what is measured.
-LATE_MS_MAX: Final = 100.0
+# One pause of the machine is not the load process's limit.
+LATE_MS_MAX: Final = 500.0
 CORES_MAX: Final = 0.9
 PAUSES_SHOWN: Final = 3
 

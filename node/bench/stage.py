@@ -1,5 +1,6 @@
 """Where a load goes and in whose name: a running network, or one of the bench's own."""
 
+import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -79,7 +80,12 @@ def own_network(count: int, store: str, progress: Progress) -> Iterator[LocalNet
     """
     with _terminated_like_interrupted():
         directory = Path(tempfile.mkdtemp(prefix="hushang-bench-"))
-        made = testnet.up(Plan(directory / "net", "bench", count, store=store), progress)
+        try:
+            made = testnet.up(Plan(directory / "net", "bench", count, store=store), progress)
+        except KeyboardInterrupt:
+            # It has stopped what it had started.
+            shutil.rmtree(directory)
+            raise
         try:
             yield made
         finally:

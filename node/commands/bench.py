@@ -142,6 +142,8 @@ def _check_place(file: Path | None) -> None:
     """Refuse a file that can't be written before anything is measured."""
     if file is not None and (file.is_dir() or not file.absolute().parent.is_dir()):
         raise UsageWrong(f"--plot: {file} is a directory, or its directory is missing")
+    if file is not None and file.suffix.lower() != ".svg":
+        raise UsageWrong(f"--plot: {file}: plots are SVG files; name it so")
 
 
 def _check(wanted: Wanted) -> None:

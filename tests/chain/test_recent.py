@@ -1,9 +1,14 @@
 """What was decided lately: a new id is told from the others without reading the store."""
 
+from collections.abc import Callable, Mapping
+
+from typing_extensions import override
+
 from chain.crypto import sha256
 from chain.ledger import Ledger
 from chain.recent import FILTER_BITS, MINUTES_MAX, RecentIds
-from chain.replay import minute_of
+from chain.replay import MINUTE_MS, minute_of
+from chain.store_memory import MemoryStore
 from tests.chain.toy import add
 from tests.chain.toy_world import ToyWorld
 
@@ -58,3 +63,40 @@ def test_a_ledger_that_was_opened_again_remembers_what_it_has_no_filter_for() ->
     world.decide(second)
     assert world.ledger.is_remembered(minute, first.id)
     assert world.ledger.is_remembered(minute, second.id)
+
+
+class _Watched(MemoryStore):
+    """A store that lets somebody look just before each write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before: Callable[[], None] = lambda: None
+
+    @override
+    def write(self, batch: Mapping[bytes, bytes | None], *, sync: bool = True) -> None:
+        self.before()
+        super().write(batch, sync=sync)
+
+
+def test_a_decided_id_is_in_the_filter_before_it_is_in_the_store() -> None:
+    store = _Watched()
+    world = ToyWorld(store=store)
+    first, made = world.signed("buyer", add("a")), world.signed("buyer", add("b"))
+    minute = minute_of(made.transaction.valid_until_ms)
+    world.decide(first)
+    assert world.ledger.recent.surely_new(minute, made.id)
+    seen: list[bool] = []
+    store.before = lambda: seen.append(world.ledger.recent.surely_new(minute, made.id))
+    world.decide(made)
+    assert seen == [False]
+
+
+def test_a_ledger_lets_go_of_the_minutes_that_are_over() -> None:
+    world = ToyWorld()
+    made = world.signed("buyer", add("a"))
+    minute = minute_of(made.transaction.valid_until_ms)
+    world.decide(made)
+    other = sha256(b"another")
+    assert world.ledger.recent.surely_new(minute, other)
+    world.decide(time_ms=(minute + 1) * MINUTE_MS)
+    assert not world.ledger.recent.surely_new(minute, other), "asked of the store again"
