@@ -41,13 +41,15 @@ class Spread:
     encoding: nearly always everything. Invariant: no pending set is empty.
     """
 
-    __slots__ = ("_bits", "_known", "_limits", "_pending", "count", "size")
+    __slots__ = ("_bits", "_known", "_limits", "_pending", "_queued", "count", "size")
 
     def __init__(self, limits: GossipLimits) -> None:
         self._limits = limits
         self._bits: dict[bytes, int] = {}  # of the connected peers
         self._known: dict[bytes, int] = {}  # body hash -> who has it or was sent it; oldest first
         self._pending: dict[int, list[bytes]] = {}  # recipients -> raw transactions
+        # Of clients, until the next batches: a thousand copies of one go out as one.
+        self._queued: set[bytes] = set()
         self.count = 0
         self.size = 0
 
@@ -55,6 +57,7 @@ class Spread:
         """A peer is there; it is taken to know nothing."""
         used = sum(self._bits.values())
         self._bits[peer] = ~used & (used + 1)  # the lowest bit that is free
+        self._queued.clear()
 
     def disconnected(self, peer: bytes) -> None:
         """A peer is gone, and may have lost all that it knew."""
@@ -77,7 +80,9 @@ class Spread:
             return
         everybody = sum(self._bits.values())
         self._remember(known_as, everybody)
-        self._queue(everybody, raw)
+        if known_as not in self._queued:
+            self._queued.add(known_as)
+            self._queue(everybody, raw)
 
     def again(self, raw: bytes, known_as: bytes) -> None:
         """Somebody lacks this transaction: it goes to each peer not known to have it."""
@@ -95,6 +100,7 @@ class Spread:
     def take(self) -> list[Batch]:
         """All that waits, in batches; each transaction is in one."""
         pending, self._pending = self._pending, {}
+        self._queued = set()
         self.count = self.size = 0
         batches = []
         for peers, raws in pending.items():

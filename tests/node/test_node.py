@@ -1,6 +1,7 @@
 """Whole nodes in one process, over real TLS: they agree, survive stops, and refuse at the door."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from chain.errors import (
     WrongChain,
 )
 from chain.store_contract import Kind
+from chain.transaction import ReceivedTransaction
 from commerce.assets import AssetIssue
 from commerce.money import balance_of
 from commerce.payments import PayTransfer
@@ -241,3 +243,24 @@ def primary_of(net: Cluster) -> Node:
     """The node that leads now."""
     name = net.nodes[0].status().primary
     return next(node for node in net.nodes if node.status().name == name)
+
+
+@pytest.mark.asyncio
+async def test_blocks_tell_the_pool_what_they_took_away(tmp_path: Path) -> None:
+    async with cluster(tmp_path, 1) as net:
+        (node,) = net.nodes
+        told: list[int] = []
+        taken = node._mempool.taken
+
+        def noted(transactions: Sequence[ReceivedTransaction]) -> None:
+            told.append(len(transactions))
+            taken(transactions)
+
+        node._mempool.taken = noted  # type: ignore[method-assign]
+        await decide(net, issue(net))
+        assert 1 in told
+        # Blocks that are caught up with tell nothing of what can be done.
+        node._sync.target = node.ledger.tip.height + 100
+        before = len(told)
+        await decide(net, pay(net))
+        assert len(told) == before

@@ -48,6 +48,19 @@ def test_a_clients_transactions_go_to_everybody_in_one_batch() -> None:
     assert news.take() == []
 
 
+def test_a_client_that_repeats_itself_is_sent_on_once_until_the_next_batch() -> None:
+    news = spread(A, B)
+    for _ in range(1_000):
+        news.add(b"one", body_hash(b"one"), None)
+    assert news.count == 1
+    # Whoever comes meanwhile gets it too.
+    news.connected(C)
+    news.add(b"one", body_hash(b"one"), None)
+    assert set(heard(news.take())) == {A, B, C}
+    news.add(b"one", body_hash(b"one"), None)
+    assert heard(news.take()) == {A: [b"one"], B: [b"one"], C: [b"one"]}
+
+
 def test_a_peers_transaction_is_not_passed_on_and_never_sent_back() -> None:
     news = spread(A, B)
     news.add(b"one", body_hash(b"one"), A)
