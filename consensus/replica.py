@@ -99,6 +99,11 @@ class Replica:
         return self._state.index is not None and (questions.asking or questions.lost)
 
     @property
+    def reached(self) -> int:
+        """What was decided here before this process began, in the store or the journal."""
+        return self._state.recovered.reached
+
+    @property
     def view(self) -> int:
         """The own view."""
         return self._state.views.view

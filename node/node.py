@@ -35,11 +35,11 @@ from node.ledger_queue import LedgerQueue, Written
 from node.membership import Membership, role_of
 from node.mempool import Mempool
 from node.pace import Pace
-from node.peer_network import make_network, own_version
+from node.peer_network import make_network, own_version, peer_view
 from node.proofs import Prover
 from node.pruner import PrunePolicy, Pruner
 from node.router import Router, Routes
-from node.service import Decided, NodeStatus, PeerView, Submitted
+from node.service import Decided, NodeStatus, Submitted
 from node.snapshot_server import SnapshotServer
 from node.snapshots import Snapshots, SnapshotSettings
 from node.sync import Sync
@@ -48,7 +48,6 @@ from node.transport import Transport
 from node.verifier import TransactionVerifier, VoteVerifier
 from node.waiters import Waiters
 from p2p.gossip import Gossip
-from p2p.peer import PeerStatus
 from p2p.tls import NodeIdentity
 
 logger = logging.getLogger(__name__)
@@ -327,7 +326,7 @@ class Node:
             pool_bytes=self._mempool.bytes,
             ready=not reasons,
             not_ready_because=reasons,
-            peers=tuple(_peer_view(peer) for peer in self._network.peers()),
+            peers=tuple(peer_view(peer) for peer in self._network.peers()),
             refused_connections=self._network.door().refused,
             evidence_count=len(self._setup.evidence.found),
             role=role_of(self.chain.committee, self._setup.key.public_key),
@@ -355,6 +354,8 @@ class Node:
         # A silence that ends by itself takes nothing from its clients.
         if self._replica.unsure:
             reasons.append(self._replica.withheld)
+        if (reached := self._replica.reached) > height:
+            reasons.append(f"writing what its journal has decided: {height} of {reached}")
         if target > height:
             reasons.append(f"catching up: {describe(self._sync.view())}")
         return tuple(reasons)
@@ -382,19 +383,3 @@ def _restore(setup: NodeSetup) -> Replica:
     setup.journal.records = []
     start = ChainTip(tip.header, tip.certificate, results)
     return Replica.restore(config, start, _DecidedHeaders(setup.ledger), records)
-
-
-def _peer_view(peer: PeerStatus) -> PeerView:
-    return PeerView(
-        name=peer.name,
-        public_key=peer.public_key,
-        connected=peer.connected,
-        height=peer.height,
-        last_seen_ms=peer.last_seen_ms,
-        queued=sum(queue.frames for queue in peer.queues.values()),
-        dropped=sum(queue.dropped for queue in peer.queues.values()),
-        bytes_in=peer.size_in,
-        bytes_out=peer.size_out,
-        last_error=peer.last_error or None,
-        on_two_hosts=peer.on_two_hosts,
-    )

@@ -6,8 +6,10 @@ from importlib.metadata import version
 
 from node.clock import now_ms
 from node.membership import Admitted
+from node.service import PeerView
 from p2p.handler import Handler
 from p2p.network import Network, NetworkSettings
+from p2p.peer import PeerStatus
 from p2p.tls import NodeIdentity
 
 
@@ -34,3 +36,20 @@ def make_network(
         agent=f"hushang/{own_version()}",
     )
     return Network(identity, nodes, handler, settings)
+
+
+def peer_view(peer: PeerStatus) -> PeerView:
+    """A peer as the API tells of it."""
+    return PeerView(
+        name=peer.name,
+        public_key=peer.public_key,
+        connected=peer.connected,
+        height=peer.height,
+        last_seen_ms=peer.last_seen_ms,
+        queued=sum(queue.frames for queue in peer.queues.values()),
+        dropped=sum(queue.dropped for queue in peer.queues.values()),
+        bytes_in=peer.size_in,
+        bytes_out=peer.size_out,
+        last_error=peer.last_error or None,
+        on_two_hosts=peer.on_two_hosts,
+    )

@@ -264,3 +264,20 @@ async def test_blocks_tell_the_pool_what_they_took_away(tmp_path: Path) -> None:
         before = len(told)
         await decide(net, pay(net))
         assert len(told) == before
+
+
+@pytest.mark.asyncio
+async def test_a_node_that_still_writes_what_its_journal_has_decided_is_not_ready(
+    tmp_path: Path,
+) -> None:
+    async with cluster(tmp_path, 1) as net:
+        (node,) = net.nodes
+        await decide(net, issue(net))
+        await net.level()
+        assert node.status().ready
+        height = node.ledger.tip.height
+        node._replica._state.recovered.reached = height + 5
+        assert not node.status().ready
+        assert node.status().not_ready_because == (
+            f"writing what its journal has decided: {height} of {height + 5}",
+        )
