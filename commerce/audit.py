@@ -6,7 +6,7 @@ agree about units and money; unpaid orders are counted; committees follow one an
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from chain.committee import Committee
 from chain.committees import CHANGE_DELAY_HEIGHTS, COMMITTEES
@@ -20,6 +20,11 @@ from commerce.invariants import check_all_money
 from commerce.members import MEMBERS
 from commerce.orders import ORDERS, Order, order_deadline
 from commerce.parcels import PARCELS, Parcel, parcel_deadline, parcel_id
+
+# What else has a clock: the deadlines of all objects of a kind, from their records.
+CLOCKED: tuple[Callable[[StateReader], Iterable[Deadline]], ...] = ()
+# Checks of other families over the whole state; each raises `InvariantBreach`.
+CHECKS: tuple[Callable[[StateReader], None], ...] = ()
 
 
 def full_check(state: StateReader) -> None:
@@ -35,6 +40,8 @@ def full_check(state: StateReader) -> None:
     _check_deadlines(state, orders, parcels)
     _check_unpaid(state, orders)
     _check_committees(state)
+    for check in CHECKS:
+        check(state)
 
 
 def _check_order(order: Order, parcels: list[Parcel]) -> None:
@@ -75,6 +82,7 @@ def _check_deadlines(
     state: StateReader, orders: dict[bytes, Order], parcels: dict[bytes, list[Parcel]]
 ) -> None:
     expected = set(_expected_deadlines(orders, parcels))
+    expected.update(deadline for clocked in CLOCKED for deadline in clocked(state))
     found = [deadline for _, deadline in DEADLINES.items(state)]
     counted = Counter(deadline.object_id for deadline in found)
     _require(all(count == 1 for count in counted.values()), "one deadline per object")

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from chain import deadlines
 from chain.codec import U8, U32, Amount, Hash, Name, PositiveAmount, Range, Size, TimeMs
 from chain.context import Context
 from chain.deadlines import Deadline
 from chain.state import StateReader, Table
+from commerce.clocks import Clock, deadline_of, move_deadline
 from commerce.errors import LineUnknown, OrderUnknown
 from commerce.escrow import CLOCK_KINDS, State
 from commerce.listings import Duration
@@ -31,8 +31,6 @@ QUANTITY_MAX = 1_000_000
 LineIndex = Annotated[int, Range(0, ORDER_LINES_MAX - 1)]
 Quantity = Annotated[int, Range(1, QUANTITY_MAX)]
 Units = Annotated[int, Range(0, QUANTITY_MAX)]
-# When something ends by itself (block time), and by which system transition.
-Clock = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,28 +159,10 @@ def save_order(context: Context, order_id: bytes, before: Order | None, after: O
     move_deadline(context, order_id, None if before is None else before.clock(), after.clock())
 
 
-def move_deadline(
-    context: Context, object_id: bytes, before: Clock | None, after: Clock | None
-) -> None:
-    """Exchange an object's entry in the index of deadlines."""
-    if before == after:
-        return
-    if before is not None:
-        deadlines.cancel(context.state, deadline_of(object_id, before))
-    if after is not None:
-        deadlines.schedule(context.state, deadline_of(object_id, after))
-
-
 def order_deadline(order_id: bytes, order: Order) -> Deadline | None:
     """The one deadline of an order, or None."""
     clock = order.clock()
     return None if clock is None else deadline_of(order_id, clock)
-
-
-def deadline_of(object_id: bytes, clock: Clock) -> Deadline:
-    """The entry in the index of an object whose clock runs."""
-    due_ms, kind = clock
-    return Deadline(due_ms, object_id, kind)
 
 
 def order_clocks(state: StateReader, order_id: bytes) -> list[tuple[bytes, Clock]]:

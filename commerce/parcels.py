@@ -13,17 +13,15 @@ from chain.context import Context
 from chain.crypto import tagged_hash
 from chain.deadlines import Deadline
 from chain.state import StateReader, Table
+from commerce.clocks import Clock, deadline_of, move_deadline
 from commerce.errors import ParcelUnknown
 from commerce.escrow import CLOCK_KINDS, TERMINAL, Edge
 from commerce.orders import (
     ORDER_LINES_MAX,
-    Clock,
     LineIndex,
     Order,
     Quantity,
     Units,
-    deadline_of,
-    move_deadline,
     order_clocks,
     save_order,
 )
