@@ -183,6 +183,11 @@ class StoredChain:
 
     def find_receipt(self, receipt_id: bytes) -> tuple[ReceiptPlace, Receipt] | None:
         """The outcome of a transaction or system transition by id, and where it is."""
+        found = self.receipt_row(receipt_id)
+        return None if found is None else (found[0], read_row(Receipt, found[1]))
+
+    def receipt_row(self, receipt_id: bytes) -> tuple[ReceiptPlace, bytes] | None:
+        """As `find_receipt`, the receipt as its canonical bytes."""
         data = self.store.get(schema.receipt_place_key(receipt_id))
         if data is None:
             return None
@@ -194,7 +199,7 @@ class StoredChain:
                 return None
             msg = f"the receipt at height {place.height}, index {place.index} is missing"
             raise StorageFailed(msg)
-        return place, read_row(Receipt, receipt)
+        return place, receipt
 
     def index(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Secondary index entries under a prefix, in key order."""

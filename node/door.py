@@ -8,12 +8,13 @@ order's state) is said in a receipt. Repeating the same bytes is harmless and gi
 from collections.abc import Callable, Sequence
 
 from chain.account import ACCOUNTS
-from chain.codec import encode
+from chain.block import Receipt
 from chain.context import authorise_by, sender_of
 from chain.errors import HushangError
 from chain.ledger import Ledger
 from chain.replay import minute_of
 from chain.store_contract import StorageError
+from chain.stored_chain import read_row
 from chain.transaction import (
     TRANSACTION_SIZE_MAX,
     ReceivedTransaction,
@@ -182,10 +183,10 @@ class Door:
 
     def decided(self, transaction_id: bytes) -> Decided | None:
         """The outcome of a decided transaction or system transition, or None."""
-        found = self._ledger.find_receipt(transaction_id)
+        found = self._ledger.receipt_row(transaction_id)
         if found is None:
             return None
-        place, receipt = found
+        place, row = found
         header = self._ledger.header(place.height)
         assert header is not None, "a receipt's block is in the store"
-        return Decided(place, receipt, encode(receipt), header.digest(), header.time_ms)
+        return Decided(place, read_row(Receipt, row), row, header.digest(), header.time_ms)

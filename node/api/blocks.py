@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from chain.block import Header, Receipt
 from chain.codec import decode, encode
 from chain.ledger import Ledger
-from chain.stored_chain import ReceiptPlace
+from chain.stored_chain import ReceiptPlace, read_row
 from chain.transaction import (
     TRANSACTION_SIZE_MAX,
     SignedTransaction,
@@ -145,12 +145,12 @@ async def read_transaction_by_id(call: Call) -> Reply:
 
 def find_receipt_view(ledger: Ledger, receipt_id: bytes) -> ReceiptView | None:
     """The view of a receipt, or None."""
-    found = ledger.find_receipt(receipt_id)
+    found = ledger.receipt_row(receipt_id)
     if found is None:
         return None
-    place, receipt = found
+    place, row = found
     header = _header(ledger, place.height)
-    decided = Decided(place, receipt, encode(receipt), header.digest(), header.time_ms)
+    decided = Decided(place, read_row(Receipt, row), row, header.digest(), header.time_ms)
     return ReceiptView.of(decided, ledger.tip.height)
 
 

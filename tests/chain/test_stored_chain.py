@@ -67,6 +67,7 @@ def test_everything_of_a_block_can_be_read_back() -> None:
     for index, entry in enumerate(made):
         place = ReceiptPlace(1, index)
         assert ledger.find_receipt(entry.id) == (place, receipts[index])
+        assert ledger.receipt_row(entry.id) == (place, encode(receipts[index]))
         assert ledger.find_body(place, entry.id) == entry
     assert ledger.find_body(ReceiptPlace(1, 0), bytes(32)) is None
 
@@ -78,6 +79,7 @@ def test_above_the_tip_there_is_nothing() -> None:
     assert ledger.certificate(1) is None
     assert ledger.receipts(1) == ()
     assert ledger.find_receipt(bytes(32)) is None
+    assert ledger.receipt_row(bytes(32)) is None
     assert ledger.find_body(ReceiptPlace(1, 0), bytes(32)) is None
 
 
