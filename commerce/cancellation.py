@@ -12,7 +12,15 @@ from chain.errors import CosignerMissing
 from commerce.checkout import count_unpaid
 from commerce.errors import LineRepeated, LineUnknown, NotAParty, OrderUnknown, StateForbids
 from commerce.escrow import Edge, State, Trigger, edge_from, satisfied
-from commerce.orders import ORDER_LINES_MAX, LineIndex, Order, line_of, load_order, save_order
+from commerce.orders import (
+    ORDER_LINES_MAX,
+    LineIndex,
+    Order,
+    line_of,
+    load_order,
+    save_order,
+    timers_for,
+)
 from commerce.records import altered
 from commerce.refusals import refuses
 from commerce.settlement import end_unshipped
@@ -70,7 +78,7 @@ def ship_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
     changed = order
     for index in late:
         # From the deadline and not from the block: being carried over changes no date.
-        due_ms = deadline.time_ms + order.timers.ship_refund_ms
+        due_ms = deadline.time_ms + timers_for(context.state, order).ship_refund_ms
         line = altered(order.lines[index], state=State.LATE.value, due_ms=due_ms)
         changed = changed.replaced(index, line)
     events: tuple[Event, ...] = ()

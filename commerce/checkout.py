@@ -48,12 +48,13 @@ from commerce.orders import (
     load_order,
     save_order,
 )
+from commerce.parameters import current_parameters
 from commerce.products import load_product
 from commerce.references import reference_key, require_unused, use
 from commerce.refusals import refuses
 from commerce.roles import has_role_for_goods
 from commerce.settlement import hold
-from commerce.timers import OrderTimers, order_timers
+from commerce.timers import Timers
 
 UNPAID_ORDERS_MAX = 3
 
@@ -132,7 +133,8 @@ def order_create(op: OrderCreate, context: Context) -> tuple[Event, ...]:
     for wanted, listing in zip(op.lines, listings, strict=True):
         require_current(listing, wanted.version)
     seller, symbol = _one_seller(context, listings)
-    timers = order_timers(context.chain.genesis)
+    parameters = current_parameters(context.state)
+    timers = parameters.timers
     lines = [
         _line(context, wanted, listing, timers)
         for wanted, listing in zip(op.lines, listings, strict=True)
@@ -152,13 +154,13 @@ def order_create(op: OrderCreate, context: Context) -> tuple[Event, ...]:
         ship_to_commitment=op.ship_to_commitment,
         code_commitment=op.code_commitment,
         client_reference=op.client_reference,
-        timers=timers,
+        parameters=parameters.version,
         created_ms=context.time_ms,
         paid_ms=None,
         parcels=0,
         code_parcel=None,
     )
-    return _created(context, order)
+    return _created(context, order, timers)
 
 
 @refuses(OrderUnknown, StateForbids, AmountMismatch, InsufficientFunds, DelegationExceeded)
@@ -233,7 +235,7 @@ def _one_seller(context: Context, listings: Sequence[Listing]) -> tuple[bytes, s
     return seller, symbol
 
 
-def _line(context: Context, wanted: WantedLine, listing: Listing, timers: OrderTimers) -> OrderLine:
+def _line(context: Context, wanted: WantedLine, listing: Listing, timers: Timers) -> OrderLine:
     if wanted.exemption_confirmed and not load_product(context.state, listing.gtin).return_exempt:
         msg = f"product {listing.gtin} can be returned without a reason"
         raise ExemptionNotOffered(msg)
@@ -259,7 +261,7 @@ def _line(context: Context, wanted: WantedLine, listing: Listing, timers: OrderT
     )
 
 
-def _created(context: Context, order: Order) -> tuple[Event, ...]:
+def _created(context: Context, order: Order, timers: Timers) -> tuple[Event, ...]:
     order_id = context.new_id("order")
     save_order(context, order_id, None, order)
     index_order(context, order.buyer, order_id, "buyer")
@@ -276,6 +278,6 @@ def _created(context: Context, order: Order) -> tuple[Event, ...]:
         symbol=order.symbol,
         total_minor=order.total_minor,
         lines=tuple(lines),
-        pay_until_ms=order.created_ms + order.timers.pay_ms,
+        pay_until_ms=order.created_ms + timers.pay_ms,
     )
     return (created,)

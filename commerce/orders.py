@@ -21,9 +21,10 @@ from commerce.errors import LineUnknown, OrderUnknown
 from commerce.escrow import CLOCK_KINDS, State
 from commerce.listings import Duration
 from commerce.money import Symbol
+from commerce.parameters import timers_of
 from commerce.products import Gtin
 from commerce.records import altered
-from commerce.timers import OrderTimers
+from commerce.timers import Timers
 
 ORDER_LINES_MAX = 50
 QUANTITY_MAX = 1_000_000
@@ -76,7 +77,7 @@ class Order:
 
     `ship_to_commitment` and `code_commitment` are salted hashes: the address, and the code that the
     recipient tells the carrier (commerce/shipments.py); `code_parcel` is the one parcel that the
-    code has proved.
+    code has proved. `parameters` is the version in force when it was created.
     """
 
     buyer: Hash
@@ -87,7 +88,7 @@ class Order:
     ship_to_commitment: Hash
     code_commitment: Hash | None
     client_reference: Name | None
-    timers: OrderTimers
+    parameters: U32
     created_ms: TimeMs
     paid_ms: TimeMs | None
     parcels: U8
@@ -143,6 +144,11 @@ def load_order(state: StateReader, order_id: bytes) -> Order:
         msg = f"no order {order_id.hex()}"
         raise OrderUnknown(msg)
     return order
+
+
+def timers_for(state: StateReader, order: Order) -> Timers:
+    """How long everything about this order takes."""
+    return timers_of(state, order.parameters)
 
 
 def line_of(order: Order, index: int) -> OrderLine:

@@ -46,6 +46,7 @@ from commerce.orders import (
     line_of,
     load_order,
     save_order,
+    timers_for,
 )
 from commerce.parcels import (
     EPCS_MAX,
@@ -167,7 +168,7 @@ def shipment_create(op: ShipmentCreate, context: Context) -> tuple[Event, ...]:
         carrier=op.carrier,
         lines=lines,
         state=State.IN_TRANSIT.value,
-        due_ms=context.time_ms + order.timers.lost_ms,
+        due_ms=context.time_ms + timers_for(context.state, order).lost_ms,
         shipped_ms=context.time_ms,
         delivered_ms=None,
         cell=None,
@@ -327,7 +328,7 @@ def _confirm_due_ms(context: Context, order: Order, parcel: Parcel) -> int:
     A line is exempt from that right only if its class is and the buyer confirmed it; one other line
     in the parcel keeps the window open for all of it.
     """
-    delivered_ms, timers = context.time_ms, order.timers
+    delivered_ms, timers = context.time_ms, timers_for(context.state, order)
     due_ms = max(
         parcel.shipped_ms + timers.confirm_shipped_ms,
         delivered_ms + timers.confirm_delivered_ms,

@@ -50,7 +50,7 @@ from commerce.parcels import parcel_id
 from commerce.payments import PayTransfer
 from commerce.registry import Registry, operation
 from commerce.shipments import ShipmentCreate, ShipmentDelivered, ShippedLine
-from commerce.timers import order_timers
+from commerce.timers import scaled_timers
 from tests.commerce.shop import CODE, PRICE_MINOR, TERMS, create, gtin, product
 from tests.commerce.world import FUNDS_MINOR, genesis, key
 
@@ -294,7 +294,8 @@ def trades(town: Town, rounds: int, size: int) -> None:
 
 def deadlines(town: Town, rounds: int, size: int) -> None:
     """Measured blocks in which `size` clocks of one kind run out."""
-    timers = order_timers(town.ledger.chain.genesis)
+    genesis = town.ledger.chain.genesis
+    timers = scaled_timers(genesis, genesis.timers)
     for _ in range(rounds):
         town.buy(size)
         town.expire("sys.order.pay", timers.pay_ms, size)
