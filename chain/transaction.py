@@ -93,11 +93,14 @@ def body_hash(raw: bytes) -> bytes:
     return tagged_hash("transaction-body", raw)
 
 
-def read_transaction(raw: bytes, decoder: OperationDecoder) -> ReceivedTransaction:
+def read_transaction(
+    raw: bytes, decoder: OperationDecoder, body: bytes | None = None
+) -> ReceivedTransaction:
     """Read raw bytes once and wholly, or raise the `LedgerError` that names what is wrong.
 
-    Signatures are only checked for form and order. Whoever takes a transaction in verifies every
-    entry over `signing`, needed or not (docs/adr/0020).
+    `body` is their hash, where the caller has it already. Signatures are only checked for form and
+    order. Whoever takes a transaction in verifies every entry over `signing`, needed or not
+    (docs/adr/0020).
     """
     signed = decode(SignedTransaction, raw, size_max=TRANSACTION_SIZE_MAX)
     transaction = decode(Transaction, signed.content, size_max=TRANSACTION_SIZE_MAX)
@@ -108,7 +111,7 @@ def read_transaction(raw: bytes, decoder: OperationDecoder) -> ReceivedTransacti
     return ReceivedTransaction(
         raw=raw,
         id=transaction_id(signed.content),
-        body_hash=body_hash(raw),
+        body_hash=body_hash(raw) if body is None else body,
         signing=signing_bytes(signed.content),
         transaction=transaction,
         types=tuple([operation.type for operation in transaction.operations]),

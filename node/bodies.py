@@ -84,8 +84,8 @@ class Bodies:
         fresh = {h: raw for h, raw in hashes.items() if h in self._wanted and self._get(h) is None}
         if not fresh:
             return
-        results = await self._verifier.read_all(list(fresh.values()), certified=certified)
-        for wanted, result in zip(fresh, results, strict=True):
+        results = await self._verifier.read_all(fresh, certified=certified)
+        for wanted, result in results.items():
             if wanted in self._wanted:
                 self._found[wanted] = result
                 if isinstance(result, ReceivedTransaction) and not certified:

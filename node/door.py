@@ -24,14 +24,11 @@ from chain.transaction import (
 from node.bodies import Bodies
 from node.mempool import Mempool
 from node.service import Decided, PoolFull, Submitted
-from node.verifier import (
-    PENDING_MAX,
-    RETRY_AFTER_MS,
-    Read,
-    TransactionVerifier,
-    are_few,
-)
+from node.verifier import Read, TransactionVerifier, are_few
 
+# Of clients; a batch that begins below it is read as a whole.
+READING_MAX = 20_000
+RETRY_AFTER_MS = 500
 # Told of each newly admitted transaction, with the peer it came from (None: a client).
 Admitted = Callable[[ReceivedTransaction, bytes | None], None]
 
@@ -54,41 +51,48 @@ class Door:
         self._verifier = verifier
         self._clock_ms = clock_ms
         self._admitted = admitted
-        # Of clients' batches, with the verifier now.
+        # Of clients, with the verifier now.
         self._reading = 0
-        verifier.judge = self._require_share
 
-    async def admit(self, raw: bytes, origin: bytes | None = None) -> Submitted:
-        """Take raw bytes in, or raise the refusal (`LedgerError`, `PoolFull`)."""
-        known = self._mempool.by_body(body_hash(raw))
-        if known is not None:
-            if origin is None:
-                # From a peer it came no further than here; a client's goes to everybody.
-                self._admitted(known, None)
-            return Submitted(known.id, None)
-        self._require_room(raw)
-        return self._enter(await self._verifier.read(raw), origin)
+    async def admit(self, raw: bytes) -> Submitted:
+        """Take a client's raw bytes in, or raise the refusal (`LedgerError`, `PoolFull`)."""
+        (answer,) = await self.admit_batch((raw,))
+        if isinstance(answer, HushangError):
+            raise answer
+        return answer
 
     async def admit_batch(self, raws: Sequence[bytes]) -> list[Submitted | HushangError]:
         """Take in many of a client's at once: in their order what `admit` returns or raises."""
-        looked = [self._look(raw) for raw in raws]
-        fresh = [raw for raw, answer in zip(raws, looked, strict=True) if answer is None]
-        self._reading += len(fresh)
-        try:
-            judge = self._require_share
-            read = iter(await self._verifier.read_all(fresh, judge=judge))
-        finally:
-            self._reading -= len(fresh)
-        return [self._take(next(read)) if answer is None else answer for answer in looked]
+        bodies: list[bytes] = []
+        answers: dict[bytes, Submitted | HushangError] = {}
+        fresh: dict[bytes, bytes] = {}
+        for raw in raws:
+            body = body_hash(raw)
+            bodies.append(body)
+            answer = self._look(body, raw)
+            if answer is None:
+                fresh[body] = raw
+            else:
+                answers[body] = answer
+        if fresh:
+            self._reading += len(fresh)
+            try:
+                read = await self._verifier.read_all(fresh, judge=self._require_share)
+            finally:
+                self._reading -= len(fresh)
+            for body in fresh:
+                answers[body] = self._take(read[body])
+        return [answers[body] for body in bodies]
 
-    def _look(self, raw: bytes) -> Submitted | PoolFull | None:
+    def _look(self, body: bytes, raw: bytes) -> Submitted | PoolFull | None:
         """The answer where none of the work of reading is needed; None to read it."""
-        known = self._mempool.by_body(body_hash(raw))
+        known = self._mempool.by_body(body)
         if known is not None:
+            # From a peer it came no further than here; a client's goes to everybody.
             self._admitted(known, None)
             return Submitted(known.id, None)
-        if self._reading >= PENDING_MAX:
-            return PoolFull(f"{PENDING_MAX} transactions wait to be verified", RETRY_AFTER_MS)
+        if self._reading >= READING_MAX:
+            return PoolFull(f"{READING_MAX} transactions wait to be verified", RETRY_AFTER_MS)
         try:
             self._require_room(raw)
         except PoolFull as error:
@@ -108,7 +112,7 @@ class Door:
             size = len(received.raw)
             self._mempool.require_room(size, account.sponsor, from_client=True)
 
-    def _take(self, result: ReceivedTransaction | HushangError) -> Submitted | HushangError:
+    def _take(self, result: Read) -> Submitted | HushangError:
         if isinstance(result, HushangError):
             return result
         try:
@@ -124,19 +128,20 @@ class Door:
         if not are_few(raws):
             return None
         fresh, known = self._sort(raws)
-        return self._enter_all([*known, *self._verifier.read_few(fresh)], origin)
+        return self._enter_all([*known, *self._verifier.read_few(fresh).values()], origin)
 
     async def admit_all(self, raws: Sequence[bytes], origin: bytes | None) -> int:
         """Take in a batch of gossip; what is refused is dropped. Returns how many were refused."""
         fresh, known = self._sort(raws)
-        return self._enter_all([*known, *await self._verifier.read_all(fresh)], origin)
+        read = await self._verifier.read_all(fresh)
+        return self._enter_all([*known, *read.values()], origin)
 
-    def _sort(self, raws: Sequence[bytes]) -> tuple[list[bytes], list[ReceivedTransaction]]:
+    def _sort(self, raws: Sequence[bytes]) -> tuple[dict[bytes, bytes], list[ReceivedTransaction]]:
         """Of a peer's: what is new, and what a proposal has brought and verified already.
 
         Under load gossip comes behind the blocks: what waits or is written is dropped unread.
         """
-        fresh: list[bytes] = []
+        fresh: dict[bytes, bytes] = {}
         known: list[ReceivedTransaction] = []
         for raw in raws:
             body = body_hash(raw)
@@ -144,7 +149,7 @@ class Door:
                 continue
             verified = self._bodies.verified(body)
             if verified is None:
-                fresh.append(raw)
+                fresh[body] = raw
             else:
                 known.append(verified)
         return fresh, known

@@ -1,7 +1,7 @@
 """The door: every rule that keeps a transaction out, by name; repeating is harmless."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from chain.codec import encode
 from chain.context import sender_of
+from chain.crypto import require_valid
 from chain.errors import (
     EncodingInvalid,
     LedgerError,
@@ -34,6 +35,8 @@ from chain.transaction import (
     Transaction,
     sign_transaction,
 )
+from node import door as door_module
+from node import verifier as verifier_module
 from node.bodies import Bodies
 from node.door import Door
 from node.mempool import Mempool
@@ -81,7 +84,7 @@ async def test_what_passes_is_in_the_pool_and_told_once_with_its_origin() -> Non
         one, other = payment(at.world), payment(at.world)
         submitted = await at.door.admit(one.raw)
         assert (submitted.id, submitted.decided) == (one.id, None)
-        await at.door.admit(other.raw, b"peer")
+        assert await at.door.admit_all([other.raw], b"peer") == 0
         assert at.admitted == [(one.id, None), (other.id, b"peer")]
         assert at.pool.get(one.id) == one
 
@@ -259,9 +262,9 @@ async def test_a_full_pool_refuses_a_batch_before_its_signatures_are_looked_at(
         assert all(one.retry_after_ms > 0 for one in full)
         read: list[bytes] = []
 
-        async def counted(raws: Sequence[bytes], **_: object) -> list[object]:
+        async def counted(raws: Mapping[bytes, bytes], **_: object) -> dict[bytes, Read]:
             read.extend(raws)
-            return []
+            return {}
 
         monkeypatch.setattr(at.door._verifier, "read_all", counted)
         again = await at.door.admit_batch([forged(payment(at.world)) for _ in range(3)])
@@ -296,6 +299,56 @@ async def test_who_has_used_up_its_share_is_refused_before_its_signatures_are_lo
         assert isinstance(share, PoolFull)
         with pytest.raises(PoolFull, match="share"):
             await at.door.admit(forged(payment(at.world)))
+
+
+@pytest.mark.asyncio
+async def test_copies_in_one_batch_are_verified_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[bytes] = []
+
+    def counted(public_key: bytes, message: bytes, signature: bytes) -> None:
+        checked.append(signature)
+        require_valid(public_key, message, signature)
+
+    monkeypatch.setattr(verifier_module, "require_valid", counted)
+    async with entrance() as at:
+        one, bad, gossiped = payment(at.world), forged(payment(at.world)), payment(at.world)
+        first, refused, *copies = await at.door.admit_batch([one.raw, bad, one.raw, bad])
+        assert first == Submitted(one.id, None)
+        assert isinstance(refused, SignatureInvalid)
+        assert copies == [first, refused]
+        assert len(checked) == 2
+        assert await at.door.admit_all([gossiped.raw] * 3, b"peer") == 0
+        assert len(checked) == 3
+
+
+@pytest.mark.asyncio
+async def test_what_waits_to_be_verified_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verifier_module, "FEW_MAX", 0)
+    monkeypatch.setattr(door_module, "READING_MAX", 3)
+    async with entrance() as at:
+        raws = [payment(at.world).raw for _ in range(12)]
+        # Three go to the threads; nothing is awaited between.
+        results = await asyncio.gather(*map(at.door.admit, raws), return_exceptions=True)
+        full = [result for result in results if isinstance(result, PoolFull)]
+        assert [isinstance(result, Submitted) for result in results] == [True] * 3 + [False] * 9
+        assert len(full) == 9
+        assert all(one.retry_after_ms > 0 for one in full)
+        # Once they are through, there is room again.
+        assert isinstance(await at.door.admit(raws[-1]), Submitted)
+
+
+@pytest.mark.asyncio
+async def test_a_client_that_gave_up_disturbs_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verifier_module, "FEW_MAX", 0)
+    async with entrance() as at:
+        made = [payment(at.world) for _ in range(3)]
+        admitting = [asyncio.ensure_future(at.door.admit(one.raw)) for one in made]
+        await asyncio.sleep(0)
+        admitting[1].cancel()
+        assert await admitting[0] == Submitted(made[0].id, None)
+        assert await admitting[2] == Submitted(made[2].id, None)
+        assert admitting[1].cancelled()
+        assert (len(at.pool), at.door._reading) == (2, 0)
 
 
 @pytest.mark.asyncio
@@ -339,8 +392,8 @@ async def test_gossip_that_comes_behind_its_block_or_proposal_is_not_verified_ag
         read: list[bytes] = []
         verifier = at.door._verifier
 
-        def counted(raws: Sequence[bytes], **_: object) -> list[Read]:
-            read.extend(raws)
+        def counted(raws: Mapping[bytes, bytes]) -> dict[bytes, Read]:
+            read.extend(raws.values())
             return TransactionVerifier.read_few(verifier, raws)
 
         monkeypatch.setattr(verifier, "read_few", counted)

@@ -1,17 +1,19 @@
-"""Signatures off the event loop: in slices, in order, bounded, each vote once."""
-
-import asyncio
+"""Signatures off the event loop: in slices, in order, each vote once."""
 
 import pytest
 
 from chain.crypto import verify as real
 from chain.errors import EncodingInvalid, SignatureInvalid
-from chain.transaction import ReceivedTransaction
+from chain.transaction import ReceivedTransaction, body_hash
 from node import verifier as verifier_module
 from node.service import PoolFull
-from node.verifier import VoteVerifier
+from node.verifier import FEW_MAX, VoteVerifier
 from tests.chain.world import World, key
 from tests.node.parts import forged, payment, verifying
+
+
+def by_hash(*raws: bytes) -> dict[bytes, bytes]:
+    return {body_hash(raw): raw for raw in raws}
 
 
 @pytest.mark.asyncio
@@ -19,75 +21,56 @@ async def test_a_valid_transaction_is_read() -> None:
     world = World()
     good = payment(world)
     async with verifying(world) as verifier:
-        assert await verifier.read(good.raw) == good
+        assert await verifier.read_all(by_hash(good.raw)) == {good.body_hash: good}
 
 
 @pytest.mark.asyncio
-async def test_the_first_broken_rule_is_raised_by_name() -> None:
+async def test_the_first_broken_rule_is_given_by_name() -> None:
     world = World()
     good = payment(world)
     async with verifying(world) as verifier:
-        with pytest.raises(EncodingInvalid):
-            await verifier.read(good.raw[:-1])
-        with pytest.raises(SignatureInvalid):
-            await verifier.read(forged(good))
+        short, bad = (await verifier.read_all(by_hash(good.raw[:-1], forged(good)))).values()
+        assert isinstance(short, EncodingInvalid)
+        assert isinstance(bad, SignatureInvalid)
 
 
 @pytest.mark.asyncio
 async def test_a_bad_one_in_a_slice_leaves_the_others_alone_and_in_order() -> None:
     world = World()
     good = [payment(world) for _ in range(300)]
-    raws = [forged(one) if at % 7 == 0 else one.raw for at, one in enumerate(good)]
+    raws = by_hash(*(forged(one) if at % 7 == 0 else one.raw for at, one in enumerate(good)))
     async with verifying(world) as verifier:
-        for results in (
-            await verifier.read_all(raws),
-            await asyncio.gather(*map(verifier.read, raws), return_exceptions=True),
-        ):
-            for at, (result, one) in enumerate(zip(results, good, strict=True)):
-                if at % 7 == 0:
-                    assert isinstance(result, SignatureInvalid)
-                else:
-                    assert result == one
+        results = await verifier.read_all(raws)
+    assert list(results) == list(raws)
+    for at, (result, one) in enumerate(zip(results.values(), good, strict=True)):
+        if at % 7 == 0:
+            assert isinstance(result, SignatureInvalid)
+        else:
+            assert result == one
 
 
 @pytest.mark.asyncio
 async def test_signatures_of_a_certified_block_are_not_checked_again() -> None:
     world = World()
-    bad = forged(payment(world))
+    bad = by_hash(forged(payment(world)))
     async with verifying(world) as verifier:
-        (read,) = await verifier.read_all([bad], certified=True)
+        (read,) = (await verifier.read_all(bad, certified=True)).values()
         assert isinstance(read, ReceivedTransaction)
-        (refused,) = await verifier.read_all([bad])
+        (refused,) = (await verifier.read_all(bad)).values()
         assert isinstance(refused, SignatureInvalid)
 
 
 @pytest.mark.asyncio
-async def test_what_waits_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verifier_module, "FEW_MAX", 0)
-    monkeypatch.setattr(verifier_module, "PENDING_MAX", 3)
-    monkeypatch.setattr(verifier_module, "SLICE_MAX", 1)
-    world = World()
-    raws = [payment(world).raw for _ in range(12)]
-    async with verifying(world) as verifier:
-        # Two go to the threads at once, three wait; nothing is awaited between.
-        results = await asyncio.gather(*map(verifier.read, raws), return_exceptions=True)
-        full = [result for result in results if isinstance(result, PoolFull)]
-        assert len(full) == 7
-        assert all(one.retry_after_ms > 0 for one in full)
-        # Once they are through, there is room again.
-        assert (await verifier.read(raws[-1])).raw == raws[-1]
+@pytest.mark.parametrize("count", [FEW_MAX, FEW_MAX + 1])
+async def test_what_the_judge_refuses_is_not_verified(count: int) -> None:
+    def refuse(_received: ReceivedTransaction) -> None:
+        raise PoolFull("the judge's own", 1)
 
-
-@pytest.mark.asyncio
-async def test_a_client_that_gave_up_disturbs_nobody_in_its_slice() -> None:
     world = World()
-    first, second, third = (payment(world) for _ in range(3))
+    raws = by_hash(*(forged(payment(world)) for _ in range(count)))
     async with verifying(world) as verifier:
-        reading = [asyncio.ensure_future(verifier.read(one.raw)) for one in (first, second, third)]
-        await asyncio.sleep(0)
-        reading[1].cancel()
-        assert await reading[0] == first
-        assert await reading[2] == third
+        results = await verifier.read_all(raws, judge=refuse)
+        assert [type(result) for result in results.values()] == [PoolFull] * count
 
 
 def test_a_vote_is_verified_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,14 +7,13 @@ a short grace, again and again, until the height is decided.
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from chain.errors import HushangError
 from chain.transaction import ReceivedTransaction, body_hash
 from consensus.output import CheckRequest
 from node.bodies import ASK_AGAIN_S, GOSSIP_GRACE_S, WRITTEN_KEPT
 from node.mempool import Mempool
+from node.verifier import Read
 from tests.sim.world import SECOND
 
-Read = ReceivedTransaction | HushangError
 Reader = Callable[[bytes, bool], Read]
 Gathered = Callable[[CheckRequest, list[Read]], None]
 Later = Callable[[int, Callable[[], None]], None]

@@ -25,11 +25,12 @@ from node.ledger_queue import Built, LedgerQueue, Written
 from node.mempool import Mempool
 from node.sync import Sync
 from node.transport import Transport
+from node.verifier import Read
 from p2p import messages as wire
 from p2p.frames import Channel
 from p2p.network import Network as RealNetwork
 from tests.sim.alarm import Alarm
-from tests.sim.bodies import Read, SimBodies
+from tests.sim.bodies import SimBodies
 from tests.sim.bounds import check_bounds
 from tests.sim.checks import Durable
 from tests.sim.disk import Disk
