@@ -7,12 +7,13 @@ what is missing after a short grace is asked for, again and again, until the hei
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from chain.errors import HushangError, LedgerError
+from chain.errors import LedgerError
 from chain.transaction import ReceivedTransaction, body_hash
 from consensus.output import CheckRequest
 from node.mempool import Mempool
-from node.verifier import TransactionVerifier
+from node.verifier import Read, TransactionVerifier
 
 # Gossip travels in batches a few milliseconds behind a proposal: asking at once would double it.
 GOSSIP_GRACE_S = 0.01
@@ -30,6 +31,14 @@ class ProposalBodyInvalid(LedgerError):
     """A body that a proposal names is malformed, or one of its signatures does not hold."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What came of a body outside the pool; `verified` here, and not only by a quorum."""
+
+    read: Read
+    verified: bool
+
+
 class Bodies:
     """Gathers the transactions of proposals under check."""
 
@@ -40,9 +49,7 @@ class Bodies:
         self._news = asyncio.Event()
         # Of the proposals at the next height: wanted hashes, and what was found outside the pool.
         self._wanted: dict[bytes, int] = {}
-        self._found: dict[bytes, ReceivedTransaction | HushangError] = {}
-        # Of those, whose signatures were checked here and not only by a quorum.
-        self._verified: dict[bytes, ReceivedTransaction] = {}
+        self._found: dict[bytes, _Found] = {}
         # By hash, of the newest blocks here.
         self._written: deque[dict[bytes, bytes]] = deque(maxlen=WRITTEN_KEPT)
 
@@ -65,8 +72,12 @@ class Bodies:
                 grace_s, attempt = ASK_AGAIN_S, attempt + 1
         return tuple(self._valid(wanted) for wanted in request.body_hashes)
 
-    def _get(self, wanted: bytes) -> ReceivedTransaction | HushangError | None:
-        return self._mempool.by_body(wanted) or self._found.get(wanted)
+    def _get(self, wanted: bytes) -> Read | None:
+        pooled = self._mempool.by_body(wanted)
+        if pooled is not None:
+            return pooled
+        found = self._found.get(wanted)
+        return None if found is None else found.read
 
     def _valid(self, wanted: bytes) -> ReceivedTransaction:
         found = self._get(wanted)
@@ -87,9 +98,7 @@ class Bodies:
         results = await self._verifier.read_all(fresh, certified=certified)
         for wanted, result in results.items():
             if wanted in self._wanted:
-                self._found[wanted] = result
-                if isinstance(result, ReceivedTransaction) and not certified:
-                    self._verified[wanted] = result
+                self._found[wanted] = _Found(result, verified=not certified)
         self._news.set()
 
     def news(self) -> None:
@@ -106,7 +115,10 @@ class Bodies:
 
     def verified(self, body: bytes) -> ReceivedTransaction | None:
         """A proposal's transaction that gossip brings once more: it need not be verified again."""
-        return self._verified.get(body)
+        found = self._found.get(body)
+        if found is None or not found.verified or not isinstance(found.read, ReceivedTransaction):
+            return None
+        return found.read
 
     def is_written(self, body: bytes) -> bool:
         """Is it in one of the newest blocks here?"""
@@ -119,4 +131,3 @@ class Bodies:
         for wanted in over:
             del self._wanted[wanted]
             self._found.pop(wanted, None)
-            self._verified.pop(wanted, None)

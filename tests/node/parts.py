@@ -7,6 +7,7 @@ from chain.transaction import ReceivedTransaction
 from commerce.assets import AssetIssue
 from commerce.payments import PayTransfer
 from commerce.registry import operation
+from consensus.output import CheckRequest
 from node.verifier import TransactionVerifier
 from tests.chain.world import World, account
 
@@ -26,6 +27,18 @@ def payment(world: World, amount_minor: int = 1, sender: str = "buyer") -> Recei
 def forged(received: ReceivedTransaction) -> bytes:
     """The same bytes with the last bit of the last signature flipped: well-formed and not valid."""
     return received.raw[:-1] + bytes([received.raw[-1] ^ 1])
+
+
+def proposed(
+    world: World,
+    *transactions: ReceivedTransaction,
+    bodies: tuple[bytes, ...] | None = None,
+    sources: tuple[bytes, ...] = (),
+) -> CheckRequest:
+    """To check a proposal of these at the next height; `bodies` came with it."""
+    header = world.header(transactions)
+    hashes = tuple(received.body_hash for received in transactions)
+    return CheckRequest(0, header.digest(), header, hashes, bodies, sources, certified=False)
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from node import bodies as bodies_module
 from node.bodies import Bodies, ProposalBodyInvalid
 from node.mempool import Mempool
 from tests.chain.world import World
-from tests.node.parts import forged, payment, verifying
+from tests.node.parts import forged, payment, proposed, verifying
 
 SPONSOR = b"m0"
 
@@ -45,9 +45,7 @@ class Shelf:
     def request(
         self, *transactions: ReceivedTransaction, bodies: tuple[bytes, ...] | None = None
     ) -> CheckRequest:
-        header = self.world.header(transactions)
-        hashes = tuple(received.body_hash for received in transactions)
-        return CheckRequest(0, header.digest(), header, hashes, bodies, VOUCHED, certified=False)
+        return proposed(self.world, *transactions, bodies=bodies, sources=VOUCHED)
 
     def gather(self, request: CheckRequest) -> "asyncio.Future[tuple[ReceivedTransaction, ...]]":
         return asyncio.ensure_future(self.bodies.gather(request))
@@ -146,6 +144,25 @@ async def test_a_body_of_a_certified_block_is_not_verified_again() -> None:
         )
         (taken,) = await at.bodies.gather(request)
         assert taken.raw == bad
+        assert at.bodies.verified(taken.body_hash) is None, "a quorum's word is not for the pool"
+
+
+@pytest.mark.asyncio
+async def test_only_what_was_verified_here_need_not_be_verified_again() -> None:
+    async with shelf() as at:
+        good, pooled = payment(at.world), payment(at.world)
+        bad = forged(payment(at.world))
+        at.pool.add(pooled, SPONSOR, 0)
+        assert at.bodies.verified(good.body_hash) is None
+        request = at.request(good, pooled, bodies=(good.raw, pooled.raw, bad))
+        request = replace(request, body_hashes=(*request.body_hashes, body_hash(bad)))
+        with pytest.raises(ProposalBodyInvalid):
+            await at.bodies.gather(request)
+        assert at.bodies.verified(good.body_hash) == good
+        assert at.bodies.verified(pooled.body_hash) is None
+        assert at.bodies.verified(body_hash(bad)) is None
+        at.bodies.decided(1, ())
+        assert at.bodies.verified(good.body_hash) is None
 
 
 @pytest.mark.asyncio

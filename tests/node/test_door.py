@@ -44,7 +44,7 @@ from node.pace import WAITING_MIN_BYTES, Pace
 from node.service import PoolFull, Submitted
 from node.verifier import FEW_BYTES_MAX, FEW_MAX, Read, TransactionVerifier
 from tests.chain.world import World, account, genesis, key
-from tests.node.parts import forged, issue, payment, verifying
+from tests.node.parts import forged, issue, payment, proposed, verifying
 
 POOL_SIZE_MAX = 1024 * 1024
 
@@ -388,7 +388,8 @@ async def test_gossip_that_comes_behind_its_block_or_proposal_is_not_verified_ag
     async with entrance() as at:
         written, under_check, new = (payment(at.world) for _ in range(3))
         at.door._bodies.decided(1, [written])
-        at.door._bodies._verified[under_check.body_hash] = under_check
+        request = proposed(at.world, under_check, bodies=(under_check.raw,))
+        await at.door._bodies.gather(request)
         read: list[bytes] = []
         verifier = at.door._verifier
 
