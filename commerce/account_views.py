@@ -11,7 +11,7 @@ from chain.codec import Hash, PublicKey
 from chain.state import StateReader
 from commerce.errors import AccountUnknown
 from commerce.members import MEMBERS
-from commerce.money import BALANCES, load_asset, symbol_of
+from commerce.money import BALANCES, Balance, load_asset, symbol_of
 from commerce.roles import HELD_ROLES
 
 _ACCOUNT_WIDTH = 32
@@ -29,12 +29,16 @@ class RoleView:
 
 @dataclass(frozen=True, slots=True)
 class BalanceView:
-    """What an account has of one asset; frozen money is its own and can't be spent."""
+    """What an account has of one asset; frozen money is its own and can't be spent.
+
+    `to_freeze_minor`: how much of what comes in will be frozen.
+    """
 
     symbol: str
     decimals: int
     available_minor: int
     frozen_minor: int
+    to_freeze_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def account_view(state: StateReader, account: bytes) -> AccountView:
             for _, held in HELD_ROLES.items(state, account)
         ),
         balances=tuple(
-            _balance_view(state, key, balance.available_minor, balance.frozen_minor)
+            _balance_view(state, key, balance)
             for key, balance in BALANCES.items(state, account)
         ),
         delegations=tuple(
@@ -115,9 +119,8 @@ def asset_view(state: StateReader, symbol: str) -> AssetView:
     )
 
 
-def _balance_view(
-    state: StateReader, key: bytes, available_minor: int, frozen_minor: int
-) -> BalanceView:
+def _balance_view(state: StateReader, key: bytes, balance: Balance) -> BalanceView:
     symbol = symbol_of(key[_ACCOUNT_WIDTH:])
     decimals = load_asset(state, symbol).decimals
-    return BalanceView(symbol, decimals, available_minor, frozen_minor)
+    amounts = (balance.available_minor, balance.frozen_minor, balance.to_freeze_minor)
+    return BalanceView(symbol, decimals, *amounts)

@@ -45,11 +45,13 @@ class Asset:
 class Balance:
     """What one account has of one asset; frozen money belongs to it but can't be spent.
 
-    `frozen_minor` is 0 until there is asset.freeze (docs/adr/0051).
+    `to_freeze_minor` is what courts ordered to be frozen and the account didn't have: what comes in
+    goes there first (commerce/banking/freezes.py). While it is positive nothing is available.
     """
 
     available_minor: Amount
     frozen_minor: Amount
+    to_freeze_minor: Amount = 0
 
 
 ASSETS: Table[Asset] = Table("asset", Asset)
@@ -114,21 +116,44 @@ def debit(context: Context, account: bytes, symbol: str, amount_minor: int) -> N
         raise InsufficientFunds(msg)
     if context.authority.delegation is not None and account == context.sender:
         spend_delegation(context, amount_minor)
+    # What is available is there because nothing more is to be frozen.
     left = Balance(balance.available_minor - amount_minor, balance.frozen_minor)
     _store_balance(context, account, part, left)
 
 
 def credit(context: Context, account: bytes, symbol: str, amount_minor: int) -> None:
-    """Add to an account's available balance: no account is frozen yet (docs/adr/0051)."""
+    """Add to an account's balance: to what is to be frozen first, the rest is available.
+
+    It never fails, so that no refund, release or clock does: all balances together are at most what
+    was ever issued, and that is an amount.
+    """
     part = asset_part(symbol)
     balance = _balance(context.state, account, part)
-    available = add_amounts(balance.available_minor, amount_minor)
-    _store_balance(context, account, part, Balance(available, balance.frozen_minor))
+    if balance.to_freeze_minor:
+        added = frozen_first(balance, amount_minor)
+    else:
+        added = Balance(balance.available_minor + amount_minor, balance.frozen_minor)
+    _store_balance(context, account, part, added)
+
+
+def frozen_first(balance: Balance, amount_minor: int) -> Balance:
+    """The balance with an amount more, of which as much is frozen as is ordered."""
+    taken = min(balance.to_freeze_minor, amount_minor)
+    return Balance(
+        balance.available_minor + amount_minor - taken,
+        balance.frozen_minor + taken,
+        balance.to_freeze_minor - taken,
+    )
+
+
+def save_balance(context: Context, account: bytes, symbol: str, balance: Balance) -> None:
+    """Write a balance that an order of a court has changed (commerce/banking/freezes.py)."""
+    _store_balance(context, account, asset_part(symbol), balance)
 
 
 def _store_balance(context: Context, account: bytes, part: bytes, balance: Balance) -> None:
     """Write a balance; an empty one leaves the state."""
-    if balance.available_minor or balance.frozen_minor:
+    if balance.available_minor or balance.frozen_minor or balance.to_freeze_minor:
         BALANCES.store(context.state, balance, account, part)
     else:
         BALANCES.remove(context.state, account, part)

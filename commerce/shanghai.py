@@ -4,6 +4,8 @@ On a test chain with a `time_scale` the calendar runs as much faster as everythi
 time is multiplied into commercial time, the calendar is asked there, the answer is divided back.
 """
 
+from collections.abc import Container
+
 DAY_MS = 24 * 60 * 60 * 1000
 OFFSET_MS = 8 * 60 * 60 * 1000
 # 消费者权益保护法 art. 25: goods bought at a distance may be returned within seven days of receipt
@@ -11,20 +13,41 @@ OFFSET_MS = 8 * 60 * 60 * 1000
 RETURN_WINDOW_DAYS = 7
 
 
-def end_of_day_after_ms(time_ms: int, days: int, time_scale: int) -> int:
-    """The first block time after the end of the `days`-th calendar day after that of `time_ms`."""
-    commercial_ms = time_ms * time_scale
-    day = (commercial_ms + OFFSET_MS) // DAY_MS
-    end_ms = (day + days + 1) * DAY_MS - OFFSET_MS
+def day_of(time_ms: int, time_scale: int) -> int:
+    """The calendar day of a block time, in days since 1970."""
+    return (time_ms * time_scale + OFFSET_MS) // DAY_MS
+
+
+def end_of_day_ms(day: int, time_scale: int) -> int:
+    """The first block time after the end of a calendar day."""
+    end_ms = (day + 1) * DAY_MS - OFFSET_MS
     return -(-end_ms // time_scale)
 
 
-def return_window_end_ms(signed_ms: int, time_scale: int, clock_drift_max_ms: int) -> int:
+def end_of_day_after_ms(time_ms: int, days: int, time_scale: int) -> int:
+    """The first block time after the end of the `days`-th calendar day after that of `time_ms`."""
+    return end_of_day_ms(day_of(time_ms, time_scale) + days, time_scale)
+
+
+def last_day(day: int, holidays: Container[int]) -> int:
+    """The last day of a period that would end on `day`.
+
+    民法典 art. 203: where that is a statutory rest day (法定休假日), the day after the rest is the
+    last. `holidays` lists them all, the weekends that are rest days among them, as days since 1970;
+    weekends that the State Council swaps for working days are simply not in it.
+    """
+    while day in holidays:
+        day += 1
+    return day
+
+
+def return_window_end_ms(
+    signed_ms: int, time_scale: int, clock_drift_max_ms: int, holidays: Container[int] = ()
+) -> int:
     """When the right to return without a reason has surely ended for a parcel signed for then.
 
     The clocks of the primary that stamped the signing and of the one that stamps the return may
-    each be wrong by the drift that consensus allows, so the buyer gets both. (A move past public
-    holidays, 民法典 art. 203, needs the calendar as a parameter: the after-sale rules bring it.)
+    each be wrong by the drift that consensus allows, so the buyer gets both.
     """
-    end_ms = end_of_day_after_ms(signed_ms, RETURN_WINDOW_DAYS, time_scale)
-    return end_ms + 2 * clock_drift_max_ms
+    day = last_day(day_of(signed_ms, time_scale) + RETURN_WINDOW_DAYS, holidays)
+    return end_of_day_ms(day, time_scale) + 2 * clock_drift_max_ms

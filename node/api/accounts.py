@@ -33,12 +33,15 @@ SYMBOL = text_in_path("symbol", "[A-Z0-9]{1,12}", "an asset's symbol: 1 to 12 of
 
 @dataclass(frozen=True, slots=True)
 class BalanceView:
-    """What an account has of an asset; frozen money can't be spent."""
+    """What an account has of an asset; frozen money can't be spent, `to_freeze_minor` of what comes
+    in will be frozen too.
+    """
 
     symbol: str
     decimals: int
     available_minor: Amount
     frozen_minor: Amount
+    to_freeze_minor: Amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +169,7 @@ def balances_of(state: StateReader, account: bytes) -> tuple[BalanceView, ...]:
         asset = ASSETS.load(state, key[HASH_SIZE:])
         assert asset is not None, "a balance is of an asset"
         assert key[HASH_SIZE:] == asset_part(asset.symbol)
-        amounts = (balance.available_minor, balance.frozen_minor)
+        amounts = (balance.available_minor, balance.frozen_minor, balance.to_freeze_minor)
         found.append(BalanceView(asset.symbol, asset.decimals, *amounts))
     return tuple(found)
 

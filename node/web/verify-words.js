@@ -221,7 +221,7 @@ export const EVENTS = {
 export const TABLES = {
   account: [["account", "账户"], "account", "policy:KeyPolicy sponsor identity_commitment"],
   asset: [["asset", "资产"], "text", "symbol decimals issuer issued_minor redeemed_minor"],
-  balance: [["balance", "余额"], "account text", "available_minor frozen_minor"],
+  balance: [["balance", "余额"], "account text", "available_minor frozen_minor to_freeze_minor"],
   committee: [["committee", "委员会"], "epoch", "committee:Committee first_height"],
   deadline: [["deadline", "期限"], "number hash", "time_ms object_id kind"],
   delegation: [
@@ -415,6 +415,7 @@ export const FIELDS = {
   timers: "时限",
   title: "名称",
   to: "接收方",
+  to_freeze_minor: "待冻结金额",
   total_minor: "总额",
   transaction_id: "交易编号",
   type: "类型",

@@ -31,7 +31,11 @@ def test_a_row_says_what_its_key_and_its_value_say() -> None:
     assert row.value["sponsor"] == encode_account(BUYER)
     balance = read_row(BALANCES.key(BUYER, b"CNY".ljust(12, b"\0")), encode(Balance(5, 0)))
     assert balance.parts == {"account": encode_account(BUYER), "symbol": "CNY"}
-    assert balance.value == {"available_minor": "5", "frozen_minor": "0"}
+    assert balance.value == {
+        "available_minor": "5",
+        "frozen_minor": "0",
+        "to_freeze_minor": "0",
+    }
 
 
 def test_the_epoch_of_a_committee_is_told_as_people_count() -> None:

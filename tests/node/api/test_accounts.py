@@ -40,6 +40,7 @@ async def test_an_account_is_shown_with_all_that_it_may_and_has() -> None:
             "decimals": 2,
             "available_minor": "12900",
             "frozen_minor": "0",
+            "to_freeze_minor": "0",
         }
         assert told["balances"] == [balance]
         assert await node.get(f"/v1/accounts/{BUYER}/balances") == (200, {"balances": [balance]})
