@@ -19,7 +19,7 @@ def test_an_account_shows_sponsor_roles_money_and_delegated_keys() -> None:
     shop.delegated("buyer", "erp", ("pay.transfer", payment))
     view = account_view(shop.state, account("buyer"))
     assert (view.sponsor, view.organisation, view.roles) == (account("m0"), None, ())
-    assert view.balances == (BalanceView("CNY", 2, FUNDS_MINOR - 200, 0),)
+    assert view.balances == (BalanceView("CNY", 2, FUNDS_MINOR - 200, 0, 0),)
     (delegation,) = view.delegations
     assert (delegation.public_key, delegation.spent_minor) == (key("erp"), 200)
     merchant = account_view(shop.state, account("merchant"))
