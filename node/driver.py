@@ -92,14 +92,11 @@ class Driver:
         self._parts = parts
         self._inbox = _Inbox()
         self._journal_thread = Worker("journal")
-        # Blocks being written, and when each was handed over.
-        self._writes: asyncio.Queue[tuple[asyncio.Future[Written], float]] = asyncio.Queue()
+        self._writes: asyncio.Queue[asyncio.Future[Written]] = asyncio.Queue()
         self._building = _Building()
         limits = parts.ledger.chain.genesis.consensus
         self._executing = 0
         self._block_size = BlockSize(limits.block_transactions_max, limits.request_timeout_ms)
-        # The height checked last, and how long that took.
-        self._check_took_s = (0, 0.0)
         self._checks: dict[bytes, asyncio.Task[None]] = {}
         self._skipped: dict[bytes, int] = {}
         self._wake_at = 0
@@ -258,8 +255,7 @@ class Driver:
     # Writing decided blocks.
 
     def _decide(self, decided: Decided) -> None:
-        writing = self._parts.queue.write(decided)
-        self._writes.put_nowait((writing, asyncio.get_running_loop().time()))
+        self._writes.put_nowait(self._parts.queue.write(decided))
         height = decided.block.header.height
         for task in [task for task in self._checks.values() if task.get_name() <= _name(height)]:
             task.cancel()
@@ -268,14 +264,14 @@ class Driver:
     async def _follow_writes(self) -> None:
         """What follows a synced block, in the order of heights."""
         while True:
-            writing, began = await self._writes.get()
+            writing = await self._writes.get()
             written = await writing
             parts, height = self._parts, written.tip.height
             included = [received.id for received in written.executed.transactions]
             parts.mempool.discard(included)
             parts.bodies.decided(height, written.executed.transactions)
             self._note_skipped(height, len(included))
-            self._note_took(height, len(included), asyncio.get_running_loop().time() - began)
+            self._block_size.took(len(included), int(written.took_s * 1000))
             parts.written(written)
             self._tell_work()
             self._try_build()
@@ -307,12 +303,6 @@ class Driver:
         if skipped:
             self._parts.spread_again(skipped)
 
-    def _note_took(self, height: int, count: int, write_s: float) -> None:
-        """How long a block took here, check and write; own proposals are cut accordingly."""
-        checked, check_s = self._check_took_s
-        took_s = write_s + (check_s if checked == height else 0.0)
-        self._block_size.took(count, int(took_s * 1000))
-
     def _work(self) -> Work:
         oldest_ms = min(self._skipped.values(), default=None)
         skipped_ms = 0 if oldest_ms is None else max(1, self._parts.clock_ms() - oldest_ms)
@@ -343,14 +333,11 @@ class Driver:
             height, view = request.header.height, request.view
             self.post(Checked(height, view, request.digest, (), None, refusal))
             return
-        loop = asyncio.get_running_loop()
-        began = loop.time()
         self._executing += 1
         try:
             checked = await self._parts.queue.check(request, transactions)
         finally:
             self._executing -= 1
-        self._check_took_s = request.header.height, loop.time() - began
         if checked is not None:
             if checked.results is None:
                 logger.warning("refused the proposal at %s: %s", checked.height, checked.refusal)

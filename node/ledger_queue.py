@@ -7,6 +7,7 @@ the sockets. A block is executed once: the write takes the result of the check w
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import TypeVar
 
 from chain.errors import BlockInvalid, HushangError, LedgerError, LifetimeTooLong
@@ -47,10 +48,13 @@ class Built:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A block that is synced: its execution and the new tip."""
+    """A block that is synced: its execution, the new tip, and how long the two took here: what it
+    waited for before is not its own doing.
+    """
 
     executed: Executed
     tip: Tip
+    took_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,8 @@ class LedgerQueue:
         self._ledger = ledger
         self._told = written
         self._worker = Worker("ledger")
-        self._executed: dict[bytes, Executed] = {}
+        # And how long that took.
+        self._executed: dict[bytes, tuple[Executed, float]] = {}
         self._is_closed = False
         self.anchors = Anchors(ledger)
 
@@ -128,12 +133,14 @@ class LedgerQueue:
     def _execute(
         self, digest: bytes, block: CheckRequest, transactions: Sequence[ReceivedTransaction]
     ) -> Executed:
-        executed = self._executed.get(digest)
-        if executed is None:
-            executed = self._ledger.execute(block.header, transactions)
-            if len(self._executed) >= EXECUTED_MAX:
-                del self._executed[next(iter(self._executed))]
-            self._executed[digest] = executed
+        known = self._executed.get(digest)
+        if known is not None:
+            return known[0]
+        began = perf_counter()
+        executed = self._ledger.execute(block.header, transactions)
+        if len(self._executed) >= EXECUTED_MAX:
+            del self._executed[next(iter(self._executed))]
+        self._executed[digest] = executed, perf_counter() - began
         return executed
 
     def _build(
@@ -166,14 +173,14 @@ class LedgerQueue:
         return Built(proposal, tuple(refused))
 
     def _write(self, decided: Decided) -> Written:
-        executed = self._executed.get(decided.digest)
-        if executed is None:
-            executed = self._replay(decided)
+        began, known = perf_counter(), self._executed.get(decided.digest)
+        executed, check_s = (self._replay(decided), 0.0) if known is None else known
         tip = self._ledger.write(executed, decided.certificate)
+        took_s = check_s + perf_counter() - began
         self._executed.clear()
         self.anchors.note()
         self._told(tip)
-        return Written(executed, tip)
+        return Written(executed, tip, took_s)
 
     def _prove(self, key: bytes) -> TreeProof:
         ledger = self._ledger

@@ -13,9 +13,9 @@ from typing_extensions import override
 from chain.block import Certificate
 from chain.store_contract import StorageFailed
 from consensus.config import StateDiverged
-from consensus.input import Input, Proposal, Work
+from consensus.input import Input, Work
 from consensus.messages import Commit, Complaint, Prepare, PrePrepare
-from consensus.output import ALL, BuildRequest, Output, Send
+from consensus.output import ALL, BuildRequest, Decided, Output, Send
 from consensus.records import (
     DecidedRecord,
     SilenceRecord,
@@ -28,6 +28,7 @@ from node import block_size
 from node import driver as driver_module
 from node.block_size import BlockSize
 from node.journal import Journal, JournalFailed
+from node.ledger_queue import LedgerQueue, Written
 from tests.node.drivers import DivergingQueue, Seat, restore, table
 from tests.node.parts import issue, payment
 
@@ -256,23 +257,35 @@ async def test_work_that_came_together_is_told_once(tmp_path: Path) -> None:
         assert (outputs, replica.told) == ([1, 0], 1)
 
 
+def request_of(seat: Seat) -> BuildRequest:
+    """To propose the first block, if something waits."""
+    tip = seat.parts.ledger.tip
+    return BuildRequest(1, 0, tip.digest, tip.header.time_ms + 1, at_once=False)
+
+
 @pytest.mark.asyncio
 async def test_a_request_to_build_that_is_repeated_more_urgently_is_built_once(
     tmp_path: Path,
 ) -> None:
     async with table(tmp_path, n=1) as at:
-        seat = at.seats[0]
-        driver, tip = seat.driver, seat.parts.ledger.tip
-        seat.parts.mempool.add(issue(at.world), b"m0", 0)
-        request = BuildRequest(1, 0, tip.digest, tip.header.time_ms + 1, at_once=False)
+        driver, request = at.seats[0].driver, request_of(at.seats[0])
+        at.seats[0].parts.mempool.add(issue(at.world), b"m0", 0)
         async with asyncio.TaskGroup() as group:
             driver._group = group
             driver._building.request = request
             driver._try_build()
             driver._building.request = replace(request, at_once=True)
             driver._try_build()
-        assert seat.driver._building.request is None
+        assert at.seats[0].driver._building.request is None
         assert [type(event).__name__ for event, _ in driver._inbox.items] == ["Proposal"]
+
+
+class SlowQueue(LedgerQueue):
+    """Each block takes four fifths of a request timeout of 500 ms, by what it says."""
+
+    @override
+    def _write(self, decided: Decided) -> Written:
+        return replace(super()._write(decided), took_s=0.4)
 
 
 @pytest.mark.asyncio
@@ -280,24 +293,17 @@ async def test_a_proposal_is_cut_to_what_this_node_checks_and_writes_in_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(block_size, "COUNT_MIN", 2)
-    async with table(tmp_path, n=1) as at:
-        seat = at.seats[0]
-        driver, tip = seat.driver, seat.parts.ledger.tip
-        driver._block_size = BlockSize(5, 500)
-        for number in range(5):
-            seat.parts.mempool.add(issue(at.world, f"bank-{number}"), b"m0", 0)
-        # The check of the block at height 1 took four fifths of the timeout, its write nothing.
-        driver._check_took_s = (1, 0.4)
-        driver._note_took(1, 5, 0.0)
-        async with asyncio.TaskGroup() as group:
-            driver._group = group
-            driver._building.request = BuildRequest(
-                1, 0, tip.digest, tip.header.time_ms + 1, at_once=False
-            )
-            driver._try_build()
-        ((proposal, _),) = driver._inbox.items
-        assert isinstance(proposal, Proposal)
-        assert len(proposal.bodies) == 2
+    async with table(tmp_path, n=1, seated=0) as at:
+        seat = at.seat(0, SlowQueue)
+        seat.driver._block_size = BlockSize(5, 500)
+        at.run()
+        for number in range(10):
+            at.submit(issue(at.world, f"bank-{number}"))
+        # Of the first only the size was the limit; then come two, two and one, and perhaps a seal.
+        await at.height(4)
+        headers = [seat.parts.ledger.header(height) for height in range(1, 5)]
+        first, *others = [header.transactions_count for header in headers if header is not None]
+        assert (first, max(others)) == (5, 2)
 
 
 @pytest.mark.asyncio
@@ -305,17 +311,15 @@ async def test_nothing_to_propose_now_but_a_seal_came_meanwhile_so_it_is_built(
     tmp_path: Path,
 ) -> None:
     async with table(tmp_path, n=1) as at:
-        seat = at.seats[0]
-        driver, tip = seat.driver, seat.parts.ledger.tip
+        seat, request = at.seats[0], request_of(at.seats[0])
         # A transaction of nobody: it may not stand in a block.
         seat.parts.mempool.add(payment(at.world, sender="stranger"), b"m0", 0)
-        request = BuildRequest(1, 0, tip.digest, tip.header.time_ms + 1, at_once=False)
         async with asyncio.TaskGroup() as group:
-            driver._group = group
-            driver._building.request = request
-            driver._try_build()
-            driver._building.request = replace(request, at_once=True)
-        assert [type(event).__name__ for event, _ in driver._inbox.items] == ["Proposal"]
+            seat.driver._group = group
+            seat.driver._building.request = request
+            seat.driver._try_build()
+            seat.driver._building.request = replace(request, at_once=True)
+        assert [type(event).__name__ for event, _ in seat.driver._inbox.items] == ["Proposal"]
         assert len(seat.parts.mempool) == 0
 
 

@@ -7,13 +7,15 @@ from dataclasses import replace
 import pytest
 from typing_extensions import override
 
-from chain.block import Block, Header
+from chain.block import Block, Certificate, Header
 from chain.ledger import Executed
 from chain.schema import META_GENESIS
 from chain.store_contract import StorageFailed
 from chain.store_memory import MemoryStore
+from chain.stored_chain import Tip
 from chain.transaction import ReceivedTransaction
 from consensus.output import BuildRequest, CheckRequest, Decided, Results
+from node import ledger_queue as queue_module
 from node.ledger_queue import CertifiedBlockInvalid, LedgerQueue
 from tests.chain.world import World
 from tests.node.parts import issue, payment
@@ -93,6 +95,34 @@ async def test_a_block_is_executed_once_checked_twice_and_written(
         assert first.results == Results(
             written.tip.state_root, written.tip.receipts_root, needs_seal=True
         )
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("checks", [0, 1, 2])
+async def test_what_a_block_took_is_its_check_and_its_write_and_no_waiting(
+    checks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, clock_s = World(), [0.0]
+    execute, write = world.ledger.execute, world.ledger.write
+
+    def slow_execute(header: Header, transactions: Sequence[ReceivedTransaction]) -> Executed:
+        clock_s[0] += 3.0
+        return execute(header, transactions)
+
+    def slow_write(executed: Executed, certificate: Certificate) -> Tip:
+        clock_s[0] += 2.0
+        return write(executed, certificate)
+
+    monkeypatch.setattr(queue_module, "perf_counter", lambda: clock_s[0])
+    monkeypatch.setattr(world.ledger, "execute", slow_execute)
+    monkeypatch.setattr(world.ledger, "write", slow_write)
+    money = issue(world)
+    request = check_of(world, money)
+    async with queue_of(world) as queue:
+        for _ in range(checks):
+            await queue.check(request, [money])
+            clock_s[0] += 100.0
+        assert (await queue.write(decided_of(world, request.header, money))).took_s == 5.0
 
 
 @pytest.mark.asyncio

@@ -50,7 +50,8 @@ def decide(world: World, with_: tuple[str, ...], *operations: Operation) -> Writ
     """Let the members decide these operations in a block of their own."""
     executed = world.execute(world.signed("m0", *operations, with_=with_))
     assert [receipt.status for receipt in executed.result.receipts] == ["ok"]
-    return Written(executed, world.ledger.write(executed, world.certify(executed.header)))
+    tip = world.ledger.write(executed, world.certify(executed.header))
+    return Written(executed, tip, 0.0)
 
 
 def register(world: World, name: str, *node_names: str) -> Written:
@@ -104,7 +105,7 @@ def test_a_block_that_touches_no_member_changes_nothing() -> None:
     executed = world.execute()
     changes: dict[bytes, bytes | None] = {b"member/x": b""}
     noted = replace(executed, result=replace(executed.result, changes=changes))
-    assert not membership.changed(Written(noted, world.ledger.tip))
+    assert not membership.changed(Written(noted, world.ledger.tip, 0.0))
 
 
 def test_several_nodes_of_one_member_have_one_address_each() -> None:
@@ -146,7 +147,7 @@ def test_a_pending_committee_is_admitted_before_it_governs() -> None:
     world = World()
     membership = Membership(world.ledger, [])
     executed = world.execute()
-    done = Written(executed, world.ledger.tip)
+    done = Written(executed, world.ledger.tip, 0.0)
     assert not membership.changed(done)
     next_committee(world, Member("new", account("new"), node_key("new")))
     assert membership.changed(done)
