@@ -19,8 +19,17 @@ SELLER_LISTING = b"seller-listing/"
 GTIN_LISTING = b"gtin-listing/"
 # holder ‖ GTIN → empty: products by who registered them.
 HOLDER_PRODUCT = b"holder-product/"
+# merchant ‖ GTIN → empty: what brands licensed it for at any time.
+MERCHANT_LICENCE = b"merchant-licence/"
+# funder ‖ height ‖ coupon id → symbol.
+FUNDER_COUPON = b"funder-coupon/"
 # sponsor ‖ account id → empty: accounts by the member that opened them.
 SPONSOR_ACCOUNT = b"sponsor-account/"
+
+# creditor ‖ debtor ‖ asset ‖ number → empty: debts by whom they are owed to, repaid ones too.
+CREDITOR_DEBT = b"creditor-debt/"
+# account ‖ height ‖ claim id → its part: buyer or seller.
+ACCOUNT_CLAIM = b"account-claim/"
 
 
 def index_activity(context: Context, account: bytes) -> None:
@@ -51,6 +60,26 @@ def index_product(context: Context, holder: bytes, gtin: str) -> None:
     context.index(HOLDER_PRODUCT + holder + gtin.encode(), b"")
 
 
+def index_licence(context: Context, merchant: bytes, gtin: str) -> None:
+    """The licence by its merchant; the state tells whether it still holds."""
+    context.index(MERCHANT_LICENCE + merchant + gtin.encode(), b"")
+
+
+def index_coupon(context: Context, funder: bytes, coupon_id: bytes, symbol: str) -> None:
+    """The coupon by its funder."""
+    context.index(FUNDER_COUPON + funder + u64(context.height) + coupon_id, symbol.encode())
+
+
 def index_account(context: Context, sponsor: bytes, account: bytes) -> None:
     """The account by its sponsor."""
     context.index(SPONSOR_ACCOUNT + sponsor + account, b"")
+
+
+def index_debt(context: Context, creditor: bytes, debt_key: bytes) -> None:
+    """The debt by its creditor; its key is that of the state table."""
+    context.index(CREDITOR_DEBT + creditor + debt_key, b"")
+
+
+def index_claim(context: Context, account: bytes, claim_id: bytes, part: str) -> None:
+    """The account has this part in the claim."""
+    context.index(ACCOUNT_CLAIM + account + u64(context.height) + claim_id, part.encode())

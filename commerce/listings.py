@@ -3,15 +3,27 @@
 A version of a listing is an offer (电子商务法 art. 49) and never changes; an order names the
 version that its buyer saw. The stock is no part of the offer: it changes by deltas, so that two
 clerks of a seller never overwrite each other's count.
+
+No offer promises less than the law: it is shipped within a range, and the right to return in seven
+days is only left out for products of an exempt class (消费者权益保护法 art. 25; art. 26: a standard
+term against it is void). Each order line then needs the buyer's own confirmation.
 """
 
 from dataclasses import dataclass
 from typing import Annotated
 
 from chain.block import Event
-from chain.codec import U32, Amount, Hash, PositiveAmount, Range, TimeMs
+from chain.codec import U32, Amount, Hash, PositiveAmount, Range, Size, TimeMs
 from chain.context import Context, event
 from chain.state import StateReader, Table
+from commerce.catalogue.errors import (
+    ExemptionUnlawful,
+    LicenceMissing,
+    PledgesUnsorted,
+    PledgeUnknown,
+)
+from commerce.catalogue.licences import require_licence
+from commerce.catalogue.pledges import PLEDGE_KINDS, Pledge, check_pledges
 from commerce.errors import (
     AssetUnknown,
     ListingUnknown,
@@ -27,7 +39,7 @@ from commerce.errors import (
 )
 from commerce.indexes import index_listing
 from commerce.money import Symbol, load_asset
-from commerce.products import Gtin, load_product
+from commerce.products import Gtin, Product, load_product
 from commerce.records import altered
 from commerce.refusals import refuses
 from commerce.roles import has_role_for_goods
@@ -44,14 +56,17 @@ Duration = Annotated[int, Range(0, 2**48)]
 class Terms:
     """What an offer binds the seller to. `price_minor` is per unit, `freight_minor` once per order
     line; `ship_within_ms` from payment, in commercial time, None for the chain's default;
-    `document` is the hash of all other conditions. Pledges that the chain itself keeps come as
-    operations of their own (docs/adr/0051).
+    `document` is the hash of all other conditions; `pledges` are sorted by kind, each kind once.
+    `exempt`: without the return in seven days, if the product's class allows that; it counts for
+    the orders whose buyers confirm it.
     """
 
     price_minor: PositiveAmount
     freight_minor: Amount
     ship_within_ms: Duration | None
     document: Hash | None
+    pledges: Annotated[tuple[Pledge, ...], Size(max=len(PLEDGE_KINDS))] = ()
+    exempt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +112,11 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One version of a listing; never changes."""
+    """One version of a listing; never changes. `product_version` is what the goods were then."""
 
     terms: Terms
     published_ms: TimeMs
+    product_version: U32
 
 
 LISTINGS: Table[Listing] = Table("listing", Listing)
@@ -156,19 +172,29 @@ def _store_stock(context: Context, listing_id: bytes, listing: Listing, stock: i
     LISTINGS.store(context.state, altered(listing, stock=stock), listing_id)
 
 
-@refuses(ShipWithinOutOfRange, RoleMissing, ProductUnknown, AssetUnknown)
+@refuses(
+    PledgeUnknown,
+    PledgesUnsorted,
+    ShipWithinOutOfRange,
+    RoleMissing,
+    ProductUnknown,
+    AssetUnknown,
+    LicenceMissing,
+    ExemptionUnlawful,
+)
 def listing_publish(op: ListingPublish, context: Context) -> tuple[Event, ...]:
     """Offer a product; version 1 of a new listing."""
     _check_terms(op.terms)
     if not has_role_for_goods(context.state, context.sender, "merchant", op.gtin):
         msg = "the sender needs the role merchant for these goods"
         raise RoleMissing(msg)
-    load_product(context.state, op.gtin)
+    product = load_product(context.state, op.gtin)
     load_asset(context.state, op.symbol)
+    _require_lawful(context, op.gtin, product, op.terms)
     listing_id = context.new_id("listing")
     listing = Listing(context.sender, op.gtin, op.symbol, 1, op.stock, withdrawn=False)
     LISTINGS.store(context.state, listing, listing_id)
-    _store_offer(context, listing_id, 1, op.terms)
+    _store_offer(context, listing_id, 1, op.terms, product)
     index_listing(context, context.sender, op.gtin, listing_id)
     published = event(
         "listing.published",
@@ -185,11 +211,15 @@ def listing_publish(op: ListingPublish, context: Context) -> tuple[Event, ...]:
 
 @refuses(
     UpdateEmpty,
+    PledgeUnknown,
+    PledgesUnsorted,
     ShipWithinOutOfRange,
     ListingUnknown,
     NotTheSeller,
     ListingWithdrawn,
     ListingVersionStale,
+    LicenceMissing,
+    ExemptionUnlawful,
     StockInsufficient,
     StockTooLarge,
 )
@@ -202,11 +232,13 @@ def listing_update(op: ListingUpdate, context: Context) -> tuple[Event, ...]:
         _check_terms(op.terms)
     listing = _own_listing(context, op.listing_id)
     require_current(listing, op.version)
-    change_stock(context, op.listing_id, listing, op.stock_delta)
     version = listing.version
     if op.terms is not None:
+        product = load_product(context.state, listing.gtin)
+        _require_lawful(context, listing.gtin, product, op.terms)
         version += 1
-        _store_offer(context, op.listing_id, version, op.terms)
+        _store_offer(context, op.listing_id, version, op.terms, product)
+    change_stock(context, op.listing_id, listing, op.stock_delta)
     changed = altered(load_listing(context.state, op.listing_id), version=version)
     LISTINGS.store(context.state, changed, op.listing_id)
     updated = event(
@@ -232,11 +264,23 @@ def _own_listing(context: Context, listing_id: bytes) -> Listing:
     return listing
 
 
-def _store_offer(context: Context, listing_id: bytes, version: int, terms: Terms) -> None:
-    OFFERS.store(context.state, Offer(terms, context.time_ms), listing_id, version_part(version))
+def _store_offer(
+    context: Context, listing_id: bytes, version: int, terms: Terms, product: Product
+) -> None:
+    offer = Offer(terms, context.time_ms, product.version)
+    OFFERS.store(context.state, offer, listing_id, version_part(version))
+
+
+def _require_lawful(context: Context, gtin: str, product: Product, terms: Terms) -> None:
+    """What a new offer of this product needs: `LicenceMissing`, `ExemptionUnlawful`."""
+    require_licence(context, product, gtin, context.sender)
+    if terms.exempt and not product.return_exempt:
+        msg = f"product {gtin} can be returned without a reason (消费者权益保护法 art. 25)"
+        raise ExemptionUnlawful(msg)
 
 
 def _check_terms(terms: Terms) -> None:
+    check_pledges(terms.pledges)
     promise_ms = terms.ship_within_ms
     if promise_ms is not None and not SHIP_WITHIN_MIN_MS <= promise_ms <= SHIP_WITHIN_MAX_MS:
         msg = f"ship within {SHIP_WITHIN_MIN_MS} to {SHIP_WITHIN_MAX_MS} ms, not {promise_ms}"

@@ -1,4 +1,9 @@
-"""Products: product.register. A product is a GTIN whose company prefix the registrant holds."""
+"""Products: product.register, product.update.
+
+A product is a GTIN whose company prefix the registrant holds. What is said of it stands in
+versions: the newest in the product's own record, each earlier one beside it for good, so that
+everybody can read what an offer named (`Offer.product_version`).
+"""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -7,9 +12,17 @@ from chain.block import Event
 from chain.codec import U32, Hash, Name, Size, Text, TimeMs
 from chain.context import Context, event
 from chain.state import StateReader, Table
+from commerce.catalogue.errors import ProductVersionStale
 from commerce.epcis.identifiers import is_key
-from commerce.errors import IdentifierMalformed, PrefixNotHeld, ProductExists, ProductUnknown
+from commerce.errors import (
+    IdentifierMalformed,
+    PrefixNotHeld,
+    ProductExists,
+    ProductUnknown,
+    UpdateEmpty,
+)
 from commerce.indexes import index_product
+from commerce.records import altered
 from commerce.refusals import refuses
 from commerce.rights import gtin_holder
 
@@ -30,7 +43,8 @@ class Document:
 class ProductRegister:
     """`gtin` has 14 digits with its check digit. `return_exempt`: the class may be sold without the
     right to return in seven days (消费者权益保护法 art. 25: fresh, custom-made, digital, …), if the
-    buyer confirms it. `storage` says how to keep the goods.
+    buyer confirms it. `storage` says how to keep the goods. `licence_required`: only the prefix's
+    holder and the merchants that it licensed sell it.
     """
 
     gtin: Gtin
@@ -39,11 +53,30 @@ class ProductRegister:
     return_exempt: bool
     storage: Text
     documents: Annotated[tuple[Document, ...], Size(max=DOCUMENTS_MAX)]
+    licence_required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProductUpdate:
+    """`version` is the newest that the sender knows; the other fields, all of them, make the next.
+
+    An order keeps what it was sold under: its line holds whether the right to return was given up,
+    and its offer names the product's version.
+    """
+
+    gtin: Gtin
+    version: U32
+    title: Name
+    product_class: Name
+    return_exempt: bool
+    storage: Text
+    documents: Annotated[tuple[Document, ...], Size(max=DOCUMENTS_MAX)]
+    licence_required: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What is known of a GTIN. `version` counts from 1."""
+    """What is known of a GTIN. `version` counts from 1; it stands since `registered_ms`."""
 
     holder: Hash
     version: U32
@@ -53,18 +86,27 @@ class Product:
     storage: Text
     documents: Annotated[tuple[Document, ...], Size(max=DOCUMENTS_MAX)]
     registered_ms: TimeMs
+    licence_required: bool
 
 
 PRODUCTS: Table[Product] = Table("product", Product)
+# Versions that a newer one followed.
+PAST_PRODUCTS: Table[Product] = Table("product-past", Product)
 
 
 def load_product(state: StateReader, gtin: str) -> Product:
-    """The product, or `ProductUnknown`."""
+    """The product at its newest version, or `ProductUnknown`."""
     product = PRODUCTS.load(state, gtin.encode())
     if product is None:
         msg = f"no product {gtin}"
         raise ProductUnknown(msg)
     return product
+
+
+def product_versions(state: StateReader, gtin: str) -> tuple[Product, ...]:
+    """All versions, the first one first, or `ProductUnknown`."""
+    newest = load_product(state, gtin)
+    return (*(past for _, past in PAST_PRODUCTS.items(state, gtin.encode())), newest)
 
 
 @refuses(IdentifierMalformed, ProductExists, PrefixNotHeld)
@@ -76,9 +118,7 @@ def product_register(op: ProductRegister, context: Context) -> tuple[Event, ...]
     if PRODUCTS.load(context.state, op.gtin.encode()) is not None:
         msg = f"product {op.gtin} exists"
         raise ProductExists(msg)
-    if gtin_holder(context.state, op.gtin) != context.sender:
-        msg = f"the company prefix of {op.gtin} is not the sender's"
-        raise PrefixNotHeld(msg)
+    require_prefix(context, op.gtin)
     product = Product(
         holder=context.sender,
         version=1,
@@ -88,7 +128,52 @@ def product_register(op: ProductRegister, context: Context) -> tuple[Event, ...]
         storage=op.storage,
         documents=op.documents,
         registered_ms=context.time_ms,
+        licence_required=op.licence_required,
     )
     PRODUCTS.store(context.state, product, op.gtin.encode())
     index_product(context, context.sender, op.gtin)
     return (event("product.registered", gtin=op.gtin, holder=context.sender, title=op.title),)
+
+
+@refuses(ProductUnknown, ProductVersionStale, UpdateEmpty, PrefixNotHeld)
+def product_update(op: ProductUpdate, context: Context) -> tuple[Event, ...]:
+    """Say something else of a product from now on; orders that exist go on as they are."""
+    known = load_product(context.state, op.gtin)
+    if op.version != known.version:
+        msg = f"version {op.version}; the product is at {known.version}"
+        raise ProductVersionStale(msg)
+    said = altered(
+        known,
+        title=op.title,
+        product_class=op.product_class,
+        return_exempt=op.return_exempt,
+        storage=op.storage,
+        documents=op.documents,
+        licence_required=op.licence_required,
+    )
+    if said == known:
+        msg = "nothing changes"
+        raise UpdateEmpty(msg)
+    require_prefix(context, op.gtin)
+    newest = altered(
+        said, holder=context.sender, version=known.version + 1, registered_ms=context.time_ms
+    )
+    PAST_PRODUCTS.store(context.state, known, op.gtin.encode(), known.version.to_bytes(4, "big"))
+    PRODUCTS.store(context.state, newest, op.gtin.encode())
+    updated = event(
+        "product.updated",
+        gtin=op.gtin,
+        version=newest.version,
+        title=newest.title,
+        product_class=newest.product_class,
+        return_exempt=newest.return_exempt,
+        licence_required=newest.licence_required,
+    )
+    return (updated,)
+
+
+def require_prefix(context: Context, gtin: str) -> None:
+    """`PrefixNotHeld` unless the sender holds the company prefix of this GTIN."""
+    if gtin_holder(context.state, gtin) != context.sender:
+        msg = f"the company prefix of {gtin} is not the sender's"
+        raise PrefixNotHeld(msg)

@@ -1,5 +1,11 @@
-"""The catalogue: products and offers."""
+"""The catalogue: products, who may sell them, and offers."""
 
+from commerce.catalogue.licences import (
+    LicenceGrant,
+    LicenceRevoke,
+    licence_grant,
+    licence_revoke,
+)
 from commerce.listings import (
     ListingPublish,
     ListingUpdate,
@@ -8,11 +14,19 @@ from commerce.listings import (
     listing_update,
     listing_withdraw,
 )
-from commerce.products import ProductRegister, product_register
+from commerce.products import (
+    ProductRegister,
+    ProductUpdate,
+    product_register,
+    product_update,
+)
 from commerce.transaction_types import SystemTransition, TransactionType
 
 TYPES = (
     TransactionType("product.register", ProductRegister, product_register, "prefix holder"),
+    TransactionType("product.update", ProductUpdate, product_update, "prefix holder"),
+    TransactionType("licence.grant", LicenceGrant, licence_grant, "prefix holder"),
+    TransactionType("licence.revoke", LicenceRevoke, licence_revoke, "prefix holder"),
     TransactionType("listing.publish", ListingPublish, listing_publish, "S"),
     TransactionType("listing.update", ListingUpdate, listing_update, "S"),
     TransactionType("listing.withdraw", ListingWithdraw, listing_withdraw, "S"),

@@ -72,7 +72,7 @@ class Shop(World):
         for code in (TEA, CAKE, BIKE):
             self.done("merchant", ("product.register", product(code, return_exempt=code == CAKE)))
         self.tea = self.publish(TEA, stock=stock)
-        self.cake = self.publish(CAKE, stock=stock)
+        self.cake = self.publish(CAKE, stock=stock, terms=replace(TERMS, exempt=True))
         self.bike = self.publish(BIKE, stock=stock)
 
     def publish(
