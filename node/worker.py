@@ -1,33 +1,27 @@
 """One thread that runs jobs in the order they were asked for, and answers on the event loop.
 
-What `run_in_executor` does, without a second future, condition and callback chain for each job: a
-node hands several jobs a block to threads, and the way there and back cost more than most of them.
+`run_in_executor` with what a ledger and a journal need besides: a job's error that nobody awaits
+any more is told, one that raises `StopIteration` answers too, and after the end nothing runs.
 """
 
 import asyncio
 import logging
-import threading
 from collections.abc import Callable
-from contextlib import suppress
-from queue import Empty, SimpleQueue
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_Item = tuple[Callable[[], Any], "asyncio.Future[Any]", asyncio.AbstractEventLoop]
-
 
 class Worker:
     """A thread of its own, from the first job until `close`."""
 
-    __slots__ = ("_is_closed", "_name", "_queue", "_thread")
+    __slots__ = ("_executor", "_is_closed")
 
     def __init__(self, name: str) -> None:
-        self._name = name
-        self._queue: SimpleQueue[_Item | None] = SimpleQueue()
-        self._thread: threading.Thread | None = None
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._is_closed = False
 
     def submit(self, job: Callable[[], T]) -> "asyncio.Future[T]":
@@ -40,51 +34,37 @@ class Worker:
         if self._is_closed:
             future.cancel()
             return future
-        if self._thread is None:
-            # Whoever must not lose a job under way says `close`.
-            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-            self._thread.start()
-        self._queue.put((job, future, loop))
+        running = self._executor.submit(_run, job, future)
+        running.add_done_callback(lambda done: loop.call_soon_threadsafe(_settle, future, done))
         return future
 
     def close(self) -> None:
         """Wait for the job under way and end the thread; the jobs behind it are cancelled."""
         self._is_closed = True
-        if self._thread is None:
-            return
-        with suppress(Empty):
-            while (item := self._queue.get_nowait()) is not None:
-                item[1].cancel()
-        self._queue.put(None)
-        self._thread.join()
-
-    def _run(self) -> None:
-        while (item := self._queue.get()) is not None:
-            job, future, loop = item
-            if future.cancelled():
-                continue
-            try:
-                result = job()
-            except StopIteration as error:
-                # The one that no future takes (PEP 479): it would leave its caller waiting.
-                stopped = RuntimeError("a job raised StopIteration")
-                stopped.__cause__ = error
-                loop.call_soon_threadsafe(_fail, future, stopped)
-            except BaseException as error:  # noqa: BLE001 - it is raised where the job is awaited
-                loop.call_soon_threadsafe(_fail, future, error)
-            else:
-                loop.call_soon_threadsafe(_answer, future, result)
+        self._executor.shutdown(cancel_futures=True)
 
 
-def _answer(future: "asyncio.Future[T]", result: T) -> None:
-    if not future.done():
-        future.set_result(result)
+def _run(job: Callable[[], T], future: "asyncio.Future[T]") -> T | None:
+    """On the thread; what comes of a job that nobody awaits any more before its turn is nothing."""
+    return None if future.cancelled() else job()
 
 
-def _fail(future: "asyncio.Future[T]", error: BaseException) -> None:
-    if future.done():
+def _settle(future: "asyncio.Future[Any]", done: "Future[Any]") -> None:
+    if done.cancelled():
+        future.cancel()
+        return
+    error = done.exception()
+    if error is None:
+        if not future.done():
+            future.set_result(done.result())
+    elif future.done():
         # Nobody awaits it any more. A failed write is the last one anyhow: store and journal
         # refuse all after it; what failed is told here.
         logger.error("a job that nobody waits for failed", exc_info=error)
+    elif isinstance(error, StopIteration):
+        # The one that no future takes (PEP 479): it would leave its caller waiting.
+        stopped = RuntimeError("a job raised StopIteration")
+        stopped.__cause__ = error
+        future.set_exception(stopped)
     else:
         future.set_exception(error)

@@ -18,7 +18,7 @@ async def test_jobs_run_in_the_order_they_were_asked_for_on_one_thread_of_that_n
 
     answers = [worker.submit(lambda n=number: job(n)) for number in range(20)]  # type: ignore[misc]
     assert await asyncio.gather(*answers) == [number * 2 for number in range(20)]
-    assert seen == [(number, "tester") for number in range(20)]
+    assert seen == [(number, "tester_0") for number in range(20)]
     worker.close()
 
 
@@ -74,7 +74,7 @@ async def test_the_end_waits_for_the_job_under_way_and_cancels_those_behind_it()
     def job() -> None:
         begun.set()
         # Until those behind it are taken out and the end stands in their place.
-        while not (worker._is_closed and worker._queue.qsize() == 1):
+        while not (worker._is_closed and worker._executor._work_queue.qsize() == 1):
             pass
         seen.append("under way")
 
@@ -86,6 +86,7 @@ async def test_the_end_waits_for_the_job_under_way_and_cancels_those_behind_it()
     behind = [worker.submit(after), worker.submit(after)]
     worker.close()
     assert seen == ["under way"]
+    await asyncio.wait(behind)
     assert all(one.cancelled() for one in behind)
     assert worker.submit(after).cancelled()
     assert seen == ["under way"]

@@ -81,15 +81,12 @@ T = TypeVar("T")
 
 
 class Inline(Worker):
-    """A worker that runs each job at once, where it was asked for."""
+    """A worker that runs each job at once, where it was asked for and where its error is raised."""
 
     @override
     def submit(self, job: Callable[[], T]) -> "asyncio.Future[T]":
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        try:
-            future.set_result(job())
-        except Exception as error:  # noqa: BLE001 - as a worker does
-            future.set_exception(error)
+        future.set_result(job())
         return future
 
 
