@@ -14,6 +14,7 @@ from chain.deadlines import DEADLINES, Deadline
 from chain.errors import InvariantBreach
 from chain.state import StateReader, u64
 from commerce.checkout import UNPAID
+from commerce.deposits.deposit_audit import check_debts, check_deposits
 from commerce.escrow import TERMINAL, State
 from commerce.evidence import EVIDENCE
 from commerce.invariants import check_all_money
@@ -24,7 +25,7 @@ from commerce.parcels import PARCELS, Parcel, parcel_deadline, parcel_id
 # What else has a clock: the deadlines of all objects of a kind, from their records.
 CLOCKED: tuple[Callable[[StateReader], Iterable[Deadline]], ...] = ()
 # Checks of other families over the whole state; each raises `InvariantBreach`.
-CHECKS: tuple[Callable[[StateReader], None], ...] = ()
+CHECKS: tuple[Callable[[StateReader], None], ...] = (check_deposits, check_debts)
 
 
 def full_check(state: StateReader) -> None:

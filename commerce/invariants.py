@@ -1,6 +1,6 @@
 """Conservation of money, recounted from the bytes that were written (commerce.md, Invariants).
 
-1. Per asset: available + frozen + held in escrow = issued - redeemed.
+1. Per asset: available + frozen + held in escrow + deposits + fund = issued - redeemed.
 2. Per order line: paid = held + released + refunded.
 3. Nothing is negative: no record with such a field can be written (`ResultMalformed`).
 
@@ -14,6 +14,8 @@ from typing import Any
 
 from chain.errors import InvariantBreach
 from chain.state import Overlay, StateReader, Table
+from commerce.deposits.fund import FUNDS, Fund
+from commerce.deposits.holding import DEPOSITS, Deposit
 from commerce.money import ASSETS, BALANCES, Asset, Balance, asset_part
 from commerce.orders import ORDERS, Order
 
@@ -38,11 +40,28 @@ def _escrow(_part: bytes, order: Order) -> tuple[bytes, int]:
     return asset_part(order.symbol), held_minor
 
 
+def _deposit(part: bytes, deposit: Deposit) -> tuple[bytes, int]:
+    if deposit.reserved_minor + deposit.leaving_minor > deposit.held_minor:
+        msg = f"a deposit reserves more than there is: {deposit}"
+        raise InvariantBreach(msg)
+    return part[-12:], deposit.held_minor
+
+
+def _fund(part: bytes, fund: Fund) -> tuple[bytes, int]:
+    return part, fund.held_minor
+
+
 # By the table's name: the table, and what an object in it counts as (asset part of the key,
 # signed amount).
 HOLDERS: Mapping[bytes, tuple[Table[Any], Worth]] = {
     table.prefix[:-1]: (table, worth)
-    for table, worth in ((BALANCES, _balance), (ASSETS, _asset), (ORDERS, _escrow))
+    for table, worth in (
+        (BALANCES, _balance),
+        (ASSETS, _asset),
+        (ORDERS, _escrow),
+        (DEPOSITS, _deposit),
+        (FUNDS, _fund),
+    )
 }
 
 

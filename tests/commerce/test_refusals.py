@@ -22,6 +22,7 @@ from tests.commerce import (
     test_shipments,
 )
 from tests.commerce.attempts import Attempt, Row
+from tests.commerce.deposits import test_debts, test_deposits, test_fund
 from tests.commerce.epcis import test_capture
 from tests.commerce.shop import Shop
 
@@ -41,6 +42,7 @@ def rows() -> list[Row]:
         *(test_rights.TABLE + test_delegations.TABLE + test_delegations.FULL),
         *(test_assets.TABLE + test_payments.TABLE + test_products.TABLE),
         *(test_listings.PUBLISHING + test_listings.updates(listed.tea) + test_capture.TABLE),
+        *(test_deposits.TABLE + test_debts.TABLE + test_fund.TABLE),
         *(row for table in shops for row in table(Shop())),
     ]
 

@@ -1,0 +1,48 @@
+"""Whole-state checks of deposits and debts: for `commerce.audit.full_check`."""
+
+from collections import Counter
+
+from chain.errors import InvariantBreach
+from chain.state import StateReader
+from commerce.deposits.debts import DEBTORS, DEBTS, OWED
+from commerce.deposits.holding import DEPOSITS
+
+_ACCOUNT_SIZE = 32
+_NUMBER_SIZE = 8
+
+
+def check_deposits(state: StateReader) -> None:
+    """A withdrawal has its time, and none is asked for nothing."""
+    for _, deposit in DEPOSITS.items(state):
+        times = (deposit.asked_ms is not None, deposit.parameters is not None)
+        _require(times == (deposit.leaving_minor > 0,) * 2, "what was asked back has its time")
+        _require(deposit.held_minor > 0, "an empty deposit leaves the state")
+
+
+def check_debts(state: StateReader) -> None:
+    """What accounts owe is the sum of their debts, and their debts are counted."""
+    total, fund, count = Counter[bytes](), Counter[bytes](), Counter[bytes]()
+    newest: dict[bytes, int] = {}
+    for key, debt in DEBTS.items(state):
+        owner, number = key[:-_NUMBER_SIZE], int.from_bytes(key[-_NUMBER_SIZE:], "big")
+        debtor = owner[:_ACCOUNT_SIZE]
+        total[owner] += debt.amount_minor
+        fund[owner] += debt.amount_minor if debt.creditor is None else 0
+        count[debtor] += 1
+        newest[debtor] = max(number, newest.get(debtor, 0))
+    owed = dict(OWED.items(state))
+    _require({key: entry.total_minor for key, entry in owed.items()} == total, "debts add up")
+    _require(
+        all(entry.fund_minor == fund[key] for key, entry in owed.items()),
+        "debts to the fund add up",
+    )
+    debtors = dict(DEBTORS.items(state))
+    _require({key: entry.debts for key, entry in debtors.items()} == count, "debts are counted")
+    for key, debtor_record in debtors.items():
+        _require(debtor_record.next_number > newest[key], "debts are numbered in their order")
+
+
+def _require(holds: bool, rule: str) -> None:  # noqa: FBT001 (reads like an assertion)
+    if not holds:
+        msg = f"not so: {rule}"
+        raise InvariantBreach(msg)

@@ -1,0 +1,23 @@
+"""May a merchant offer and sell? Not in debt, and not below the deposit that its goods ask for."""
+
+from chain.context import Context
+from commerce.deposits.debts import require_no_debt
+from commerce.deposits.errors import DepositTooSmall
+from commerce.deposits.holding import deposit_of
+from commerce.deposits.limits import deposit_minimum_minor
+
+
+def seller_may_list(context: Context, seller: bytes, product_class: str, symbol: str) -> None:
+    """`MerchantInDebt` or `DepositTooSmall` unless this seller may offer goods of the class.
+
+    The deposit is that in the offer's asset, without what was asked back.
+    """
+    require_no_debt(context.state, seller)
+    minimum_minor = deposit_minimum_minor(context.chain.genesis, product_class)
+    if minimum_minor == 0:
+        return
+    deposit = deposit_of(context.state, seller, symbol)
+    has_minor = deposit.held_minor - deposit.leaving_minor
+    if has_minor < minimum_minor:
+        msg = f"class {product_class} asks for {minimum_minor} {symbol}; there are {has_minor}"
+        raise DepositTooSmall(msg)
