@@ -1,5 +1,11 @@
-"""The catalogue: products, who may sell them, and offers."""
+"""The catalogue: products, who may sell them, offers, and coupons."""
 
+from commerce.catalogue.issuing import (
+    CouponIssue,
+    CouponWithdraw,
+    coupon_issue,
+    coupon_withdraw,
+)
 from commerce.catalogue.licences import (
     LicenceGrant,
     LicenceRevoke,
@@ -30,6 +36,8 @@ TYPES = (
     TransactionType("listing.publish", ListingPublish, listing_publish, "S"),
     TransactionType("listing.update", ListingUpdate, listing_update, "S"),
     TransactionType("listing.withdraw", ListingWithdraw, listing_withdraw, "S"),
+    TransactionType("coupon.issue", CouponIssue, coupon_issue, "funder"),
+    TransactionType("coupon.withdraw", CouponWithdraw, coupon_withdraw, "funder"),
 )
 
 TRANSITIONS: tuple[SystemTransition, ...] = ()

@@ -1,0 +1,95 @@
+"""When an order is paid its coupons are drawn: each funder pays its part into escrow.
+
+A buyer, a seller or both together get no more out of a coupon than its terms give away: budget and
+uses are counted here, at the payment, before any money can leave the escrow. An order that is never
+paid draws nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from chain.block import Event
+from chain.context import Context, event
+from chain.state import StateReader
+from commerce.catalogue.coupons import (
+    BUYER_USES,
+    COUPON_USES,
+    BuyerUse,
+    CouponUse,
+    Funding,
+    buyer_uses,
+    load_coupon,
+    use_of,
+)
+from commerce.catalogue.errors import CouponExhausted, CouponUnfunded, CouponUsedUp
+from commerce.errors import InsufficientFunds
+from commerce.money import debit
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What one coupon pays of a whole order."""
+
+    coupon_id: bytes
+    funder: bytes
+    amount_minor: int
+
+
+def drawings_of(fundings: Iterable[Sequence[Funding]]) -> tuple[Drawing, ...]:
+    """The fundings of an order's lines, summed up by coupon, sorted by its id."""
+    drawn: dict[bytes, Drawing] = {}
+    for line in fundings:
+        for funding in line:
+            known = drawn.get(funding.coupon_id)
+            before_minor = 0 if known is None else known.amount_minor
+            amount_minor = before_minor + funding.amount_minor
+            drawn[funding.coupon_id] = Drawing(funding.coupon_id, funding.funder, amount_minor)
+    return tuple(drawn[coupon_id] for coupon_id in sorted(drawn))
+
+
+def require_undrawn(state: StateReader, buyer: bytes, drawings: Iterable[Drawing]) -> None:
+    """`CouponExhausted` or `CouponUsedUp` unless budgets and the buyer's uses allow all of it."""
+    for drawing in drawings:
+        terms = load_coupon(state, drawing.coupon_id).terms
+        left_minor = terms.budget_minor - use_of(state, drawing.coupon_id).spent_minor
+        if drawing.amount_minor > left_minor:
+            msg = f"{left_minor} left of the coupon's budget, {drawing.amount_minor} needed"
+            raise CouponExhausted(msg)
+        if buyer_uses(state, drawing.coupon_id, buyer) >= terms.uses_per_buyer:
+            msg = f"a buyer uses this coupon {terms.uses_per_buyer} times"
+            raise CouponUsedUp(msg)
+
+
+def draw(
+    context: Context, order_id: bytes, buyer: bytes, symbol: str, drawings: Sequence[Drawing]
+) -> tuple[Event, ...]:
+    """Take each funder's part and count it; the caller puts the sum into escrow.
+
+    `CouponUnfunded`, `CouponExhausted` or `CouponUsedUp`, and then nothing happens.
+    """
+    for drawing in drawings:
+        try:
+            debit(context, drawing.funder, symbol, drawing.amount_minor)
+        except InsufficientFunds as error:
+            msg = f"the funder lacks {drawing.amount_minor} {symbol} for the coupon"
+            raise CouponUnfunded(msg) from error
+    require_undrawn(context.state, buyer, drawings)
+    return tuple(_count(context, order_id, buyer, symbol, drawing) for drawing in drawings)
+
+
+def _count(context: Context, order_id: bytes, buyer: bytes, symbol: str, drawing: Drawing) -> Event:
+    state, coupon_id = context.state, drawing.coupon_id
+    known = use_of(state, coupon_id)
+    use = CouponUse(known.spent_minor + drawing.amount_minor, known.orders + 1)
+    COUPON_USES.store(state, use, coupon_id)
+    by_buyer = BuyerUse(buyer_uses(state, coupon_id, buyer) + 1)
+    BUYER_USES.store(state, by_buyer, coupon_id, buyer)
+    return event(
+        "coupon.used",
+        coupon_id=coupon_id,
+        funder=drawing.funder,
+        order_id=order_id,
+        buyer=buyer,
+        symbol=symbol,
+        amount_minor=drawing.amount_minor,
+    )
