@@ -9,6 +9,8 @@ from chain.codec import U8, U32, Hash, Name, PositiveAmount, Size
 from chain.context import Context, event
 from chain.state import StateReader, Table
 from commerce.accounts import share_controller
+from commerce.deposits.eligibility import seller_may_sell
+from commerce.deposits.errors import DepositTooSmall, MerchantInDebt
 from commerce.errors import (
     AmountMismatch,
     AmountTooLarge,
@@ -117,6 +119,8 @@ UNPAID: Table[UnpaidOrders] = Table("unpaid", UnpaidOrders)
     MixedOrder,
     RoleMissing,
     SharedController,
+    MerchantInDebt,
+    DepositTooSmall,
     ExemptionNotOffered,
     AmountTooLarge,
     StockInsufficient,
@@ -232,6 +236,7 @@ def _one_seller(context: Context, listings: Sequence[Listing]) -> tuple[bytes, s
     if share_controller(context.state, context.sender, seller):
         msg = "buyer and seller are one account or share a key"
         raise SharedController(msg)
+    seller_may_sell(context, seller, [listing.gtin for listing in listings], symbol)
     return seller, symbol
 
 

@@ -24,6 +24,8 @@ from commerce.catalogue.errors import (
 )
 from commerce.catalogue.licences import require_licence
 from commerce.catalogue.pledges import PLEDGE_KINDS, Pledge, check_pledges
+from commerce.deposits.eligibility import seller_may_list
+from commerce.deposits.errors import DepositTooSmall, MerchantInDebt
 from commerce.errors import (
     AssetUnknown,
     ListingUnknown,
@@ -181,6 +183,8 @@ def _store_stock(context: Context, listing_id: bytes, listing: Listing, stock: i
     AssetUnknown,
     LicenceMissing,
     ExemptionUnlawful,
+    MerchantInDebt,
+    DepositTooSmall,
 )
 def listing_publish(op: ListingPublish, context: Context) -> tuple[Event, ...]:
     """Offer a product; version 1 of a new listing."""
@@ -191,6 +195,7 @@ def listing_publish(op: ListingPublish, context: Context) -> tuple[Event, ...]:
     product = load_product(context.state, op.gtin)
     load_asset(context.state, op.symbol)
     _require_lawful(context, op.gtin, product, op.terms)
+    seller_may_list(context, context.sender, product.product_class, op.symbol)
     listing_id = context.new_id("listing")
     listing = Listing(context.sender, op.gtin, op.symbol, 1, op.stock, withdrawn=False)
     LISTINGS.store(context.state, listing, listing_id)

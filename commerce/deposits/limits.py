@@ -21,6 +21,11 @@ def deposit_minimum_minor(genesis: Genesis, product_class: str) -> int:
     return genesis.limits.get(DEPOSIT_MINIMUM + product_class, 0)
 
 
+def has_deposit_minima(genesis: Genesis) -> bool:
+    """Does any class ask for a deposit?"""
+    return any(name.startswith(DEPOSIT_MINIMUM) for name in genesis.limits)
+
+
 def fund_debt_max_minor(genesis: Genesis) -> int:
     """What one merchant may owe to the fund in one asset."""
     return genesis.limits.get(FUND_DEBT_MAX, FUND_DEBT_MAX_DEFAULT_MINOR)

@@ -22,7 +22,7 @@ from tests.commerce import (
     test_shipments,
 )
 from tests.commerce.attempts import Attempt, Row
-from tests.commerce.deposits import test_debts, test_deposits, test_fund
+from tests.commerce.deposits import test_debts, test_deposits, test_eligibility, test_fund
 from tests.commerce.epcis import test_capture
 from tests.commerce.shop import Shop
 
@@ -34,6 +34,7 @@ def rows() -> list[Row]:
         *(test_shipments.creating, test_shipments.ending, test_shipments.too_many),
         test_items.shipping,
         test_confirmation.confirming,
+        test_eligibility.selling,
     ]
     listed = Shop()
     return [

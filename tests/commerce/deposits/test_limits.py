@@ -8,6 +8,7 @@ from commerce.deposits.limits import (
     check_deposit_limits,
     deposit_minimum_minor,
     fund_debt_max_minor,
+    has_deposit_minima,
     is_deposit_limit,
 )
 from tests.commerce.world import genesis
@@ -18,6 +19,8 @@ def test_minima_are_by_class_and_zero_unless_the_genesis_says_more() -> None:
     assert deposit_minimum_minor(chosen, "food") == 5_000
     assert deposit_minimum_minor(chosen, "toys") == 0
     assert deposit_minimum_minor(genesis(), "food") == 0
+    assert has_deposit_minima(chosen)
+    assert not has_deposit_minima(genesis(limits={"fund_debt_max": 7}))
 
 
 def test_the_genesis_may_say_how_much_the_fund_lends_a_merchant() -> None:
