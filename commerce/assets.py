@@ -1,4 +1,4 @@
-"""Kinds of money and how they come to be: asset.create, asset.issue."""
+"""Kinds of money, how it comes to be and ends: asset.create, asset.issue, asset.redeem."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -15,6 +15,7 @@ from commerce.errors import (
     AssetExists,
     AssetUnknown,
     DelegationExceeded,
+    InsufficientFunds,
     NotTheIssuer,
     ReferenceUsed,
     RoleMissing,
@@ -27,10 +28,12 @@ from commerce.money import (
     add_amounts,
     asset_part,
     credit,
+    debit,
     is_symbol,
     load_asset,
     spend_delegation,
 )
+from commerce.records import altered
 from commerce.references import reference_key, require_unused, use
 from commerce.refusals import refuses
 from commerce.roles import require_role
@@ -51,6 +54,15 @@ class AssetIssue:
 
     symbol: Symbol
     to: Hash
+    amount_minor: PositiveAmount
+    reference: Name
+
+
+@dataclass(frozen=True, slots=True)
+class AssetRedeem:
+    """`reference` names the payment outside the chain (a bank transfer), unique per asset."""
+
+    symbol: Symbol
     amount_minor: PositiveAmount
     reference: Name
 
@@ -91,20 +103,58 @@ def asset_issue(op: AssetIssue, context: Context) -> tuple[Event, ...]:
     # A quorum that revoked the role has ended its issuing; what it issued stays good.
     require_role(context.state, context.sender, "issuer")
     require_account(context, op.to, "the recipient")
-    reference = reference_key("issue", asset_part(op.symbol), op.reference)
-    require_unused(context, reference)
+    return (issue(context, asset, op.to, op.amount_minor, op.reference),)
+
+
+@refuses(AssetUnknown, CosignerMissing, ReferenceUsed, InsufficientFunds, DelegationExceeded)
+def asset_redeem(op: AssetRedeem, context: Context) -> tuple[Event, ...]:
+    """The sender's money ends, since the issuer has paid it out elsewhere; both sign."""
+    asset = load_asset(context.state, op.symbol)
+    context.require_consent(asset.issuer, "the issuer")
+    reference = unused_payout(context, op.symbol, op.reference)
+    debit(context, context.sender, op.symbol, op.amount_minor)
+    return (redeem(context, asset, context.sender, op.amount_minor, op.reference, reference),)
+
+
+def issue(context: Context, asset: Asset, to: bytes, amount_minor: int, reference: str) -> Event:
+    """New money for a deposit elsewhere: `ReferenceUsed`, `DelegationExceeded`, `AmountTooLarge`.
+
+    The sender is the issuer, which has the role. What is issued in all is an amount, so that no
+    sum of what exists is too large.
+    """
+    part = asset_part(asset.symbol)
+    key = reference_key("issue", part, reference)
+    require_unused(context, key)
     # New money leaves the issuer's hands like its own: a delegated key's cap counts it.
-    spend_delegation(context, op.amount_minor)
-    issued = add_amounts(asset.issued_minor, op.amount_minor)
-    raised = Asset(asset.symbol, asset.decimals, asset.issuer, issued, asset.redeemed_minor)
-    ASSETS.store(context.state, raised, asset_part(op.symbol))
-    use(context, reference)
-    credit(context, op.to, op.symbol, op.amount_minor)
-    issuing = event(
-        "asset.issued",
-        symbol=op.symbol,
-        to=op.to,
-        amount_minor=op.amount_minor,
-        reference=op.reference,
+    spend_delegation(context, amount_minor)
+    issued = add_amounts(asset.issued_minor, amount_minor)
+    ASSETS.store(context.state, altered(asset, issued_minor=issued), part)
+    use(context, key)
+    credit(context, to, asset.symbol, amount_minor)
+    return event(
+        "asset.issued", symbol=asset.symbol, to=to, amount_minor=amount_minor, reference=reference
     )
-    return (issuing,)
+
+
+def unused_payout(context: Context, symbol: str, reference: str) -> bytes:
+    """The key of a payment outside the chain, or `ReferenceUsed`: it redeems once."""
+    key = reference_key("redeem", asset_part(symbol), reference)
+    require_unused(context, key)
+    return key
+
+
+def redeem(  # a redemption is all of these
+    context: Context, asset: Asset, holder: bytes, amount_minor: int, reference: str, key: bytes
+) -> Event:
+    """End money that was taken from where it was; `key` is that of the unused reference."""
+    redeemed = asset.redeemed_minor + amount_minor
+    assert redeemed <= asset.issued_minor
+    ASSETS.store(context.state, altered(asset, redeemed_minor=redeemed), asset_part(asset.symbol))
+    use(context, key)
+    return event(
+        "asset.redeemed",
+        symbol=asset.symbol,
+        holder=holder,
+        amount_minor=amount_minor,
+        reference=reference,
+    )

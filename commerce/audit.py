@@ -13,6 +13,7 @@ from chain.committees import CHANGE_DELAY_HEIGHTS, COMMITTEES
 from chain.deadlines import DEADLINES, Deadline
 from chain.errors import InvariantBreach
 from chain.state import StateReader, u64
+from commerce.banking.registers import BANKING_CHECKS, BANKING_CLOCKED
 from commerce.checkout import UNPAID
 from commerce.deposits.deposit_audit import check_debts, check_deposits
 from commerce.escrow import TERMINAL, State
@@ -21,11 +22,16 @@ from commerce.invariants import check_all_money
 from commerce.members import MEMBERS
 from commerce.orders import ORDERS, Order, order_deadline
 from commerce.parcels import PARCELS, Parcel, parcel_deadline, parcel_id
+from commerce.reviews.invariant import check_reviews
 
 # What else has a clock: the deadlines of all objects of a kind, from their records.
-CLOCKED: tuple[Callable[[StateReader], Iterable[Deadline]], ...] = ()
+CLOCKED: tuple[Callable[[StateReader], Iterable[Deadline]], ...] = (*BANKING_CLOCKED,)
 # Checks of other families over the whole state; each raises `InvariantBreach`.
-CHECKS: tuple[Callable[[StateReader], None], ...] = (check_deposits, check_debts)
+CHECKS: tuple[Callable[[StateReader], None], ...] = (
+    check_deposits,
+    check_debts,
+    *BANKING_CHECKS,
+)
 
 
 def full_check(state: StateReader) -> None:

@@ -1,6 +1,7 @@
 """Conservation of money, recounted from the bytes that were written (commerce.md, Invariants).
 
-1. Per asset: available + frozen + held in escrow + deposits + fund = issued - redeemed.
+1. Per asset: available + frozen + held in escrow + deposits + fund + withdrawals + prepaid cards +
+   fees = issued - redeemed.
 2. Per order line: paid = held + released + refunded.
 3. Nothing is negative: no record with such a field can be written (`ResultMalformed`).
 
@@ -14,6 +15,7 @@ from typing import Any
 
 from chain.errors import InvariantBreach
 from chain.state import Overlay, StateReader, Table
+from commerce.banking.registers import BANKING_HOLDERS
 from commerce.deposits.fund import FUNDS, Fund
 from commerce.deposits.holding import DEPOSITS, Deposit
 from commerce.money import ASSETS, BALANCES, Asset, Balance, asset_part
@@ -51,17 +53,18 @@ def _fund(part: bytes, fund: Fund) -> tuple[bytes, int]:
     return part, fund.held_minor
 
 
-# By the table's name: the table, and what an object in it counts as (asset part of the key,
-# signed amount).
+# What holds money, and what an object in it counts as (asset part of the key, signed amount).
+_HOLDERS: tuple[tuple[Table[Any], Worth], ...] = (
+    (BALANCES, _balance),
+    (ASSETS, _asset),
+    (ORDERS, _escrow),
+    (DEPOSITS, _deposit),
+    (FUNDS, _fund),
+    *BANKING_HOLDERS,
+)
+# By the table's name.
 HOLDERS: Mapping[bytes, tuple[Table[Any], Worth]] = {
-    table.prefix[:-1]: (table, worth)
-    for table, worth in (
-        (BALANCES, _balance),
-        (ASSETS, _asset),
-        (ORDERS, _escrow),
-        (DEPOSITS, _deposit),
-        (FUNDS, _fund),
-    )
+    table.prefix[:-1]: (table, worth) for table, worth in _HOLDERS
 }
 
 

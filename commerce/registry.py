@@ -11,6 +11,7 @@ from chain.execution import Rank
 from chain.genesis import Genesis
 from chain.state import Overlay, StateReader, u64
 from chain.transaction import Operation
+from commerce.banking.fees import SCHEDULES, charge
 from commerce.clocks import deadline_of
 from commerce.delegations import require_own_keys
 from commerce.families import TRANSITIONS, TYPES
@@ -70,10 +71,12 @@ class Registry:
         return sorted(found.values(), key=lambda entry: (entry.time_ms, entry.object_id))
 
     def apply(self, name: str, payload: object, context: Context) -> Sequence[Event]:
-        """Run one operation."""
+        """Run one operation, and charge its sender if there is a schedule of fees."""
         require_own_keys(name, context)
         index_activity(context, context.sender)
-        return self.types[name].handler(payload, context)
+        events = self.types[name].handler(payload, context)
+        schedules = SCHEDULES.load(context.state)
+        return events if schedules is None else (*events, *charge(schedules, name, context))
 
     def fire(self, deadline: Deadline, context: Context) -> Sequence[Event]:
         """Run the system transition of a deadline."""

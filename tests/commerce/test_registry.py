@@ -57,7 +57,8 @@ def bounded(
     base: Any, bounds: Size | Range, known: st.SearchStrategy[bytes]
 ) -> st.SearchStrategy[Any]:
     if isinstance(bounds, Range):
-        near = st.integers(max(bounds.min, 0), min(bounds.max, 3))
+        low = max(bounds.min, 0)
+        near = st.integers(low, min(bounds.max, low + 3))
         return near | st.integers(bounds.min, bounds.max)
     high = min(bounds.max, max(bounds.min, 40))
     if base is bytes:

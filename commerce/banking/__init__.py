@@ -1,0 +1,1 @@
+"""Money beyond payments: in and out of the chain, courts, prepaid cards, fees and parameters."""
