@@ -8,6 +8,7 @@ from chain.account import ACCOUNTS, Account
 from chain.errors import GenesisInvalid, LedgerError
 from chain.genesis import Genesis, GenesisAccount
 from chain.state import Overlay
+from commerce.beacon.authority import delegate_to_nodes
 from commerce.members import MEMBERS, OrganisationRecord
 from commerce.money import ASSETS, Asset, asset_part, is_symbol
 from commerce.parameters import found_parameters
@@ -43,6 +44,7 @@ def found_commerce(genesis: Genesis, state: Overlay) -> None:
         ACCOUNTS.store(state, Account(member.policy, account, None), account)
         record = OrganisationRecord(member.name, (member.node_key,), None, genesis.time_ms)
         MEMBERS.store(state, record, account)
+        delegate_to_nodes(state, account, record.node_keys)
     for entry in genesis.accounts:
         account = ids[entry.name]
         ACCOUNTS.store(state, Account(entry.policy, ids[entry.sponsor], None), account)

@@ -15,6 +15,7 @@ from chain.context import Context, event
 from chain.crypto import enrollable
 from chain.errors import CosignerMissing, KeyRefused
 from chain.state import StateReader, Table
+from commerce.beacon.authority import delegate_to_nodes
 from commerce.committee_errors import NodeKeySeated
 from commerce.errors import AccountUnknown, KeysUnsorted, MemberExists, NotAMember, TooManyMembers
 from commerce.refusals import refuses
@@ -37,7 +38,10 @@ class OrganisationRecord:
 
 @dataclass(frozen=True, slots=True)
 class MemberRegister:
-    """`node_keys` are Ed25519, sorted; `certificate` is the hash of the organisation's papers."""
+    """`node_keys` are Ed25519, sorted; `certificate` is the hash of the organisation's papers. Each
+    node key may sign the `beacon.` types for the account from now on: a delegation, which the owner
+    can revoke.
+    """
 
     account: Hash
     organisation: Name
@@ -48,7 +52,8 @@ class MemberRegister:
 @dataclass(frozen=True, slots=True)
 class MemberUpdate:
     """Both replace what the sender has registered: all its `node_keys`, sorted, and the hash of its
-    papers. Those of them with a seat in the committee stay among them.
+    papers. Those of them with a seat in the committee stay among them. The `beacon.` types are
+    delegated to each that has no delegation, and no longer to those that are dropped.
     """
 
     node_keys: NodeKeys
@@ -83,6 +88,7 @@ def member_register(op: MemberRegister, context: Context) -> tuple[Event, ...]:
     _require_new(op, context.state)
     member = OrganisationRecord(op.organisation, op.node_keys, op.certificate, context.time_ms)
     MEMBERS.store(context.state, member, op.account)
+    delegate_to_nodes(context.state, op.account, op.node_keys)
     ACCOUNTS.store(context.state, replace(account, sponsor=op.account), op.account)
     return (event("member.registered", account=op.account, organisation=op.organisation),)
 
@@ -124,6 +130,8 @@ def member_update(op: MemberUpdate, context: Context) -> tuple[Event, ...]:
     assert known is not None
     updated = replace(known, node_keys=op.node_keys, certificate=op.certificate)
     MEMBERS.store(context.state, updated, context.sender)
+    dropped = [key for key in known.node_keys if key not in op.node_keys]
+    delegate_to_nodes(context.state, context.sender, op.node_keys, dropped)
     return (
         event(
             "member.updated",

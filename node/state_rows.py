@@ -20,6 +20,11 @@ TABLES: Final[dict[str, tuple[str, tuple[tuple[str, int | None], ...]]]] = {
     "account": ("chain.account:ACCOUNTS", (_ACCOUNT,)),
     "asset": ("commerce.money:ASSETS", (("symbol", 12),)),
     "balance": ("commerce.money:BALANCES", (_ACCOUNT, ("symbol", 12))),
+    "beacon-deal": ("commerce.beacon.records:DEALS", (_ACCOUNT, ("number", 8))),
+    "beacon-dealer": ("commerce.beacon.records:DEALERS", (_ACCOUNT,)),
+    "beacon-draw": ("commerce.beacon.records:DRAWS", (("draw_id", 32),)),
+    "beacon-reserved": ("commerce.beacon.records:RESERVED", (("draw_id", 32), ("index", 1))),
+    "beacon-reveal": ("commerce.beacon.records:REVEALS", (("draw_id", 32), ("seat", 1))),
     "committee": ("chain.committees:COMMITTEES", (("epoch", 8),)),
     "deadline": ("chain.deadlines:DEADLINES", (("time_ms", 8), ("object_id", 32))),
     "delegation": ("chain.account:DELEGATIONS", (_ACCOUNT, ("public_key", 32))),
@@ -43,7 +48,7 @@ TABLES: Final[dict[str, tuple[str, tuple[tuple[str, int | None], ...]]]] = {
     "unpaid": ("commerce.checkout:UNPAID", (("listing_id", 32), ("buyer", 32))),
 }
 _TEXTS: Final = {"symbol", "company_prefix", "gln", "gtin", "role_and_scope"}
-_NUMBERS: Final = {"time_ms", "of_epoch", "minute", "version"}
+_NUMBERS: Final = {"time_ms", "of_epoch", "minute", "version", "number", "index", "seat"}
 _ACCOUNTS: Final = {"account", "buyer"}
 
 

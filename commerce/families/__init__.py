@@ -5,10 +5,19 @@ generated docs/transactions.md all read these tables. Adding a type is one funct
 the file of its family.
 """
 
-from commerce.families import accounts, catalogue, deposits, money, order, provenance
+from commerce.families import (
+    accounts,
+    beacon,
+    catalogue,
+    deposits,
+    money,
+    order,
+    provenance,
+    reviews,
+)
 from commerce.transaction_types import SystemTransition, TransactionType
 
-_FAMILIES = (accounts, money, catalogue, order, deposits, provenance)
+_FAMILIES = (accounts, money, catalogue, order, deposits, beacon, provenance, reviews)
 
 TYPES: tuple[TransactionType, ...] = tuple(row for family in _FAMILIES for row in family.TYPES)
 TRANSITIONS: tuple[SystemTransition, ...] = tuple(

@@ -1,0 +1,1 @@
+"""The randomness beacon: seeds that nobody can predict, bias or block (docs/adr/0090)."""
