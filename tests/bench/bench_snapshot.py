@@ -3,7 +3,6 @@
 `python -m tests.bench.bench_snapshot --keys 1000000` prints the figures of docs/performance.md.
 """
 
-import argparse
 import asyncio
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from chain.snapshot_install import install
 from chain.store import open_store
 from node.snapshot_files import HeldSnapshot, PartFiles
 from node.snapshots import Snapshots, SnapshotSettings
+from tests.bench.command import command, say
 from tests.chain.toy import add
 from tests.chain.toy_world import ToyWorld
 
@@ -32,12 +32,6 @@ BLOCK_OPERATIONS = 5
 BLOCK_EVERY_S = 0.25
 HEARTBEAT_S = 0.005
 QUIET_BLOCKS = 20
-
-
-def say(words: str) -> None:
-    """One line of the outcome."""
-    sys.stdout.write(words + "\n")
-    sys.stdout.flush()
 
 
 @contextmanager
@@ -147,7 +141,7 @@ async def make(world: ToyWorld, making: Snapshots) -> HeldSnapshot:
 
 def main() -> None:
     """Parse the command line and run one size on one store."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command("bench_snapshot", __doc__)
     parser.add_argument("--keys", type=int, default=1_000_000)
     parser.add_argument("--store", choices=["leveldb", "sqlite", "memory"], default="leveldb")
     arguments = parser.parse_args()

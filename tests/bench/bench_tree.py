@@ -18,17 +18,12 @@ from time import perf_counter, process_time, thread_time
 
 from chain.store import KVStore, open_store
 from chain.tree import StateTree, verify_proof
+from tests.bench.command import command, say
 
 PREFIX = b"t/"
 LOAD_BATCH = 10_000
 PROOFS = 2_000
 COLD_BLOCKS = 5
-
-
-def say(line: str) -> None:
-    """One line of the result."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 def key_of(number: int) -> bytes:
@@ -113,7 +108,7 @@ def proofs(tree: StateTree, random: Random, keys: int) -> None:
 
 def main() -> None:
     """Parse the command line and run one size on one store."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command("bench_tree", __doc__)
     parser.add_argument("--keys", type=int, default=1_000_000)
     parser.add_argument("--changed", type=int, default=400)
     parser.add_argument("--blocks", type=int, default=500)

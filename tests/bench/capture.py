@@ -12,7 +12,6 @@ import cProfile
 import hashlib
 import json
 import pstats
-import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -21,8 +20,7 @@ from pathlib import Path
 from time import thread_time
 from typing import TypeVar
 
-from chain import block as blocks
-from chain.block import BLOCK_VERSION, NO_HASH, OK, Certificate, Header, Receipt
+from chain.block import OK, Certificate, Receipt
 from chain.codec import encode, encode_checked
 from chain.context import event
 from chain.crypto import require_valid
@@ -45,6 +43,8 @@ from commerce.epcis.lexeme import read_json
 from commerce.epcis.stored_index import IndexedEvent, entries
 from commerce.epcis.summary import summarise
 from commerce.registry import Registry, operation
+from tests.bench.command import command, say
+from tests.chain.world import header_above
 from tests.commerce.epcis.statements import CONTEXT, Members
 from tests.commerce.world import PREFIX, account, genesis, private_key
 
@@ -56,12 +56,6 @@ PROFILE_LINES = 50
 
 T = TypeVar("T")
 Costs = dict[str, float]
-
-
-def say(line: str) -> None:
-    """One line of the result."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 def documents(events: int) -> Iterator[bytes]:
@@ -182,32 +176,11 @@ def at_the_door(ledger: Ledger, raw: bytes) -> ReceivedTransaction:
     return received
 
 
-def header_of(ledger: Ledger, body: Sequence[ReceivedTransaction]) -> Header:
-    """The header of the next block with these transactions."""
-    tip = ledger.tip
-    return Header(
-        version=BLOCK_VERSION,
-        genesis_hash=ledger.chain.genesis_hash,
-        height=tip.height + 1,
-        parent_hash=tip.digest,
-        view=0,
-        parent_view=0,
-        time_ms=tip.header.time_ms + BLOCK_MS,
-        proposer=0,
-        epoch=0,
-        transactions_root=blocks.transactions_root([each.body_hash for each in body]),
-        transactions_count=len(body),
-        state_root=tip.state_root,
-        receipts_root=tip.receipts_root,
-        next_committee_hash=NO_HASH,
-    )
-
-
 def whole(ledger: Ledger, raws: Sequence[bytes]) -> Costs:
     """Seconds of a block of transactions from raw bytes to the store."""
     watch = Watch()
     body = watch("door", lambda: [at_the_door(ledger, raw) for raw in raws])
-    header = header_of(ledger, body)
+    header = header_above(ledger, body, ledger.tip.header.time_ms + BLOCK_MS)
     executed = watch("execution", lambda: ledger.execute(header, body))
     assert all(receipt.status == OK for receipt in executed.result.receipts)
     watch("write", lambda: ledger.write(executed, _certificate(executed)))
@@ -265,7 +238,7 @@ def bench(ledger: Ledger, arguments: argparse.Namespace) -> None:
 
 def main() -> None:
     """Parse the command line and run."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command("capture", __doc__)
     parser.add_argument("--events", type=int, default=100, help="events a document, at most 100")
     parser.add_argument("--repeat", type=int, default=20, help="rounds; the least counts")
     parser.add_argument("--block", type=int, default=1, help="documents a block")

@@ -8,12 +8,9 @@ fetching, checking certificates, executing, writing. CPU is that of its process,
     python -m tests.bench.catching_up --transactions 100000 --per-block 10 100 500
 """
 
-import argparse
 import os
-import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,7 +19,8 @@ from node import processes
 from node.testnet_genesis import Plan, create
 from node.testnet_layout import LocalNetwork, NodePlace
 from tests.bench import chains
-from tests.bench.joining import READY_TIMEOUT_S, forget, height_of, say, set_join
+from tests.bench.command import command, say, tell
+from tests.bench.joining import READY_TIMEOUT_S, forget, height_of, set_join, wait_for_height
 
 # Each answer costs the node a little of the CPU that is counted.
 POLL_S: Final = 0.1
@@ -73,17 +71,13 @@ def time_start(testnet: LocalNetwork, node: NodePlace, height: int) -> Spent:
         processes.start(testnet, node)
         pid = processes.state_of(testnet, node).pid
         assert pid is not None
-        while height_of(node) < height:
-            assert processes.state_of(testnet, node).pid is not None, "the node ended"
-            time.sleep(POLL_S)
+        wait_for_height(testnet, node, height, POLL_S)
         return Spent(time.perf_counter() - began, cpu_s_of(pid))
     finally:
         processes.stop(testnet, [node])
 
 
-def measure(
-    directory: Path, transactions: int, per_block: int, tell: Callable[[str], None] = say
-) -> Replayed:
+def measure(directory: Path, transactions: int, per_block: int) -> Replayed:
     """Make the chain, start the fourth node level, then with nothing."""
     testnet = create(Plan(directory, "catching-up"))
     *old, away = testnet.nodes
@@ -108,20 +102,15 @@ def measure(
 
 def main() -> None:
     """Parse, measure, print."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.bench.catching_up",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command("catching_up", __doc__)
     parser.add_argument("--transactions", type=int, default=50_000)
     parser.add_argument("--per-block", type=int, nargs="+", default=[10, 100, 500])
     args = parser.parse_args()
-    sys.stdout.write(HEAD + "\n")
+    say(HEAD)
     for per_block in args.per_block:
         with tempfile.TemporaryDirectory() as folder:
             found = measure(Path(folder) / "net", args.transactions, per_block)
-        sys.stdout.write(found.line() + "\n")
-        sys.stdout.flush()
+        say(found.line())
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ nothing goes wrong, beside what theory says; that is the same on every machine. 
     python -m tests.bench.committees --nodes 4 7 --seconds 10 --in-flight 400
 """
 
-import argparse
 import json
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from tests.bench.command import command, say
 from tests.bench.quiet import QuietCluster
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -59,41 +59,32 @@ def measure(nodes: int, seconds: float, in_flight: int) -> dict[str, Any]:
 
 
 def _print_messages(sizes: Sequence[int]) -> None:
-    _say(" nodes  pre-prepare  prepare  commit   all  in theory  a node   bytes a node")
+    say(" nodes  pre-prepare  prepare  commit   all  in theory  a node   bytes a node")
     for nodes in sizes:
         messages, size = count_messages(nodes)
         votes = [messages.get(kind, 0) for kind in KINDS]
         theory = sum(messages_in_theory(nodes).values())
         bytes_each = sum(size.get(kind, 0) for kind in KINDS) / nodes
-        _say(
+        say(
             f"{nodes:6}{votes[0]:13}{votes[1]:9}{votes[2]:8}{sum(votes):6}{theory:11}"
             f"{sum(votes) / nodes:8.1f}{bytes_each:15.0f}"
         )
 
 
 def _print_measured(sizes: Sequence[int], seconds: float, in_flight: int) -> None:
-    _say("\n nodes     tx/s  tx a block  p50 ms  CPU ms a tx and node")
+    say("\n nodes     tx/s  tx a block  p50 ms  CPU ms a tx and node")
     for nodes in sizes:
         report = measure(nodes, seconds, in_flight)
         decided, cost = report["decided"], report["cost"]["cpu_ms_per_transaction"]
-        _say(
+        say(
             f"{nodes:6}{decided['per_s']:9.0f}{decided['transactions_per_block'] or 0:12.0f}"
             f"{report['latency_ms']['p50'] or 0:8.0f}{cost or 0:22.3f}"
         )
 
 
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
 def main() -> None:
     """Count, measure, print."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.bench.committees",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command("committees", __doc__)
     parser.add_argument("--nodes", type=int, nargs="+", default=SIZES, help="sizes of committees")
     parser.add_argument("--seconds", type=float, default=15.0, help="of each bench; 0: none")
     parser.add_argument("--in-flight", type=int, default=800)

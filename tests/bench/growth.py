@@ -12,10 +12,8 @@ LevelDB's own thread, mostly of what growing has written.
     python -m tests.bench.growth --accounts 100000            # quicker
 """
 
-import argparse
 import cProfile
 import pstats
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -30,6 +28,7 @@ from typing import Final, TypeVar
 from chain.store import open_store
 from chain.store_contract import Kind
 from chain.transaction import ReceivedTransaction
+from tests.bench.command import command, say
 from tests.bench.grown_chain import Grown, GrownChain, parcels_in
 from tests.bench.memory_use import anonymous_mib
 
@@ -177,12 +176,12 @@ def costs(path: Path, grown: Grown, *, profile: bool) -> tuple[Grown, dict[str, 
     if profile:
         bench.profile()
     for name, cost in found.items():
-        _say(
+        say(
             f"{name:28} {cost.cpu_us:6.0f} µs a transaction, with compaction"
             f" {cost.all_us:6.0f}; store: {cost.gets:4.1f} reads {cost.get_us:5.0f} µs,"
             f" write {cost.write_us:4.0f} µs"
         )
-    _say(f"RssAnon {start_mib:.0f} MiB after the start, {anonymous_mib():.0f} in the end")
+    say(f"RssAnon {start_mib:.0f} MiB after the start, {anonymous_mib():.0f} in the end")
     bench.store.close()
     return grown, found
 
@@ -211,7 +210,7 @@ def measure(
         began, wanted = perf_counter(), max(ORDERS_MIN, orders * size // accounts)
         grown = _apart(partial(grow, path, grown, size, wanted))
         took_s = perf_counter() - began
-        _say(f"\n{size} accounts, {len(grown.orders)} orders ({took_s:.0f} s to make)")
+        say(f"\n{size} accounts, {len(grown.orders)} orders ({took_s:.0f} s to make)")
         grown, cost = _apart(partial(costs, path, grown, profile=profile))
         found.append(cost)
     first, last = found[0], found[-1]
@@ -224,18 +223,9 @@ def _apart(job: Callable[[], T]) -> T:
         return pool.submit(job).result()
 
 
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
 def main() -> None:
     """Parse, measure, print."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.bench.growth",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command("growth", __doc__)
     parser.add_argument("--accounts", type=int, default=1_000_000)
     parser.add_argument("--orders", type=int, help="a tenth of the accounts by default")
     parser.add_argument("--smallest", type=int, default=SMALLEST, help="accounts at the first size")
@@ -245,9 +235,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "db"
         ratios = measure(path, args.accounts, orders, args.smallest, profile=args.profile)
-    _say("")
+    say("")
     for name, ratio in ratios.items():
-        _say(f"{name:28} {ratio:5.2f} times the cost of the smallest size")
+        say(f"{name:28} {ratio:5.2f} times the cost of the smallest size")
 
 
 if __name__ == "__main__":

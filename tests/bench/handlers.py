@@ -25,10 +25,9 @@ from time import thread_time_ns
 from typing import Any
 from unittest.mock import patch
 
-from chain import block as blocks
 from chain import execution
 from chain.account import SignatureEntry, single_key_policy
-from chain.block import BLOCK_VERSION, NO_HASH, OK, Certificate, Header, Receipt
+from chain.block import OK, Certificate, Receipt
 from chain.codec import encode
 from chain.execution import BlockResult
 from chain.ledger import Ledger
@@ -51,6 +50,8 @@ from commerce.payments import PayTransfer
 from commerce.registry import Registry, operation
 from commerce.shipments import ShipmentCreate, ShipmentDelivered, ShippedLine
 from commerce.timers import scaled_timers
+from tests.bench.command import command, say
+from tests.chain.world import header_above
 from tests.commerce.shop import CODE, PRICE_MINOR, TERMS, create, gtin, product
 from tests.commerce.world import FUNDS_MINOR, genesis, key
 
@@ -162,7 +163,7 @@ class Town:
         self.clock_ms += 1
         size = len(transactions) or fired
         timed = self._timed(name, size) if name else execution.execute_block
-        header = self._header(transactions)
+        header = header_above(self.ledger, transactions, self.clock_ms)
         started = thread_time_ns()
         with patch("chain.ledger.execute_block", timed):
             executed = self.ledger.execute(header, transactions)
@@ -177,25 +178,6 @@ class Town:
         assert all(receipt.status == OK for receipt in receipts), receipts
         assert len(receipts) == len(transactions) + fired
         return receipts
-
-    def _header(self, transactions: Sequence[ReceivedTransaction]) -> Header:
-        tip = self.ledger.tip
-        return Header(
-            version=BLOCK_VERSION,
-            genesis_hash=self.ledger.chain.genesis_hash,
-            height=tip.height + 1,
-            parent_hash=tip.digest,
-            view=0,
-            parent_view=0,
-            time_ms=self.clock_ms,
-            proposer=0,
-            epoch=0,
-            transactions_root=blocks.transactions_root([t.body_hash for t in transactions]),
-            transactions_count=len(transactions),
-            state_root=tip.state_root,
-            receipts_root=tip.receipts_root,
-            next_committee_hash=NO_HASH,
-        )
 
     def _timed(self, name: str, size: int) -> Callable[..., BlockResult]:
         measured = self.measured[name]
@@ -334,15 +316,9 @@ def _row(name: str, best: float, middle: float, kept: float, found: Measured) ->
     say(f"  {name:<24}{best:8.1f}{middle:8.1f}{kept:8.1f}{found.calls:8.0f}{found.keys:8.1f}")
 
 
-def say(line: str) -> None:
-    """One line of the result."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
 def main(argv: Sequence[str]) -> int:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command("handlers", __doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="blocks of each type")
     parser.add_argument("--per-block", type=int, default=PER_BLOCK)
     parser.add_argument("--deadlines", type=int, default=DEADLINES, help="due at once; 0: none")

@@ -14,7 +14,6 @@ them with `--write` and say so in the commit. What has shrunk only is told: acce
 is done, so that it can't creep back.
 """
 
-import argparse
 import asyncio
 import json
 import sys
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.bench import stages, stages_of_commerce
+from tests.bench.command import command, say
 from tests.bench.counting import Calls, Counting
 
 BASE_LINE: Final = Path(__file__).with_name("hot_path.json")
@@ -85,34 +85,26 @@ def shrunk(counted: Mapping[str, Calls], accepted: Mapping[str, float]) -> list[
 
 def _print_all(counted: Mapping[str, Calls], accepted: Mapping[str, float]) -> None:
     width = max(map(len, counted))
-    _say(f"{'calls a unit':{width}} {'Python':>8} {'C':>8} {'all':>8} {'accepted':>9}")
+    say(f"{'calls a unit':{width}} {'Python':>8} {'C':>8} {'all':>8} {'accepted':>9}")
     for name, calls in counted.items():
         python, c = calls.python.total() / calls.units, calls.c.total() / calls.units
         was = accepted.get(name)
         change = "" if not was else f" {calls.per_unit / was - 1:+.0%}"
         line = f"{name:{width}} {python:8.1f} {c:8.1f} {calls.per_unit:8.1f}"
-        _say(f"{line} {0.0 if was is None else was:9.1f}{change}")
+        say(f"{line} {0.0 if was is None else was:9.1f}{change}")
 
 
 def _print_top(counted: Mapping[str, Calls], wanted: str, top: int) -> None:
     for name, calls in counted.items():
         if wanted in name:
-            _say(f"\n{name}: {calls.per_unit:.1f} calls")
+            say(f"\n{name}: {calls.per_unit:.1f} calls")
             for function, often in calls.top(top):
-                _say(f"{often:8.2f}  {function}")
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
+                say(f"{often:8.2f}  {function}")
 
 
 def main() -> None:
     """Count, print, and accept if asked to."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.bench.hot_path",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command("hot_path", __doc__)
     parser.add_argument("--stage", help="print the functions of the stages with this in their name")
     parser.add_argument("--top", type=int, default=TOP_DEFAULT, help="how many functions")
     parser.add_argument("--write", action="store_true", help="accept what is counted now")
@@ -127,7 +119,7 @@ def main() -> None:
         write(counted)
         return
     worse = grown(counted, accepted)
-    _say("\n".join(["", *worse]))
+    say("\n".join(["", *worse]))
     sys.exit(bool(worse))
 
 

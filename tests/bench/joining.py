@@ -5,13 +5,11 @@ replaying the blocks and by a snapshot. Timed from the start of its process unti
 it has the others' newest block. Prints one line of JSON.
 """
 
-import argparse
 import json
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +20,10 @@ from node.journal_loss import mark_new
 from node.testnet_genesis import Plan, create
 from node.testnet_layout import LocalNetwork, NodePlace
 from tests.bench import chains
+from tests.bench.command import command, say, tell
 
 READY_TIMEOUT_S = 120.0
 POLL_S = 0.02
-
-
-def say(words: str) -> None:
-    """Progress for people."""
-    sys.stderr.write(words + "\n")
 
 
 def set_join(testnet: LocalNetwork, node: NodePlace, how: str) -> None:
@@ -53,6 +47,13 @@ def height_of(node: NodePlace) -> int:
         return -1
 
 
+def wait_for_height(testnet: LocalNetwork, node: NodePlace, height: int, poll_s: float) -> None:
+    """Ask a node that was started until it is at this height, however long that takes."""
+    while height_of(node) < height:
+        assert processes.state_of(testnet, node).pid is not None, "the node ended"
+        time.sleep(poll_s)
+
+
 def time_join(testnet: LocalNetwork, node: NodePlace, how: str, height: int) -> float:
     """Seconds until a node without anything is at this height; it is stopped again."""
     forget(testnet, node)
@@ -60,17 +61,13 @@ def time_join(testnet: LocalNetwork, node: NodePlace, how: str, height: int) -> 
     began = time.perf_counter()
     try:
         processes.start(testnet, node)
-        while height_of(node) < height:
-            assert processes.state_of(testnet, node).pid is not None, "the node ended"
-            time.sleep(POLL_S)
+        wait_for_height(testnet, node, height, POLL_S)
         return time.perf_counter() - began
     finally:
         processes.stop(testnet, [node])
 
 
-def measure(
-    directory: Path, transactions: int, per_block: int, tell: Callable[[str], None] = say
-) -> dict[str, Any]:
+def measure(directory: Path, transactions: int, per_block: int) -> dict[str, Any]:
     """Make the chain, and join twice."""
     testnet = create(Plan(directory, "joining"))
     *old, new = testnet.nodes
@@ -105,14 +102,14 @@ def measure(
 
 def main() -> None:
     """Parse, measure, print."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.joining")
+    parser = command("joining", __doc__)
     parser.add_argument("--transactions", type=int, default=100_000)
     parser.add_argument("--per-block", type=int, default=50)
     parser.add_argument("--ratio-min", type=float, default=5.0, help="exit 1 below this")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         found = measure(Path(folder) / "net", args.transactions, args.per_block)
-    sys.stdout.write(json.dumps(found) + "\n")
+    say(json.dumps(found))
     sys.exit(found["ratio"] < args.ratio_min)
 
 

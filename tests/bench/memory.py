@@ -11,7 +11,6 @@ memory between two moments and not given it back: what grows with every transact
     python -m tests.bench.memory --trace --transactions 10000
 """
 
-import argparse
 import asyncio
 import gc
 import json
@@ -33,6 +32,7 @@ from node import processes, testnet
 from node.node import Node
 from node.testnet_genesis import Plan
 from node.testnet_layout import LocalNetwork
+from tests.bench.command import command, say, tell
 from tests.bench.memory_use import anonymous_mib
 from tests.chain.world import account
 from tests.node.cluster import Cluster, cluster
@@ -52,7 +52,7 @@ PAYERS: Final = ("buyer", "merchant", "carrier", "issuer")
 def network() -> Iterator[LocalNetwork]:
     """Four node processes; nothing of them is left."""
     with tempfile.TemporaryDirectory() as folder:
-        made = testnet.up(Plan(Path(folder) / "net", "memory"), _tell)
+        made = testnet.up(Plan(Path(folder) / "net", "memory"), tell)
         try:
             yield made
         finally:
@@ -89,14 +89,14 @@ def on_disk(made: LocalNetwork) -> float:
 
 def load(made: LocalNetwork, transactions: int, in_flight: int, round_s: float) -> list[float]:
     """Offer rounds until so many are decided, and print; the most that any node held each time."""
-    _say("transactions    tx/s  on disk, MiB  RssAnon by node, MiB")
+    say("transactions    tx/s  on disk, MiB  RssAnon by node, MiB")
     decided, per_s = 0, 0.0
     peaks = []
     while True:
         now = held(made)
         peaks.append(max(now))
         each = " ".join(f"{mib:7.1f}" for mib in now)
-        _say(f"{decided:12}{per_s:8.0f}{on_disk(made):14.1f}  {each}")
+        say(f"{decided:12}{per_s:8.0f}{on_disk(made):14.1f}  {each}")
         if decided >= transactions:
             return peaks
         report = offer(made, in_flight, round_s)
@@ -153,31 +153,18 @@ async def _decide(node: Node, raws: Sequence[bytes]) -> None:
 
 def _print_trace(found: Sequence[tracemalloc.StatisticDiff], transactions: int) -> None:
     total = sum(entry.size_diff for entry in found)
-    _say(f"{total / transactions / NODES:.0f} bytes more a transaction and node; of these:")
+    say(f"{total / transactions / NODES:.0f} bytes more a transaction and node; of these:")
     for entry in sorted(found, key=lambda entry: -entry.size_diff)[:TRACED_LINES]:
         frame = entry.traceback[0]
         name = Path(frame.filename)
         place = name.relative_to(ROOT) if name.is_relative_to(ROOT) else name.name
         each = entry.size_diff / transactions / NODES
-        _say(f"{each:9.1f} bytes, {entry.count_diff:+8} objects  {place}:{frame.lineno}")
-
-
-def _tell(words: str) -> None:
-    sys.stderr.write(words + "\n")
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+        say(f"{each:9.1f} bytes, {entry.count_diff:+8} objects  {place}:{frame.lineno}")
 
 
 def main() -> None:
     """Parse, load, print."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.bench.memory",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command("memory", __doc__)
     parser.add_argument("--transactions", type=int, default=100_000)
     parser.add_argument("--in-flight", type=int, default=400)
     parser.add_argument("--round", type=float, default=25.0, help="seconds between two looks")

@@ -86,6 +86,29 @@ def genesis(members: int = 4, time_scale: int = 1) -> Genesis:
     )
 
 
+def header_above(
+    ledger: Ledger, transactions: Sequence[ReceivedTransaction], time_ms: int
+) -> Header:
+    """The header of the next block with this body."""
+    tip, following = ledger.tip, ledger.next_committee
+    return Header(
+        version=BLOCK_VERSION,
+        genesis_hash=ledger.chain.genesis_hash,
+        height=tip.height + 1,
+        parent_hash=tip.digest,
+        view=0,
+        parent_view=tip.certificate.view,
+        time_ms=time_ms,
+        proposer=0,
+        epoch=ledger.chain.committee.epoch,
+        transactions_root=blocks.transactions_root([t.body_hash for t in transactions]),
+        transactions_count=len(transactions),
+        state_root=tip.state_root,
+        receipts_root=tip.receipts_root,
+        next_committee_hash=NO_HASH if following is None else following.hash(),
+    )
+
+
 class World:
     """A ledger with helpers to sign transactions and to make, certify and write blocks."""
 
@@ -137,23 +160,7 @@ class World:
         self, transactions: Sequence[ReceivedTransaction], time_ms: int | None = None
     ) -> Header:
         """The header of the next block with this body."""
-        tip, following = self.ledger.tip, self.ledger.next_committee
-        return Header(
-            version=BLOCK_VERSION,
-            genesis_hash=self.ledger.chain.genesis_hash,
-            height=tip.height + 1,
-            parent_hash=tip.digest,
-            view=0,
-            parent_view=tip.certificate.view,
-            time_ms=self.now_ms if time_ms is None else time_ms,
-            proposer=0,
-            epoch=self.ledger.chain.committee.epoch,
-            transactions_root=blocks.transactions_root([t.body_hash for t in transactions]),
-            transactions_count=len(transactions),
-            state_root=tip.state_root,
-            receipts_root=tip.receipts_root,
-            next_committee_hash=NO_HASH if following is None else following.hash(),
-        )
+        return header_above(self.ledger, transactions, self.now_ms if time_ms is None else time_ms)
 
     def certify(self, header: Header) -> Certificate:
         """A certificate by the first quorum of members."""
