@@ -30,6 +30,7 @@ CLOCKED: tuple[Callable[[StateReader], Iterable[Deadline]], ...] = (*BANKING_CLO
 CHECKS: tuple[Callable[[StateReader], None], ...] = (
     check_deposits,
     check_debts,
+    check_reviews,
     *BANKING_CHECKS,
 )
 
