@@ -36,6 +36,7 @@ from commerce.money import (
 from commerce.records import altered
 from commerce.references import reference_key, require_unused, use
 from commerce.refusals import refuses
+from commerce.reviews.indexes import index_flow
 from commerce.roles import require_role
 
 
@@ -131,6 +132,7 @@ def issue(context: Context, asset: Asset, to: bytes, amount_minor: int, referenc
     ASSETS.store(context.state, altered(asset, issued_minor=issued), part)
     use(context, key)
     credit(context, to, asset.symbol, amount_minor)
+    index_flow(context, asset.issuer, to, asset.symbol, amount_minor)
     return event(
         "asset.issued", symbol=asset.symbol, to=to, amount_minor=amount_minor, reference=reference
     )

@@ -15,6 +15,7 @@ from commerce.errors import (
 )
 from commerce.money import Symbol, credit, debit, load_asset
 from commerce.refusals import refuses
+from commerce.reviews.indexes import index_flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ def pay_transfer(op: PayTransfer, context: Context) -> tuple[Event, ...]:
     require_account(context, op.to, "the recipient")
     debit(context, context.sender, op.symbol, op.amount_minor)
     credit(context, op.to, op.symbol, op.amount_minor)
+    index_flow(context, context.sender, op.to, op.symbol, op.amount_minor)
     paid = event(
         "pay.transferred",
         sender=context.sender,

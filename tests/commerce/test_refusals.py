@@ -22,8 +22,11 @@ from tests.commerce import (
     test_shipments,
 )
 from tests.commerce.attempts import Attempt, Row
+from tests.commerce.catalogue import test_issuing, test_licences
+from tests.commerce.catalogue.coupon_terms import issue
 from tests.commerce.deposits import test_debts, test_deposits, test_eligibility, test_fund
 from tests.commerce.epcis import test_capture
+from tests.commerce.reviews import test_hiding, test_posting
 from tests.commerce.shop import Shop
 
 
@@ -35,14 +38,18 @@ def rows() -> list[Row]:
         test_items.shipping,
         test_confirmation.confirming,
         test_eligibility.selling,
+        *(test_posting.posting, test_posting.appending, test_posting.replying),
+        *(test_posting.burned, test_hiding.hiding, test_hiding.after_hiding),
     ]
     listed = Shop()
     return [
         *(test_committee.TABLE + test_evidence.TABLE + test_members.UPDATING),
         *(test_accounts.TABLE + test_members.TABLE + test_members.FULL + test_roles.TABLE),
         *(test_rights.TABLE + test_delegations.TABLE + test_delegations.FULL),
-        *(test_assets.TABLE + test_payments.TABLE + test_products.TABLE),
-        *(test_listings.PUBLISHING + test_listings.updates(listed.tea) + test_capture.TABLE),
+        *(test_assets.TABLE + test_payments.TABLE + test_products.UPDATING),
+        *(test_listings.PUBLISHING + test_listings.updates(listed.tea, listed.bike)),
+        *(test_licences.TABLE + test_licences.offers(listed, listed.tea) + test_capture.TABLE),
+        *(test_issuing.ISSUING + test_issuing.withdrawing(issue(listed))),
         *(test_deposits.TABLE + test_debts.TABLE + test_fund.TABLE),
         *(row for table in shops for row in table(Shop())),
     ]
