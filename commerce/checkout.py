@@ -9,6 +9,8 @@ from chain.codec import U8, U32, Hash, Name, PositiveAmount, Size
 from chain.context import Context, event
 from chain.state import StateReader, Table
 from commerce.accounts import share_controller
+from commerce.catalogue.errors import LicenceMissing
+from commerce.catalogue.licences import require_licence
 from commerce.deposits.eligibility import seller_may_sell
 from commerce.deposits.errors import DepositTooSmall, MerchantInDebt
 from commerce.errors import (
@@ -119,6 +121,7 @@ UNPAID: Table[UnpaidOrders] = Table("unpaid", UnpaidOrders)
     MixedOrder,
     RoleMissing,
     SharedController,
+    LicenceMissing,
     MerchantInDebt,
     DepositTooSmall,
     ExemptionNotOffered,
@@ -236,15 +239,20 @@ def _one_seller(context: Context, listings: Sequence[Listing]) -> tuple[bytes, s
     if share_controller(context.state, context.sender, seller):
         msg = "buyer and seller are one account or share a key"
         raise SharedController(msg)
+    for listing in listings:
+        product = load_product(context.state, listing.gtin)
+        require_licence(context, product, listing.gtin, seller)
     seller_may_sell(context, seller, [listing.gtin for listing in listings], symbol)
     return seller, symbol
 
 
 def _line(context: Context, wanted: WantedLine, listing: Listing, timers: Timers) -> OrderLine:
-    if wanted.exemption_confirmed and not load_product(context.state, listing.gtin).return_exempt:
+    terms = load_offer(context.state, wanted.listing_id, wanted.version).terms
+    # Both may have changed since: the seller offers it, and the class still allows it.
+    exempt = terms.exempt and load_product(context.state, listing.gtin).return_exempt
+    if wanted.exemption_confirmed and not exempt:
         msg = f"product {listing.gtin} can be returned without a reason"
         raise ExemptionNotOffered(msg)
-    terms = load_offer(context.state, wanted.listing_id, wanted.version).terms
     promise_ms = terms.ship_within_ms
     scaled_ms = context.chain.genesis.scaled_ms
     return OrderLine(

@@ -219,7 +219,7 @@ class MixedOrder(LedgerError):
 
 
 class ExemptionNotOffered(LedgerError):
-    """The buyer confirmed an exemption from returns that the product's class doesn't have."""
+    """The buyer gives up the return in seven days, but offer and product's class don't ask it."""
 
 
 class DeliveryProofMissing(LedgerError):
