@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from chain.codec import Hash
 from chain.deadlines import DEADLINES, Deadline
 from chain.state import StateReader
+from commerce.catalogue.pledges import Pledge
 from commerce.checkout import load_offer
 from commerce.escrow import CLOCKS, EDGES, State
 from commerce.listings import load_listing
 from commerce.money import load_asset
 from commerce.orders import Order, OrderLine, load_order, order_deadline
 from commerce.parcels import Parcel, load_parcel, parcel_deadline, parcel_id
-from commerce.products import Document, load_product
+from commerce.products import Document, Product, load_product
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class StepView:
 
 @dataclass(frozen=True, slots=True)
 class ProductView:
-    """What is registered under a GTIN."""
+    """What is registered under a GTIN, in one version; it stands since `registered_ms`."""
 
     gtin: str
     holder: Hash
@@ -54,11 +55,16 @@ class ProductView:
     storage: str
     documents: tuple[Document, ...]
     registered_ms: int
+    licence_required: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ListingView:
-    """A listing with its newest version; `ship_within_ms` None means the chain's default."""
+    """A listing with its newest version; `ship_within_ms` None means the chain's default.
+
+    `exempt`: the buyer is asked to give up the return in seven days. `product_version`: what the
+    goods were when the offer was made.
+    """
 
     listing_id: Hash
     seller: Hash
@@ -74,6 +80,9 @@ class ListingView:
     stock: int
     withdrawn: bool
     published_ms: int
+    pledges: tuple[Pledge, ...]
+    exempt: bool
+    product_version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +167,12 @@ class OrderView:
 
 
 def product_view(state: StateReader, gtin: str) -> ProductView:
-    """A product, or `ProductUnknown`."""
-    product = load_product(state, gtin)
+    """A product at its newest version, or `ProductUnknown`."""
+    return view_of_product(gtin, load_product(state, gtin))
+
+
+def view_of_product(gtin: str, product: Product) -> ProductView:
+    """One version of a product."""
     return ProductView(
         gtin=gtin,
         holder=product.holder,
@@ -170,6 +183,7 @@ def product_view(state: StateReader, gtin: str) -> ProductView:
         storage=product.storage,
         documents=product.documents,
         registered_ms=product.registered_ms,
+        licence_required=product.licence_required,
     )
 
 
@@ -192,6 +206,9 @@ def listing_view(state: StateReader, listing_id: bytes) -> ListingView:
         stock=listing.stock,
         withdrawn=listing.withdrawn,
         published_ms=offer.published_ms,
+        pledges=offer.terms.pledges,
+        exempt=offer.terms.exempt,
+        product_version=offer.product_version,
     )
 
 
