@@ -22,6 +22,7 @@ from tests.commerce import (
     test_shipments,
 )
 from tests.commerce.attempts import Attempt, Row
+from tests.commerce.beacon import test_acknowledge, test_reveal, test_share
 from tests.commerce.catalogue import test_issuing, test_licences
 from tests.commerce.catalogue.coupon_terms import issue
 from tests.commerce.deposits import test_debts, test_deposits, test_eligibility, test_fund
@@ -51,6 +52,7 @@ def rows() -> list[Row]:
         *(test_licences.TABLE + test_licences.offers(listed, listed.tea) + test_capture.TABLE),
         *(test_issuing.ISSUING + test_issuing.withdrawing(issue(listed))),
         *(test_deposits.TABLE + test_debts.TABLE + test_fund.TABLE),
+        *(test_share.TABLE + test_acknowledge.TABLE + test_reveal.revealing(test_reveal.begun())),
         *(row for table in shops for row in table(Shop())),
     ]
 
