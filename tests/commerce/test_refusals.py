@@ -22,6 +22,13 @@ from tests.commerce import (
     test_shipments,
 )
 from tests.commerce.attempts import Attempt, Row
+from tests.commerce.banking import (
+    test_bank_deposits,
+    test_fees,
+    test_freezes,
+    test_prepaid,
+    test_withdrawals,
+)
 from tests.commerce.beacon import test_acknowledge, test_reveal, test_share
 from tests.commerce.catalogue import test_issuing, test_licences
 from tests.commerce.catalogue.coupon_terms import issue
@@ -29,6 +36,7 @@ from tests.commerce.deposits import test_debts, test_deposits, test_eligibility,
 from tests.commerce.epcis import test_capture
 from tests.commerce.reviews import test_hiding, test_posting
 from tests.commerce.shop import Shop
+from tests.commerce.world import World
 
 
 def rows() -> list[Row]:
@@ -42,6 +50,7 @@ def rows() -> list[Row]:
         *(test_posting.posting, test_posting.appending, test_posting.replying),
         *(test_posting.burned, test_hiding.hiding, test_hiding.after_hiding),
     ]
+    saver = test_withdrawals.funded()
     listed = Shop()
     return [
         *(test_committee.TABLE + test_evidence.TABLE + test_members.UPDATING),
@@ -53,6 +62,10 @@ def rows() -> list[Row]:
         *(test_issuing.ISSUING + test_issuing.withdrawing(issue(listed))),
         *(test_deposits.TABLE + test_debts.TABLE + test_fund.TABLE),
         *(test_share.TABLE + test_acknowledge.TABLE + test_reveal.revealing(test_reveal.begun())),
+        *(test_bank_deposits.settling(World()) + test_bank_deposits.FULL + test_freezes.TABLE),
+        *(test_withdrawals.REDEEMING + test_withdrawals.withdrawing(saver) + test_withdrawals.FULL),
+        *(test_prepaid.OPENING + test_prepaid.using(test_prepaid.funded()) + test_freezes.FULL),
+        *test_fees.TABLE,
         *(row for table in shops for row in table(Shop())),
     ]
 
