@@ -16,6 +16,7 @@ from chain.state import StateReader, u64
 from commerce.banking.registers import BANKING_CHECKS, BANKING_CLOCKED
 from commerce.checkout import UNPAID
 from commerce.deposits.deposit_audit import check_debts, check_deposits
+from commerce.disputes.audit import DISPUTE_CLOCKED, check_disputes
 from commerce.escrow import TERMINAL, State
 from commerce.evidence import EVIDENCE
 from commerce.invariants import check_all_money
@@ -25,12 +26,16 @@ from commerce.parcels import PARCELS, Parcel, parcel_deadline, parcel_id
 from commerce.reviews.invariant import check_reviews
 
 # What else has a clock: the deadlines of all objects of a kind, from their records.
-CLOCKED: tuple[Callable[[StateReader], Iterable[Deadline]], ...] = (*BANKING_CLOCKED,)
+CLOCKED: tuple[Callable[[StateReader], Iterable[Deadline]], ...] = (
+    *BANKING_CLOCKED,
+    *DISPUTE_CLOCKED,
+)
 # Checks of other families over the whole state; each raises `InvariantBreach`.
 CHECKS: tuple[Callable[[StateReader], None], ...] = (
     check_deposits,
     check_debts,
     check_reviews,
+    check_disputes,
     *BANKING_CHECKS,
 )
 

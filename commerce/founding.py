@@ -9,6 +9,7 @@ from chain.errors import GenesisInvalid, LedgerError
 from chain.genesis import Genesis, GenesisAccount
 from chain.state import Overlay
 from commerce.beacon.authority import delegate_to_nodes
+from commerce.disputes.limits import check_dispute_limits
 from commerce.members import MEMBERS, OrganisationRecord
 from commerce.money import ASSETS, Asset, asset_part, is_symbol
 from commerce.parameters import found_parameters
@@ -20,6 +21,7 @@ from commerce.timers import check_timers
 def check_commerce_genesis(genesis: Genesis) -> None:
     """Refuse what commerce can't start from (`GenesisInvalid`)."""
     check_timers(genesis.timers)
+    check_dispute_limits(genesis.limits)
     for entry in genesis.accounts:
         for role in entry.roles:
             try:

@@ -18,6 +18,7 @@ from chain.state import Overlay, StateReader, Table
 from commerce.banking.registers import BANKING_HOLDERS
 from commerce.deposits.fund import FUNDS, Fund
 from commerce.deposits.holding import DEPOSITS, Deposit
+from commerce.disputes.audit import DISPUTE_HOLDERS
 from commerce.money import ASSETS, BALANCES, Asset, Balance, asset_part
 from commerce.orders import ORDERS, Order
 
@@ -61,6 +62,7 @@ _HOLDERS: tuple[tuple[Table[Any], Worth], ...] = (
     (DEPOSITS, _deposit),
     (FUNDS, _fund),
     *BANKING_HOLDERS,
+    *DISPUTE_HOLDERS,
 )
 # By the table's name.
 HOLDERS: Mapping[bytes, tuple[Table[Any], Worth]] = {

@@ -10,6 +10,7 @@ from commerce.families import (
     beacon,
     catalogue,
     deposits,
+    disputes,
     money,
     order,
     provenance,
@@ -17,7 +18,7 @@ from commerce.families import (
 )
 from commerce.transaction_types import SystemTransition, TransactionType
 
-_FAMILIES = (accounts, money, catalogue, order, deposits, beacon, provenance, reviews)
+_FAMILIES = (accounts, money, catalogue, order, disputes, deposits, beacon, provenance, reviews)
 
 TYPES: tuple[TransactionType, ...] = tuple(row for family in _FAMILIES for row in family.TYPES)
 TRANSITIONS: tuple[SystemTransition, ...] = tuple(

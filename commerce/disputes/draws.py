@@ -1,0 +1,50 @@
+"""Draws that disputes wait for: one id for each round, since a draw's id is used once."""
+
+from dataclasses import dataclass
+
+from chain.codec import Hash
+from chain.context import Context
+from chain.crypto import tagged_hash
+from chain.state import Table
+from commerce.beacon.draws import abandon_draw, start_draw
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The dispute whose panel a draw is for."""
+
+    dispute_id: Hash
+
+
+# Under the draw's id, while it is under way.
+WAITING: Table[Waiting] = Table("dispute-draw", Waiting)
+
+
+def draw_id_of(dispute_id: bytes, round_: int) -> bytes:
+    """The id of the draw for one round."""
+    return tagged_hash("dispute-round", dispute_id + bytes([round_]))
+
+
+def begin(context: Context, dispute_id: bytes, round_: int) -> bool:
+    """Reserve secrets for the draw of a round; False if there are too few now."""
+    draw_id = draw_id_of(dispute_id, round_)
+    if not start_draw(context, draw_id):
+        return False
+    WAITING.store(context.state, Waiting(dispute_id), draw_id)
+    return True
+
+
+def take_drawn(context: Context, draw_id: bytes) -> bytes | None:
+    """The draw has its seed: the dispute that waited for it, None if none did."""
+    waiting = WAITING.load(context.state, draw_id)
+    if waiting is None:
+        return None
+    WAITING.remove(context.state, draw_id)
+    return waiting.dispute_id
+
+
+def give_up(context: Context, dispute_id: bytes, round_: int) -> None:
+    """Nobody waits for the draw of this round any more; its secrets stay spent."""
+    draw_id = draw_id_of(dispute_id, round_)
+    WAITING.remove(context.state, draw_id)
+    abandon_draw(context, draw_id)
