@@ -10,11 +10,15 @@ from chain.errors import LedgerError
 
 
 class ClaimKindUnknown(LedgerError):
-    """Claims are of the kinds late, lost, fraud and food."""
+    """Claims are of the kinds late, lost, authentic, fraud and food."""
 
 
 class LossNotClaimable(LedgerError):
     """Only a claim for food has a loss: three times it counts, if that is more than ten prices."""
+
+
+class EvidenceMissing(LedgerError):
+    """A claim that a panel judges comes with the hash of what shows it."""
 
 
 # Object exists (or doesn't yet).

@@ -32,7 +32,14 @@ from tests.commerce.banking import (
 from tests.commerce.beacon import test_acknowledge, test_reveal, test_share
 from tests.commerce.catalogue import test_issuing, test_licences
 from tests.commerce.catalogue.coupon_terms import issue
-from tests.commerce.deposits import test_debts, test_deposits, test_eligibility, test_fund
+from tests.commerce.deposits import (
+    test_claims,
+    test_debts,
+    test_deposits,
+    test_eligibility,
+    test_fund,
+)
+from tests.commerce.deposits.counter import Counter
 from tests.commerce.epcis import test_capture
 from tests.commerce.reviews import test_hiding, test_posting
 from tests.commerce.shop import Shop
@@ -61,6 +68,7 @@ def rows() -> list[Row]:
         *(test_licences.TABLE + test_licences.offers(listed, listed.tea) + test_capture.TABLE),
         *(test_issuing.ISSUING + test_issuing.withdrawing(issue(listed))),
         *(test_deposits.TABLE + test_debts.TABLE + test_fund.TABLE),
+        *test_claims.claims(Counter()),
         *(test_share.TABLE + test_acknowledge.TABLE + test_reveal.revealing(test_reveal.begun())),
         *(test_bank_deposits.settling(World()) + test_bank_deposits.FULL + test_freezes.TABLE),
         *(test_withdrawals.REDEEMING + test_withdrawals.withdrawing(saver) + test_withdrawals.FULL),

@@ -1,0 +1,45 @@
+"""A shop whose offers pledge something, and buyers who claim."""
+
+from chain.block import Event
+from chain.genesis import Genesis
+from commerce.catalogue.pledges import Pledge
+from commerce.deposits.claim import Claim, load_claim
+from commerce.deposits.claims import ClaimFile
+from commerce.listings import Terms
+from tests.commerce.shop import TEA, Shop
+
+CLAIM = "claim.file"
+PRICE_MINOR = 1_000
+PLEDGES = (Pledge("authentic", 100), Pledge("late", 300), Pledge("lost", 250))
+EVIDENCE = bytes(range(32))
+
+
+class Counter(Shop):
+    """`pledged` is tea at 10.00 yuan: late 300, lost 250, authentic 100 per mille."""
+
+    def __init__(self, founding: Genesis | None = None) -> None:
+        super().__init__(founding)
+        self.pledged = self.pledging(PRICE_MINOR)
+
+    def pledging(self, price_minor: int, stock: int = 10_000) -> bytes:
+        """A listing of tea at a price, with all pledges."""
+        terms = Terms(price_minor, 0, None, None, PLEDGES)
+        return self.publish(TEA, stock=stock, terms=terms)
+
+    def claim(self, order_id: bytes, kind: str, *lines: int, loss_minor: int = 0) -> bytes:
+        """File a claim for lines, or for the first one; its id."""
+        made = self.done("buyer", (CLAIM, claiming(order_id, kind, *lines, loss_minor=loss_minor)))
+        return self._made("claim_id", made)
+
+    def events_of(self, order_id: bytes, kind: str, *lines: int) -> tuple[Event, ...]:
+        """The same; its events."""
+        return self.done("buyer", (CLAIM, claiming(order_id, kind, *lines)))
+
+    def load_claim(self, claim_id: bytes) -> Claim:
+        """The claim's record."""
+        return load_claim(self.state, claim_id)
+
+
+def claiming(order_id: bytes, kind: str, *lines: int, loss_minor: int = 0) -> ClaimFile:
+    """A claim with evidence for lines, or for the first one."""
+    return ClaimFile(order_id, kind, lines or (0,), loss_minor, EVIDENCE)
