@@ -38,10 +38,11 @@ class CouponTerms:
     """What is taken off, of what, when, and how often.
 
     `amount_minor` alone: so much; `permille` alone: that share of the eligible lines, rounded down;
-    both: the share, at most the amount. Eligible are lines in `symbol`, of `seller` if one is
-    named, and of the named `listings` or `gtins` (both sorted) if any are. `minimum_minor` must be
-    left to pay of them when the coupon's turn comes. Both times are inclusive. `budget_minor` is
-    what all uses may cost together, `uses_per_buyer` how many paid orders of a buyer may take it.
+    both: the share, at most the amount. Eligible are lines in `symbol`, of `seller` and for `buyer`
+    if they are named, and of the named `listings` or `gtins` (both sorted) if any are.
+    `minimum_minor` must be left to pay of them when the coupon's turn comes. Both times are
+    inclusive. `budget_minor` is what all uses may cost together, `uses_per_buyer` how many paid
+    orders of a buyer may take it.
     """
 
     symbol: Symbol
@@ -49,6 +50,7 @@ class CouponTerms:
     permille: Permille | None
     minimum_minor: Amount
     seller: Hash | None
+    buyer: Hash | None
     listings: Annotated[tuple[Hash, ...], Size(max=COUPON_LISTINGS_MAX)]
     gtins: Annotated[tuple[Gtin, ...], Size(max=COUPON_GTINS_MAX)]
     valid_from_ms: TimeMs
@@ -105,6 +107,16 @@ class Priced:
     total_minor: int
 
 
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """An order as coupons see it: one buyer, seller and asset."""
+
+    buyer: bytes
+    seller: bytes
+    symbol: str
+    lines: Sequence[Priced]
+
+
 COUPONS: Table[Coupon] = Table("coupon", Coupon)
 COUPON_USES: Table[CouponUse] = Table("coupon-use", CouponUse)
 BUYER_USES: Table[BuyerUse] = Table("coupon-buyer", BuyerUse)
@@ -146,28 +158,20 @@ def require_open(coupon: Coupon, time_ms: int) -> None:
 
 
 def allocate(
-    state: StateReader,
-    coupon_ids: Sequence[bytes],
-    lines: Sequence[Priced],
-    *,
-    seller: bytes,
-    symbol: str,
+    state: StateReader, coupon_ids: Sequence[bytes], basket: Basket
 ) -> tuple[tuple[Funding, ...], ...]:
-    """For each line of one seller's order what the coupons' funders pay of it.
+    """For each line of an order what the coupons' funders pay of it.
 
     The coupons count in the given order, each on what those before it left of the eligible lines,
     by largest remainder with that as weights. `CouponUnknown`, `CouponIneligible` or
     `CouponMinimumMissed` for the first that can't be taken.
     """
-    left = [line.total_minor for line in lines]
-    fundings: list[tuple[Funding, ...]] = [()] * len(lines)
+    left = [line.total_minor for line in basket.lines]
+    fundings: list[tuple[Funding, ...]] = [()] * len(left)
     for coupon_id in coupon_ids:
         coupon = load_coupon(state, coupon_id)
-        of_order = coupon.terms.symbol == symbol and coupon.terms.seller in (None, seller)
-        weights = [
-            left[index] if of_order and _is_eligible(coupon.terms, line) else 0
-            for index, line in enumerate(lines)
-        ]
+        eligible = _eligible(coupon.terms, basket)
+        weights = [total if index in eligible else 0 for index, total in enumerate(left)]
         for index, share_minor in enumerate(_shares(coupon.terms, weights)):
             if share_minor:
                 left[index] -= share_minor
@@ -187,7 +191,16 @@ def _shares(terms: CouponTerms, weights: Sequence[int]) -> tuple[int, ...]:
     return apportion(discount_minor, weights)
 
 
-def _is_eligible(terms: CouponTerms, line: Priced) -> bool:
-    if not terms.listings and not terms.gtins:
-        return True
-    return line.listing_id in terms.listings or line.gtin in terms.gtins
+def _eligible(terms: CouponTerms, basket: Basket) -> Sequence[int]:
+    """The indexes of the lines that the coupon is for."""
+    for named, party in ((terms.seller, basket.seller), (terms.buyer, basket.buyer)):
+        if named not in (None, party):
+            return ()
+    if terms.symbol != basket.symbol:
+        return ()
+    everything = not terms.listings and not terms.gtins
+    return [
+        index
+        for index, line in enumerate(basket.lines)
+        if everything or line.listing_id in terms.listings or line.gtin in terms.gtins
+    ]

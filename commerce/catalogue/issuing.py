@@ -81,6 +81,7 @@ def coupon_issue(op: CouponIssue, context: Context) -> tuple[Event, ...]:
         funder=context.sender,
         symbol=terms.symbol,
         seller=terms.seller,
+        buyer=terms.buyer,
         budget_minor=terms.budget_minor,
         valid_from_ms=terms.valid_from_ms,
         valid_until_ms=terms.valid_until_ms,
@@ -123,8 +124,9 @@ def _unsorted(ids: Sequence[bytes]) -> bool:
 def _require_known(context: Context, terms: CouponTerms) -> None:
     """What a coupon names exists: a slip of the pen must not make it one for nothing."""
     load_asset(context.state, terms.symbol)
-    if terms.seller is not None:
-        require_account(context, terms.seller, "the seller")
+    for party, who in ((terms.seller, "the seller"), (terms.buyer, "the buyer")):
+        if party is not None:
+            require_account(context, party, who)
     for listing_id in terms.listings:
         load_listing(context.state, listing_id)
     for gtin in terms.gtins:

@@ -75,6 +75,7 @@ class CouponView:
     permille: int | None
     minimum_minor: int
     seller: Hash | None
+    buyer: Hash | None
     listings: tuple[Hash, ...]
     gtins: tuple[str, ...]
     valid_from_ms: int
@@ -148,6 +149,7 @@ def coupon_view(state: StateReader, coupon_id: bytes, time_ms: int) -> CouponVie
         permille=terms.permille,
         minimum_minor=terms.minimum_minor,
         seller=terms.seller,
+        buyer=terms.buyer,
         listings=terms.listings,
         gtins=terms.gtins,
         valid_from_ms=terms.valid_from_ms,

@@ -1,9 +1,12 @@
 """`hushang listing`: offer goods for sale."""
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated, Any
 
 import typer
 
+from commerce.catalogue.pledges import Pledge
 from commerce.listings import ListingPublish, ListingUpdate, ListingWithdraw, Terms
 from commerce.registry import operation
 from node.commands.failures import UsageWrong
@@ -22,6 +25,20 @@ SHIP_WITHIN = Annotated[
 CONDITIONS = Annotated[
     str | None, typer.Option(help="Hash of all other conditions, 32 bytes in hex.")
 ]
+PLEDGES = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--pledge",
+        help="KIND=PERMILLE of the price to the buyer: late, lost or authentic. Repeatable.",
+    ),
+]
+EXEMPT = Annotated[
+    bool | None,
+    typer.Option(
+        "--exempt/--returnable",
+        help="Without the return in 7 days; only for a product of an exempt class.",
+    ),
+]
 
 
 @verb(
@@ -31,7 +48,7 @@ CONDITIONS = Annotated[
     examples=(
         'hushang listing publish 06901234000016 --price "CNY 129.00" --stock 100 --as merchant',
         'hushang listing publish 06901234000016 --price "CNY 129.00" --stock 100'
-        ' --freight "CNY 8.00" --ship-within "48 h" --key merchant.key',
+        ' --freight "CNY 8.00" --ship-within "48 h" --pledge late=50 --key merchant.key',
     ),
 )
 def publish(
@@ -42,6 +59,8 @@ def publish(
     freight: FREIGHT = None,
     ship_within: SHIP_WITHIN = None,
     conditions: CONDITIONS = None,
+    pledge: PLEDGES = None,
+    exempt: EXEMPT = None,
 ) -> None:
     """Publish an offer; prints the listing's id."""
     symbol, price_minor = session.money(price)
@@ -50,6 +69,8 @@ def publish(
         freight_minor=freight_of(session, freight, symbol),
         ship_within_ms=duration(ship_within),
         document=None if conditions is None else read_hash(conditions, "--conditions"),
+        pledges=read_pledges(pledge or ()),
+        exempt=bool(exempt),
     )
     session.send(
         operation("listing.publish", ListingPublish(gtin, symbol, stock, terms)),
@@ -80,24 +101,29 @@ def update(
     freight: FREIGHT = None,
     ship_within: SHIP_WITHIN = None,
     conditions: CONDITIONS = None,
+    pledge: PLEDGES = None,
+    exempt: EXEMPT = None,
 ) -> None:
     """Change the stock by a delta, or the terms by a new version.
 
-    Terms that are not given stay as they are.
+    Terms that are not given stay as they are; pledges that are given replace all of the old.
     """
     listing_id = read_hash(listing, "LISTING")
     known = session.client.get(f"/v1/listings/{listing_id.hex()}")
+    given = (price, freight, ship_within, conditions, pledge, exempt)
     terms = None
-    if any(given is not None for given in (price, freight, ship_within, conditions)):
-        terms = Terms(
-            price_minor=int(known["price_minor"]),
-            freight_minor=int(known["freight_minor"]),
-            ship_within_ms=known["ship_within_ms"]
-            if ship_within is None
-            else duration(ship_within),
-            document=known["document"] and bytes.fromhex(known["document"]),
+    if any(entry is not None for entry in given):
+        terms = changed_terms(
+            session,
+            known["symbol"],
+            known_terms(known),
+            (price, freight, ship_within, conditions),
         )
-        terms = changed_terms(session, known["symbol"], terms, (price, freight, conditions))
+        terms = replace(
+            terms,
+            pledges=terms.pledges if pledge is None else read_pledges(pledge),
+            exempt=terms.exempt if exempt is None else exempt,
+        )
     changed = ListingUpdate(listing_id, known["version"], stock_delta, terms)
     session.send(operation("listing.update", changed), found={"version": "listing.updated.version"})
 
@@ -108,20 +134,43 @@ def withdraw(session: Session, listing: LISTING) -> None:
     session.send(operation("listing.withdraw", ListingWithdraw(read_hash(listing, "LISTING"))))
 
 
-def changed_terms(
-    session: Session, symbol: str, terms: Terms, given: tuple[str | None, str | None, str | None]
-) -> Terms:
-    """The terms with what was given in place of the old."""
-    price, freight, conditions = given
-    price_minor = terms.price_minor if price is None else own_money(session, price, symbol)
+def known_terms(known: Mapping[str, Any]) -> Terms:
+    """The terms that the API shows of a listing."""
     return Terms(
-        price_minor=price_minor,
-        freight_minor=terms.freight_minor
-        if freight is None
-        else own_money(session, freight, symbol),
-        ship_within_ms=terms.ship_within_ms,
-        document=terms.document if conditions is None else read_hash(conditions, "--conditions"),
+        price_minor=int(known["price_minor"]),
+        freight_minor=int(known["freight_minor"]),
+        ship_within_ms=known["ship_within_ms"],
+        document=known["document"] and bytes.fromhex(known["document"]),
+        pledges=tuple(Pledge(entry["kind"], entry["permille"]) for entry in known["pledges"]),
+        exempt=known["exempt"],
     )
+
+
+def changed_terms(
+    session: Session, symbol: str, terms: Terms, given: tuple[str | None, ...]
+) -> Terms:
+    """The terms with the price, freight, promise and conditions that were given for the old."""
+    price, freight, ship_within, conditions = given
+    if price is not None:
+        terms = replace(terms, price_minor=own_money(session, price, symbol))
+    if freight is not None:
+        terms = replace(terms, freight_minor=own_money(session, freight, symbol))
+    if ship_within is not None:
+        terms = replace(terms, ship_within_ms=duration(ship_within))
+    if conditions is not None:
+        terms = replace(terms, document=read_hash(conditions, "--conditions"))
+    return terms
+
+
+def read_pledges(texts: Sequence[str]) -> tuple[Pledge, ...]:
+    """Pledges of `late=50`, sorted by kind as an offer holds them."""
+    pledges = []
+    for text in texts:
+        kind, _, permille = text.partition("=")
+        if not permille.isdecimal():
+            raise UsageWrong(f"--pledge {text!r} is not KIND=PERMILLE")
+        pledges.append(Pledge(kind, int(permille)))
+    return tuple(sorted(pledges, key=lambda pledge: pledge.kind))
 
 
 def freight_of(session: Session, freight: str | None, symbol: str) -> int:

@@ -17,6 +17,7 @@ TERMS_100 = CouponTerms(
     permille=None,
     minimum_minor=0,
     seller=None,
+    buyer=None,
     listings=(),
     gtins=(),
     valid_from_ms=GENESIS_MS,

@@ -13,6 +13,7 @@ from chain.errors import LedgerError
 from chain.state import Overlay
 from commerce.catalogue.coupons import (
     COUPONS,
+    Basket,
     Coupon,
     CouponTerms,
     Funding,
@@ -33,7 +34,7 @@ from tests.commerce.shop import BIKE, CAKE, TEA
 from tests.commerce.world import DAY_MS, GENESIS_MS, Memory, account
 
 GTINS = (TEA, CAKE, BIKE)
-MERCHANT = account("merchant")
+BUYER, MERCHANT = account("buyer"), account("merchant")
 FUNDERS = (account("friend"), account("m0"), MERCHANT)
 
 
@@ -42,9 +43,10 @@ def listing(index: int) -> bytes:
     return sha256(bytes([index]))
 
 
-def lines(*totals: int) -> list[Priced]:
-    """Lines of tea, cake, bike, tea, … with these totals."""
-    return [Priced(listing(i), GTINS[i % 3], total) for i, total in enumerate(totals)]
+def basket(*totals: int, symbol: str = "CNY") -> Basket:
+    """An order of the buyer from the merchant: lines of tea, cake, bike, tea, …"""
+    lines = [Priced(listing(i), GTINS[i % 3], total) for i, total in enumerate(totals)]
+    return Basket(BUYER, MERCHANT, symbol, lines)
 
 
 def funded(
@@ -56,7 +58,7 @@ def funded(
         coupon = Coupon(FUNDERS[number % 3], offer, GENESIS_MS, withdrawn=False)
         COUPONS.store(state, coupon, sha256(bytes([number])))
     ids = [sha256(bytes([number])) for number in range(len(coupons))]
-    allocated = allocate(state, ids, lines(*totals), seller=MERCHANT, symbol=symbol)
+    allocated = allocate(state, ids, basket(*totals, symbol=symbol))
     for line in allocated:
         known = {funding.coupon_id: funding for funding in line}
         assert len(known) == len(line)
@@ -97,6 +99,11 @@ def test_only_eligible_lines_are_discounted() -> None:
     refused(CouponIneligible, [500], terms(seller=account("rival")))
     assert funded([500], terms(amount_minor=1, seller=MERCHANT)) == [(1,)]
     refused(CouponIneligible, [500], terms(symbol="EUR"))
+
+
+def test_a_coupon_for_one_buyer_is_for_nobody_else() -> None:
+    assert funded([500], terms(amount_minor=1, buyer=BUYER)) == [(1,)]
+    refused(CouponIneligible, [500], terms(buyer=MERCHANT))
 
 
 def test_coupons_stack_each_on_what_those_before_it_left() -> None:
@@ -171,9 +178,9 @@ def test_a_coupon_that_nobody_issued_is_unknown() -> None:
     with pytest.raises(CouponUnknown):
         load_coupon(state, bytes(32))
     with pytest.raises(CouponUnknown):
-        allocate(state, [bytes(32)], lines(1), seller=MERCHANT, symbol="CNY")
+        allocate(state, [bytes(32)], basket(1))
 
 
 def test_without_coupons_nobody_funds_anything() -> None:
-    assert allocate(Overlay(Memory()), (), lines(5, 6), seller=MERCHANT, symbol="CNY") == ((), ())
+    assert allocate(Overlay(Memory()), (), basket(5, 6)) == ((), ())
     assert Funding(MERCHANT, bytes(32), 1).amount_minor == 1

@@ -32,6 +32,7 @@ ISSUING: list[Row] = [
     Attempt("friend",     ISSUE,   offered(gtins=TWO[::-1]),                        (), "GtinsUnsorted"),
     Attempt("friend",     ISSUE,   offered(symbol="EUR"),                           (), "AssetUnknown"),
     Attempt("friend",     ISSUE,   offered(seller=NOWHERE),                         (), "AccountUnknown"),
+    Attempt("friend",     ISSUE,   offered(buyer=NOWHERE),                          (), "AccountUnknown"),
     Attempt("friend",     ISSUE,   offered(listings=(NOWHERE,)),                    (), "ListingUnknown"),
     Attempt("friend",     ISSUE,   offered(gtins=(gtin(9),)),                       (), "ProductUnknown"),
     Attempt("friend",     ISSUE,   offered(valid_until_ms=GENESIS_MS),              (), "ExpiryPassed"),
