@@ -26,9 +26,11 @@ SHIP_MS = 72 * HOUR_MS
 
 
 def claims(shop: Counter) -> list[Row]:
-    """An order of two pledged units and one plain, never shipped; another one is unpaid."""
+    """An order of two pledged units and one plain, never shipped; one unpaid, one ended."""
     unpaid = shop.order((shop.pledged, 1))
     paid = shop.paid((shop.pledged, 2), (shop.tea, 1))
+    sold = shop.paid((shop.pledged, 1))
+    shop.confirm(shop.ship(sold))
     late, lost, fraud = (claiming(paid, kind) for kind in ("late", "lost", "fraud"))
     # fmt: off
     return [
@@ -57,9 +59,9 @@ def claims(shop: Counter) -> list[Row]:
         # The least of 500 yuan is claimed already, for all that was bought in these days.
         Attempt("buyer",    CLAIM, claiming(paid, "fraud", 1),                 (),   "NothingClaimable"),
         Wait(FILING_MS - SHIP_MS),
-        Attempt("buyer",    CLAIM, claiming(paid, "food", loss_minor=5),       (),   "ok"),
+        Attempt("buyer",    CLAIM, claiming(sold, "food", loss_minor=5),       (),   "ok"),
         Wait(1),
-        Attempt("buyer",    CLAIM, claiming(paid, "authentic"),                (),   "ClaimTooLate"),
+        Attempt("buyer",    CLAIM, claiming(sold, "authentic"),                (),   "ClaimTooLate"),
     ]
     # fmt: on
 
