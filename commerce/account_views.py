@@ -95,8 +95,7 @@ def account_view(state: StateReader, account: bytes) -> AccountView:
             for _, held in HELD_ROLES.items(state, account)
         ),
         balances=tuple(
-            _balance_view(state, key, balance)
-            for key, balance in BALANCES.items(state, account)
+            _balance_view(state, key, balance) for key, balance in BALANCES.items(state, account)
         ),
         delegations=tuple(
             DelegationView(

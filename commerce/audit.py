@@ -7,26 +7,30 @@ agree about units and money; unpaid orders are counted; committees follow one an
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 
 from chain.committee import Committee
 from chain.committees import CHANGE_DELAY_HEIGHTS, COMMITTEES
 from chain.deadlines import DEADLINES, Deadline
 from chain.errors import InvariantBreach
 from chain.state import StateReader, u64
+from commerce.aftersale.cases import CASES, ENDED, Case, case_deadlines, case_id_of
 from commerce.banking.registers import BANKING_CHECKS, BANKING_CLOCKED
 from commerce.checkout import UNPAID
 from commerce.deposits.deposit_audit import check_debts, check_deposits
 from commerce.disputes.audit import DISPUTE_CLOCKED, check_disputes
-from commerce.escrow import TERMINAL, State
+from commerce.escrow import State
 from commerce.evidence import EVIDENCE
 from commerce.invariants import check_all_money
 from commerce.members import MEMBERS
 from commerce.orders import ORDERS, Order, order_deadline
 from commerce.parcels import PARCELS, Parcel, parcel_deadline, parcel_id
 from commerce.reviews.invariant import check_reviews
+from commerce.units import Span, count_units
 
 # What else has a clock: the deadlines of all objects of a kind, from their records.
 CLOCKED: tuple[Callable[[StateReader], Iterable[Deadline]], ...] = (
+    case_deadlines,
     *BANKING_CLOCKED,
     *DISPUTE_CLOCKED,
 )
@@ -48,8 +52,12 @@ def full_check(state: StateReader) -> None:
     for known_id, parcel in PARCELS.items(state):
         _require(parcel_id(parcel.order_id, parcel.number) == known_id, "a parcel's id is its own")
         parcels[parcel.order_id].append(parcel)
+    cases: dict[bytes, list[Case]] = defaultdict(list)
+    for known_id, case in CASES.items(state):
+        _require(case_id_of(case.order_id, case.number) == known_id, "a case's id is its own")
+        cases[case.order_id].append(case)
     for order_id, order in orders.items():
-        _check_order(order, parcels[order_id])
+        _check_order(order, parcels[order_id], cases[order_id])
     _check_deadlines(state, orders, parcels)
     _check_unpaid(state, orders)
     _check_committees(state)
@@ -57,38 +65,57 @@ def full_check(state: StateReader) -> None:
         check(state)
 
 
-def _check_order(order: Order, parcels: list[Parcel]) -> None:
+def _check_order(order: Order, parcels: list[Parcel], cases: list[Case]) -> None:
     numbers = sorted(parcel.number for parcel in parcels)
     _require(numbers == list(range(order.parcels)), "an order's parcels are numbered in a row")
-    for index, line in enumerate(order.lines):
-        _require(line.unshipped >= 0, "no more units are shipped than ordered")
-        running = line.state in (State.UNFUNDED, State.HELD, State.LATE)
-        _require(running == (line.due_ms is not None), "unshipped units have a clock")
-        _require(running == (line.unshipped > 0), "a line's state is that of unshipped units")
-        _require((line.held_minor == 0) == _is_unheld(line.state), "an ended line holds nothing")
-        in_parcels, held = _in_parcels(index, order, parcels)
-        _require(in_parcels == line.shipped, "shipped units are in parcels")
-        if line.paid_minor:
-            held += line.share_minor(line.shipped, line.unshipped)
-            _require(held == line.held_minor, "what is held is the price of the open units")
-
-
-def _is_unheld(state: str) -> bool:
-    return state == State.UNFUNDED or state in TERMINAL
-
-
-def _in_parcels(index: int, order: Order, parcels: list[Parcel]) -> tuple[int, int]:
-    """How many units of a line are in parcels, and the price of those that are open."""
-    units, held, line = 0, 0, order.lines[index]
-    for parcel in sorted(parcels, key=lambda entry: entry.number):
+    numbers = sorted(case.number for case in cases)
+    _require(numbers == list(range(order.cases)), "an order's cases are numbered in a row")
+    for parcel in parcels:
+        own = [case for case in cases if case.parcel == parcel.number]
         for entry in parcel.lines:
-            if entry.line != index:
-                continue
-            _require(entry.first == units, "parcels take units in order")
-            _require(entry.open_units >= 0, "no more units are settled than shipped")
-            units += entry.quantity
-            held += line.share_minor(entry.first + entry.settled, entry.open_units)
-    return units, held
+            pending = [span for case in own for span in _in_case(case, entry.line)]
+            _require(entry.pending == count_units(pending), "pending units are in cases")
+            _require(entry.settled >= 0, "no more units are settled than shipped")
+    for index, line in enumerate(order.lines):
+        running = line.state in _WAITING
+        _require(running == (line.due_ms is not None), "unshipped units have a clock")
+        _require(running == bool(line.open), "a line's state is that of unshipped units")
+        ended = line.settled == line.quantity
+        _require(ended == (line.state in _ENDS) or line.state == State.CLOSED, "settled is ended")
+        _require(line.settled >= 0, "no unit is settled twice")
+        if line.paid_minor:
+            _check_money(index, order, parcels, cases)
+
+
+_WAITING = (State.UNFUNDED, State.HELD, State.LATE)
+_ENDS = (State.RELEASED, State.REFUNDED)
+
+
+def _check_money(index: int, order: Order, parcels: list[Parcel], cases: list[Case]) -> None:
+    """What is held is the worth of the units that wait, travel, or are in cases; each unit is in
+    one place.
+    """
+    line = order.lines[index]
+    held: list[Span] = list(line.open)
+    released: list[Span] = []
+    for parcel in parcels:
+        for entry in parcel.lines:
+            if entry.line == index:
+                held += entry.open
+                released += entry.released
+    for case in cases:
+        (released if case.origin == State.RELEASED else held).extend(_in_case(case, index))
+    _require(line.worth_minor(held) == line.held_minor, "what is held is worth the open units")
+    taken = sorted([*held, *released], key=lambda span: span.first)
+    apart = all(a.first + a.count <= b.first for a, b in pairwise(taken))
+    _require(apart, "each unit is in one place")
+
+
+def _in_case(case: Case, index: int) -> tuple[Span, ...]:
+    """The units of a line that a running case has."""
+    if State(case.state) in ENDED:
+        return ()
+    return tuple(span for entry in case.lines if entry.line == index for span in entry.spans)
 
 
 def _check_deadlines(
@@ -107,15 +134,14 @@ def _expected_deadlines(
 ) -> Iterator[Deadline]:
     for order_id, order in orders.items():
         deadline = order_deadline(order_id, order)
-        ended = all(State(line.state) in TERMINAL for line in order.lines)
-        open_parcels = [parcel for parcel in parcels[order_id] if parcel.due_ms is not None]
-        _require(ended == (deadline is None and not open_parcels), "what lives has a clock")
+        waits = any(line.open and line.state in _WAITING for line in order.lines)
+        _require(waits == (deadline is not None), "what waits has a clock")
         if deadline is not None:
             yield deadline
         for parcel in parcels[order_id]:
-            is_open = any(entry.open_units for entry in parcel.lines)
-            _require(is_open == (parcel.due_ms is not None), "an open parcel has a clock")
+            is_open = any(entry.open for entry in parcel.lines)
             own = parcel_deadline(parcel)
+            _require(not is_open or own is not None, "an open parcel has a clock")
             if own is not None:
                 yield own
 

@@ -23,6 +23,7 @@ from commerce.orders import (
 )
 from commerce.records import altered
 from commerce.refusals import refuses
+from commerce.reserves import free_reserve
 from commerce.settlement import end_unshipped
 
 
@@ -53,7 +54,14 @@ def order_cancel(op: OrderCancel, context: Context) -> tuple[Event, ...]:
     if not all(satisfied(edge.who, consenting) for edge in edges):
         msg = "the order is paid and not late: buyer and seller cancel together"
         raise CosignerMissing(msg)
-    return _end(context, op.order_id, order, list(zip(indexes, edges, strict=True)), op.reason)
+    return _end(
+        context,
+        op.order_id,
+        order,
+        list(zip(indexes, edges, strict=True)),
+        op.reason,
+        context.time_ms,
+    )
 
 
 def pay_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
@@ -61,7 +69,7 @@ def pay_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
     order = load_order(context.state, deadline.object_id)
     edge = edge_from(order.state, Trigger.PAY_TIMEOUT)
     ending = [(index, edge) for index in range(len(order.lines))]
-    return _end(context, deadline.object_id, order, ending, deadline.kind)
+    return _end(context, deadline.object_id, order, ending, deadline.kind, deadline.time_ms)
 
 
 def ship_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
@@ -71,7 +79,7 @@ def ship_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
     due = [
         (index, edge_from(line.state, Trigger.SHIP_TIMEOUT))
         for index, line in enumerate(order.lines)
-        if line.due_ms is not None and line.due_ms <= deadline.time_ms
+        if line.open and line.due_ms is not None and line.due_ms <= deadline.time_ms
     ]
     late = [index for index, edge in due if edge.target is State.LATE]
     refunded = [(index, edge) for index, edge in due if edge.target is not State.LATE]
@@ -86,14 +94,14 @@ def ship_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
         save_order(context, order_id, order, changed)
         events = (event("order.late", order_id=order_id, lines=tuple(late)),)
     if refunded:
-        events += _end(context, order_id, changed, refunded, deadline.kind)
+        events += _end(context, order_id, changed, refunded, deadline.kind, deadline.time_ms)
     return events
 
 
 def _cancelled_lines(op: OrderCancel, order: Order) -> Sequence[int]:
     for index in op.lines:
         line_of(order, index)
-    open_lines = [index for index, line in enumerate(order.lines) if line.due_ms is not None]
+    open_lines = [index for index, line in enumerate(order.lines) if line.open]
     named = sorted(op.lines)
     if order.state is State.UNFUNDED and named and named != open_lines:
         msg = "an unpaid order is cancelled as a whole"
@@ -105,12 +113,13 @@ def _cancelled_lines(op: OrderCancel, order: Order) -> Sequence[int]:
     return indexes
 
 
-def _end(
+def _end(  # an edge of several lines, and why
     context: Context,
     order_id: bytes,
     order: Order,
     ending: Sequence[tuple[int, Edge]],
     reason: str,
+    now_ms: int,
 ) -> tuple[Event, ...]:
     """Take the units of these lines out along their edges, and report."""
     changed = order
@@ -119,6 +128,7 @@ def _end(
         if edge.source is State.UNFUNDED:
             count_unpaid(context, order.lines[index].listing_id, order.buyer, -1)
     save_order(context, order_id, order, changed)
+    free_reserve(context, order_id, now_ms)
     refunded_minor = sum(
         after.refunded_minor - before.refunded_minor
         for before, after in zip(order.lines, changed.lines, strict=True)

@@ -48,7 +48,6 @@ from commerce.orders import (
     ORDER_LINES_MAX,
     Order,
     OrderLine,
-    Quantity,
     load_order,
     save_order,
 )
@@ -56,9 +55,11 @@ from commerce.parameters import current_parameters
 from commerce.products import load_product
 from commerce.references import reference_key, require_unused, use
 from commerce.refusals import refuses
+from commerce.reserves import reserved
 from commerce.roles import has_role_for_goods
 from commerce.settlement import hold
 from commerce.timers import Timers
+from commerce.units import Quantity, whole
 
 UNPAID_ORDERS_MAX = 3
 
@@ -165,6 +166,8 @@ def order_create(op: OrderCreate, context: Context) -> tuple[Event, ...]:
         created_ms=context.time_ms,
         paid_ms=None,
         parcels=0,
+        cases=0,
+        reserved_minor=0,
         code_parcel=None,
     )
     return _created(context, order, timers)
@@ -175,11 +178,11 @@ def order_pay(op: OrderPay, context: Context) -> tuple[Event, ...]:
     """Put the order's total into escrow; refunds will go to who paid."""
     order = load_order(context.state, op.order_id)
     edge = edge_from(order.state, Trigger.PAY)
-    if op.amount_minor != order.total_minor:
-        msg = f"the total is {order.total_minor}, not {op.amount_minor}"
+    if op.amount_minor != order.payable_minor:
+        msg = f"{order.payable_minor} is to be paid, not {op.amount_minor}"
         raise AmountMismatch(msg)
     payer = context.sender
-    paid = hold(context, order, payer, edge)
+    paid = reserved(context, hold(context, order, payer, edge))
     for line in order.lines:
         count_unpaid(context, line.listing_id, order.buyer, -1)
     save_order(context, op.order_id, order, paid)
@@ -263,10 +266,13 @@ def _line(context: Context, wanted: WantedLine, listing: Listing, timers: Timers
         total_minor=add_amounts(terms.price_minor * wanted.quantity, terms.freight_minor),
         return_exempt=wanted.exemption_confirmed,
         ship_within_ms=timers.ship_ms if promise_ms is None else scaled_ms(promise_ms),
+        funding=(),
         state=State.UNFUNDED.value,
         due_ms=context.time_ms + timers.pay_ms,
+        open=whole(wanted.quantity),
         shipped=0,
         cancelled=0,
+        settled=0,
         paid_minor=0,
         held_minor=0,
         released_minor=0,

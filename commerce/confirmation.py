@@ -21,11 +21,14 @@ from commerce.errors import (
     QuantityExceeded,
     StateForbids,
 )
-from commerce.escrow import Edge, Trigger, edge_from
+from commerce.escrow import Edge, State, Trigger, edge_from, target_of
 from commerce.money import spend_delegation
-from commerce.orders import ORDER_LINES_MAX, LineIndex, Order, Quantity, load_order
-from commerce.parcels import Parcel, all_open_units, load_parcel, settle_units
+from commerce.orders import ORDER_LINES_MAX, LineIndex, Order, load_order
+from commerce.parcels import Parcel, all_open_units, load_parcel, save_parcel, settle_units
+from commerce.records import altered
 from commerce.refusals import refuses
+from commerce.reserves import free_reserve
+from commerce.units import Quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,19 @@ def confirm_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
     parcel = load_parcel(context.state, deadline.object_id)
     edge = edge_from(parcel.state, Trigger.CONFIRM_TIMEOUT)
     order = load_order(context.state, parcel.order_id)
-    return _release(context, deadline.object_id, parcel, order, all_open_units(parcel), edge)
+    units = all_open_units(parcel)
+    return _release(context, deadline.object_id, parcel, order, units, edge)
+
+
+def close_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
+    """sys.order.close: the windows for requests about a parcel are over."""
+    known_id = deadline.object_id
+    parcel = load_parcel(context.state, known_id)
+    edge = edge_from(parcel.state, Trigger.CLOSE_TIMEOUT)
+    closed = altered(parcel, state=target_of(edge).value, due_ms=None)
+    save_parcel(context, known_id, parcel, closed)
+    free_reserve(context, parcel.order_id, deadline.time_ms)
+    return (event("order.windows_over", order_id=parcel.order_id, parcel_id=known_id),)
 
 
 def _confirmed_units(op: OrderConfirm, parcel: Parcel) -> Sequence[tuple[int, int]]:
@@ -120,7 +135,7 @@ def _release(
         lines=tuple(
             [{"line": parcel.lines[position].line, "quantity": count} for position, count in units]
         ),
-        parcel_ended=settled.due_ms is None,
+        parcel_ended=settled.state == State.RELEASED,
         reason=edge.trigger.value,
     )
     return (released,)

@@ -13,6 +13,8 @@ ACCOUNT_ACTIVITY = b"account-activity/"
 ACCOUNT_ORDER = b"account-order/"
 # carrier ‖ height ‖ parcel id → order id.
 CARRIER_PARCEL = b"carrier-parcel/"
+# buyer or seller ‖ height ‖ case id → order id.
+ACCOUNT_CASE = b"account-case/"
 # seller ‖ height ‖ listing id → GTIN.
 SELLER_LISTING = b"seller-listing/"
 # GTIN, 14 digits ‖ height ‖ listing id → seller.
@@ -46,6 +48,15 @@ def index_order(context: Context, account: bytes, order_id: bytes, part: str) ->
 def index_parcel(context: Context, carrier: bytes, parcel_id: bytes, order_id: bytes) -> None:
     """The carrier has this parcel."""
     context.index(CARRIER_PARCEL + carrier + u64(context.height) + parcel_id, order_id)
+
+
+def index_case(
+    context: Context, buyer: bytes, seller: bytes, case_id: bytes, order_id: bytes
+) -> None:
+    """The case by its two parties."""
+    tail = u64(context.height) + case_id
+    context.index(ACCOUNT_CASE + buyer + tail, order_id)
+    context.index(ACCOUNT_CASE + seller + tail, order_id)
 
 
 def index_listing(context: Context, seller: bytes, gtin: str, listing_id: bytes) -> None:

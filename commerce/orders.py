@@ -1,14 +1,13 @@
 """Orders as records: lines with units and money, and the one deadline that an order has.
 
-An order line is where the escrow automaton runs for the units that are not in a parcel yet; units
-are numbered, parcels take them in order. What the first k of n units of a line cost is
-⌊total·k/n⌋, so each unit's share is fixed and no sequence of partial steps drifts.
+An order line is where the escrow automaton runs for the units that are neither in a parcel nor in a
+case; units are numbered (commerce/units.py), parcels take the lowest first.
 
 An order that has ended keeps its final record, without a deadline: requests after the sale read it.
 Once their windows have passed it can leave the state for the history, where its receipts prove it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -25,23 +24,32 @@ from commerce.parameters import timers_of
 from commerce.products import Gtin
 from commerce.records import altered
 from commerce.timers import Timers
+from commerce.units import (
+    Fundings,
+    Interval,
+    Quantity,
+    Span,
+    Spans,
+    Units,
+    count_units,
+    interval_of,
+    take_units,
+)
 
 ORDER_LINES_MAX = 50
-QUANTITY_MAX = 1_000_000
 
 LineIndex = Annotated[int, Range(0, ORDER_LINES_MAX - 1)]
-Quantity = Annotated[int, Range(1, QUANTITY_MAX)]
-Units = Annotated[int, Range(0, QUANTITY_MAX)]
 
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
     """`quantity` units of one offer.
 
-    `state` is that of the units in no parcel; once all are in parcels or refunded, IN_TRANSIT while
-    money is held and then the line's end. `due_ms` is the clock of that state, None without one.
-    shipped + cancelled <= quantity. `paid_minor` = held + released + refunded, always; it is 0 or
-    `total_minor` (price · quantity + freight).
+    `open` are the units that wait for a parcel and `state` theirs, `due_ms` its clock. Without any,
+    `state` is IN_TRANSIT while units are in parcels or cases, and then the line's end. Units were
+    `shipped`, `cancelled` (ended before that), or wait, alone or in a case. Money was `settled` for
+    so many. `paid_minor` = held + released + refunded, always; it is 0 or `total_minor` (price ·
+    quantity + freight), of which `funding` is paid by others than the payer.
     """
 
     listing_id: Hash
@@ -51,10 +59,13 @@ class OrderLine:
     total_minor: PositiveAmount
     return_exempt: bool
     ship_within_ms: Duration
+    funding: Fundings
     state: Name
     due_ms: TimeMs | None
+    open: Spans
     shipped: Units
     cancelled: Units
+    settled: Units
     paid_minor: Amount
     held_minor: Amount
     released_minor: Amount
@@ -62,22 +73,39 @@ class OrderLine:
 
     @property
     def unshipped(self) -> int:
-        """Units that wait for a parcel."""
-        return self.quantity - self.shipped - self.cancelled
+        """Units that wait for a parcel and are in no case."""
+        return count_units(self.open)
 
-    def share_minor(self, first: int, count: int) -> int:
-        """What the units `first` to `first + count - 1` cost."""
-        before = self.total_minor * first // self.quantity
-        return self.total_minor * (first + count) // self.quantity - before
+    @property
+    def funded_minor(self) -> int:
+        """What the funders of coupons pay of the total."""
+        return sum([funding.amount_minor for funding in self.funding])
+
+    def interval_of(self, span: Span) -> Interval:
+        """The money of these units, as an interval of the line's total."""
+        return interval_of(self.total_minor, self.quantity, span)
+
+    def worth_minor(self, spans: Iterable[Span]) -> int:
+        """What these units stand for."""
+        worth = 0
+        for span in spans:
+            low, high = interval_of(self.total_minor, self.quantity, span)
+            worth += high - low
+        return worth
+
+    def take(self, spans: Sequence[Span], count: int) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+        """The `count` lowest units of some of this line's, and the others."""
+        return take_units(spans, count, self.total_minor, self.quantity)
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One buyer, one seller, one asset. `payer` gets refunds; `parcels` counts those ever made.
+    """One buyer, one seller, one asset. `payer` gets refunds; `parcels` and `cases` count all.
 
     `ship_to_commitment` and `code_commitment` are salted hashes: the address, and the code that the
     recipient tells the carrier (commerce/shipments.py); `code_parcel` is the one parcel that the
-    code has proved. `parameters` is the version in force when it was created.
+    code has proved. `parameters` is the version in force when it was created,
+    `reserved_minor` what of the seller's deposit is reserved for it.
     """
 
     buyer: Hash
@@ -92,12 +120,19 @@ class Order:
     created_ms: TimeMs
     paid_ms: TimeMs | None
     parcels: U8
+    cases: U8
+    reserved_minor: Amount
     code_parcel: U8 | None
 
     @property
     def total_minor(self) -> int:
-        """What has to be paid."""
+        """What everybody pays together."""
         return sum([line.total_minor for line in self.lines])
+
+    @property
+    def payable_minor(self) -> int:
+        """What the payer pays: the total without what the funders of coupons pay."""
+        return self.total_minor - sum([line.funded_minor for line in self.lines if line.funding])
 
     @property
     def state(self) -> State:
@@ -108,7 +143,7 @@ class Order:
         """When and by which system transition the order goes on by itself; None: it doesn't."""
         first: tuple[int, str] | None = None
         for line in self.lines:
-            if line.due_ms is not None:
+            if line.due_ms is not None and line.open:
                 running = (line.due_ms, line.state)
                 first = running if first is None else min(first, running)
         return None if first is None else (first[0], CLOCK_KINDS[first[1]])

@@ -15,18 +15,20 @@ from chain.deadlines import Deadline
 from chain.state import StateReader, Table
 from commerce.clocks import Clock, deadline_of, move_deadline
 from commerce.errors import ParcelUnknown
-from commerce.escrow import CLOCK_KINDS, TERMINAL, Edge
+from commerce.escrow import CLOCK_KINDS, Edge, Money, State
+from commerce.listings import Duration
 from commerce.orders import (
     ORDER_LINES_MAX,
     LineIndex,
     Order,
-    Quantity,
-    Units,
     order_clocks,
     save_order,
+    timers_for,
 )
 from commerce.records import altered
-from commerce.settlement import settle
+from commerce.settlement import portions_of, settle, worth_of
+from commerce.shanghai import return_window_end_ms
+from commerce.units import Quantity, Spans, Units, count_units, join_spans
 
 EPCS_MAX = 100
 EPC_SIZE_MAX = 128
@@ -41,22 +43,35 @@ Cell = Annotated[str, Size(min=1, max=6)]
 
 @dataclass(frozen=True, slots=True)
 class ParcelLine:
-    """Units `first` to `first + quantity - 1` of an order line; `settled` of them are settled."""
+    """`quantity` units of an order line. `open` are those whose money is held, `released` those
+    whose money the seller has; `pending` count those in cases.
+    """
 
     line: LineIndex
-    first: Units
     quantity: Quantity
-    settled: Units
+    open: Spans
+    pending: Units
+    released: Spans
 
     @property
     def open_units(self) -> int:
-        """Units whose money is still held."""
-        return self.quantity - self.settled
+        """Units whose money is still held, and that are in no case."""
+        return count_units(self.open)
+
+    @property
+    def settled(self) -> int:
+        """Units whose money was released or refunded, and that are in no case."""
+        return self.quantity - self.open_units - self.pending
 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """`due_ms` is the clock of `state`: lost while IN_TRANSIT, confirm once DELIVERED."""
+    """`due_ms` is the clock of `state`: lost while IN_TRANSIT, confirm once DELIVERED, the end of
+    the windows once RELEASED. It stands while all that it would concern is in cases.
+
+    `signed_ms` is when the windows began: at the delivery, or when something in it was confirmed
+    before. `extended_ms` is what the clocks were extended by; an `exchange` is not exchanged again.
+    """
 
     order_id: Hash
     number: U8
@@ -66,6 +81,10 @@ class Parcel:
     due_ms: TimeMs | None
     shipped_ms: TimeMs
     delivered_ms: TimeMs | None
+    signed_ms: TimeMs | None
+    extended_ms: Duration
+    buyer_extended: bool
+    exchange: bool
     cell: Cell | None
     sscc: Sscc | None
     epcs: Annotated[tuple[Epc, ...], Size(max=EPCS_MAX)]
@@ -73,7 +92,13 @@ class Parcel:
 
     def clock(self) -> Clock | None:
         """When and by which system transition the parcel goes on by itself; None: it doesn't."""
-        return None if self.due_ms is None else (self.due_ms, CLOCK_KINDS[self.state])
+        if self.due_ms is None:
+            return None
+        if self.state == State.RELEASED:
+            stands = any(entry.pending for entry in self.lines)
+        else:
+            stands = not any(entry.open for entry in self.lines)
+        return None if stands else (self.due_ms, CLOCK_KINDS[self.state])
 
 
 PARCELS: Table[Parcel] = Table("parcel", Parcel)
@@ -117,23 +142,54 @@ def settle_units(
     """Move the money of (position in the parcel, count) units along `edge`; writes both records,
     the parcel under its id.
 
-    Units of a line settle in their order. When none is open the parcel has ended. Returns the
-    parcel and the amount.
+    Units of a line settle in their order. When none is open or in a case, the parcel has ended or
+    waits for the end of its windows. Returns the parcel and the amount.
     """
-    lines, shares = list(parcel.lines), []
+    lines, portions = list(parcel.lines), []
+    released = edge.money is Money.RELEASE
     for position, count in units:
         entry = lines[position]
-        first = entry.first + entry.settled
-        shares.append((entry.line, order.lines[entry.line].share_minor(first, count)))
-        lines[position] = altered(entry, settled=entry.settled + count)
-    state, due_ms = parcel.state, parcel.due_ms
-    if not any(entry.open_units for entry in lines):
-        assert edge.target in TERMINAL
-        state, due_ms = edge.target.value, None
-    settled = altered(parcel, lines=tuple(lines), state=state, due_ms=due_ms)
-    save_order(context, parcel.order_id, order, settle(context, order, shares, edge.money))
+        taken, left = order.lines[entry.line].take(entry.open, count)
+        portions += portions_of(order, entry.line, taken)
+        kept = join_spans(entry.released, taken) if released else entry.released
+        lines[position] = altered(entry, open=left, released=kept)
+    signed_ms = parcel.signed_ms
+    if signed_ms is None and released:
+        # No clock releases what was never signed for: this is the buyer's own confirmation.
+        signed_ms = context.time_ms
+    settled = altered(parcel, lines=tuple(lines), signed_ms=signed_ms)
+    if edge.target is State.REFUNDED:
+        # Lost as a whole: units in cases that come back to it are refunded then.
+        settled = altered(settled, state=State.REFUNDED.value, due_ms=None)
+    settled = at_rest(context, order, settled)
+    save_order(context, parcel.order_id, order, settle(context, order, portions, edge.money))
     save_parcel(context, known_id, parcel, settled)
-    return settled, sum([amount for _, amount in shares])
+    return settled, worth_of(portions)
+
+
+def at_rest(context: Context, order: Order, parcel: Parcel) -> Parcel:
+    """The parcel as it is now that units left it: with none open or in a case, its money is
+    RELEASED until the windows are over, or all REFUNDED.
+    """
+    if any(entry.open or entry.pending for entry in parcel.lines):
+        return parcel
+    if not any(entry.released for entry in parcel.lines):
+        return altered(parcel, state=State.REFUNDED.value, due_ms=None)
+    assert parcel.signed_ms is not None
+    closes_ms = windows_end_ms(context, order, parcel.signed_ms)
+    return altered(parcel, state=State.RELEASED.value, due_ms=closes_ms)
+
+
+def windows_end_ms(context: Context, order: Order, signed_ms: int) -> int:
+    """When no request is possible any more for goods that were signed for then."""
+    quality_ms = signed_ms + timers_for(context.state, order).quality_ms
+    return max(quality_ms, no_reason_end_ms(context, signed_ms))
+
+
+def no_reason_end_ms(context: Context, signed_ms: int) -> int:
+    """When the right to return without a reason has ended (消费者权益保护法 art. 25)."""
+    genesis = context.chain.genesis
+    return return_window_end_ms(signed_ms, genesis.time_scale, genesis.consensus.clock_drift_max_ms)
 
 
 def all_open_units(parcel: Parcel) -> Sequence[tuple[int, int]]:

@@ -35,14 +35,13 @@ from commerce.errors import (
     TooManyItems,
     TooManyParcels,
 )
-from commerce.escrow import State, Trigger, edge_from
+from commerce.escrow import State, Trigger, edge_from, target_of
 from commerce.indexes import index_parcel
 from commerce.items import check_distinct, check_elsewhere, check_goods, place_items
 from commerce.orders import (
     ORDER_LINES_MAX,
     LineIndex,
     Order,
-    Quantity,
     line_of,
     load_order,
     save_order,
@@ -58,6 +57,7 @@ from commerce.parcels import (
     Sscc,
     all_open_units,
     load_parcel,
+    no_reason_end_ms,
     parcel_id,
     save_parcel,
     settle_units,
@@ -65,8 +65,9 @@ from commerce.parcels import (
 )
 from commerce.records import altered
 from commerce.refusals import refuses
+from commerce.reserves import free_reserve
 from commerce.roles import require_role
-from commerce.shanghai import return_window_end_ms
+from commerce.units import Quantity
 
 # Long enough that nobody guesses it from its hash.
 CODE_SIZE_MIN = 16
@@ -94,6 +95,16 @@ class ShipmentCreate:
     sscc: Sscc | None
     epcs: Annotated[tuple[Epc, ...], Size(max=EPCS_MAX)]
     label_commitment: Hash | None
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a parcel is known by: its carrier, GS1 number, items, and label."""
+
+    carrier: bytes
+    sscc: str | None
+    epcs: tuple[str, ...]
+    label_commitment: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,18 +154,21 @@ def recipient_code_commitment(code: bytes) -> bytes:
 )
 def shipment_create(op: ShipmentCreate, context: Context) -> tuple[Event, ...]:
     """Hand units to a carrier; the parcel goes its own way, what is left keeps its deadline."""
-    _check_identifiers(op)
+    indexes = [shipped.line for shipped in op.lines]
+    if len(set(indexes)) != len(indexes):
+        msg = "each line once"
+        raise LineRepeated(msg)
+    label = Label(op.carrier, op.sscc, op.epcs, op.label_commitment)
+    check_label(label)
     order = load_order(context.state, op.order_id)
     if context.sender != order.seller:
         msg = "only the seller ships"
         raise NotTheSeller(msg)
-    require_account(context, op.carrier, "the carrier")
-    require_role(context.state, op.carrier, "carrier", "the carrier")
-    context.require_consent(op.carrier, "the carrier")
+    require_carrier(context, op.carrier)
     for shipped in op.lines:
         edge_from(line_of(order, shipped.line).state, Trigger.SHIP)
     check_elsewhere(context, op.order_id, op.epcs)
-    _check_carrier(op, context, order)
+    check_independent(context, op.carrier, order)
     if op.epcs:
         units = ((order.lines[entry.line].gtin, entry.quantity) for entry in op.lines)
         check_goods(op.epcs, units)
@@ -162,22 +176,9 @@ def shipment_create(op: ShipmentCreate, context: Context) -> tuple[Event, ...]:
         msg = f"an order has at most {PARCELS_MAX} parcels"
         raise TooManyParcels(msg)
     changed, lines = _take_units(order, op.lines)
-    parcel = Parcel(
-        order_id=op.order_id,
-        number=order.parcels,
-        carrier=op.carrier,
-        lines=lines,
-        state=State.IN_TRANSIT.value,
-        due_ms=context.time_ms + timers_for(context.state, order).lost_ms,
-        shipped_ms=context.time_ms,
-        delivered_ms=None,
-        cell=None,
-        sscc=op.sscc,
-        epcs=op.epcs,
-        label_commitment=op.label_commitment,
-    )
+    parcel = new_parcel(context, op.order_id, order, label, lines)
     save_order(context, op.order_id, order, changed)
-    return _shipped(context, changed, parcel)
+    return dispatch(context, changed, parcel)
 
 
 @refuses(
@@ -196,8 +197,9 @@ def shipment_delivered(op: ShipmentDelivered, context: Context) -> tuple[Event, 
     _check_proof(op, context, order, parcel)
     delivered = altered(
         parcel,
-        state=edge.target.value,
+        state=target_of(edge).value,
         delivered_ms=context.time_ms,
+        signed_ms=context.time_ms if parcel.signed_ms is None else parcel.signed_ms,
         due_ms=_confirm_due_ms(context, order, parcel),
         cell=op.cell,
     )
@@ -224,36 +226,72 @@ def shipment_lost(op: ShipmentLost, context: Context) -> tuple[Event, ...]:
     buyer or the payer); the seller's claim on the carrier is another matter.
     """
     parcel = _own_parcel(context, op.parcel_id)
-    return _refund(context, op.parcel_id, parcel, Trigger.LOSE)
+    return _refund(context, op.parcel_id, parcel, Trigger.LOSE, context.time_ms)
 
 
 def lost_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
     """sys.order.lost: neither delivered nor confirmed in time, so the payer gets its money back."""
     parcel = load_parcel(context.state, deadline.object_id)
-    return _refund(context, deadline.object_id, parcel, Trigger.LOST_TIMEOUT)
+    return _refund(context, deadline.object_id, parcel, Trigger.LOST_TIMEOUT, deadline.time_ms)
 
 
-def _check_identifiers(op: ShipmentCreate) -> None:
-    indexes = [shipped.line for shipped in op.lines]
-    if len(set(indexes)) != len(indexes):
-        msg = "each line once"
-        raise LineRepeated(msg)
-    if op.sscc is not None and not is_key(op.sscc):
-        msg = f"{op.sscc!r} is no SSCC"
+def new_parcel(  # what every parcel begins as
+    context: Context,
+    order_id: bytes,
+    order: Order,
+    label: Label,
+    lines: tuple[ParcelLine, ...],
+    *,
+    exchange: bool = False,
+) -> Parcel:
+    """The order's next parcel, on its way from now on."""
+    return Parcel(
+        order_id=order_id,
+        number=order.parcels,
+        carrier=label.carrier,
+        lines=lines,
+        state=State.IN_TRANSIT.value,
+        due_ms=context.time_ms + timers_for(context.state, order).lost_ms,
+        shipped_ms=context.time_ms,
+        delivered_ms=None,
+        signed_ms=None,
+        extended_ms=0,
+        buyer_extended=False,
+        exchange=exchange,
+        cell=None,
+        sscc=label.sscc,
+        epcs=label.epcs,
+        label_commitment=label.label_commitment,
+    )
+
+
+def check_label(label: Label) -> None:
+    """`IdentifierMalformed` or `ItemRepeated` for what no label says."""
+    if label.sscc is not None and not is_key(label.sscc):
+        msg = f"{label.sscc!r} is no SSCC"
         raise IdentifierMalformed(msg)
-    for epc in op.epcs:
+    for epc in label.epcs:
         if not is_well_formed(epc):
             msg = f"{epc!r} is no well-formed identifier"
             raise IdentifierMalformed(msg)
-    if op.epcs:
-        check_distinct(op.epcs)
+    if label.epcs:
+        check_distinct(label.epcs)
 
 
-def _check_carrier(op: ShipmentCreate, context: Context, order: Order) -> None:
-    """Its word alone sends the money back (shipment.lost), while the goods may be anywhere."""
+def require_carrier(context: Context, carrier: bytes) -> None:
+    """`AccountUnknown`, `RoleMissing` or `CosignerMissing` unless it is one that agrees."""
+    require_account(context, carrier, "the carrier")
+    require_role(context.state, carrier, "carrier", "the carrier")
+    context.require_consent(carrier, "the carrier")
+
+
+def check_independent(context: Context, carrier: bytes, order: Order) -> None:
+    """`SharedController` for a carrier of the buyer's or the payer's own: its word alone sends the
+    money back (shipment.lost, return.delivered), while the goods may be anywhere.
+    """
     parties = (order.buyer,) if order.payer in (None, order.buyer) else (order.buyer, order.payer)
     for party in parties:
-        if share_controller(context.state, op.carrier, party):
+        if share_controller(context.state, carrier, party):
             msg = "the carrier shares a key with the buyer or the payer"
             raise SharedController(msg)
 
@@ -268,16 +306,18 @@ def _take_units(
         if entry.quantity > unshipped:
             msg = f"line {entry.line}: {unshipped} units are not shipped"
             raise QuantityExceeded(msg)
-        taken.append(ParcelLine(entry.line, line.shipped, entry.quantity, 0))
+        units, left = line.take(line.open, entry.quantity)
+        taken.append(ParcelLine(entry.line, entry.quantity, units, 0, ()))
         lines[entry.line] = (
-            altered(line, shipped=after, state=State.IN_TRANSIT.value, due_ms=None)
-            if entry.quantity == unshipped
-            else altered(line, shipped=after)
+            altered(line, shipped=after, open=left)
+            if left
+            else altered(line, shipped=after, open=(), state=State.IN_TRANSIT.value, due_ms=None)
         )
     return altered(order, lines=tuple(lines), parcels=order.parcels + 1), tuple(taken)
 
 
-def _shipped(context: Context, order: Order, parcel: Parcel) -> tuple[Event, ...]:
+def dispatch(context: Context, order: Order, parcel: Parcel) -> tuple[Event, ...]:
+    """Write a new parcel with its clock, items, custody and indexes, and tell it."""
     new_id = parcel_id(parcel.order_id, parcel.number)
     save_parcel(context, new_id, None, parcel)
     place_items(context, parcel.order_id, parcel.epcs, parcel.number)
@@ -323,7 +363,8 @@ def _check_proof(op: ShipmentDelivered, context: Context, order: Order, parcel: 
 
 
 def _confirm_due_ms(context: Context, order: Order, parcel: Parcel) -> int:
-    """When silence confirms: never before the buyer's right to return has ended.
+    """When silence confirms: never before the buyer's right to return has ended, unless the
+    seller's deposit is reserved for what may have to go back.
 
     A line is exempt from that right only if its class is and the buyer confirmed it; one other line
     in the parcel keeps the window open for all of it.
@@ -333,20 +374,19 @@ def _confirm_due_ms(context: Context, order: Order, parcel: Parcel) -> int:
         parcel.shipped_ms + timers.confirm_shipped_ms,
         delivered_ms + timers.confirm_delivered_ms,
     )
-    if all(order.lines[entry.line].return_exempt for entry in parcel.lines):
+    if order.reserved_minor or all(order.lines[entry.line].return_exempt for entry in parcel.lines):
         return due_ms
-    genesis = context.chain.genesis
-    drift_ms = genesis.consensus.clock_drift_max_ms
-    return max(due_ms, return_window_end_ms(delivered_ms, genesis.time_scale, drift_ms))
+    return max(due_ms, no_reason_end_ms(context, delivered_ms))
 
 
 def _refund(
-    context: Context, known_id: bytes, parcel: Parcel, trigger: Trigger
+    context: Context, known_id: bytes, parcel: Parcel, trigger: Trigger, now_ms: int
 ) -> tuple[Event, ...]:
     edge = edge_from(parcel.state, trigger)
     order = load_order(context.state, parcel.order_id)
     units = all_open_units(parcel)
     _, amount_minor = settle_units(context, known_id, parcel, order, units, edge)
+    free_reserve(context, parcel.order_id, now_ms)
     lost = event(
         "shipment.lost",
         parcel_id=known_id,

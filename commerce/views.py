@@ -323,5 +323,10 @@ def _steps_from(state: State, units: int, known_id: bytes | None) -> Iterable[St
     edges = [edge for edge in EDGES if edge.source is state]
     for edge in sorted(edges, key=lambda entry: entry.trigger is CLOCKS[state]):
         yield StepView(
-            edge.trigger.value, edge.who, state.value, edge.target.value, units, known_id
+            edge.trigger.value,
+            edge.who,
+            state.value,
+            (edge.target or edge.source).value,
+            units,
+            known_id,
         )

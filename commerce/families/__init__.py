@@ -7,6 +7,7 @@ the file of its family.
 
 from commerce.families import (
     accounts,
+    aftersale,
     beacon,
     catalogue,
     deposits,
@@ -18,7 +19,10 @@ from commerce.families import (
 )
 from commerce.transaction_types import SystemTransition, TransactionType
 
-_FAMILIES = (accounts, money, catalogue, order, disputes, deposits, beacon, provenance, reviews)
+_FAMILIES = (
+    *(accounts, money, catalogue, order, aftersale),
+    *(disputes, deposits, beacon, provenance, reviews),
+)
 
 TYPES: tuple[TransactionType, ...] = tuple(row for family in _FAMILIES for row in family.TYPES)
 TRANSITIONS: tuple[SystemTransition, ...] = tuple(

@@ -8,7 +8,7 @@ from chain.state import StateReader
 from commerce.cancellation import OrderCancel, order_cancel, pay_timeout, ship_timeout
 from commerce.checkout import OrderCreate, OrderPay, order_create, order_pay
 from commerce.clocks import Clock
-from commerce.confirmation import OrderConfirm, confirm_timeout, order_confirm
+from commerce.confirmation import OrderConfirm, close_timeout, confirm_timeout, order_confirm
 from commerce.orders import order_clocks
 from commerce.parcels import parcel_clocks
 from commerce.shipments import (
@@ -59,4 +59,5 @@ TRANSITIONS = (
     SystemTransition("sys.order.ship", ship_timeout),
     SystemTransition("sys.order.lost", lost_timeout),
     SystemTransition("sys.order.confirm", confirm_timeout),
+    SystemTransition("sys.order.close", close_timeout),
 )

@@ -9,7 +9,7 @@ from commerce.checkout import OrderPay
 from commerce.delegations import Delegate
 from commerce.listings import ListingUpdate, ListingWithdraw, load_listing
 from commerce.money import AMOUNT_MAX
-from commerce.orders import QUANTITY_MAX
+from commerce.units import QUANTITY_MAX
 from commerce.roles import RoleRevoke
 from tests.commerce.attempts import Attempt, Row, Wait, play
 from tests.commerce.shop import TEA, TERMS, Shop, create

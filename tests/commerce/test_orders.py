@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commerce.money import AMOUNT_MAX
-from commerce.orders import QUANTITY_MAX, OrderLine
+from commerce.orders import OrderLine
+from commerce.units import QUANTITY_MAX, Span, whole
 
 
 def line_of(total_minor: int, quantity: int) -> OrderLine:
