@@ -5,6 +5,12 @@ from typing import Any
 
 from chain.execution import Rank
 from chain.state import StateReader
+from commerce.amendments import (
+    OrderReaddress,
+    OrderReprice,
+    order_readdress,
+    order_reprice,
+)
 from commerce.cancellation import OrderCancel, order_cancel, pay_timeout, ship_timeout
 from commerce.checkout import OrderCreate, OrderPay, order_create, order_pay
 from commerce.clocks import Clock
@@ -42,6 +48,8 @@ TYPES = (
         rank=Rank.CANCEL,
         clocks=_order,
     ),
+    TransactionType("order.reprice", OrderReprice, order_reprice, "S", clocks=_order),
+    TransactionType("order.readdress", OrderReaddress, order_readdress, "B", clocks=_order),
     TransactionType(
         "shipment.create", ShipmentCreate, shipment_create, "S + C", rank=Rank.SHIP, clocks=_order
     ),

@@ -5,6 +5,7 @@ from commerce.refusals import refusals_of, refuses
 from commerce.registry import TYPES
 from tests.commerce import (
     test_accounts,
+    test_amendments,
     test_assets,
     test_cancellation,
     test_checkout,
@@ -26,6 +27,7 @@ from tests.commerce.banking import (
     test_bank_deposits,
     test_fees,
     test_freezes,
+    test_parameter_change,
     test_prepaid,
     test_withdrawals,
 )
@@ -53,6 +55,7 @@ def rows() -> list[Row]:
         *(test_shipments.creating, test_shipments.ending, test_shipments.too_many),
         test_items.shipping,
         test_confirmation.confirming,
+        *(test_amendments.repricing, test_amendments.readdressing),
         test_eligibility.selling,
         *(test_posting.posting, test_posting.appending, test_posting.replying),
         *(test_posting.burned, test_hiding.hiding, test_hiding.after_hiding),
@@ -73,7 +76,7 @@ def rows() -> list[Row]:
         *(test_bank_deposits.settling(World()) + test_bank_deposits.FULL + test_freezes.TABLE),
         *(test_withdrawals.REDEEMING + test_withdrawals.withdrawing(saver) + test_withdrawals.FULL),
         *(test_prepaid.OPENING + test_prepaid.using(test_prepaid.funded()) + test_freezes.FULL),
-        *test_fees.TABLE,
+        *(test_fees.TABLE + test_parameter_change.TABLE),
         *(row for table in shops for row in table(Shop())),
     ]
 
