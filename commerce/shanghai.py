@@ -4,13 +4,16 @@ On a test chain with a `time_scale` the calendar runs as much faster as everythi
 time is multiplied into commercial time, the calendar is asked there, the answer is divided back.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 
 DAY_MS = 24 * 60 * 60 * 1000
 OFFSET_MS = 8 * 60 * 60 * 1000
 # 消费者权益保护法 art. 25: goods bought at a distance may be returned within seven days of receipt
 # without a reason; 民法典 art. 201: the day of receipt doesn't count.
 RETURN_WINDOW_DAYS = 7
+# How many rest days follow one another at most (nine in the years since 2013), so that a vote about
+# the calendar can't put off the end of anything.
+HOLIDAY_RUN_MAX = 15
 
 
 def day_of(time_ms: int, time_scale: int) -> int:
@@ -51,3 +54,13 @@ def return_window_end_ms(
     """
     day = last_day(day_of(signed_ms, time_scale) + RETURN_WINDOW_DAYS, holidays)
     return end_of_day_ms(day, time_scale) + 2 * clock_drift_max_ms
+
+
+def longest_run(holidays: Sequence[int]) -> int:
+    """How many days of an ascending calendar follow one another at most."""
+    longest = run = 0
+    last: int | None = None
+    for day in holidays:
+        run = run + 1 if last is not None and day == last + 1 else 1
+        longest, last = max(longest, run), day
+    return longest

@@ -35,6 +35,10 @@ class HolidaysUnsorted(LedgerError):
     """Holidays are ascending days since 1970, each once."""
 
 
+class HolidaysTooLong(LedgerError):
+    """No more than 15 holidays follow one another."""
+
+
 class TimerUnknown(LedgerError):
     """The chain has no timer of this name."""
 

@@ -39,6 +39,7 @@ NOTICE_MAX_MS = 90 * DAY_MS
 # Families that are free as a whole, and single types; also names that this version doesn't have.
 FREE_FAMILIES = (
     "account.",
+    "arbiter.",
     "beacon.",
     "claim.",
     "committee.",

@@ -8,6 +8,7 @@ from chain.state import StateReader, Table
 from commerce.banking.cards import CARDS, card_deadlines, check_cards, held_on_card
 from commerce.banking.fees import POOLS, pooled
 from commerce.banking.freezes import check_freezes, freeze_deadlines
+from commerce.banking.parameter_change import change_deadlines
 from commerce.banking.requests import DEPOSITS, WITHDRAWALS
 from commerce.banking.withdrawals import held_for_withdrawal
 
@@ -21,6 +22,7 @@ BANKING_CLOCKED: tuple[Callable[[StateReader], Iterable[Deadline]], ...] = (
     WITHDRAWALS.deadlines,
     freeze_deadlines,
     card_deadlines,
+    change_deadlines,
 )
 BANKING_CHECKS: tuple[Callable[[StateReader], None], ...] = (
     DEPOSITS.check,

@@ -1,4 +1,4 @@
-"""Money: assets and what moves them directly, in and out of the chain, courts and prepaid cards."""
+"""Money: assets and what moves them directly, courts, prepaid cards, fees and parameters."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -33,6 +33,13 @@ from commerce.banking.freezes import (
     asset_unfreeze,
     freeze_timeout,
     freezes_clocks,
+)
+from commerce.banking.parameter_change import (
+    CHANGE,
+    ParameterChange,
+    change_clocks,
+    change_timeout,
+    parameter_change,
 )
 from commerce.banking.prepaid import (
     PrepaidClose,
@@ -75,6 +82,10 @@ def _freezes(payload: Any, state: StateReader) -> Clocks:
 
 def _card(payload: Any, state: StateReader) -> Clocks:
     return card_clocks(state, payload.card_id)
+
+
+def _parameters(_payload: Any, state: StateReader) -> Clocks:
+    return change_clocks(state)
 
 
 TYPES = (
@@ -123,6 +134,7 @@ TYPES = (
     ),
     TransactionType("fee.schedule", FeeSchedule, fee_schedule, "Q"),
     TransactionType("fee.collect", FeeCollect, fee_collect, "Q"),
+    TransactionType("parameter.change", ParameterChange, parameter_change, "Q", clocks=_parameters),
 )
 
 TRANSITIONS = (
@@ -130,4 +142,5 @@ TRANSITIONS = (
     SystemTransition(WITHDRAWALS.clock_kind, withdraw_timeout),
     SystemTransition(UNFREEZE, freeze_timeout),
     SystemTransition(EXPIRE, prepaid_timeout),
+    SystemTransition(CHANGE, change_timeout),
 )
