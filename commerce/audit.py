@@ -16,7 +16,9 @@ from chain.errors import InvariantBreach
 from chain.state import StateReader, u64
 from commerce.aftersale.cases import CASES, ENDED, Case, case_deadlines, case_id_of
 from commerce.banking.registers import BANKING_CHECKS, BANKING_CLOCKED
+from commerce.beacon.beacon_audit import check_beacon
 from commerce.checkout import UNPAID
+from commerce.deposits.claim_audit import check_claims
 from commerce.deposits.deposit_audit import check_debts, check_deposits
 from commerce.disputes.audit import DISPUTE_CLOCKED, check_disputes
 from commerce.escrow import State
@@ -38,8 +40,10 @@ CLOCKED: tuple[Callable[[StateReader], Iterable[Deadline]], ...] = (
 CHECKS: tuple[Callable[[StateReader], None], ...] = (
     check_deposits,
     check_debts,
+    check_claims,
     check_reviews,
     check_disputes,
+    check_beacon,
     *BANKING_CHECKS,
 )
 

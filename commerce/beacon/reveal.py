@@ -16,7 +16,6 @@ from commerce.beacon.errors import (
     SharesRevealed,
     ShareWrong,
 )
-from commerce.beacon.panel import panel_drawn
 from commerce.beacon.records import (
     DRAWS,
     RESERVED,
@@ -29,6 +28,7 @@ from commerce.beacon.records import (
     require_seat,
 )
 from commerce.beacon.sharing import recover
+from commerce.disputes.panel import panel_drawn
 from commerce.refusals import refuses
 
 

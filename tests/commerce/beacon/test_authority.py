@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from chain.account import DELEGATIONS
+from commerce.assets import AssetIssue
 from commerce.beacon.authority import NODE_TYPES
 from commerce.delegations import NEVER_DELEGATED, Delegate, DelegateRevoke
 from commerce.members import MemberUpdate
@@ -75,5 +76,7 @@ def test_a_node_key_pays_nothing() -> None:
     world = World()
     widened = Delegate(key(NODE), (*NODE_TYPES, "pay.transfer"), 0, world.time_ms + DAY_MS)
     world.done("m0", ("delegate", widened))
+    funds = AssetIssue("CNY", account("m0"), 1, "bank-1")
+    world.done("issuer", ("asset.issue", funds))
     paid = PayTransfer(account("buyer"), "CNY", 1, None)
     assert world.delegated("m0", NODE, ("pay.transfer", paid)).status == "DelegationExceeded"
