@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from chain.codec import Amount
 from chain.context import Context
 from chain.state import StateReader, Table, u64
-from commerce.deposits.claim import Claim, Kind, kind_byte
+from commerce.deposits.claim import Claim, ClaimState, Kind, kind_byte
 from commerce.money import add_amounts, asset_part, load_asset
+from commerce.records import altered
 from commerce.timers import DAY_MS
 
 GROUP_MS = 30 * DAY_MS
@@ -94,7 +95,7 @@ def join_group(context: Context, purchase: Purchase, asked_minor: int) -> int:
 
 
 def leave_group(context: Context, claim: Claim) -> None:
-    """A claim has ended: its group counts what was awarded, and prices and losses in proportion.
+    """A claim has ended: its group counts what it got, and its price and loss in proportion.
 
     So a claim that came to nothing takes nothing from the others.
     """
@@ -105,17 +106,31 @@ def leave_group(context: Context, claim: Claim) -> None:
     )
     group = GROUPS.load(context.state, *place)
     assert group is not None
-    asked_minor, awarded_minor = claim.asked_minor, claim.awarded_minor
-    price_minor = sum([entry.price_minor for entry in claim.lines])
+    filed = altered(claim, state=ClaimState.FILED.value)
+    changes = zip(counted(filed), counted(claim), strict=True)
+    price_minor, loss_minor, claimed_minor = [after - before for before, after in changes]
     left = Group(
-        group.price_minor - price_minor + price_minor * awarded_minor // asked_minor,
-        group.loss_minor - claim.loss_minor + claim.loss_minor * awarded_minor // asked_minor,
-        group.claimed_minor - asked_minor + awarded_minor,
+        group.price_minor + price_minor,
+        group.loss_minor + loss_minor,
+        group.claimed_minor + claimed_minor,
     )
     if left == EMPTY:
         GROUPS.remove(context.state, *place)
     else:
         GROUPS.store(context.state, left, *place)
+
+
+def counted(claim: Claim) -> tuple[int, int, int]:
+    """What a claim counts for in its group: price, loss, and what it asked or got."""
+    asked_minor, awarded_minor = claim.asked_minor, claim.awarded_minor
+    price_minor = sum([entry.price_minor for entry in claim.lines])
+    if claim.state == ClaimState.FILED:
+        return price_minor, claim.loss_minor, asked_minor
+    return (
+        price_minor * awarded_minor // asked_minor,
+        claim.loss_minor * awarded_minor // asked_minor,
+        awarded_minor,
+    )
 
 
 def _owner(purchase: Purchase) -> tuple[bytes, bytes, bytes, bytes]:

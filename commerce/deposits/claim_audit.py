@@ -1,0 +1,50 @@
+"""Whole-state checks of claims: for `commerce.audit.full_check`."""
+
+from collections import defaultdict
+
+from chain.errors import InvariantBreach
+from chain.state import StateReader, u64
+from commerce.deposits.claim import CLAIMED, CLAIMS, PUNITIVE, Claim, ClaimState, kind_byte
+from commerce.deposits.punitive import GROUPS, Group, counted
+from commerce.disputes.dispute import is_disputed
+from commerce.money import asset_part
+
+
+def check_claims(state: StateReader) -> None:
+    """What was filed is in dispute, what ended is paid or owed, lines and groups are counted."""
+    claims = dict(CLAIMS.items(state))
+    for claim_id, claim in claims.items():
+        filed = claim.state == ClaimState.FILED
+        _require(filed == is_disputed(state, claim_id), "what was filed is in dispute")
+        settled_minor = claim.paid_minor + claim.owed_minor
+        _require(claim.awarded_minor == settled_minor, "what was awarded is paid or owed")
+        _require((claim.group_ms is not None) == (claim.kind in PUNITIVE), "groups are punitive")
+    for key, marked in CLAIMED.items(state):
+        found = claims.get(marked.claim_id)
+        parts = () if found is None else found.lines
+        keys = [marker_key(claims[marked.claim_id], entry.line) for entry in parts]
+        _require(key in keys, "a claimed line is one of its claim's")
+    _check_groups(state, list(claims.values()))
+
+
+def _check_groups(state: StateReader, claims: list[Claim]) -> None:
+    sums: dict[bytes, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for claim in claims:
+        if claim.group_ms is None:
+            continue
+        place = claim.buyer + claim.seller + asset_part(claim.symbol) + kind_byte(claim.kind)
+        for position, amount in enumerate(counted(claim)):
+            sums[place + u64(claim.group_ms)][position] += amount
+    expected = {key: Group(*amounts) for key, amounts in sums.items() if any(amounts)}
+    _require(dict(GROUPS.items(state)) == expected, "groups count their claims")
+
+
+def marker_key(claim: Claim, line: int) -> bytes:
+    """Under which key the line of a claim is marked."""
+    return claim.order_id + bytes([line]) + kind_byte(claim.kind)
+
+
+def _require(holds: bool, rule: str) -> None:  # noqa: FBT001 (reads like an assertion)
+    if not holds:
+        msg = f"not so: {rule}"
+        raise InvariantBreach(msg)
