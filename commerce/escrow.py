@@ -78,7 +78,8 @@ class Trigger(StrEnum):
     RULE = "dispute.reveal"
     APPEAL = "dispute.appeal"
     SETTLE = "dispute.settle"
-    DISPUTE_TIMEOUT = "sys.dispute"
+    DISPUTE_TIMEOUT = "sys.dispute.cap"
+    APPEAL_TIMEOUT = "sys.dispute.appeal"
 
 
 class Money(StrEnum):
@@ -221,7 +222,7 @@ _DISPUTE = (
     Edge(_S.DISPUTED, _T.DISPUTE_TIMEOUT, _S.SPLIT, "–", _M.SPLIT),
     Edge(_S.DECIDED, _T.APPEAL, _S.DISPUTED, "B or S", _M.STAYS),
     Edge(_S.DECIDED, _T.SETTLE, _S.SPLIT, "B + S", _M.SPLIT),
-    Edge(_S.DECIDED, _T.DISPUTE_TIMEOUT, _S.SPLIT, "–", _M.SPLIT),
+    Edge(_S.DECIDED, _T.APPEAL_TIMEOUT, _S.SPLIT, "–", _M.SPLIT),
 )
 
 EDGES: tuple[Edge, ...] = (*_ORDER, *_REQUESTS, *_RETURN, *_RECALL, *_DISPUTE)

@@ -15,6 +15,7 @@ from commerce.cancellation import OrderCancel, order_cancel, pay_timeout, ship_t
 from commerce.checkout import OrderCreate, OrderPay, order_create, order_pay
 from commerce.clocks import Clock
 from commerce.confirmation import OrderConfirm, close_timeout, confirm_timeout, order_confirm
+from commerce.extensions import OrderExtend, order_extend
 from commerce.orders import order_clocks
 from commerce.parcels import parcel_clocks
 from commerce.shipments import (
@@ -26,6 +27,7 @@ from commerce.shipments import (
     shipment_delivered,
     shipment_lost,
 )
+from commerce.tracking import ShipmentEvent, shipment_event
 from commerce.transaction_types import SystemTransition, TransactionType
 
 
@@ -57,6 +59,8 @@ TYPES = (
         "shipment.delivered", ShipmentDelivered, shipment_delivered, "C", clocks=_parcel
     ),
     TransactionType("shipment.lost", ShipmentLost, shipment_lost, "C", clocks=_parcel),
+    TransactionType("shipment.event", ShipmentEvent, shipment_event, "C", clocks=_parcel),
+    TransactionType("order.extend", OrderExtend, order_extend, "B or S", clocks=_parcel),
     TransactionType(
         "order.confirm", OrderConfirm, order_confirm, "B", rank=Rank.CONFIRM, clocks=_parcel
     ),

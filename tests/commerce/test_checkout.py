@@ -9,8 +9,8 @@ from commerce.checkout import OrderPay
 from commerce.delegations import Delegate
 from commerce.listings import ListingUpdate, ListingWithdraw, load_listing
 from commerce.money import AMOUNT_MAX
-from commerce.units import QUANTITY_MAX
 from commerce.roles import RoleRevoke
+from commerce.units import QUANTITY_MAX
 from tests.commerce.attempts import Attempt, Row, Wait, play
 from tests.commerce.shop import TEA, TERMS, Shop, create
 from tests.commerce.world import DAY_MS, FUNDS_MINOR, GENESIS_MS, HOUR_MS, QUORUM, account, key

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from commerce.money import AMOUNT_MAX
 from commerce.orders import OrderLine
-from commerce.units import QUANTITY_MAX, Span, whole
+from commerce.units import QUANTITY_MAX
 
 
 def line_of(total_minor: int, quantity: int) -> OrderLine:
