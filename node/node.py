@@ -23,6 +23,7 @@ from consensus.input import FetchedBlock
 from consensus.output import Results
 from consensus.records import decode_record
 from consensus.replica import Replica
+from node.beacon_agent import BeaconAgent
 from node.bodies import Bodies
 from node.clock import now_ms
 from node.door import Door
@@ -135,6 +136,7 @@ class Node:
         asking = transport.send, transport.connected
         heads = Heads(ledger, setup.key, asking, now_ms, lambda: not self._not_ready_because())
         self._prover = Prover(self._queue, heads, self.wait_height)
+        self._beacon = BeaconAgent(setup.key, self, now_ms, self._is_level)
         routes = Routes(
             ledger,
             self._replica,
@@ -185,6 +187,7 @@ class Node:
                 group.create_task(self._driver.run(), name="driver")
                 group.create_task(self._gossip.run(), name="gossip")
                 group.create_task(self.snapshots.run(), name="snapshots")
+                group.create_task(self._beacon.run(), name="beacon")
                 if self._setup.prune is not None:
                     pruner = Pruner(self.ledger, self._setup.prune, self._queue.tidy)
                     group.create_task(pruner.run(), name="pruner")
@@ -241,6 +244,11 @@ class Node:
                 height, name = written.tip.height, receipt.id.hex()
                 logger.critical("alarm: %s of %s at height %s", receipt.status, name, height)
         self._setup.block_written(receipt.status for receipt in receipts)
+        self._beacon.block_written()
+
+    def _is_level(self) -> bool:
+        """No more than the block in flight is missing."""
+        return max(self._sync.target, self._replica.reached) <= self.ledger.tip.height + 1
 
     # What the API asks of the node.
 
