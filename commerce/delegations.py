@@ -40,6 +40,7 @@ NEVER_DELEGATED = frozenset(
         "delegate.revoke",
         "fee.collect",
         "fee.schedule",
+        "dispute.settle",
         "gcp.grant",
         "location.register",
         "member.register",

@@ -12,7 +12,7 @@ from chain.codec import U32, Amount, Hash, Name, PositiveAmount, Range, Size, Ti
 from chain.context import Context
 from chain.state import StateReader, Table
 from commerce.clocks import Clock, move_deadline
-from commerce.disputes.errors import DisputeUnknown, LinesMismatch
+from commerce.disputes.errors import DisputeUnknown, SharesMismatch
 from commerce.disputes.limits import (
     DRAW_TRIES_MAX,
     EXHIBITS_MAX,
@@ -28,7 +28,8 @@ from commerce.orders import ORDER_LINES_MAX
 from commerce.parameters import timers_of
 from commerce.timers import Timers
 
-INTERESTED_MAX = 64
+# The payer, and a funder for each coupon of an order.
+INTERESTED_MAX = 16
 
 Permille = Annotated[int, Range(0, PERMILLE)]
 # Of each line in dispute, what the buyer's side gets; the rest is the seller's.
@@ -218,7 +219,7 @@ def timers_for(state: StateReader, dispute: Dispute) -> Timers:
 
 
 def require_lines(subject: Subject, shares: Shares) -> None:
-    """`LinesMismatch` unless there is one share for each line."""
+    """`SharesMismatch` unless there is one share for each line."""
     if len(shares) != len(subject.worth_minor):
         msg = f"{len(shares)} shares for {len(subject.worth_minor)} lines"
-        raise LinesMismatch(msg)
+        raise SharesMismatch(msg)

@@ -33,12 +33,6 @@ class ArbiterListed(LedgerError):
 # State.
 
 
-class DisputeOpen(LedgerError):
-    """The case or claim is in dispute already, or was."""
-
-    hint = "there is one dispute about a case; while it runs it takes evidence"
-
-
 class PhaseForbids(LedgerError):
     """The dispute is in another phase, or has ended."""
 
@@ -68,7 +62,7 @@ class NotAWitness(LedgerError):
     """Evidence comes from parties, a carrier of the order, inspectors and makers of devices."""
 
 
-class LinesMismatch(LedgerError):
+class SharesMismatch(LedgerError):
     """One share is needed for each line in dispute, no more and no fewer."""
 
     hint = "the dispute's view lists its lines in their order"

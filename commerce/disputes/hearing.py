@@ -20,9 +20,9 @@ from commerce.disputes.dispute import (
 )
 from commerce.disputes.errors import (
     DisputeUnknown,
-    LinesMismatch,
     NotAWitness,
     PhaseForbids,
+    SharesMismatch,
     TooMuchEvidence,
 )
 from commerce.disputes.limits import (
@@ -81,7 +81,7 @@ def dispute_evidence(op: DisputeEvidence, context: Context) -> tuple[Event, ...]
     return (brought,)
 
 
-@refuses(DisputeUnknown, NotAParty, CosignerMissing, PhaseForbids, LinesMismatch)
+@refuses(DisputeUnknown, NotAParty, CosignerMissing, PhaseForbids, SharesMismatch)
 def dispute_settle(op: DisputeSettle, context: Context) -> tuple[Event, ...]:
     """Buyer and seller agree, at any moment before the end. Rulings so far still decide bonds."""
     dispute = load_dispute(context.state, op.dispute_id)

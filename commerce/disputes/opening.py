@@ -27,15 +27,15 @@ from commerce.disputes.draws import begin
 from commerce.disputes.errors import (
     BondTooSmall,
     ClaimEmpty,
-    DisputeOpen,
     DisputeUnknown,
-    LinesMismatch,
     NothingToAppeal,
     PhaseForbids,
+    SharesMismatch,
 )
 from commerce.disputes.limits import DRAW_TRIES_MAX, PERMILLE, least_bond_minor
 from commerce.disputes.phases import Cause, Phase, When, edge_of, require_phase
 from commerce.disputes.rulings import end_by_rule
+from commerce.disputes.subjects import mark_disputed
 from commerce.errors import DelegationExceeded, InsufficientFunds, NotAParty
 from commerce.money import debit
 from commerce.parameters import timers_of
@@ -44,8 +44,7 @@ from commerce.refusals import refuses
 
 # What `open_dispute` refuses, for those who declare it with their own.
 OPENING_REFUSALS = (
-    DisputeOpen,
-    LinesMismatch,
+    SharesMismatch,
     ClaimEmpty,
     BondTooSmall,
     InsufficientFunds,
@@ -75,14 +74,12 @@ class DisputeAppeal:
 def open_dispute(
     context: Context, subject_id: bytes, subject: Subject, opener: bytes, plea: Plea
 ) -> tuple[Event, ...]:
-    """Begin a dispute about a case or claim that has no clock of its own any more.
+    """Begin the one dispute about a case or claim, which has no clock of its own any more.
 
     The caller has checked that `opener` is a party which may do so now, and signed; it declares
     `OPENING_REFUSALS`.
     """
-    if DISPUTES.load(context.state, subject_id) is not None:
-        msg = "it is, or was, in dispute"
-        raise DisputeOpen(msg)
+    assert DISPUTES.load(context.state, subject_id) is None
     require_lines(subject, plea.shares)
     is_buyer = opener == subject.buyer
     if all(share == (0 if is_buyer else PERMILLE) for share in plea.shares):
@@ -156,6 +153,7 @@ def dispute_appeal(op: DisputeAppeal, context: Context) -> tuple[Event, ...]:
     )
     drawing = _draw(context, op.dispute_id, appealed, context.time_ms)
     save_dispute(context, op.dispute_id, dispute, drawing)
+    mark_disputed(context, op.dispute_id, dispute.subject)
     reported = event(
         "dispute.appealed",
         dispute_id=op.dispute_id,

@@ -18,7 +18,7 @@ from commerce.disputes.draws import give_up
 from commerce.disputes.limits import APPEALS_MAX
 from commerce.disputes.phases import Cause, Phase, When, edge_of
 from commerce.disputes.stakes import settle_stakes
-from commerce.disputes.subjects import default_shares, split_subject
+from commerce.disputes.subjects import default_shares, mark_decided, split_subject
 from commerce.records import altered
 
 
@@ -65,6 +65,7 @@ def rule(
         panel=_dismissed(context, dispute.panel),
     )
     save_dispute(context, dispute_id, before, decided)
+    mark_decided(context, dispute_id, dispute.subject)
     return (ruled,)
 
 

@@ -6,23 +6,64 @@ from dataclasses import dataclass
 from chain.block import Event
 from chain.context import Context
 from chain.state import StateReader
+from commerce.aftersale.cases import load_case, save_case, to_state
+from commerce.aftersale.outcomes import default_permille, split_case
 from commerce.deposits.claim_ending import claim_carriers, claim_default, resolve_claim
 from commerce.disputes.dispute import Shares, Subject
+from commerce.escrow import State
+from commerce.orders import load_order
+from commerce.parcels import load_parcel, parcel_id
+
+Split = Callable[[Context, bytes, Shares, bool], tuple[Event, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class SubjectKind:
     """`split` ends the subject by shares, which a panel ruled or not; `default` is the buyer's
-    share when nobody ruled; `carriers` brought the goods, and may tell of it.
+    share when nobody ruled; `carriers` brought the goods, and may tell of it; `mark` notes that
+    there is a ruling, or that it is appealed against.
     """
 
-    split: Callable[[Context, bytes, Shares, bool], tuple[Event, ...]]
+    split: Split
     default: Callable[[StateReader, bytes], int]
     carriers: Callable[[StateReader, bytes], Sequence[bytes]]
+    mark: Callable[[Context, bytes, State], None]
+
+
+def _split_case(
+    context: Context,
+    case_id: bytes,
+    shares: Shares,
+    ruled: bool,  # noqa: FBT001 - one of a table
+) -> tuple[Event, ...]:
+    return split_case(context, case_id, load_case(context.state, case_id), shares, ruled=ruled)
+
+
+def _case_default(state: StateReader, case_id: bytes) -> int:
+    return default_permille(load_case(state, case_id))
+
+
+def _case_carriers(state: StateReader, case_id: bytes) -> Sequence[bytes]:
+    """Of all parcels of the order, and of the goods' way back."""
+    case = load_case(state, case_id)
+    count = load_order(state, case.order_id).parcels
+    parcels = [load_parcel(state, parcel_id(case.order_id, number)) for number in range(count)]
+    carriers = [parcel.carrier for parcel in parcels]
+    return carriers if case.returned is None else [*carriers, case.returned.carrier]
+
+
+def _mark_case(context: Context, case_id: bytes, mark: State) -> None:
+    case = load_case(context.state, case_id)
+    save_case(context, case_id, case, to_state(case, mark, None))
+
+
+def _mark_nothing(_context: Context, _claim_id: bytes, _mark: State) -> None:
+    """A claim is filed until it ends."""
 
 
 KINDS: Mapping[str, SubjectKind] = {
-    "claim": SubjectKind(resolve_claim, claim_default, claim_carriers),
+    "case": SubjectKind(_split_case, _case_default, _case_carriers, _mark_case),
+    "claim": SubjectKind(resolve_claim, claim_default, claim_carriers, _mark_nothing),
 }
 
 
@@ -42,3 +83,13 @@ def default_shares(state: StateReader, subject_id: bytes, subject: Subject) -> S
 def carriers_of(state: StateReader, subject_id: bytes, subject: Subject) -> Sequence[bytes]:
     """Who carried what the dispute is about."""
     return KINDS[subject.kind].carriers(state, subject_id)
+
+
+def mark_decided(context: Context, subject_id: bytes, subject: Subject) -> None:
+    """There is a ruling, which can be appealed against."""
+    KINDS[subject.kind].mark(context, subject_id, State.DECIDED)
+
+
+def mark_disputed(context: Context, subject_id: bytes, subject: Subject) -> None:
+    """It is appealed against: another panel will rule."""
+    KINDS[subject.kind].mark(context, subject_id, State.DISPUTED)

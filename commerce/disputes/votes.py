@@ -27,9 +27,9 @@ from commerce.disputes.errors import (
     CommitmentMismatch,
     CommitmentMissing,
     DisputeUnknown,
-    LinesMismatch,
     NotOnThePanel,
     PhaseForbids,
+    SharesMismatch,
     VoteAlreadyRevealed,
 )
 from commerce.disputes.panel import seat as seat_reserves
@@ -106,7 +106,7 @@ def dispute_commit(op: DisputeCommit, context: Context) -> tuple[Event, ...]:
     PhaseForbids,
     VoteAlreadyRevealed,
     CommitmentMissing,
-    LinesMismatch,
+    SharesMismatch,
     CommitmentMismatch,
 )
 def dispute_reveal(op: DisputeReveal, context: Context) -> tuple[Event, ...]:

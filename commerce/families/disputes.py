@@ -15,6 +15,7 @@ from commerce.disputes.arbiters import (
     unbond_timeout,
 )
 from commerce.disputes.dispute import dispute_clocks
+from commerce.disputes.filing import DisputeOpen, dispute_open, subject_clocks
 from commerce.disputes.hearing import (
     DisputeEvidence,
     DisputeSettle,
@@ -46,10 +47,15 @@ def _dispute(payload: Any, state: StateReader) -> Sequence[tuple[bytes, Clock]]:
     return dispute_clocks(state, payload.dispute_id)
 
 
+def _subject(payload: Any, state: StateReader) -> Sequence[tuple[bytes, Clock]]:
+    return subject_clocks(state, payload.subject_id)
+
+
 TYPES = (
     TransactionType("arbiter.bond", ArbiterBond, arbiter_bond, "A"),
     TransactionType("arbiter.unbond", ArbiterUnbond, arbiter_unbond, "A"),
     TransactionType("arbiter.appoint", ArbiterAppoint, arbiter_appoint, "R"),
+    TransactionType("dispute.open", DisputeOpen, dispute_open, "B or S", clocks=_subject),
     TransactionType(
         "dispute.evidence",
         DisputeEvidence,
