@@ -9,7 +9,12 @@ from typing import Annotated
 from chain.block import Event
 from chain.codec import Hash, PositiveAmount, Size
 from chain.context import Context, event
-from commerce.catalogue.errors import PriceNotLowered
+from commerce.catalogue.errors import (
+    CouponIneligible,
+    CouponMinimumMissed,
+    PriceNotLowered,
+)
+from commerce.catalogue.laying import with_coupons
 from commerce.errors import (
     LineRepeated,
     LineUnknown,
@@ -65,6 +70,8 @@ class OrderReaddress:
     LineUnknown,
     StateForbids,
     PriceNotLowered,
+    CouponIneligible,
+    CouponMinimumMissed,
 )
 def order_reprice(op: OrderReprice, context: Context) -> tuple[Event, ...]:
     """Lower what an unpaid order costs. A payment that was signed for the old total is refused."""
@@ -88,6 +95,9 @@ def order_reprice(op: OrderReprice, context: Context) -> tuple[Event, ...]:
             msg = f"line {entry.line} costs {line.total_minor}, {entry.total_minor} isn't lower"
             raise PriceNotLowered(msg)
         changed = changed.replaced(entry.line, altered(line, total_minor=entry.total_minor))
+    if order.coupons:
+        # A coupon's conditions hold for the price that is paid: its funder pays for no other.
+        changed = with_coupons(context.state, changed)
     save_order(context, op.order_id, order, changed)
     repriced = event(
         "order.repriced",
@@ -96,6 +106,7 @@ def order_reprice(op: OrderReprice, context: Context) -> tuple[Event, ...]:
         symbol=order.symbol,
         lines=tuple({"line": entry.line, "total_minor": entry.total_minor} for entry in op.lines),
         total_minor=changed.total_minor,
+        payable_minor=changed.payable_minor,
     )
     return (repriced,)
 

@@ -5,11 +5,25 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from chain.block import Event
-from chain.codec import U8, U32, Hash, Name, PositiveAmount, Size
+from chain.codec import U8, U32, Amount, Hash, Name, Size
 from chain.context import Context, event
 from chain.state import StateReader, Table
 from commerce.accounts import share_controller
-from commerce.catalogue.errors import LicenceMissing
+from commerce.catalogue.coupons import load_coupon, require_open
+from commerce.catalogue.drawing import draw, drawings_of, require_undrawn
+from commerce.catalogue.errors import (
+    CouponExhausted,
+    CouponIneligible,
+    CouponMinimumMissed,
+    CouponNotInTime,
+    CouponRepeated,
+    CouponUnfunded,
+    CouponUnknown,
+    CouponUsedUp,
+    CouponWithdrawn,
+    LicenceMissing,
+)
+from commerce.catalogue.laying import with_coupons
 from commerce.catalogue.licences import require_licence
 from commerce.deposits.eligibility import seller_may_sell
 from commerce.deposits.errors import DepositTooSmall, MerchantInDebt
@@ -46,6 +60,7 @@ from commerce.listings import (
 from commerce.money import add_amounts
 from commerce.orders import (
     ORDER_LINES_MAX,
+    Coupons,
     Order,
     OrderLine,
     load_order,
@@ -81,22 +96,25 @@ class WantedLine:
 class OrderCreate:
     """Lines of one seller and asset, each of another listing. `ship_to_commitment` is a salted hash
     of the address, `code_commitment` the hash of the code that the recipient tells the carrier;
-    `client_reference` is unique per sender. How coupons are allocated and who arbitrates come as
-    operations of their own (docs/adr/0051).
+    `client_reference` is unique per sender. `coupons` are laid on the lines in the given order,
+    each on what those before it left (commerce/catalogue/coupons.py).
     """
 
     lines: Annotated[tuple[WantedLine, ...], Size(min=1, max=ORDER_LINES_MAX)]
     ship_to_commitment: Hash
     code_commitment: Hash | None
     client_reference: Name | None
+    coupons: Coupons = ()
 
 
 @dataclass(frozen=True, slots=True)
 class OrderPay:
-    """`amount_minor` is exactly the order's total: what the payer saw is what it pays."""
+    """`amount_minor` is exactly the order's total without what coupons pay of it (all of it: 0):
+    what the payer saw is what it pays.
+    """
 
     order_id: Hash
-    amount_minor: PositiveAmount
+    amount_minor: Amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +133,14 @@ UNPAID: Table[UnpaidOrders] = Table("unpaid", UnpaidOrders)
 
 @refuses(
     LineRepeated,
+    CouponRepeated,
     ListingUnknown,
+    CouponUnknown,
     ReferenceUsed,
     ListingWithdrawn,
     ListingVersionStale,
+    CouponWithdrawn,
+    CouponNotInTime,
     MixedOrder,
     RoleMissing,
     SharedController,
@@ -127,8 +149,12 @@ UNPAID: Table[UnpaidOrders] = Table("unpaid", UnpaidOrders)
     DepositTooSmall,
     ExemptionNotOffered,
     AmountTooLarge,
+    CouponIneligible,
+    CouponMinimumMissed,
     StockInsufficient,
     TooManyUnpaidOrders,
+    CouponExhausted,
+    CouponUsedUp,
 )
 def order_create(op: OrderCreate, context: Context) -> tuple[Event, ...]:
     """Accept offers: reserve the stock, and start the clock of the payment."""
@@ -136,10 +162,16 @@ def order_create(op: OrderCreate, context: Context) -> tuple[Event, ...]:
     if len(set(listing_ids)) != len(listing_ids):
         msg = "each line is of another listing"
         raise LineRepeated(msg)
+    if len(set(op.coupons)) != len(op.coupons):
+        msg = "each coupon once"
+        raise CouponRepeated(msg)
     listings = [load_listing(context.state, listing_id) for listing_id in listing_ids]
+    coupons = [load_coupon(context.state, coupon_id) for coupon_id in op.coupons]
     reference = _require_unused(op, context)
     for wanted, listing in zip(op.lines, listings, strict=True):
         require_current(listing, wanted.version)
+    for coupon in coupons:
+        require_open(coupon, context.time_ms)
     seller, symbol = _one_seller(context, listings)
     parameters = current_parameters(context.state)
     timers = parameters.timers
@@ -148,11 +180,6 @@ def order_create(op: OrderCreate, context: Context) -> tuple[Event, ...]:
         for wanted, listing in zip(op.lines, listings, strict=True)
     ]
     add_amounts(*[line.total_minor for line in lines])
-    for line, listing in zip(lines, listings, strict=True):
-        change_stock(context, line.listing_id, listing, -line.quantity)
-        count_unpaid(context, line.listing_id, context.sender, 1)
-    if reference is not None:
-        use(context, reference)
     order = Order(
         buyer=context.sender,
         seller=seller,
@@ -169,20 +196,43 @@ def order_create(op: OrderCreate, context: Context) -> tuple[Event, ...]:
         cases=0,
         reserved_minor=0,
         code_parcel=None,
+        coupons=op.coupons,
     )
+    if coupons:
+        order = with_coupons(context.state, order)
+    for line, listing in zip(lines, listings, strict=True):
+        change_stock(context, line.listing_id, listing, -line.quantity)
+        count_unpaid(context, line.listing_id, context.sender, 1)
+    # Asked here for the buyer's sake; what counts is asked again when the order is paid.
+    require_undrawn(context.state, order.buyer, drawings_of(order.lines))
+    if reference is not None:
+        use(context, reference)
     return _created(context, order, timers)
 
 
-@refuses(OrderUnknown, StateForbids, AmountMismatch, InsufficientFunds, DelegationExceeded)
+@refuses(
+    OrderUnknown,
+    StateForbids,
+    AmountMismatch,
+    InsufficientFunds,
+    DelegationExceeded,
+    CouponUnfunded,
+    CouponExhausted,
+    CouponUsedUp,
+)
 def order_pay(op: OrderPay, context: Context) -> tuple[Event, ...]:
-    """Put the order's total into escrow; refunds will go to who paid."""
+    """Put the order's total into escrow, from the payer and the funders of its coupons; refunds
+    will go to who paid.
+    """
     order = load_order(context.state, op.order_id)
     edge = edge_from(order.state, Trigger.PAY)
     if op.amount_minor != order.payable_minor:
         msg = f"{order.payable_minor} is to be paid, not {op.amount_minor}"
         raise AmountMismatch(msg)
     payer = context.sender
-    paid = reserved(context, hold(context, order, payer, edge))
+    held = hold(context, order, payer, edge)
+    drawn = draw(context, op.order_id, order)
+    paid = reserved(context, held)
     for line in order.lines:
         count_unpaid(context, line.listing_id, order.buyer, -1)
     save_order(context, op.order_id, order, paid)
@@ -195,8 +245,9 @@ def order_pay(op: OrderPay, context: Context) -> tuple[Event, ...]:
         seller=order.seller,
         symbol=order.symbol,
         amount_minor=op.amount_minor,
+        funded_minor=order.total_minor - op.amount_minor,
     )
-    return (paying,)
+    return (paying, *drawn)
 
 
 def count_unpaid(context: Context, listing_id: bytes, buyer: bytes, change: int) -> None:
@@ -296,6 +347,7 @@ def _created(context: Context, order: Order, timers: Timers) -> tuple[Event, ...
         seller=order.seller,
         symbol=order.symbol,
         total_minor=order.total_minor,
+        payable_minor=order.payable_minor,
         lines=tuple(lines),
         pay_until_ms=order.created_ms + timers.pay_ms,
     )

@@ -25,6 +25,7 @@ from commerce.products import Gtin
 from commerce.records import altered
 from commerce.timers import Timers
 from commerce.units import (
+    FUNDINGS_MAX,
     Fundings,
     Interval,
     Quantity,
@@ -38,6 +39,7 @@ from commerce.units import (
 
 ORDER_LINES_MAX = 50
 
+Coupons = Annotated[tuple[Hash, ...], Size(max=FUNDINGS_MAX)]
 LineIndex = Annotated[int, Range(0, ORDER_LINES_MAX - 1)]
 
 
@@ -105,7 +107,7 @@ class Order:
     `ship_to_commitment` and `code_commitment` are salted hashes: the address, and the code that the
     recipient tells the carrier (commerce/shipments.py); `code_parcel` is the one parcel that the
     code has proved. `parameters` is the version in force when it was created,
-    `reserved_minor` what of the seller's deposit is reserved for it.
+    `reserved_minor` what of the seller's deposit is reserved for it. `coupons` are taken in order.
     """
 
     buyer: Hash
@@ -123,6 +125,7 @@ class Order:
     cases: U8
     reserved_minor: Amount
     code_parcel: U8 | None
+    coupons: Coupons
 
     @property
     def total_minor(self) -> int:

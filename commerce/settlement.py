@@ -19,13 +19,10 @@ Portion = tuple[int, Interval, int]
 
 
 def hold(context: Context, order: Order, payer: bytes, edge: Edge) -> Order:
-    """Take the total along `edge` from the payer, and from funders their parts; every line holds
-    its own and is to be shipped.
+    """Take along `edge` from the payer what the funders of coupons don't pay (they are drawn beside
+    this: commerce/catalogue/drawing.py); every line holds its total and is to be shipped.
     """
     debit(context, payer, order.symbol, order.payable_minor)
-    for line in order.lines:
-        for funding in line.funding:
-            debit(context, funding.funder, order.symbol, funding.amount_minor)
     state = target_of(edge).value
     lines = [
         altered(

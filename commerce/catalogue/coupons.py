@@ -24,8 +24,8 @@ from commerce.catalogue.errors import (
 )
 from commerce.money import Symbol
 from commerce.products import Gtin
+from commerce.units import Funding
 
-ORDER_COUPONS_MAX = 8
 COUPON_GTINS_MAX = 100
 COUPON_LISTINGS_MAX = 50
 USES_PER_BUYER_MAX = 1_000
@@ -87,15 +87,6 @@ class BuyerUse:
     """How many orders of one buyer were paid with a coupon."""
 
     orders: U16
-
-
-@dataclass(frozen=True, slots=True)
-class Funding:
-    """The part of an order line's total that a coupon's funder pays."""
-
-    funder: Hash
-    coupon_id: Hash
-    amount_minor: PositiveAmount
 
 
 @dataclass(frozen=True, slots=True)

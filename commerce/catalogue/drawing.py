@@ -5,7 +5,7 @@ uses are counted here, at the payment, before any money can leave the escrow. An
 paid draws nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chain.block import Event
@@ -16,7 +16,6 @@ from commerce.catalogue.coupons import (
     COUPON_USES,
     BuyerUse,
     CouponUse,
-    Funding,
     buyer_uses,
     load_coupon,
     use_of,
@@ -24,6 +23,7 @@ from commerce.catalogue.coupons import (
 from commerce.catalogue.errors import CouponExhausted, CouponUnfunded, CouponUsedUp
 from commerce.errors import InsufficientFunds
 from commerce.money import debit
+from commerce.orders import Order, OrderLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,11 @@ class Drawing:
     amount_minor: int
 
 
-def drawings_of(fundings: Iterable[Sequence[Funding]]) -> tuple[Drawing, ...]:
+def drawings_of(lines: Iterable[OrderLine]) -> tuple[Drawing, ...]:
     """The fundings of an order's lines, summed up by coupon, sorted by its id."""
     drawn: dict[bytes, Drawing] = {}
-    for line in fundings:
-        for funding in line:
+    for line in lines:
+        for funding in line.funding:
             known = drawn.get(funding.coupon_id)
             before_minor = 0 if known is None else known.amount_minor
             amount_minor = before_minor + funding.amount_minor
@@ -60,36 +60,35 @@ def require_undrawn(state: StateReader, buyer: bytes, drawings: Iterable[Drawing
             raise CouponUsedUp(msg)
 
 
-def draw(
-    context: Context, order_id: bytes, buyer: bytes, symbol: str, drawings: Sequence[Drawing]
-) -> tuple[Event, ...]:
+def draw(context: Context, order_id: bytes, order: Order) -> tuple[Event, ...]:
     """Take each funder's part and count it; the caller puts the sum into escrow.
 
     `CouponUnfunded`, `CouponExhausted` or `CouponUsedUp`, and then nothing happens.
     """
+    symbol, drawings = order.symbol, drawings_of(order.lines)
     for drawing in drawings:
         try:
             debit(context, drawing.funder, symbol, drawing.amount_minor)
         except InsufficientFunds as error:
             msg = f"the funder lacks {drawing.amount_minor} {symbol} for the coupon"
             raise CouponUnfunded(msg) from error
-    require_undrawn(context.state, buyer, drawings)
-    return tuple(_count(context, order_id, buyer, symbol, drawing) for drawing in drawings)
+    require_undrawn(context.state, order.buyer, drawings)
+    return tuple([_count(context, order_id, order, drawing) for drawing in drawings])
 
 
-def _count(context: Context, order_id: bytes, buyer: bytes, symbol: str, drawing: Drawing) -> Event:
+def _count(context: Context, order_id: bytes, order: Order, drawing: Drawing) -> Event:
     state, coupon_id = context.state, drawing.coupon_id
     known = use_of(state, coupon_id)
     use = CouponUse(known.spent_minor + drawing.amount_minor, known.orders + 1)
     COUPON_USES.store(state, use, coupon_id)
-    by_buyer = BuyerUse(buyer_uses(state, coupon_id, buyer) + 1)
-    BUYER_USES.store(state, by_buyer, coupon_id, buyer)
+    by_buyer = BuyerUse(buyer_uses(state, coupon_id, order.buyer) + 1)
+    BUYER_USES.store(state, by_buyer, coupon_id, order.buyer)
     return event(
         "coupon.used",
         coupon_id=coupon_id,
         funder=drawing.funder,
         order_id=order_id,
-        buyer=buyer,
-        symbol=symbol,
+        buyer=order.buyer,
+        symbol=order.symbol,
         amount_minor=drawing.amount_minor,
     )

@@ -16,7 +16,6 @@ from commerce.catalogue.coupons import (
     Basket,
     Coupon,
     CouponTerms,
-    Funding,
     Priced,
     allocate,
     load_coupon,
@@ -183,4 +182,3 @@ def test_a_coupon_that_nobody_issued_is_unknown() -> None:
 
 def test_without_coupons_nobody_funds_anything() -> None:
     assert allocate(Overlay(Memory()), (), basket(5, 6)) == ((), ())
-    assert Funding(MERCHANT, bytes(32), 1).amount_minor == 1
