@@ -158,14 +158,8 @@ UNPAID: Table[UnpaidOrders] = Table("unpaid", UnpaidOrders)
 )
 def order_create(op: OrderCreate, context: Context) -> tuple[Event, ...]:
     """Accept offers: reserve the stock, and start the clock of the payment."""
-    listing_ids = [line.listing_id for line in op.lines]
-    if len(set(listing_ids)) != len(listing_ids):
-        msg = "each line is of another listing"
-        raise LineRepeated(msg)
-    if len(set(op.coupons)) != len(op.coupons):
-        msg = "each coupon once"
-        raise CouponRepeated(msg)
-    listings = [load_listing(context.state, listing_id) for listing_id in listing_ids]
+    _require_distinct(op)
+    listings = [load_listing(context.state, line.listing_id) for line in op.lines]
     coupons = [load_coupon(context.state, coupon_id) for coupon_id in op.coupons]
     reference = _require_unused(op, context)
     for wanted, listing in zip(op.lines, listings, strict=True):
@@ -268,6 +262,15 @@ def load_offer(state: StateReader, listing_id: bytes, version: int) -> Offer:
     offer = OFFERS.load(state, listing_id, version_part(version))
     assert offer is not None
     return offer
+
+
+def _require_distinct(op: OrderCreate) -> None:
+    if len({line.listing_id for line in op.lines}) != len(op.lines):
+        msg = "each line is of another listing"
+        raise LineRepeated(msg)
+    if len(set(op.coupons)) != len(op.coupons):
+        msg = "each coupon once"
+        raise CouponRepeated(msg)
 
 
 def _require_unused(op: OrderCreate, context: Context) -> bytes | None:
