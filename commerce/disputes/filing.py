@@ -1,4 +1,4 @@
-"""dispute.open: a party takes a refused request, or a parcel of which it proves delivery, to a panel.
+"""dispute.open: a party takes a refused request, or a parcel whose delivery it proves, to a panel.
 
 The buyer disputes what the seller refused or countered; the seller too, or with the proof of a
 delivery that the carrier didn't report. What a seller contests of a return goes through
