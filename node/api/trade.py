@@ -7,7 +7,8 @@ from pydantic import BaseModel
 from chain.codec import Hash
 from chain.state import StateReader
 from commerce import indexes, views
-from commerce.views import ListingView, OrderView, ParcelView, ProductView
+from commerce.order_views import OrderView, ParcelView, order_view, parcel_view
+from commerce.views import ListingView, ProductView
 from node.api.paging import CURSOR, LIMIT, newest, split_place
 from node.api.parameters import (
     Parameter,
@@ -104,12 +105,12 @@ def read_listing(call: Call) -> Reply:
 
 def read_order(call: Call) -> Reply:
     """GET /v1/orders/{id}."""
-    return json_reply(render_fields(views.order_view(_state(call), call.get(ORDER_ID))))
+    return json_reply(render_fields(order_view(_state(call), call.get(ORDER_ID))))
 
 
 def read_parcel(call: Call) -> Reply:
     """GET /v1/parcels/{id}."""
-    return json_reply(render_fields(views.parcel_view(_state(call), call.get(PARCEL_ID))))
+    return json_reply(render_fields(parcel_view(_state(call), call.get(PARCEL_ID))))
 
 
 def read_products(call: Call) -> Reply:
@@ -148,7 +149,7 @@ def read_orders_of(call: Call) -> Reply:
 def read_parcels(call: Call) -> Reply:
     """GET /v1/parcels?carrier=."""
     ids, following = _ids(call, indexes.CARRIER_PARCEL + _needed(call, CARRIER))
-    parcels = tuple(views.parcel_view(_state(call), known) for known in ids)
+    parcels = tuple(parcel_view(_state(call), known) for known in ids)
     return json_reply(render_fields(ParcelsView(parcels, following)))
 
 
@@ -161,7 +162,7 @@ def _orders(call: Call, account: bytes) -> Reply:
 
 
 def _entry(state: StateReader, order_id: bytes, part: str) -> OrderEntry:
-    order = views.order_view(state, order_id)
+    order = order_view(state, order_id)
     return OrderEntry(
         order_id=order_id,
         part=part,
