@@ -86,8 +86,8 @@ class Found:
 class _Pause:
     """Until when nothing of a kind is sent, and how long the next pause will be."""
 
-    until_s: float = -math.inf
-    next_s: float = PAUSE_S
+    until_s: float
+    next_s: float
 
 
 class BeaconAgent:
@@ -107,7 +107,7 @@ class BeaconAgent:
         self._is_level = is_level
         self._news = asyncio.Event()
         self._news.set()
-        self._pauses = {kind: _Pause() for kind in (REVEAL, ACKNOWLEDGE, SHARE)}
+        self._pauses = {kind: _no_pause() for kind in (REVEAL, ACKNOWLEDGE, SHARE)}
         # When this node first saw each draw that it could reveal for.
         self._seen_s: dict[bytes, float] = {}
         self._wrong: set[DealName] = set()
@@ -207,10 +207,10 @@ class BeaconAgent:
             if isinstance(error, PolicyNotSatisfied):
                 failure += f" ({NOT_DELEGATED})"
         if failure is None:
-            self._pauses[duty.type] = _Pause()
+            self._pauses[duty.type] = _no_pause()
             return
         pause = self._pauses[duty.type]
-        logger.warning("%s: %s; again in %.0f s if need be", duty.type, failure, pause.next_s)
+        logger.warning("%s: %s; again in %g s if need be", duty.type, failure, pause.next_s)
         next_s = min(2 * pause.next_s, PAUSE_MAX_S)
         self._pauses[duty.type] = _Pause(_now_s() + pause.next_s, next_s)
 
@@ -240,6 +240,10 @@ class BeaconAgent:
             None,
         )
         return encode(sign_transaction(transaction, [(duty.account, self._key)]))
+
+
+def _no_pause() -> _Pause:
+    return _Pause(-math.inf, PAUSE_S)
 
 
 def _now_s() -> float:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import socket
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -55,8 +55,11 @@ class RunningNode:
 class Cluster:
     """`n` members in one event loop; any of them can be stopped and started again."""
 
-    def __init__(self, directory: Path, n: int, kind: Kind) -> None:
+    def __init__(
+        self, directory: Path, n: int, kind: Kind, rules: Callable[[], Registry] = Registry
+    ) -> None:
         self.directory = directory
+        self._rules = rules
         self.kind: Kind = kind
         self.genesis: Genesis = replace(genesis(n), time_ms=now_ms())
         self.running: dict[int, RunningNode] = {}
@@ -80,7 +83,7 @@ class Cluster:
         directory = self.directory / f"m{index}"
         directory.mkdir(exist_ok=True)
         store = open_store(directory / "db", kind=self.kind)
-        ledger = Ledger(store, self.genesis, Registry())
+        ledger = Ledger(store, self.genesis, self._rules())
         node_key = key(f"node of m{index}")
         owner = journal_owner(ledger.chain.genesis_hash, node_key.public_key)
         journal = Journal(directory / "journal", owner)
@@ -160,10 +163,14 @@ class Cluster:
 
 @asynccontextmanager
 async def cluster(
-    directory: Path, n: int = 4, kind: Kind = "memory", start: Iterable[int] | None = None
+    directory: Path,
+    n: int = 4,
+    kind: Kind = "memory",
+    start: Iterable[int] | None = None,
+    rules: Callable[[], Registry] = Registry,
 ) -> AsyncIterator[Cluster]:
     """A running cluster; everything is stopped at the end."""
-    made = Cluster(directory, n, kind)
+    made = Cluster(directory, n, kind, rules)
     try:
         for index in range(n) if start is None else start:
             await made.start(index)
