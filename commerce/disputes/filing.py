@@ -70,6 +70,39 @@ def dispute_open(op: DisputeOpen, context: Context) -> tuple[Event, ...]:
     return dispute_case(context, op.subject_id, case, plea)
 
 
+@dataclass(frozen=True, slots=True)
+class ReturnContest:
+    """What came back is not what was sent: `shares` are what the seller would give the buyer of
+    each line, in per mille. `document` is the hash of the evidence.
+    """
+
+    case_id: Hash
+    shares: Shares
+    bond_minor: Amount
+    document: Hash
+
+
+@refuses(
+    CaseUnknown,
+    NotTheSeller,
+    StateForbids,
+    SharesMismatch,
+    ClaimEmpty,
+    BondTooSmall,
+    InsufficientFunds,
+    DelegationExceeded,
+)
+def return_contest(op: ReturnContest, context: Context) -> tuple[Event, ...]:
+    """Let a panel look at what came back, instead of refunding it in silence."""
+    case = load_case(context.state, op.case_id)
+    if context.sender != load_order(context.state, case.order_id).seller:
+        msg = "only the seller contests a return"
+        raise NotTheSeller(msg)
+    edge_from(case.state, Trigger.CONTEST)
+    plea = Plea(op.shares, op.bond_minor, op.document)
+    return dispute_case(context, op.case_id, case, plea)
+
+
 def dispute_case(context: Context, case_id: bytes, case: Case, plea: Plea) -> tuple[Event, ...]:
     """Take a case to a panel for the sender, a party that may do so in the case's state.
 

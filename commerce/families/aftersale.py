@@ -37,6 +37,7 @@ from commerce.aftersale.returns import (
     return_ship_timeout,
 )
 from commerce.clocks import Clock
+from commerce.disputes.filing import ReturnContest, return_contest
 from commerce.orders import order_clocks
 from commerce.parcels import parcel_clocks
 from commerce.transaction_types import SystemTransition, TransactionType
@@ -71,6 +72,7 @@ TYPES = (
     TransactionType("return.ship", ReturnShip, return_ship, "B + C", clocks=_case),
     TransactionType("return.delivered", ReturnDelivered, return_delivered, "C", clocks=_case),
     TransactionType("return.receive", ReturnReceive, return_receive, "S", clocks=_case),
+    TransactionType("return.contest", ReturnContest, return_contest, "S", clocks=_case),
     TransactionType("exchange.ship", ExchangeShip, exchange_ship, "S + C", clocks=_case),
 )
 
