@@ -17,9 +17,11 @@ from chain.state import StateReader, u64
 from commerce.aftersale.cases import CASES, ENDED, Case, case_deadlines, case_id_of
 from commerce.banking.registers import BANKING_CHECKS, BANKING_CLOCKED
 from commerce.beacon.beacon_audit import check_beacon
+from commerce.catalogue.audit import check_coupons
 from commerce.checkout import UNPAID
 from commerce.deposits.claim_audit import check_claims
 from commerce.deposits.deposit_audit import check_debts, check_deposits
+from commerce.deposits.holding import deposit_deadlines
 from commerce.disputes.audit import DISPUTE_CLOCKED, check_disputes
 from commerce.escrow import State
 from commerce.evidence import EVIDENCE
@@ -35,9 +37,11 @@ CLOCKED: tuple[Callable[[StateReader], Iterable[Deadline]], ...] = (
     case_deadlines,
     *BANKING_CLOCKED,
     *DISPUTE_CLOCKED,
+    deposit_deadlines,
 )
 # Checks of other families over the whole state; each raises `InvariantBreach`.
 CHECKS: tuple[Callable[[StateReader], None], ...] = (
+    check_coupons,
     check_deposits,
     check_debts,
     check_claims,

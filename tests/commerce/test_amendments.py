@@ -1,13 +1,18 @@
 """Rules of order.reprice and order.readdress."""
 
+# ruff: noqa: E501 (the rule table is aligned)
+
 from dataclasses import replace
 
 from commerce.amendments import NewPrice, OrderReaddress, OrderReprice
 from commerce.checkout import OrderPay
 from commerce.shipments import ShipmentDelivered, recipient_code_commitment
+from commerce.units import Funding
 from tests.commerce.attempts import Attempt, Row, Wait, play
+from tests.commerce.catalogue.coupon_terms import issue
+from tests.commerce.catalogue.test_drawing import pay, place
 from tests.commerce.shop import CODE, SHIP_TO, Shop
-from tests.commerce.world import FUNDS_MINOR, HOUR_MS
+from tests.commerce.world import FUNDS_MINOR, HOUR_MS, account
 
 REPRICE, READDRESS, PAY = "order.reprice", "order.readdress", "order.pay"
 NOWHERE = bytes(32)
@@ -17,9 +22,12 @@ NEW_COMMITMENT = recipient_code_commitment(NEW_CODE)
 
 
 def repricing(shop: Shop) -> list[Row]:
-    """An order of two teas and a bike, 3,000 in all, and another that nobody pays."""
+    """An order of two teas and a bike, 3,000 in all, another that nobody pays, two with coupons."""
     order = shop.order((shop.tea, 2), (shop.bike, 1))
     other = shop.order((shop.tea, 2))
+    over = issue(shop, amount_minor=500, minimum_minor=2_000)
+    share = issue(shop, amount_minor=None, permille=10)
+    cheap, dear = (place(shop, (shop.bike, 2), coupons=(c,)) for c in (share, over))
 
     def price(*lines: tuple[int, int], of: bytes = order) -> OrderReprice:
         return OrderReprice(of, tuple(NewPrice(*line) for line in lines))
@@ -36,6 +44,9 @@ def repricing(shop: Shop) -> list[Row]:
         Attempt("merchant", REPRICE, price((0, 2_000)),                   (), "PriceNotLowered"),
         # One that isn't lower spoils the others.
         Attempt("merchant", REPRICE, price((0, 1), (1, 1_000)),           (), "PriceNotLowered"),
+        # The coupons' conditions hold for the new price.
+        Attempt("merchant", REPRICE, price((0, 99), of=cheap),            (), "CouponIneligible"),
+        Attempt("merchant", REPRICE, price((0, 1_999), of=dear),          (), "CouponMinimumMissed"),
         Attempt("merchant", REPRICE, price((0, 1_999)),                   (), "ok"),
         Attempt("merchant", REPRICE, price((1, 1), (0, 1_001)),           (), "ok"),
         # Who signed for the old total pays nothing.
@@ -76,6 +87,24 @@ def test_a_seller_lowers_the_price_of_an_order_that_is_not_paid() -> None:
     shop = Shop()
     play(shop, repricing(shop))
     assert shop.money("buyer") == FUNDS_MINOR - 1_002
+
+
+def test_a_lowered_price_is_shared_anew_between_payer_and_funders() -> None:
+    shop = Shop()
+    tenth = issue(shop, amount_minor=None, permille=100)
+    order_id = place(shop, (shop.tea, 2), (shop.bike, 2), coupons=(tenth,))
+    assert shop.load(order_id).payable_minor == 3_600
+    shop.done("merchant", (REPRICE, OrderReprice(order_id, (NewPrice(0, 105),))))
+    order = shop.load(order_id)
+    funder = account("friend")
+    # ⌊2,105 / 10⌋ = 210 over 105 and 2,000: 10.475 and 199.525.
+    assert [line.funding for line in order.lines] == [
+        (Funding(funder, tenth, 10),),
+        (Funding(funder, tenth, 200),),
+    ]
+    pay(shop, order_id)
+    assert shop.money("friend") == FUNDS_MINOR - 210
+    assert shop.money("buyer") == FUNDS_MINOR - 1_895
 
 
 def test_units_of_a_repriced_line_cost_their_share_of_the_new_price() -> None:

@@ -32,7 +32,7 @@ from tests.commerce.banking import (
     test_withdrawals,
 )
 from tests.commerce.beacon import test_acknowledge, test_reveal, test_share
-from tests.commerce.catalogue import test_issuing, test_licences
+from tests.commerce.catalogue import test_drawing, test_issuing, test_licences
 from tests.commerce.catalogue.coupon_terms import issue
 from tests.commerce.deposits import (
     test_claims,
@@ -52,6 +52,7 @@ def rows() -> list[Row]:
     """All rule tables; those about orders need a shop to name them."""
     shops = [
         *(test_checkout.creating, test_checkout.paying, test_cancellation.cancelling),
+        *(test_drawing.creating, test_drawing.paying),
         *(test_shipments.creating, test_shipments.ending, test_shipments.too_many),
         test_items.shipping,
         test_confirmation.confirming,
