@@ -87,7 +87,10 @@ def ship_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
     for index in late:
         # From the deadline and not from the block: being carried over changes no date.
         due_ms = deadline.time_ms + timers_for(context.state, order).ship_refund_ms
-        line = altered(order.lines[index], state=State.LATE.value, due_ms=due_ms)
+        line = order.lines[index]
+        # Units that are in a case now count when they have come back and their clock runs out.
+        units = min(line.quantity, line.late + line.unshipped)
+        line = altered(line, state=State.LATE.value, due_ms=due_ms, late=units)
         changed = changed.replaced(index, line)
     events: tuple[Event, ...] = ()
     if late:

@@ -43,11 +43,11 @@ def _escrow(_part: bytes, order: Order) -> tuple[bytes, int]:
     return asset_part(order.symbol), held_minor
 
 
-def _deposit(part: bytes, deposit: Deposit) -> tuple[bytes, int]:
+def _deposit(_part: bytes, deposit: Deposit) -> tuple[bytes, int]:
     if deposit.reserved_minor + deposit.leaving_minor > deposit.held_minor:
         msg = f"a deposit reserves more than there is: {deposit}"
         raise InvariantBreach(msg)
-    return part[-12:], deposit.held_minor
+    return asset_part(deposit.symbol), deposit.held_minor
 
 
 def _fund(part: bytes, fund: Fund) -> tuple[bytes, int]:

@@ -50,8 +50,9 @@ class OrderLine:
     `open` are the units that wait for a parcel and `state` theirs, `due_ms` its clock. Without any,
     `state` is IN_TRANSIT while units are in parcels or cases, and then the line's end. Units were
     `shipped`, `cancelled` (ended before that), or wait, alone or in a case. Money was `settled` for
-    so many. `paid_minor` = held + released + refunded, always; it is 0 or `total_minor` (price ·
-    quantity + freight), of which `funding` is paid by others than the payer.
+    so many. `late` waited for a parcel when the promised time was over, `lost` were in parcels that
+    never arrived. `paid_minor` = held + released + refunded, always; it is 0 or `total_minor`
+    (price · quantity + freight), of which `funding` is paid by others than the payer.
     """
 
     listing_id: Hash
@@ -72,6 +73,8 @@ class OrderLine:
     held_minor: Amount
     released_minor: Amount
     refunded_minor: Amount
+    late: Units = 0
+    lost: Units = 0
 
     @property
     def unshipped(self) -> int:

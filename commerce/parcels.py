@@ -162,9 +162,19 @@ def settle_units(
         # Lost as a whole: units in cases that come back to it are refunded then.
         settled = altered(settled, state=State.REFUNDED.value, due_ms=None)
     settled = at_rest(context, order, settled)
-    save_order(context, parcel.order_id, order, settle(context, order, portions, edge.money))
+    counted = _with_lost(order, parcel) if edge.target is State.REFUNDED else order
+    save_order(context, parcel.order_id, order, settle(context, counted, portions, edge.money))
     save_parcel(context, known_id, parcel, settled)
     return settled, worth_of(portions)
+
+
+def _with_lost(order: Order, parcel: Parcel) -> Order:
+    """The order, counting what is lost with a parcel: also its units in cases."""
+    for entry in parcel.lines:
+        line = order.lines[entry.line]
+        lost = min(line.quantity, line.lost + entry.open_units + entry.pending)
+        order = order.replaced(entry.line, altered(line, lost=lost))
+    return order
 
 
 def at_rest(context: Context, order: Order, parcel: Parcel) -> Parcel:

@@ -52,7 +52,7 @@ from commerce.errors import (
     OrderUnknown,
 )
 from commerce.indexes import index_claim
-from commerce.orders import ORDER_LINES_MAX, LineIndex, Order, line_of, load_order
+from commerce.orders import ORDER_LINES_MAX, LineIndex, Order, OrderLine, line_of, load_order
 from commerce.refusals import refuses
 from commerce.timers import DAY_MS
 
@@ -161,7 +161,7 @@ def _claim(op: ClaimFile, order: Order, sold_ms: int, context: Context) -> Claim
     """What is asked for, line by line, in the order of the lines; counted in its group."""
     indexes = sorted(op.lines)
     pledged = () if op.kind in PUNITIVE else _pledged(context.state, order, indexes, op.kind)
-    prices = [_price_minor(op, order, index, context) for index in indexes]
+    prices = [_price_minor(op.kind, order.lines[index], index) for index in indexes]
     group_ms = None
     if op.kind in PUNITIVE:
         purchase = Purchase(
@@ -211,17 +211,17 @@ def _pledged(state: StateReader, order: Order, indexes: Sequence[int], kind: str
     return found
 
 
-def _price_minor(op: ClaimFile, order: Order, index: int, context: Context) -> int:
+def _price_minor(kind: str, line: OrderLine, index: int) -> int:
     """The price of the units of a line that the claim is about, or `NothingClaimable`."""
-    match op.kind:
+    match kind:
         case Kind.LATE:
-            price_minor = late_minor(context.state, op.order_id, order, index, context.time_ms)
+            price_minor = late_minor(line)
         case Kind.LOST:
-            price_minor = lost_minor(context.state, op.order_id, order, index)
+            price_minor = lost_minor(line)
         case _:
-            price_minor = bought_minor(order.lines[index])
+            price_minor = bought_minor(line)
     if price_minor == 0:
-        msg = f"line {index} has no units that are {op.kind}"
+        msg = f"line {index} has no units for a claim {kind}"
         raise NothingClaimable(msg)
     return price_minor
 

@@ -1,33 +1,22 @@
 """Debts of merchants: what nobody could pay at once, to a buyer or to the mutual fund.
 
-A debt is a record, not money: the money moves when it is repaid, the oldest first. A merchant with
-any debt, in any asset, gets no new listing and no new order.
+A debt is a record, not money: the money moves when it is repaid (commerce/deposits/recourse.py),
+the oldest first. A merchant with any debt, in any asset, gets no new listing and no new order.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chain.block import Event
 from chain.codec import U32, U64, Amount, Hash, PositiveAmount, TimeMs
-from chain.context import Context, event
+from chain.context import Context
 from chain.state import StateReader, Table, u64
-from commerce.deposits.errors import MerchantInDebt, NothingOwed, RepaymentTooLarge, TooManyDebts
+from commerce.deposits.errors import MerchantInDebt
 from commerce.deposits.fund import fund_add
-from commerce.errors import DelegationExceeded, InsufficientFunds
 from commerce.indexes import index_debt
-from commerce.money import AMOUNT_MAX, Symbol, asset_part, credit, debit
+from commerce.money import AMOUNT_MAX, asset_part, credit
 from commerce.records import altered
-from commerce.refusals import refuses
 
 REPAID_DEBTS_MAX = 100
-
-
-@dataclass(frozen=True, slots=True)
-class RecourseRepay:
-    """Pay own debts of one asset, the oldest first, the last of them perhaps in part."""
-
-    symbol: Symbol
-    amount_minor: PositiveAmount
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,59 +100,50 @@ def oldest_debts(
     return found
 
 
-@refuses(NothingOwed, RepaymentTooLarge, InsufficientFunds, DelegationExceeded, TooManyDebts)
-def recourse_repay(op: RecourseRepay, context: Context) -> tuple[Event, ...]:
-    """Pay the oldest debts: the fund and the buyers get their money."""
-    owed = owed_by(context.state, context.sender, op.symbol)
-    if owed.total_minor == 0:
-        msg = f"nothing is owed in {op.symbol}"
-        raise NothingOwed(msg)
-    if op.amount_minor > owed.total_minor:
-        msg = f"{owed.total_minor} are owed, not {op.amount_minor}"
-        raise RepaymentTooLarge(msg)
-    debit(context, context.sender, op.symbol, op.amount_minor)
-    left_minor = op.amount_minor
-    payments = []
-    debts = oldest_debts(context.state, context.sender, op.symbol, REPAID_DEBTS_MAX)
-    for key, debt in debts:
-        if left_minor == 0:
+def repay_oldest(
+    context: Context, debtor: bytes, symbol: str, amount_minor: int
+) -> Sequence[dict[str, object]]:
+    """Pay the oldest debts with money that the caller has taken, at most what `repayable_minor`
+    says; what was paid to whom.
+    """
+    payments: list[dict[str, object]] = []
+    for key, debt in oldest_debts(context.state, debtor, symbol, REPAID_DEBTS_MAX):
+        if amount_minor == 0:
             break
-        paid_minor = min(left_minor, debt.amount_minor)
-        left_minor -= paid_minor
-        _repay(context, op.symbol, key, debt, paid_minor)
+        paid_minor = min(amount_minor, debt.amount_minor)
+        amount_minor -= paid_minor
+        _repay(context, debtor, symbol, key, debt, paid_minor)
         payments.append({"amount_minor": paid_minor, "to": debt.creditor})
-    if left_minor:
-        msg = f"the oldest {REPAID_DEBTS_MAX} debts are {left_minor} less"
-        raise TooManyDebts(msg)
-    repaid = event(
-        "recourse.repaid",
-        debtor=context.sender,
-        symbol=op.symbol,
-        amount_minor=op.amount_minor,
-        payments=tuple(payments),
-        owed_minor=owed.total_minor - op.amount_minor,
-    )
-    return (repaid,)
+    assert amount_minor == 0
+    return tuple(payments)
 
 
-def _repay(context: Context, symbol: str, key: bytes, debt: Debt, paid_minor: int) -> None:
-    """Pay a debt of the sender in full or in part, with money that it has been debited."""
+def repayable_minor(state: StateReader, debtor: bytes, symbol: str) -> int:
+    """What the oldest debts come to, as many as are repaid at a time."""
+    debts = oldest_debts(state, debtor, symbol, REPAID_DEBTS_MAX)
+    return sum([debt.amount_minor for _, debt in debts])
+
+
+def _repay(  # the debt, its place, and how much of it
+    context: Context, debtor: bytes, symbol: str, key: bytes, debt: Debt, paid_minor: int
+) -> None:
+    """Pay a debt in full or in part, with money that was taken from somewhere."""
     if debt.creditor is None:
         fund_add(context, symbol, paid_minor)
     else:
         credit(context, debt.creditor, symbol, paid_minor)
-    _change_owed(context, context.sender, symbol, debt.creditor, -paid_minor)
+    _change_owed(context, debtor, symbol, debt.creditor, -paid_minor)
     if paid_minor < debt.amount_minor:
         rest = altered(debt, amount_minor=debt.amount_minor - paid_minor)
         DEBTS.store(context.state, rest, key)
         return
     DEBTS.remove(context.state, key)
-    debtor = DEBTORS.load(context.state, context.sender)
-    assert debtor is not None
-    if debtor.debts > 1:
-        DEBTORS.store(context.state, altered(debtor, debts=debtor.debts - 1), context.sender)
+    known = DEBTORS.load(context.state, debtor)
+    assert known is not None
+    if known.debts > 1:
+        DEBTORS.store(context.state, altered(known, debts=known.debts - 1), debtor)
     else:
-        DEBTORS.remove(context.state, context.sender)
+        DEBTORS.remove(context.state, debtor)
 
 
 def _change_owed(

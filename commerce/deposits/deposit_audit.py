@@ -4,19 +4,24 @@ from collections import Counter
 
 from chain.errors import InvariantBreach
 from chain.state import StateReader
-from commerce.deposits.debts import DEBTORS, DEBTS, OWED
-from commerce.deposits.holding import DEPOSITS
+from commerce.deposits.debts import DEBTORS, DEBTS, OWED, owed_by
+from commerce.deposits.holding import DEPOSITS, deposit_id
 
 _ACCOUNT_SIZE = 32
 _NUMBER_SIZE = 8
 
 
 def check_deposits(state: StateReader) -> None:
-    """A withdrawal has its time, and none is asked for nothing."""
-    for _, deposit in DEPOSITS.items(state):
+    """A withdrawal has its time, none is asked for nothing, and what is free pays debts."""
+    for known_id, deposit in DEPOSITS.items(state):
+        own = deposit_id(deposit.owner, deposit.symbol)
+        _require(known_id == own, "a deposit's id is its own")
         times = (deposit.asked_ms is not None, deposit.parameters is not None)
         _require(times == (deposit.leaving_minor > 0,) * 2, "what was asked back has its time")
         _require(deposit.held_minor > 0, "an empty deposit leaves the state")
+        if deposit.due_ms is None and deposit.takeable_minor:
+            owed = owed_by(state, deposit.owner, deposit.symbol)
+            _require(owed.total_minor == 0, "what is free of a debtor's deposit pays its debts")
 
 
 def check_debts(state: StateReader) -> None:

@@ -16,9 +16,16 @@ from commerce.deposits.errors import (
     MerchantInDebt,
     WithdrawalMissing,
 )
-from commerce.deposits.holding import DEPOSITS, Deposit, leaves_ms, put, save_deposit
+from commerce.deposits.holding import (
+    DEPOSITS,
+    Deposit,
+    deposit_id,
+    leaves_ms,
+    put,
+    save_deposit,
+)
 from commerce.errors import AssetUnknown, DelegationExceeded, InsufficientFunds
-from commerce.money import Symbol, asset_part, credit, debit, load_asset
+from commerce.money import Symbol, credit, debit, load_asset
 from commerce.parameters import current_parameters
 from commerce.records import altered
 from commerce.refusals import refuses
@@ -67,11 +74,11 @@ def deposit_add(op: DepositAdd, context: Context) -> tuple[Event, ...]:
 
 @refuses(DepositUnknown, MerchantInDebt, DepositReserved)
 def deposit_withdraw_request(op: DepositWithdrawRequest, context: Context) -> tuple[Event, ...]:
-    """Ask for a part that no line reserves. It covers nothing new, but pays claims till it left."""
+    """Ask for a part that isn't reserved. It covers nothing new, but pays claims till it left."""
     deposit = _own_deposit(context, op.symbol)
     require_no_debt(context.state, context.sender)
-    if op.amount_minor > deposit.held_minor - deposit.reserved_minor:
-        msg = f"{deposit.reserved_minor} of {deposit.held_minor} are reserved for order lines"
+    if op.amount_minor > deposit.takeable_minor:
+        msg = f"{deposit.reserved_minor} of {deposit.held_minor} are reserved for orders"
         raise DepositReserved(msg)
     if op.amount_minor:
         asked_ms, version = context.time_ms, current_parameters(context.state).version
@@ -80,7 +87,7 @@ def deposit_withdraw_request(op: DepositWithdrawRequest, context: Context) -> tu
         )
     else:
         asked = altered(deposit, leaving_minor=0, asked_ms=None, parameters=None)
-    save_deposit(context, context.sender, op.symbol, asked)
+    save_deposit(context, deposit, asked)
     requested = event(
         "deposit.withdrawal.requested",
         merchant=context.sender,
@@ -111,7 +118,7 @@ def deposit_withdraw_execute(op: DepositWithdrawExecute, context: Context) -> tu
         asked_ms=None,
         parameters=None,
     )
-    save_deposit(context, context.sender, op.symbol, left)
+    save_deposit(context, deposit, left)
     credit(context, context.sender, op.symbol, amount_minor)
     withdrawn = event(
         "deposit.withdrawn",
@@ -124,7 +131,7 @@ def deposit_withdraw_execute(op: DepositWithdrawExecute, context: Context) -> tu
 
 
 def _own_deposit(context: Context, symbol: str) -> Deposit:
-    deposit = DEPOSITS.load(context.state, context.sender, asset_part(symbol))
+    deposit = DEPOSITS.load(context.state, deposit_id(context.sender, symbol))
     if deposit is None:
         msg = f"the sender has no deposit in {symbol}"
         raise DepositUnknown(msg)

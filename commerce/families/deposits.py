@@ -6,7 +6,6 @@ from typing import Any
 from chain.state import StateReader
 from commerce.clocks import Clock
 from commerce.deposits.claims import ClaimFile, claim_file
-from commerce.deposits.debts import RecourseRepay, recourse_repay
 from commerce.deposits.deposits import (
     DepositAdd,
     DepositWithdrawExecute,
@@ -16,6 +15,7 @@ from commerce.deposits.deposits import (
     deposit_withdraw_request,
 )
 from commerce.deposits.fund import FundContribute, fund_contribute
+from commerce.deposits.recourse import RecourseRepay, collect_timeout, recourse_repay
 from commerce.orders import ORDERS, order_clocks
 from commerce.parcels import parcel_clocks, parcel_id
 from commerce.transaction_types import SystemTransition, TransactionType
@@ -43,4 +43,4 @@ TYPES = (
     TransactionType("recourse.repay", RecourseRepay, recourse_repay, "debtor"),
 )
 
-TRANSITIONS: tuple[SystemTransition, ...] = ()
+TRANSITIONS = (SystemTransition("sys.recourse.collect", collect_timeout),)

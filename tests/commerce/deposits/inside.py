@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from chain.context import Context
+from chain.genesis import Genesis, GenesisAsset
 from chain.state import Overlay
 from commerce.assets import AssetIssue
 from commerce.audit import full_check
@@ -12,7 +13,7 @@ from commerce.deposits.deposits import DepositAdd
 from commerce.deposits.fund import FundContribute
 from commerce.deposits.holding import reserve, unreserve
 from commerce.invariants import check_conservation
-from tests.commerce.world import World, account
+from tests.commerce.world import World, account, genesis
 
 MERCHANT = account("merchant")
 
@@ -28,9 +29,17 @@ def inside(world: World) -> Iterator[Context]:
     full_check(world.state)
 
 
-def fund_merchant(world: World, amount_minor: int, name: str = "merchant") -> None:
+def two_assets(**changes: object) -> Genesis:
+    """A genesis with points beside the yuan: debts in one say nothing about deposits in another."""
+    assets = (GenesisAsset("CNY", 2, "issuer"), GenesisAsset("PTS", 0, "issuer"))
+    return genesis(assets=assets, **changes)
+
+
+def fund_merchant(
+    world: World, amount_minor: int, name: str = "merchant", symbol: str = "CNY"
+) -> None:
     """New money for a party; each time under another reference."""
-    issue = AssetIssue("CNY", account(name), amount_minor, f"{name} {world.height}")
+    issue = AssetIssue(symbol, account(name), amount_minor, f"{name} {world.height}")
     world.done("issuer", ("asset.issue", issue))
 
 
@@ -57,8 +66,10 @@ def freed(world: World, amount_minor: int) -> None:
         unreserve(context, MERCHANT, "CNY", amount_minor)
 
 
-def indebted(world: World, amount_minor: int, to: str | None = "buyer") -> None:
-    """The merchant owes a party, or the fund."""
+def indebted(
+    world: World, amount_minor: int, to: str | None = "buyer", symbol: str = "CNY"
+) -> None:
+    """The merchant owes a party, or the fund, in an asset in which its deposit has nothing free."""
     with inside(world) as context:
         creditor = None if to is None else account(to)
-        owe(context, MERCHANT, "CNY", creditor, amount_minor)
+        owe(context, MERCHANT, symbol, creditor, amount_minor)

@@ -8,12 +8,12 @@ from commerce.deposits.debts import (
     NOTHING,
     OWED,
     Owed,
-    RecourseRepay,
     oldest_debts,
     owe,
     owed_by,
 )
 from commerce.deposits.fund import fund_minor
+from commerce.deposits.recourse import RecourseRepay
 from commerce.money import AMOUNT_MAX, asset_part
 from tests.commerce.attempts import Attempt, Do, Row, play
 from tests.commerce.deposits.inside import MERCHANT, fund_merchant, indebted, inside

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 from commerce.delegations import Delegate
-from commerce.deposits.debts import RecourseRepay
 from commerce.deposits.deposits import (
     DepositAdd,
     DepositWithdrawExecute,
     DepositWithdrawRequest,
 )
 from commerce.deposits.holding import deposit_of
+from commerce.deposits.recourse import RecourseRepay
 from commerce.parameters import store_parameters
 from tests.commerce.attempts import Attempt, Do, Row, Wait, play
 from tests.commerce.deposits.inside import (
@@ -20,6 +20,7 @@ from tests.commerce.deposits.inside import (
     indebted,
     inside,
     reserved,
+    two_assets,
 )
 from tests.commerce.shop import Shop
 from tests.commerce.world import DAY_MS, account, key
@@ -42,6 +43,7 @@ OUT = DepositWithdrawExecute("CNY")
 # fmt: off
 TABLE: list[Row] = [
     Do(lambda world: fund_merchant(world, 10_000)),
+    Do(lambda world: fund_merchant(world, 100, symbol="PTS")),
     #       sender          type   payload                             with  outcome
     Attempt("merchant",     ADD,   DepositAdd("GOLD", 1),              (),   "AssetUnknown"),
     Attempt("merchant",     ADD,   DepositAdd("CNY", 10_001),          (),   "InsufficientFunds"),
@@ -58,15 +60,15 @@ TABLE: list[Row] = [
     Attempt("merchant",     ASK,   _ask(8_001),                        (),   "DepositReserved"),
     Do(lambda world: reserved(world, 3_000)),
     Attempt("merchant",     ASK,   _ask(5_001),                        (),   "DepositReserved"),
-    Do(lambda world: indebted(world, 50)),
+    Do(lambda world: indebted(world, 50, symbol="PTS")),
     # A debt comes before what is reserved, and before what wasn't asked for comes nothing.
     Attempt("merchant",     ASK,   _ask(5_001),                        (),   "MerchantInDebt"),
     Attempt("merchant",     EXEC,  OUT,                                (),   "WithdrawalMissing"),
-    Attempt("merchant",     REPAY, RecourseRepay("CNY", 50),           (),   "ok"),
+    Attempt("merchant",     REPAY, RecourseRepay("PTS", 50),           (),   "ok"),
     Attempt("merchant",     ASK,   _ask(5_000),                        (),   "ok"),
-    Do(lambda world: indebted(world, 50)),
+    Do(lambda world: indebted(world, 50, symbol="PTS")),
     Attempt("merchant",     EXEC,  OUT,                                (),   "MerchantInDebt"),
-    Attempt("merchant",     REPAY, RecourseRepay("CNY", 50),           (),   "ok"),
+    Attempt("merchant",     REPAY, RecourseRepay("PTS", 50),           (),   "ok"),
     Wait(90 * DAY_MS - 1),
     Attempt("merchant",     EXEC,  OUT,                                (),   "DepositLocked"),
     Do(lambda world: freed(world, 1_000)),
@@ -87,9 +89,9 @@ TABLE: list[Row] = [
 
 
 def test_a_deposit_leaves_late_and_never_what_lines_reserve() -> None:
-    shop = Shop()
+    shop = Shop(two_assets())
     play(shop, TABLE)
-    assert shop.money("merchant") == 2_000 - 100 + 5_000
+    assert shop.money("merchant") == 2_000 + 5_000
     left = deposit_of(shop.state, MERCHANT, "CNY")
     assert (left.held_minor, left.reserved_minor, left.leaving_minor) == (3_000, 2_000, 0)
 

@@ -1,12 +1,11 @@
 """Who owes money, or has too small a deposit, gets no new listing and no new order."""
 
-from commerce.deposits.debts import RecourseRepay
 from commerce.deposits.deposits import DepositWithdrawRequest
+from commerce.deposits.recourse import RecourseRepay
 from commerce.listings import ListingPublish
 from tests.commerce.attempts import Attempt, Do, Row, play
-from tests.commerce.deposits.inside import deposit, fund_merchant, indebted
+from tests.commerce.deposits.inside import deposit, fund_merchant, indebted, two_assets
 from tests.commerce.shop import TEA, TERMS, Shop, create
-from tests.commerce.world import genesis
 
 PUBLISH, ORDER = "listing.publish", "order.create"
 ASK = "deposit.withdraw.request"
@@ -28,14 +27,14 @@ def selling(shop: Shop) -> list[Row]:
         Attempt("buyer",    ORDER,   wanted,                     (),   "DepositTooSmall"),
         Do(lambda world: deposit(world, MINIMUM_MINOR - 1)),
         Attempt("merchant", PUBLISH, OFFER,                      (),   "DepositTooSmall"),
-        Do(lambda world: indebted(world, 10)),
+        Do(lambda world: indebted(world, 10, symbol="PTS")),
         Attempt("merchant", PUBLISH, OFFER,                      (),   "MerchantInDebt"),
         Attempt("buyer",    ORDER,   wanted,                     (),   "MerchantInDebt"),
         Do(lambda world: deposit(world, 1)),
         Attempt("merchant", PUBLISH, OFFER,                      (),   "MerchantInDebt"),
         Attempt("buyer",    ORDER,   wanted,                     (),   "MerchantInDebt"),
-        Do(lambda world: fund_merchant(world, 10)),
-        Attempt("merchant", "recourse.repay", RecourseRepay("CNY", 10), (), "ok"),
+        Do(lambda world: fund_merchant(world, 10, symbol="PTS")),
+        Attempt("merchant", "recourse.repay", RecourseRepay("PTS", 10), (), "ok"),
         Attempt("merchant", PUBLISH, OFFER,                      (),   "ok"),
         Attempt("buyer",    ORDER,   wanted,                     (),   "ok"),
         # What was asked back stands behind nothing new.
@@ -50,7 +49,7 @@ def selling(shop: Shop) -> list[Row]:
 
 def strict_shop() -> Shop:
     """A shop whose genesis can be given limits after its listings were made."""
-    return Shop(genesis(limits={"deposit_minimum/toys": 1}))
+    return Shop(two_assets(limits={"deposit_minimum/toys": 1}))
 
 
 def test_debts_and_small_deposits_end_selling_until_they_are_mended() -> None:

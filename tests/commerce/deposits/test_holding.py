@@ -1,6 +1,6 @@
 """What is reserved of a deposit is there for its line alone."""
 
-from commerce.deposits.holding import NO_DEPOSIT, deposit_of, leaves_ms, take, unreserve
+from commerce.deposits.holding import deposit_of, leaves_ms, take, unreserve
 from commerce.money import credit
 from tests.commerce.deposits.inside import MERCHANT, deposit, freed, inside, reserved
 from tests.commerce.shop import Shop
@@ -55,7 +55,8 @@ def test_the_end_of_an_obligation_is_kept_the_latest_of_all() -> None:
 
 def test_a_merchant_without_a_deposit_has_nothing_to_leave() -> None:
     shop = Shop()
-    assert deposit_of(shop.state, MERCHANT, "CNY") == NO_DEPOSIT
-    assert leaves_ms(shop.state, NO_DEPOSIT) is None
+    none = deposit_of(shop.state, MERCHANT, "CNY")
+    assert (none.held_minor, none.free_minor, none.clock()) == (0, 0, None)
+    assert leaves_ms(shop.state, none) is None
     with inside(shop) as context:
         assert take(context, MERCHANT, "CNY", 5) == 0

@@ -7,10 +7,11 @@ its bound, and nothing reserved for a line pays for another.
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commerce.deposits.debts import Owed, RecourseRepay, owed_by
+from commerce.deposits.debts import Owed, owed_by
 from commerce.deposits.deposits import DepositAdd, DepositWithdrawExecute, DepositWithdrawRequest
 from commerce.deposits.fund import FundContribute, fund_minor
 from commerce.deposits.holding import deposit_of, reserve, unreserve
+from commerce.deposits.recourse import RecourseRepay
 from commerce.deposits.waterfall import Collected, collect, compensate, draw
 from commerce.money import balance_of, credit
 from commerce.payments import PayTransfer
