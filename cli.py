@@ -23,6 +23,7 @@ NOUNS: Final = {
     "listing": "Offer goods for sale.",
     "order": "Buy: order, pay into escrow, confirm.",
     "shipment": "Ship, deliver, report lost.",
+    "review": "Review what was bought, reply, see what reviews are worth.",
     "role": "Grant and revoke roles.",
     "member": "Organisations that are members, and the keys of their nodes.",
     "committee": "Who votes on blocks, and how a quorum changes it.",

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chain import errors
 from chain.errors import HushangError
 from commerce import errors as commerce
+from commerce.reviews.errors import ReviewUnknown
 from node.ledger_queue import ProofsEnded
 from node.proofs import ProofNotReady
 from node.rendering import Json
@@ -193,6 +194,7 @@ STATUSES: dict[type[HushangError], int] = {
     commerce.ListingUnknown: 404,
     commerce.OrderUnknown: 404,
     commerce.ParcelUnknown: 404,
+    ReviewUnknown: 404,
     PoolFull: 429,
     ProofNotReady: 503,
     ProofsEnded: 503,

@@ -36,6 +36,7 @@ from node.api.problems import (
     TooManyStreams,
     TransactionNotFound,
 )
+from node.api.review_routes import REVIEWS
 from node.api.routing import Route
 from node.api.status_models import (
     GenesisView,
@@ -278,4 +279,6 @@ PROOFS: tuple[Route, ...] = (
     ),
 )
 
-ROUTES: tuple[Route, ...] = (*NODE, *CHAIN, *PROOFS, *ACCOUNTS, *TRADE, *PROVENANCE, *PAGES)
+ROUTES: tuple[Route, ...] = (
+    *(*NODE, *CHAIN, *PROOFS, *ACCOUNTS, *TRADE, *REVIEWS, *PROVENANCE, *PAGES),
+)

@@ -17,6 +17,7 @@ from node.api.parameters import Parameter
 from node.api.places import Places
 from node.api.problems import MethodNotAllowed, ParameterInvalid, ParameterUnknown, RouteUnknown
 from node.api.replies import Reply
+from node.api.reputation_book import ReputationBook
 from node.api.settings import ApiSettings
 from node.api.shared_pages import SharedPages
 from node.metrics import NodeMetrics
@@ -40,6 +41,7 @@ class Edge:
     pages: SharedPages
     waits: Places
     proofs: Places
+    reputations: ReputationBook
     threads: Executor
     stopping: asyncio.Event
     # The OpenAPI document of the server's routes.

@@ -18,6 +18,7 @@ from node.api.openapi import openapi
 from node.api.places import Places
 from node.api.problems import MethodNotAllowed, RequestInvalid
 from node.api.replies import Reply, problem_reply
+from node.api.reputation_book import ReputationBook
 from node.api.routes import ROUTES
 from node.api.routing import Call, Edge, Router, read_parameters
 from node.api.settings import ApiSettings
@@ -65,6 +66,7 @@ class ApiServer:
             pages=SharedPages(service.ledger, self._threads),
             waits=Places(settings.waits_max),
             proofs=Places(settings.proofs_max),
+            reputations=ReputationBook(service.ledger),
             threads=self._threads,
             stopping=asyncio.Event(),
             document=openapi(ROUTES, API_VERSION),

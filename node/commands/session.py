@@ -315,12 +315,14 @@ class Session:
         """Print a list of things."""
         self.printer.records(records, [self.readable(record) for record in records])
 
-    def pages(self, path: str, name: str) -> Sequence[Mapping[str, Any]]:
+    def pages(
+        self, path: str, name: str, query: Mapping[str, object] | None = None
+    ) -> Sequence[Mapping[str, Any]]:
         """Everything of a paged list, up to a limit."""
         found: list[Mapping[str, Any]] = []
         cursor = None
         while len(found) < LIST_MAX:
-            page = self.client.get(path, {"cursor": cursor, "limit": PAGE_SIZE})
+            page = self.client.get(path, {**(query or {}), "cursor": cursor, "limit": PAGE_SIZE})
             found += page[name]
             cursor = page.get("next")
             if cursor is None:

@@ -11,6 +11,8 @@ from commerce.epcis.capture import EpcisCapture
 from commerce.listings import ListingPublish, Terms
 from commerce.products import ProductRegister
 from commerce.registry import operation
+from commerce.reviews.posting import ReviewPost
+from commerce.reviews.records import Scores
 from commerce.rights import GcpGrant
 from commerce.roles import RoleGrant
 from commerce.shipments import (
@@ -120,16 +122,31 @@ async def trade(service: FakeService) -> Market:
     )
     offer = ListingPublish(GTIN, "CNY", 10, Terms(1_000, 50, None, None))
     _, (listed, *_) = await done(service, "merchant", "listing.publish", offer)
-    wanted = WantedLine(listed["listing_id"], 1, 2, False)  # noqa: FBT003
-    order = OrderCreate((wanted,), bytes(32), recipient_code_commitment(CODE), "order 1")
+    order_id, parcel_id = await bought(service, listed["listing_id"], ITEM)
+    keys = tuple(told["event_key"] for told in events)
+    return Market(listed["listing_id"], order_id, parcel_id, captured, keys)
+
+
+async def bought(
+    service: FakeService, listing_id: bytes, *items: str, number: int = 1
+) -> tuple[bytes, bytes]:
+    """Two units of a listing, ordered, paid, shipped, delivered and confirmed: order and parcel."""
+    wanted = WantedLine(listing_id, 1, 2, False)  # noqa: FBT003
+    code = recipient_code_commitment(CODE)
+    order = OrderCreate((wanted,), bytes(32), code, f"order {number}")
     _, (ordered, *_) = await done(service, "buyer", "order.create", order)
     order_id = ordered["order_id"]
     await done(service, "buyer", "order.pay", OrderPay(order_id, 2_050))
     lines = (ShippedLine(0, 2),)
-    shipment = ShipmentCreate(order_id, account("carrier"), lines, None, (ITEM,), None)
+    shipment = ShipmentCreate(order_id, account("carrier"), lines, None, items, None)
     _, (shipped, *_) = await done(service, "merchant", "shipment.create", shipment, "carrier")
     parcel_id = shipped["parcel_id"]
     await done(service, "carrier", "shipment.delivered", ShipmentDelivered(parcel_id, CODE, None))
     await done(service, "buyer", "order.confirm", OrderConfirm(parcel_id, ()))
-    keys = tuple(told["event_key"] for told in events)
-    return Market(listed["listing_id"], order_id, parcel_id, captured, keys)
+    return order_id, parcel_id
+
+
+async def reviewed(service: FakeService, order_id: bytes) -> None:
+    """The buyer's review of an order's first line."""
+    review = ReviewPost(order_id, 0, Scores(5, 4, 3), bytes(32))
+    await done(service, "buyer", "review.post", review)

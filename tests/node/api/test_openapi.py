@@ -13,7 +13,7 @@ from node.api.openapi import openapi
 from node.api.routes import ROUTES
 from node.api.routing import Route
 from tests.chain.world import account
-from tests.node.api.market import GTIN, ITEM, Market, trade
+from tests.node.api.market import GTIN, ITEM, Market, reviewed, trade
 from tests.node.api.service import Served, served
 
 DIALECT = jsonschema.Draft202012Validator
@@ -85,6 +85,8 @@ def example(route: Route, market: Market) -> str:
         "key": market.event_keys[0].hex(),
         "operation": "0",
         "epoch": "0",
+        "order": market.order_id.hex(),
+        "line": "0",
     }
     ids = {
         "/v1/listings/{id}": market.listing_id,
@@ -98,6 +100,7 @@ def example(route: Route, market: Market) -> str:
         "/v1/orders": f"?account={values['account']}",
         "/v1/parcels": f"?carrier={encode_account(account('carrier'))}",
         "/v1/trace": f"?epc={ITEM}",
+        "/v1/reviews": f"?gtin={GTIN}",
         "/v1/epcis/events": "?event_id=none",
         "/v1/blocks/{height}": "?full",
     }
@@ -108,6 +111,7 @@ def example(route: Route, market: Market) -> str:
 async def test_every_answer_has_exactly_the_documented_form() -> None:
     async with served() as node:
         market = await trade(node.service)
+        await reviewed(node.service, market.order_id)
         told = (await node.get("/v1/openapi.json"))[1]
         for route in ROUTES:
             if route.method == "GET" and not isinstance(route.answers[200], str):
