@@ -9,6 +9,16 @@ from dataclasses import replace
 
 from chain.block import Event
 from chain.genesis import Genesis
+from commerce.aftersale.answers import (
+    RefundAcceptCounter,
+    RefundAgree,
+    RefundCounter,
+    RefundReject,
+)
+from commerce.aftersale.cases import Case, load_case
+from commerce.aftersale.exchanges import ExchangeShip
+from commerce.aftersale.requests import RefundRequest, RefundWithdraw, RequestedLine
+from commerce.aftersale.returns import ReturnDelivered, ReturnReceive, ReturnShip
 from commerce.assets import AssetIssue
 from commerce.cancellation import OrderCancel
 from commerce.checkout import OrderCreate, OrderPay, WantedLine
@@ -130,6 +140,83 @@ class Shop(World):
     ) -> None:
         """Cancel lines, or all that is unshipped."""
         self.done(by, ("order.cancel", OrderCancel(order_id, lines, "no more")), with_=with_)
+
+    def request(
+        self, order_id: bytes, kind: str, *units: tuple[int, int], parcel: bytes | None = None
+    ) -> bytes:
+        """Ask for the whole worth of (line, quantity) units; the case."""
+        lines = tuple(RequestedLine(*entry, None) for entry in units or ((0, 1),))
+        asked = RefundRequest(order_id, parcel, kind, lines, "because", None)
+        return self._made("case_id", self.done("buyer", ("refund.request", asked)))
+
+    def complain(self, parcel: bytes, kind: str, *units: tuple[int, int]) -> bytes:
+        """The same for units in a parcel."""
+        return self.request(self.parcel(parcel).order_id, kind, *units, parcel=parcel)
+
+    def allowance(self, parcel: bytes, amount_minor: int, quantity: int = 1, line: int = 0) -> bytes:
+        """Ask for a part of the price; the case."""
+        lines = (RequestedLine(line, quantity, amount_minor),)
+        order_id = self.parcel(parcel).order_id
+        asked = RefundRequest(order_id, parcel, "allowance", lines, "a scratch", None)
+        return self._made("case_id", self.done("buyer", ("refund.request", asked)))
+
+    def withdraw(self, case_id: bytes) -> None:
+        """The buyer takes its request back."""
+        self.done("buyer", ("refund.withdraw", RefundWithdraw(case_id)))
+
+    def agree(self, case_id: bytes) -> None:
+        """The seller gives what is asked."""
+        self.done("merchant", ("refund.agree", RefundAgree(case_id, None)))
+
+    def reject(self, case_id: bytes) -> None:
+        """The seller refuses."""
+        self.done("merchant", ("refund.reject", RefundReject(case_id, "it was whole", None)))
+
+    def counter(self, case_id: bytes, *amounts: int, gives_back: bool = False) -> None:
+        """The seller offers an amount a line instead."""
+        offer = RefundCounter(case_id, amounts, gives_back, None, "half of it")
+        self.done("merchant", ("refund.counter", offer))
+
+    def accept(self, case_id: bytes) -> None:
+        """The buyer takes the offer."""
+        self.done("buyer", ("refund.accept_counter", RefundAcceptCounter(case_id)))
+
+    def send_back(self, case_id: bytes, freight_minor: int = 0, carrier: str = "carrier") -> None:
+        """The buyer hands the goods to a carrier."""
+        sent = ReturnShip(case_id, account(carrier), freight_minor, None)
+        self.done("buyer", ("return.ship", sent), with_=(carrier,))
+
+    def bring_back(self, case_id: bytes, carrier: str = "carrier") -> None:
+        """The carrier brings them to the seller."""
+        self.done(carrier, ("return.delivered", ReturnDelivered(case_id)))
+
+    def receive(self, case_id: bytes) -> None:
+        """The seller has them, as agreed."""
+        self.done("merchant", ("return.receive", ReturnReceive(case_id)))
+
+    def sent_back(self, case_id: bytes, freight_minor: int = 0) -> None:
+        """All of a return: agreed, sent and brought back."""
+        self.agree(case_id)
+        self.send_back(case_id, freight_minor)
+        self.bring_back(case_id)
+
+    def exchange(self, case_id: bytes, carrier: str = "carrier") -> bytes:
+        """Other goods for those of a case; their parcel."""
+        sent = ExchangeShip(case_id, account(carrier), None, (), None)
+        events = self.done("merchant", ("exchange.ship", sent), with_=(carrier,))
+        made = next(told.data["parcel_id"] for told in events if told.type == "shipment.created")
+        assert isinstance(made, bytes)
+        return made
+
+    def case_of(self, case_id: bytes) -> Case:
+        """The case's record."""
+        return load_case(self.state, case_id)
+
+    def silence(self, case_id: bytes) -> None:
+        """Nobody does anything until the case's clock has acted."""
+        clock = self.case_of(case_id).clock()
+        assert clock is not None
+        self.wait(clock[0] - self.time_ms)
 
     def load(self, order_id: bytes) -> Order:
         """The order's record."""
