@@ -105,6 +105,7 @@ class OrderView:
     client_reference: str | None
     created_ms: int
     paid_ms: int | None
+    coupons: tuple[Hash, ...]
     lines: tuple[LineView, ...]
     parcels: tuple[ParcelView, ...]
     cases: tuple[CaseView, ...]
@@ -141,6 +142,7 @@ def order_view(state: StateReader, order_id: bytes) -> OrderView:
         client_reference=order.client_reference,
         created_ms=order.created_ms,
         paid_ms=order.paid_ms,
+        coupons=order.coupons,
         lines=tuple(_line_views(order, cases)),
         parcels=tuple(_parcel_view(order, parcel) for parcel in parcels),
         cases=cases,

@@ -30,6 +30,7 @@ _UNITS: Final = re.compile(r"([0-9]{1,2}):([0-9]{1,7})", re.ASCII)
     examples=(
         'hushang order create $LISTING:2 --ship-to "1 Century Avenue, Pudong" --as buyer',
         'hushang order create $LISTING@1:2 --ship-to "Century Ave 1" --reference erp-7 --as buyer',
+        'hushang order create $LISTING --ship-to "Century Ave 1" --coupon $COUPON --as buyer',
     ),
 )
 def create(
@@ -49,6 +50,10 @@ def create(
     code: Annotated[
         bool, typer.Option(help="Make a code that the recipient tells the carrier.")
     ] = True,
+    coupon: Annotated[
+        list[str] | None,
+        typer.Option(help="Id of a coupon; each counts on what those before it left. Repeatable."),
+    ] = None,
 ) -> None:
     """Accept offers of one seller; the stock is reserved and the time to pay runs.
 
@@ -63,6 +68,7 @@ def create(
         ship_to_commitment=address.commitment,
         code_commitment=None if recipient_code is None else code_commitment(recipient_code),
         client_reference=reference,
+        coupons=tuple(read_hash(text, "--coupon") for text in coupon or ()),
     )
     private = {"ship_to_salt": address.salt.hex()}
     if recipient_code is not None:
@@ -73,6 +79,7 @@ def create(
         created = outcome.event("order.created")
         ids["order_id"] = created["order_id"]
         ids["total_minor"] = created["total_minor"]
+        ids["payable_minor"] = created["payable_minor"]
         ids["symbol"] = created["symbol"]
     session.report(outcome, ids)
 
@@ -90,16 +97,19 @@ def pay(
     session: Session,
     order: ORDER,
     amount: Annotated[
-        str | None, typer.Argument(help="The total that you agree to; default: what the node says.")
+        str | None, typer.Argument(help="What you agree to pay; default: what the node says.")
     ] = None,
 ) -> None:
-    """Pay an order's total into escrow: the seller gets it when the goods have arrived."""
+    """Pay an order into escrow: the seller gets the money when the goods have arrived.
+
+    The funders of its coupons pay their parts at the same moment.
+    """
     order_id = read_hash(order, "ORDER")
     if amount is not None:
         amount_minor = session.money(amount)[1]
     else:
         known = session.client.get(f"/v1/orders/{order_id.hex()}")
-        amount_minor = int(known["total_minor"])
+        amount_minor = int(known["payable_minor"])
         session.say(f"paying {session.amount_text(amount_minor, known['symbol'])}")
     session.send(operation("order.pay", OrderPay(order_id, amount_minor)))
 

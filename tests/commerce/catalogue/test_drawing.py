@@ -14,6 +14,7 @@ from commerce.catalogue.drawing import drawings_of
 from commerce.catalogue.issuing import CouponWithdraw
 from commerce.checkout import OrderCreate, OrderPay
 from commerce.delegations import Delegate
+from commerce.order_views import order_view
 from commerce.payments import PayTransfer
 from tests.commerce.attempts import Attempt, Do, Row, Wait, play
 from tests.commerce.catalogue.coupon_terms import WITHDRAW, issue
@@ -317,6 +318,14 @@ def test_what_was_drawn_is_told() -> None:
     assert (paid.data["amount_minor"], paid.data["funded_minor"]) == (300, 700)
     assert used.type == "coupon.used"
     assert (used.data["coupon_id"], used.data["amount_minor"]) == (coupon, 700)
+
+
+def test_an_order_shows_its_coupons_and_who_pays_how_much() -> None:
+    shop = Shop()
+    coupon = issue(shop, amount_minor=700)
+    view = order_view(shop.state, place(shop, (shop.tea, 1), coupons=(coupon,)))
+    assert (view.coupons, view.total_minor, view.payable_minor) == ((coupon,), 1_000, 300)
+    assert view.lines[0].funded_minor == 700
 
 
 def test_drawings_are_sums_by_coupon() -> None:
