@@ -59,7 +59,7 @@ class OpenCards:
 
 
 CARDS: Table[PrepaidCard] = Table("prepaid", PrepaidCard)
-CARD_COUNTS: Table[OpenCards] = Table("prepaid-cards", OpenCards)
+CARD_COUNTS: Table[OpenCards] = Table("prepaid-count", OpenCards)
 
 
 def load_card(state: StateReader, card_id: bytes) -> PrepaidCard:

@@ -8,7 +8,7 @@ One change waits at a time, whole: it holds the version that it will be. The nex
 and has a notice of its own; one that changes nothing withdraws it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated
@@ -64,7 +64,7 @@ class TimerValue:
 class PendingChange:
     """What the parameters will be from `due_ms` on: the timers that differ from the defaults."""
 
-    own: Annotated[dict[Name, Duration], Size(max=CHANGED_TIMERS_MAX)]
+    own: Annotated[tuple[TimerValue, ...], Size(max=CHANGED_TIMERS_MAX)]
     holidays: Holidays
     due_ms: TimeMs
 
@@ -116,7 +116,7 @@ def parameter_change(op: ParameterChange, context: Context) -> tuple[Event, ...]
     if life_ms > LIFE_MAX_MS:
         msg = f"something could live for {life_ms // DAY_MS} days"
         raise LifeTooLong(msg)
-    change = PendingChange(dict(sorted(own.items())), holidays, op.effective_ms)
+    change = PendingChange(_values(own), holidays, op.effective_ms)
     _replace(context, change)
     announced = event(
         "parameter.announced",
@@ -132,20 +132,21 @@ def change_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
     change = PENDING.load(context.state, deadline.object_id)
     assert change is not None
     PENDING.remove(context.state, deadline.object_id)
+    own = {entry.name: entry.value_ms for entry in change.own}
     version = current_parameters(context.state).version + 1
     store_parameters(
         context.chain.genesis,
         context.state,
         version,
         deadline.time_ms,
-        change.own,
+        own,
         change.holidays,
     )
     changed = event(
         "parameter.changed",
         version=version,
         since_ms=deadline.time_ms,
-        timers=dict(change.own),
+        timers=own,
         holidays=len(change.holidays),
     )
     return (changed,)
@@ -190,6 +191,10 @@ def _check_holidays(holidays: tuple[int, ...]) -> None:
     if longest_run(holidays) > HOLIDAY_RUN_MAX:
         msg = f"{longest_run(holidays)} holidays follow one another, at most {HOLIDAY_RUN_MAX}"
         raise HolidaysTooLong(msg)
+
+
+def _values(own: Mapping[str, int]) -> tuple[TimerValue, ...]:
+    return tuple(TimerValue(name, value_ms) for name, value_ms in sorted(own.items()))
 
 
 def _withdraw(context: Context) -> tuple[Event, ...]:

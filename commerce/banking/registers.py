@@ -9,11 +9,11 @@ from commerce.banking.cards import CARDS, card_deadlines, check_cards, held_on_c
 from commerce.banking.fees import POOLS, pooled
 from commerce.banking.freezes import check_freezes, freeze_deadlines
 from commerce.banking.parameter_change import change_deadlines
-from commerce.banking.requests import DEPOSITS, WITHDRAWALS
+from commerce.banking.requests import DEPOSITS, WITHDRAW_REQUESTS, WITHDRAWALS
 from commerce.banking.withdrawals import held_for_withdrawal
 
 BANKING_HOLDERS: tuple[tuple[Table[Any], Callable[[bytes, Any], tuple[bytes, int]]], ...] = (
-    (WITHDRAWALS.table, held_for_withdrawal),
+    (WITHDRAW_REQUESTS, held_for_withdrawal),
     (CARDS, held_on_card),
     (POOLS, pooled),
 )

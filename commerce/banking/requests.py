@@ -63,14 +63,20 @@ class AssetRequestCancel:
     reason: Text
 
 
+DEPOSIT_REQUESTS: Table[BankRequest] = Table("deposit-request", BankRequest)
+DEPOSIT_COUNTS: Table[OpenRequests] = Table("deposit-request-count", OpenRequests)
+WITHDRAW_REQUESTS: Table[BankRequest] = Table("withdraw-request", BankRequest)
+WITHDRAW_COUNTS: Table[OpenRequests] = Table("withdraw-request-count", OpenRequests)
+
+
 class Requests:
     """Open requests of one kind: `deposit` or `withdraw`."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, table: Table[BankRequest], counts: Table[OpenRequests]) -> None:
         self.kind = kind
         self.clock_kind = f"sys.asset.{kind}"
-        self.table: Table[BankRequest] = Table(f"{kind}-request", BankRequest)
-        self.counts: Table[OpenRequests] = Table(f"{kind}-requests", OpenRequests)
+        self.table = table
+        self.counts = counts
 
     def load(self, state: StateReader, request_id: bytes) -> BankRequest:
         """The open request, or `RequestUnknown`."""
@@ -172,5 +178,5 @@ def require_channel(channel: str) -> None:
         raise ChannelUnknown(msg)
 
 
-DEPOSITS = Requests("deposit")
-WITHDRAWALS = Requests("withdraw")
+DEPOSITS = Requests("deposit", DEPOSIT_REQUESTS, DEPOSIT_COUNTS)
+WITHDRAWALS = Requests("withdraw", WITHDRAW_REQUESTS, WITHDRAW_COUNTS)
