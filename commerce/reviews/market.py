@@ -119,8 +119,8 @@ def controllers(accounts: Mapping[bytes, Account | None]) -> dict[bytes, bytes]:
 
 
 def own_minor(line: OrderLine) -> int:
-    """What the seller has of a line that came from whoever paid the order."""
-    return net_paid_minor(line)
+    """What the seller has of a line, without the part of it that coupons paid."""
+    return net_paid_minor(line) * (line.total_minor - line.funded_minor) // line.total_minor
 
 
 class _Census:

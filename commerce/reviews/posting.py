@@ -86,7 +86,7 @@ def review_post(op: ReviewPost, context: Context) -> tuple[Event, ...]:
         msg = f"line {op.line} was reviewed before"
         raise ReviewExists(msg)
     if not is_settled(line):
-        msg = f"line {op.line}: {line.held_minor} in escrow, {line.paid_minor} paid"
+        msg = f"line {op.line}: {line.settled} of {line.quantity} units are settled"
         raise LineUnsettled(msg)
     if net_paid_minor(line) == 0:
         msg = f"line {op.line}: all of {line.paid_minor} was refunded"

@@ -108,8 +108,8 @@ def load_review(state: StateReader, order_id: bytes, line: int) -> Review:
 
 
 def is_settled(line: OrderLine) -> bool:
-    """Was the line paid, and is nothing of it in escrow any more?"""
-    return line.paid_minor > 0 and line.held_minor == 0
+    """Was the line paid, and is the money of all its units released or refunded?"""
+    return line.paid_minor > 0 and line.settled == line.quantity
 
 
 def net_paid_minor(line: OrderLine) -> int:
