@@ -21,7 +21,7 @@ from commerce.aftersale.cases import (
 from commerce.deposits.debts import owe
 from commerce.deposits.holding import unreserve
 from commerce.deposits.waterfall import collect
-from commerce.errors import NotTheSeller
+from commerce.errors import NotTheSeller, StateForbids
 from commerce.escrow import Money, State, Trigger, edge_from
 from commerce.orders import Order, OrderLine
 from commerce.parcels import load_parcel
@@ -73,6 +73,9 @@ def case_of_parcel(context: Context, known_id: bytes) -> tuple[bytes, Case]:
         raise NotTheSeller(msg)
     edge_from(parcel.state, Trigger.DISPUTE)
     wanted = [(entry.line, entry.open_units) for entry in parcel.lines if entry.open]
+    if not wanted:
+        msg = "all that is in the parcel is in cases"
+        raise StateForbids(msg)
     case_id = next_case_id(parcel.order_id, books.order)
     lines = books.take(State.IN_TRANSIT, wanted, context.time_ms, fresh=False)
     case = Case(

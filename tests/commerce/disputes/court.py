@@ -86,8 +86,9 @@ class Court(Shop):
         self.stocked += 1
 
     def case(self, made: tuple[Event, ...]) -> bytes:
-        """The id of the case that these events tell of."""
-        case_id = next(told.data["case_id"] for told in made if "case_id" in told.data)
+        """The id of the case, or of its dispute, that these events tell of."""
+        names = ("case_id", "dispute_id")
+        case_id = next(told.data[name] for told in made for name in names if name in told.data)
         assert isinstance(case_id, bytes)
         return case_id
 
@@ -180,8 +181,12 @@ class Court(Shop):
 
     def vote(self, dispute_id: bytes, *votes: Sequence[int]) -> None:
         """Evidence is over; the panel, in its order, commits to these votes and reveals them."""
-        panel = self.panel(dispute_id)
         self.heard(dispute_id)
+        self.ballot(dispute_id, *votes)
+
+    def ballot(self, dispute_id: bytes, *votes: Sequence[int]) -> None:
+        """The panel, in its order, commits to these votes and reveals them."""
+        panel = self.panel(dispute_id)
         for name, shares in zip(panel, votes, strict=True):
             self.commit(dispute_id, name, *shares)
         for name, shares in zip(panel, votes, strict=True):
