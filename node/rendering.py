@@ -24,7 +24,7 @@ ACCOUNT_FIELDS = frozenset(
         *("account", "sender", "to", "issuer", "sponsor", "member", "holder", "owner", "payer"),
         *("buyer", "seller", "carrier", "merchant", "arbiter", "inspector", "regulator"),
         *("giver", "taker", "brand", "recipient", "party", "capturer", "subject", "granter"),
-        *("remove", "added", "removed", "replaced", "suspended", "reporter"),
+        *("remove", "added", "removed", "replaced", "suspended", "reporter", "dealer"),
     }
 )
 TEXT_INTEGERS = frozenset({"nonce"})
