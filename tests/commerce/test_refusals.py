@@ -36,10 +36,10 @@ from tests.commerce.catalogue import test_drawing, test_issuing, test_licences
 from tests.commerce.catalogue.coupon_terms import issue
 from tests.commerce.deposits import (
     test_claims,
-    test_debts,
     test_deposits,
     test_eligibility,
     test_fund,
+    test_recourse,
 )
 from tests.commerce.deposits.counter import Counter
 from tests.commerce.epcis import test_capture
@@ -71,7 +71,7 @@ def rows() -> list[Row]:
         *(test_listings.PUBLISHING + test_listings.updates(listed.tea, listed.bike)),
         *(test_licences.TABLE + test_licences.offers(listed, listed.tea) + test_capture.TABLE),
         *(test_issuing.ISSUING + test_issuing.withdrawing(issue(listed))),
-        *(test_deposits.TABLE + test_debts.TABLE + test_fund.TABLE),
+        *(test_deposits.TABLE + test_recourse.TABLE + test_fund.TABLE),
         *test_claims.claims(Counter()),
         *(test_share.TABLE + test_acknowledge.TABLE + test_reveal.revealing(test_reveal.begun())),
         *(test_bank_deposits.settling(World()) + test_bank_deposits.FULL + test_freezes.TABLE),

@@ -185,7 +185,8 @@ def test_no_sequence_makes_money_or_breaks_a_reserve(sequence: list[tuple[str, i
         assert held.reserved_minor == sum(lines) <= held.held_minor
         lent = owed_by(shop.state, MERCHANT, "CNY").fund_minor
         assert lent <= CAP_MINOR
-        assert step in ("ruled", "repay", "give") or fund_minor(shop.state, "CNY") == fund
+        # Nothing but a ruling takes anything out of the fund.
+        assert step == "ruled" or fund_minor(shop.state, "CNY") >= fund
         assert step in ("reserve", "unreserve") or kept == sum(lines)
     everything = sum(shop.money(name) for name in ("buyer", "friend", "merchant"))
     everything += held_minor(shop)
