@@ -24,6 +24,7 @@ from chain.store_contract import StorageError
 from chain.transaction import TRANSACTION_VERSION, Transaction, sign_transaction
 from commerce.beacon.dealing import DealName
 from commerce.beacon.duties import Looked, acknowledging_due, deal_due, reveal, reveals_due
+from commerce.beacon.errors import DealOutdated, DealOutOfTurn, DealsUnknown, DrawUnknown
 from commerce.registry import operation
 from node.service import Decided, Submitted
 
@@ -45,6 +46,10 @@ TURN_S: Final = 1.0
 PAUSE_S: Final = 1.0
 PAUSE_MAX_S: Final = 600.0
 NOT_DELEGATED: Final = "the member's delegation to this node key is gone: member.update restores it"
+# What others were faster with, or a change of the committee: nobody need look.
+OVERTAKEN: Final = frozenset(
+    rule.__name__ for rule in (DrawUnknown, DealsUnknown, DealOutdated, DealOutOfTurn)
+)
 # Deals that don't open are remembered, not to be opened again after each block.
 WRONG_MAX: Final = 4_096
 
@@ -210,7 +215,8 @@ class BeaconAgent:
             self._pauses[duty.type] = _no_pause()
             return
         pause = self._pauses[duty.type]
-        logger.warning("%s: %s; again in %g s if need be", duty.type, failure, pause.next_s)
+        level = logging.INFO if failure in OVERTAKEN else logging.WARNING
+        logger.log(level, "%s: %s; again in %g s if need be", duty.type, failure, pause.next_s)
         next_s = min(2 * pause.next_s, PAUSE_MAX_S)
         self._pauses[duty.type] = _Pause(_now_s() + pause.next_s, next_s)
 

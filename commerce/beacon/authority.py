@@ -11,9 +11,9 @@ from chain.account import DELEGATIONS, Delegation
 from chain.state import Overlay
 
 NODE_TYPES = ("beacon.acknowledge", "beacon.reveal", "beacon.share")
-# Block times end here.
-_NEVER_MS = 2**53 - 1
-_OF_A_NODE = Delegation(NODE_TYPES, amount_max_minor=0, spent_minor=0, expires_ms=_NEVER_MS)
+# The last millisecond of the year 9999 in Shanghai: later ones have no date that programs can tell.
+NEVER_MS = 253_402_271_999_999
+_OF_A_NODE = Delegation(NODE_TYPES, amount_max_minor=0, spent_minor=0, expires_ms=NEVER_MS)
 
 
 def delegate_to_nodes(

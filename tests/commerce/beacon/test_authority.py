@@ -8,6 +8,7 @@ from commerce.beacon.authority import NODE_TYPES
 from commerce.delegations import NEVER_DELEGATED, Delegate, DelegateRevoke
 from commerce.members import MemberUpdate
 from commerce.payments import PayTransfer
+from node.money_text import format_time
 from tests.commerce.beacon.ring import Ring
 from tests.commerce.seats import join, node_of
 from tests.commerce.world import DAY_MS, World, account, key
@@ -39,6 +40,7 @@ def test_founders_nodes_speak_in_the_beacon_for_ever_and_of_nothing_else() -> No
     found = DELEGATIONS.load(ring.world.state, account("m0"), key(NODE))
     assert found is not None
     assert (found.types, found.amount_max_minor) == (NODE_TYPES, 0)
+    assert format_time(found.expires_ms) == "9999-12-31 23:59:59.999 +08:00"
 
 
 def test_a_new_members_nodes_may_too_and_those_that_are_dropped_no_more() -> None:
