@@ -116,8 +116,8 @@ def debit(context: Context, account: bytes, symbol: str, amount_minor: int) -> N
         raise InsufficientFunds(msg)
     if context.authority.delegation is not None and account == context.sender:
         spend_delegation(context, amount_minor)
-    # What is available is there because nothing more is to be frozen.
-    left = Balance(balance.available_minor - amount_minor, balance.frozen_minor)
+    left_minor = balance.available_minor - amount_minor
+    left = Balance(left_minor, balance.frozen_minor, balance.to_freeze_minor)
     _store_balance(context, account, part, left)
 
 

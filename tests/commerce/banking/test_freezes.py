@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chain.context import Context
 from chain.errors import InvariantBreach
 from chain.state import Overlay
 from commerce.assets import AssetIssue
@@ -22,7 +23,15 @@ from commerce.banking.freezes import (
     load_freezes,
 )
 from commerce.checkout import OrderPay
-from commerce.money import BALANCES, Balance, asset_part, balance_of, frozen_first
+from commerce.money import (
+    BALANCES,
+    Balance,
+    asset_part,
+    balance_of,
+    credit,
+    debit,
+    frozen_first,
+)
 from commerce.payments import PayTransfer
 from commerce.roles import RoleGrant
 from tests.commerce.attempts import Attempt, Row, Wait, play
@@ -136,6 +145,11 @@ def test_an_account_without_money_keeps_its_mark() -> None:
     world = World()
     ordered(world, 50)
     assert buyers(world) == Balance(0, 0, 50)
+    # Nothing paid or received, as where a coupon pays all, changes nothing.
+    context = Context(Overlay(world.state), world.chain, 1, world.time_ms)
+    debit(context, BUYER, "CNY", 0)
+    credit(context, BUYER, "CNY", 0)
+    assert balance_of(context.state, BUYER, "CNY") == Balance(0, 0, 50)
     world.done("issuer", ("asset.issue", AssetIssue("CNY", BUYER, 80, "r")))
     assert buyers(world) == Balance(30, 50, 0)
 
