@@ -42,39 +42,50 @@ class Dice:
             count += 1
 
 
+@dataclass(frozen=True)
+class Bought:
+    """A purchase that was settled; without scores if it wasn't reviewed."""
+
+    buyer: bytes
+    seller: bytes
+    units: int
+    scores: Scores | None
+
+
 @dataclass
 class Bazaar:
-    """What has happened; `census` reads it as it stands."""
+    """What has happened; `census` reads it as it stands. `moved` is giver, taker, units."""
 
-    market: Market = field(default_factory=Market)
-    rated: list[Rated] = field(default_factory=list)
+    bought: list[Bought] = field(default_factory=list)
+    moved: list[tuple[bytes, bytes, int]] = field(default_factory=list)
 
     def issue(self, to: str, units: int) -> None:
         """A bank's customer has paid money in."""
-        self.market.give(party(BANK), party(to), units)
+        self.pay(BANK, to, units)
 
     def pay(self, giver: str, taker: str, units: int) -> None:
         """A transfer."""
-        self.market.give(party(giver), party(taker), units)
+        self.moved.append((party(giver), party(taker), units))
 
     def buy(self, buyer: str, seller: str, units: int, stars: int | None) -> None:
         """A purchase that was settled, and reviewed if there are stars."""
-        self.market.spend(party(buyer), party(seller), units)
-        if stars is not None:
-            scores = Scores(stars, stars, stars)
-            self.rated.append(Rated(CNY, party(seller), party(buyer), party(seller), units, scores))
+        scores = None if stars is None else Scores(stars, stars, stars)
+        self.bought.append(Bought(party(buyer), party(seller), units, scores))
 
     def census(self) -> Census:
         """As the chain would be read."""
-        settled = Market()
-        for buyer, sellers in self.market.spent.items():
-            for seller, units in sellers.items():
-                settled.spend(buyer, seller, units)
-        for giver, takers in self.market.given.items():
-            for taker, units in takers.items():
-                settled.give(giver, taker, units)
-        settled.settle_accounts()
-        return Census({CNY: settled}, list(self.rated), {}, {})
+        market = Market()
+        for entry in self.bought:
+            market.spend(entry.buyer, entry.seller, entry.units)
+        for giver, taker, units in self.moved:
+            market.give(giver, taker, units)
+        market.settle_accounts()
+        rated = [
+            Rated(CNY, entry.seller, entry.buyer, entry.seller, entry.units, entry.scores)
+            for entry in self.bought
+            if entry.scores is not None
+        ]
+        return Census({CNY: market}, rated, {}, {})
 
 
 def seller_name(number: int) -> str:

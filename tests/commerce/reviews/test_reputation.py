@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from commerce.reviews.market import Census, Rated
+from commerce.reviews.market import Census
 from commerce.reviews.records import Scores
 from commerce.reviews.reputation import (
     PRIOR_HUNDREDTHS,
@@ -18,6 +18,7 @@ from tests.commerce.reviews.bazaar import (
     CNY,
     YUAN,
     Bazaar,
+    Bought,
     honest_market,
     honest_names,
     party,
@@ -100,23 +101,14 @@ def test_the_same_market_read_in_another_order_gives_the_same_answer() -> None:
     bazaar = fair("spring")
     SHAPES["cliques"](bazaar)
     first = weigh_census(bazaar.census())
-    turned = Bazaar()
-    for pairs, add in (
-        (bazaar.market.spent, turned.market.spend),
-        (bazaar.market.given, turned.market.give),
-    ):
-        for giver in reversed(list(pairs)):
-            for taker in reversed(list(pairs[giver])):
-                add(giver, taker, pairs[giver][taker])
-    turned.rated = list(reversed(bazaar.rated))
+    turned = Bazaar(bazaar.bought[::-1], bazaar.moved[::-1])
     assert weigh_census(turned.census()) == first
 
 
 def test_reviews_of_ones_own_goods_weigh_nothing() -> None:
-    own = Rated(CNY, party(MILL), party(MILL), party(MILL), 7 * YUAN, Scores(5, 5, 5))
     bazaar = Bazaar()
     bazaar.buy("buyer", MILL, YUAN, 3)
-    bazaar.rated.append(own)
+    bazaar.buy(MILL, MILL, 7 * YUAN, 5)
     reputation = weigh_census(bazaar.census())[party(MILL)]
     assert (reputation.reviews, reputation.stars) == (2, 24)
     assert reputation.discounts.own_goods == 7 * YUAN
@@ -139,13 +131,11 @@ def test_void_and_hidden_reviews_are_counted_and_weigh_nothing() -> None:
 def test_each_dimension_has_its_own_mean() -> None:
     bazaar = Bazaar()
     for buyer in ("a", "b"):
-        bazaar.buy(buyer, "shop", 10 * YUAN, None)
         for other in range(4):
             bazaar.buy(buyer, f"other {buyer} {other}", 10 * YUAN, None)
     scores = (Scores(5, 3, 1), Scores(4, 3, 2))
     for buyer, given in zip(("a", "b"), scores, strict=True):
-        rated = Rated(CNY, party("shop"), party(buyer), party("shop"), 10 * YUAN, given)
-        bazaar.rated.append(rated)
+        bazaar.bought.append(Bought(party(buyer), party("shop"), 10 * YUAN, given))
     shop = weigh_census(bazaar.census())[party("shop")]
     assert (shop.goods_hundredths, shop.service_hundredths) == (450, 300)
     assert (shop.logistics_hundredths, shop.weighted_mean_hundredths) == (150, 300)
