@@ -216,7 +216,7 @@ function partsOf(rest, kinds) {
   const texts = [];
   let at = 0;
   for (const kind of kinds) {
-    const sizes = { account: 32, hash: 32, number: 8, epoch: 8, text: rest.length - at };
+    const sizes = { account: 32, hash: 32, number: 8, epoch: 8, gtin: 14, text: rest.length - at };
     const part = rest.subarray(at, at + sizes[kind]);
     at += sizes[kind];
     if (part.length > 0) texts.push(partText(part, kind));
@@ -226,7 +226,7 @@ function partsOf(rest, kinds) {
 
 function partText(part, kind) {
   if (kind === "account" && part.length === 32) return address(part);
-  if (kind === "text") return new TextDecoder().decode(part).replaceAll("\0", " ").trim();
+  if (kind === "text" || kind === "gtin") return new TextDecoder().decode(part).replaceAll("\0", " ").trim();
   const number = kind === "hash" ? null : BigInt(`0x${hex(part)}`);
   if (kind === "number") return String(number);
   // The newest epoch comes first in its table.
