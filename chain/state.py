@@ -164,6 +164,11 @@ class Table(Generic[T]):
         for key, value in state.scan(start):
             yield key[len(self.prefix) :], self.read(value)
 
+    def scan_from(self, state: StateReader, start: bytes) -> Iterator[tuple[bytes, T]]:
+        """As `items` of the whole table, but from this key (without the table's prefix) on."""
+        for key, value in state.scan(self.prefix, self.prefix + start):
+            yield key[len(self.prefix) :], self.read(value)
+
     def read(self, value: bytes) -> T:
         """The object of a row's bytes; `StateDamaged` if they are none."""
         known = self._known.get(value)

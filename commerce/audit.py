@@ -29,12 +29,14 @@ from commerce.invariants import check_all_money
 from commerce.members import MEMBERS
 from commerce.orders import ORDERS, Order, order_deadline
 from commerce.parcels import PARCELS, Parcel, parcel_deadline, parcel_id
+from commerce.recalls.recalls import recall_deadlines
 from commerce.reviews.invariant import check_reviews
 from commerce.units import Span, count_units
 
 # What else has a clock: the deadlines of all objects of a kind, from their records.
 CLOCKED: tuple[Callable[[StateReader], Iterable[Deadline]], ...] = (
     case_deadlines,
+    recall_deadlines,
     *BANKING_CLOCKED,
     *DISPUTE_CLOCKED,
     deposit_deadlines,

@@ -68,6 +68,8 @@ from commerce.orders import (
 )
 from commerce.parameters import current_parameters
 from commerce.products import load_product
+from commerce.recalls.blocked import require_not_recalled
+from commerce.recalls.errors import ProductRecalled
 from commerce.references import reference_key, require_unused, use
 from commerce.refusals import refuses
 from commerce.reserves import reserved
@@ -141,6 +143,7 @@ UNPAID: Table[UnpaidOrders] = Table("unpaid", UnpaidOrders)
     ListingVersionStale,
     CouponWithdrawn,
     CouponNotInTime,
+    ProductRecalled,
     MixedOrder,
     RoleMissing,
     SharedController,
@@ -166,6 +169,7 @@ def order_create(op: OrderCreate, context: Context) -> tuple[Event, ...]:
         require_current(listing, wanted.version)
     for coupon in coupons:
         require_open(coupon, context.time_ms)
+    require_not_recalled(context, *(listing.gtin for listing in listings))
     seller, symbol = _one_seller(context, listings)
     parameters = current_parameters(context.state)
     timers = parameters.timers
@@ -207,6 +211,7 @@ def order_create(op: OrderCreate, context: Context) -> tuple[Event, ...]:
 @refuses(
     OrderUnknown,
     StateForbids,
+    ProductRecalled,
     AmountMismatch,
     InsufficientFunds,
     DelegationExceeded,
@@ -220,6 +225,7 @@ def order_pay(op: OrderPay, context: Context) -> tuple[Event, ...]:
     """
     order = load_order(context.state, op.order_id)
     edge = edge_from(order.state, Trigger.PAY)
+    require_not_recalled(context, *[line.gtin for line in order.lines])
     if op.amount_minor != order.payable_minor:
         msg = f"{order.payable_minor} is to be paid, not {op.amount_minor}"
         raise AmountMismatch(msg)

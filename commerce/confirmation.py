@@ -12,6 +12,7 @@ from chain.block import Event
 from chain.codec import Hash, Size
 from chain.context import Context, event
 from chain.deadlines import Deadline
+from commerce.aftersale.errors import UnitsInCase
 from commerce.errors import (
     DelegationExceeded,
     LineRepeated,
@@ -25,6 +26,9 @@ from commerce.escrow import Edge, State, Trigger, edge_from, target_of
 from commerce.money import spend_delegation
 from commerce.orders import ORDER_LINES_MAX, LineIndex, Order, load_order
 from commerce.parcels import Parcel, all_open_units, load_parcel, save_parcel, settle_units
+from commerce.recalls.blocked import recalled_gtins, require_not_recalled
+from commerce.recalls.errors import ProductRecalled
+from commerce.recalls.stopping import stop_order
 from commerce.records import altered
 from commerce.refusals import refuses
 from commerce.reserves import free_reserve
@@ -54,6 +58,8 @@ class OrderConfirm:
     StateForbids,
     LineUnknown,
     QuantityExceeded,
+    UnitsInCase,
+    ProductRecalled,
     DelegationExceeded,
 )
 def order_confirm(op: OrderConfirm, context: Context) -> tuple[Event, ...]:
@@ -72,16 +78,30 @@ def order_confirm(op: OrderConfirm, context: Context) -> tuple[Event, ...]:
         raise NotTheBuyer(msg)
     edge = edge_from(parcel.state, Trigger.CONFIRM)
     units = _confirmed_units(op, parcel)
+    if not units:
+        msg = "all units of this parcel are in cases"
+        raise UnitsInCase(msg)
+    gtins = [order.lines[parcel.lines[position].line].gtin for position, _ in units]
+    require_not_recalled(context, *gtins)
     return _release(context, op.parcel_id, parcel, order, units, edge)
 
 
 def confirm_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
-    """sys.order.confirm: silence after the delivery releases what is open in the parcel."""
-    parcel = load_parcel(context.state, deadline.object_id)
+    """sys.order.confirm: silence after the delivery releases what is open in the parcel; but what
+    is recalled is stopped.
+    """
+    known_id = deadline.object_id
+    parcel = load_parcel(context.state, known_id)
+    recalled = recalled_gtins(context.state)
+    if recalled:
+        stopped = stop_order(context, parcel.order_id, recalled)
+        parcel = load_parcel(context.state, known_id)
+        if not all_open_units(parcel):
+            return stopped
     edge = edge_from(parcel.state, Trigger.CONFIRM_TIMEOUT)
     order = load_order(context.state, parcel.order_id)
     units = all_open_units(parcel)
-    return _release(context, deadline.object_id, parcel, order, units, edge)
+    return _release(context, known_id, parcel, order, units, edge)
 
 
 def close_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:

@@ -13,6 +13,7 @@ from commerce.disputes.limits import check_dispute_limits
 from commerce.members import MEMBERS, OrganisationRecord
 from commerce.money import ASSETS, Asset, asset_part, is_symbol
 from commerce.parameters import found_parameters
+from commerce.recalls.blocked import found_recalls
 from commerce.rights import LOCATIONS, PREFIXES, Holding, location_holder, prefix_holder
 from commerce.roles import HELD_ROLES, HeldRole, check_role, role_part
 from commerce.timers import check_timers
@@ -39,6 +40,7 @@ def found_commerce(genesis: Genesis, state: Overlay) -> None:
     """Write the first state, or `GenesisInvalid`."""
     check_commerce_genesis(genesis)
     found_parameters(genesis, state)
+    found_recalls(state)
     ids = {member.name: member.policy.account_id() for member in genesis.members}
     ids |= {entry.name: entry.policy.account_id() for entry in genesis.accounts}
     for member in genesis.members:

@@ -63,6 +63,8 @@ from commerce.parcels import (
     settle_units,
     units_of,
 )
+from commerce.recalls.blocked import require_not_recalled
+from commerce.recalls.errors import ProductRecalled
 from commerce.records import altered
 from commerce.refusals import refuses
 from commerce.reserves import free_reserve
@@ -145,6 +147,7 @@ def recipient_code_commitment(code: bytes) -> bytes:
     CosignerMissing,
     LineUnknown,
     StateForbids,
+    ProductRecalled,
     ItemInParcel,
     SharedController,
     ItemNotInParcel,
@@ -167,6 +170,7 @@ def shipment_create(op: ShipmentCreate, context: Context) -> tuple[Event, ...]:
     require_carrier(context, op.carrier)
     for shipped in op.lines:
         edge_from(line_of(order, shipped.line).state, Trigger.SHIP)
+    require_not_recalled(context, *[order.lines[shipped.line].gtin for shipped in op.lines])
     check_elsewhere(context, op.order_id, op.epcs)
     check_independent(context, op.carrier, order)
     if op.epcs:

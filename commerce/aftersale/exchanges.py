@@ -32,6 +32,8 @@ from commerce.items import check_elsewhere, check_goods
 from commerce.money import debit
 from commerce.orders import Order
 from commerce.parcels import EPCS_MAX, PARCELS_MAX, Epc, ParcelLine, Sscc
+from commerce.recalls.blocked import require_not_recalled
+from commerce.recalls.errors import ProductRecalled
 from commerce.records import altered
 from commerce.refusals import refuses
 from commerce.shipments import (
@@ -65,6 +67,7 @@ class ExchangeShip:
     RoleMissing,
     CosignerMissing,
     StateForbids,
+    ProductRecalled,
     ItemInParcel,
     SharedController,
     ItemNotInParcel,
@@ -87,6 +90,7 @@ def exchange_ship(op: ExchangeShip, context: Context) -> tuple[Event, ...]:
         raise NotTheSeller(msg)
     require_carrier(context, op.carrier)
     edge_from(case.state, Trigger.EXCHANGE_SHIP)
+    require_not_recalled(context, *[books.line(entry.line).gtin for entry in case.lines])
     check_elsewhere(context, case.order_id, op.epcs)
     check_independent(context, op.carrier, books.order)
     if op.epcs:

@@ -1,4 +1,4 @@
-"""After the sale: refunds, returns and exchanges."""
+"""After the sale: refunds, returns, exchanges and recalls."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -40,6 +40,16 @@ from commerce.clocks import Clock
 from commerce.disputes.filing import ReturnContest, return_contest
 from commerce.orders import order_clocks
 from commerce.parcels import parcel_clocks
+from commerce.recalls.recalls import (
+    OrderKeep,
+    RecallClose,
+    RecallOpen,
+    order_keep,
+    recall_close,
+    recall_open,
+    recall_timeout,
+    sweep,
+)
 from commerce.transaction_types import SystemTransition, TransactionType
 
 
@@ -54,6 +64,9 @@ def _requested(payload: Any, state: StateReader) -> Sequence[tuple[bytes, Clock]
 
 
 TYPES = (
+    TransactionType("recall.open", RecallOpen, recall_open, "brand or R", rank=Rank.RECALL),
+    TransactionType("recall.close", RecallClose, recall_close, "who opened it, or R"),
+    TransactionType("order.keep", OrderKeep, order_keep, "B", clocks=_case),
     TransactionType(
         "refund.request",
         RefundRequest,
@@ -77,6 +90,8 @@ TYPES = (
 )
 
 TRANSITIONS = (
+    SystemTransition("sys.recall.sweep", sweep),
+    SystemTransition("sys.order.recall", recall_timeout),
     SystemTransition("sys.refund.answer", answer_timeout),
     SystemTransition("sys.refund.counter", counter_timeout),
     SystemTransition("sys.return.ship", return_ship_timeout),

@@ -9,13 +9,16 @@ from chain.block import OK
 from chain.deadlines import DEADLINES
 from chain.errors import BlockInvalid
 from chain.transaction import ReceivedTransaction
+from commerce.aftersale.requests import RefundRequest, RequestedLine
 from commerce.cancellation import OrderCancel
 from commerce.checkout import OrderPay
 from commerce.confirmation import OrderConfirm
+from commerce.extensions import OrderExtend
 from commerce.listings import ListingUpdate
+from commerce.recalls.recalls import RecallOpen
 from commerce.registry import operation
 from commerce.shipments import ShipmentCreate, ShipmentDelivered, ShipmentLost, ShippedLine
-from tests.commerce.shop import CODE, Shop
+from tests.commerce.shop import CODE, TEA, Shop
 from tests.commerce.world import DAY_MS, FUNDS_MINOR, HOUR_MS, Sent, account
 
 SHIP_MS = 72 * HOUR_MS
@@ -133,3 +136,46 @@ def test_a_parcels_operation_applies_the_overdue_deadline_of_its_order_too() -> 
     told = [receipt.events[0].type for receipt in receipts]
     assert told == ["order.late", "order.refunded", "order.released"]
     assert shop.load(order_id).state == "RELEASED"
+
+
+def contested_order() -> Made:
+    """A paid order whose ship deadline falls into the next block, and six people who act on it."""
+    shop = Shop()
+    order_id = shop.paid((shop.tea, 3))
+    parcel_id = shop.ship(order_id, (0, 1))
+    shop.time_ms += SHIP_MS
+    shipment = ShipmentCreate(order_id, account("carrier"), (ShippedLine(0, 2),), None, (), None)
+    request = RefundRequest(order_id, None, "unshipped", (RequestedLine(0, 2, None),), "", None)
+    recalled = RecallOpen(TEA, 2, bytes(32), None)
+    return shop, {
+        "recall": signed(shop, "merchant", "recall.open", recalled),
+        "cancel": signed(shop, "buyer", "order.cancel", OrderCancel(order_id, (), "late")),
+        "request": signed(shop, "buyer", "refund.request", request),
+        "ship": signed(shop, "merchant", "shipment.create", shipment, "carrier"),
+        "extend": signed(shop, "buyer", "order.extend", OrderExtend(parcel_id, 3)),
+        "confirm": signed(shop, "buyer", "order.confirm", OrderConfirm(parcel_id, ())),
+    }
+
+
+WITHOUT = [(), ("recall",), ("recall", "cancel"), ("recall", "cancel", "request")]
+EXPECTED = {
+    (): ("recall",),
+    ("recall",): ("cancel", "extend", "confirm"),
+    ("recall", "cancel"): ("request", "extend", "confirm"),
+    ("recall", "cancel", "request"): ("ship", "extend", "confirm"),
+}
+
+
+@pytest.mark.parametrize("absent", WITHOUT)
+def test_whatever_order_people_submit_in_the_published_priority_decides(
+    absent: tuple[str, ...],
+) -> None:
+    shop, sent = contested_order()
+    names = [name for name in sent if name not in absent]
+    ranks = {name: shop.rules.rank(sent[name].types) for name in names}
+    # A primary sorts what it received by class (node/ledger_queue.py); of one class are no two.
+    made = {tuple(sorted(p, key=ranks.__getitem__)) for p in itertools.permutations(names)}
+    (order,) = made
+    outcomes = outcome(lambda: (shop, sent), order)
+    assert outcomes is not None
+    assert tuple(name for name in order if outcomes[name] == OK) == EXPECTED[absent]

@@ -1,0 +1,133 @@
+"""Units in flight of a recalled product: taken out of lines, parcels and cases into RECALLED.
+
+Each waits there until the buyer keeps it (not in class I) or is refunded; silence refunds after
+`recall_ms`. Units in a dispute, or in a case with other goods, stay there: no silence pays the
+seller there without a ruling, and what comes back from them is stopped then.
+"""
+
+from dataclasses import dataclass
+
+from chain.block import Event
+from chain.context import Context, event
+from commerce.aftersale.books import Books
+from commerce.aftersale.cases import (
+    CASES_MAX,
+    OF_DISPUTE,
+    Case,
+    add_case,
+    cases_of,
+    moved,
+    to_state,
+    units_in,
+)
+from commerce.escrow import FUNDED, State
+from commerce.orders import ORDERS, Order, OrderLine, timers_for
+from commerce.records import altered
+
+_STOPPED_CASES = tuple(
+    state
+    for state in FUNDED
+    if state not in (State.HELD, State.LATE, State.IN_TRANSIT, State.DELIVERED, *OF_DISPUTE)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """One order under a recall: what of it is recalled, and until when it waits."""
+
+    context: Context
+    order_id: bytes
+    gtins: frozenset[str]
+
+    def of(self, line: OrderLine) -> bool:
+        """Is this line's product recalled?"""
+        return line.gtin in self.gtins
+
+
+def stop_order(context: Context, order_id: bytes, gtins: frozenset[str]) -> tuple[Event, ...]:
+    """Stop all funded units of recalled products in an order; nothing if there are none."""
+    order = ORDERS.load(context.state, order_id)
+    if order is None or order.paid_ms is None:
+        return ()
+    if not any(line.gtin in gtins and line.held_minor for line in order.lines):
+        return ()
+    stop = _Stop(context, order_id, gtins)
+    events = list(_stop_cases(stop, order))
+    for number in (None, *range(order.parcels)):
+        events += _stop_units(stop, number)
+    return tuple(events)
+
+
+def _stop_cases(stop: _Stop, order: Order) -> tuple[Event, ...]:
+    events: list[Event] = []
+    due_ms = stop.context.time_ms + timers_for(stop.context.state, order).recall_ms
+    for case_id, case in list(cases_of(stop.context.state, stop.order_id, order)):
+        if State(case.state) not in _STOPPED_CASES or case.origin == State.RELEASED:
+            continue
+        if all(stop.of(order.lines[entry.line]) for entry in case.lines):
+            events += moved(stop.context, case_id, case, to_state(case, State.RECALLED, due_ms))
+    return tuple(events)
+
+
+def _stop_units(stop: _Stop, number: int | None) -> tuple[Event, ...]:
+    """A case for the units of one place: those that wait for a parcel, or those of a parcel."""
+    context = stop.context
+    books = Books(context, stop.order_id, number)
+    wanted = _units(stop, books)
+    events: list[Event] = []
+    for origin, units in wanted.items():
+        if books.order.cases >= CASES_MAX:
+            # As good as recalled: no silence pays out what is blocked (commerce/confirmation.py).
+            break
+        events.append(_stop_some(stop, books, origin, units))
+    if events:
+        books.save(context.time_ms)
+    return tuple(events)
+
+
+def _units(stop: _Stop, books: Books) -> dict[State, list[tuple[int, int]]]:
+    """(line, quantity) of what is to be stopped, by the state that it is in."""
+    found: dict[State, list[tuple[int, int]]] = {}
+    if books.parcel is None:
+        for index, line in enumerate(books.order.lines):
+            if stop.of(line) and line.open:
+                found.setdefault(State(line.state), []).append((index, line.unshipped))
+        return found
+    for entry in books.parcel.lines:
+        if stop.of(books.line(entry.line)) and entry.open:
+            state = State(books.parcel.state)
+            found.setdefault(state, []).append((entry.line, entry.open_units))
+    return found
+
+
+def _stop_some(stop: _Stop, books: Books, origin: State, wanted: list[tuple[int, int]]) -> Event:
+    context, order = stop.context, books.order
+    lines = books.take(origin, wanted, context.time_ms, fresh=False)
+    case = Case(
+        order_id=stop.order_id,
+        number=order.cases,
+        kind="recall",
+        state=State.RECALLED.value,
+        due_ms=context.time_ms + timers_for(context.state, order).recall_ms,
+        origin=origin.value,
+        parcel=None if books.parcel is None else books.parcel.number,
+        lines=lines,
+        gives_back=False,
+        offer=(),
+        offer_gives_back=False,
+        opened_ms=context.time_ms,
+        evidence=None,
+        address_commitment=None,
+        returned=None,
+    )
+    case_id = add_case(context, order, case)
+    books.change_order(altered(books.order, cases=order.cases + 1))
+    return event(
+        "order.recalled",
+        order_id=stop.order_id,
+        case_id=case_id,
+        buyer=order.buyer,
+        seller=order.seller,
+        lines=units_in(case.lines),
+        keep_until_ms=case.due_ms,
+    )
