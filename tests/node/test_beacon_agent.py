@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,12 +16,14 @@ from chain.ledger import Ledger
 from chain.state import StateReader
 from chain.store_contract import StorageFailed
 from chain.stored_chain import ReceiptPlace
-from chain.transaction import read_transaction
+from chain.transaction import Operation, read_transaction
+from commerce.assets import AssetIssue
 from commerce.beacon import duties
 from commerce.beacon.draws import is_drawing
 from commerce.beacon.duties import STOCK_WANTED
 from commerce.beacon.records import DEALERS, Dealer
-from commerce.delegations import DelegateRevoke
+from commerce.disputes.arbiters import ArbiterBond, has_arbiters
+from commerce.roles import RoleGrant
 from node import beacon_agent
 from node.beacon_agent import BeaconAgent
 from node.node import Node
@@ -32,6 +35,7 @@ from tests.node.draws import beginning, operation, registry
 T = TypeVar("T")
 DRAW = bytes([7]) * 32
 WAIT_MS = 20_000
+BOND_MINOR = 10_000_000
 
 
 @pytest.fixture(autouse=True)
@@ -233,17 +237,22 @@ async def until(net: Cluster, done: Callable[[Node], bool]) -> None:
                 await node.wait_height(node.ledger.tip.height + 1, 1_000)
 
 
-def full(node: Node) -> bool:
-    """Have the running members as many ready secrets as they want?"""
-    return all(len(stock(node.ledger.state, m).ready) >= STOCK_WANTED for m in range(3))
+def full(node: Node, members: int = 3) -> bool:
+    """Have the first of the members as many ready secrets as they want?"""
+    return all(len(stock(node.ledger.state, m).ready) >= STOCK_WANTED for m in range(members))
+
+
+async def decide(net: Cluster, sender: str, *sent: Operation, with_: Sequence[str] = ()) -> Receipt:
+    submitted = await net.nodes[0].submit(net.signed(sender, *sent, with_=with_))
+    decided = await net.nodes[0].wait_decided(submitted.id, WAIT_MS)
+    assert decided is not None
+    assert decided.receipt.status == "ok", decided.receipt
+    return decided.receipt
 
 
 async def begin(net: Cluster, draw_id: bytes) -> None:
-    raw = net.signed("buyer", operation(*beginning(draw_id)))
-    submitted = await net.nodes[0].submit(raw)
-    decided = await net.nodes[0].wait_decided(submitted.id, WAIT_MS)
-    assert decided is not None
-    assert decided.receipt.events[0].data == {"began": True}
+    receipt = await decide(net, "buyer", operation(*beginning(draw_id)))
+    assert receipt.events[0].data == {"began": True}
 
 
 def seeds(node: Node) -> dict[bytes, bytes]:
@@ -279,18 +288,44 @@ async def test_draws_complete_with_one_member_down_and_another_restarted(tmp_pat
         await net.level()
 
 
+def types_in(node: Node) -> Counter[str]:
+    """How many operations of each type all blocks hold."""
+    found: Counter[str] = Counter()
+    for height in range(1, node.ledger.tip.height + 1):
+        block = node.ledger.block(height)
+        assert block is not None
+        for raw in block.bodies:
+            found.update(read_transaction(raw, node.ledger.rules).types)
+    return found
+
+
 @pytest.mark.asyncio
-async def test_without_arbiters_the_chain_rests(tmp_path: Path, arbiters: list[str]) -> None:
-    arbiters.clear()
+async def test_a_network_deals_from_its_first_bonded_arbiter_on_and_then_rests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duties, "has_arbiters", has_arbiters)
     async with cluster(tmp_path, n=2) as net:
-        for _ in range(2):
-            revoke = operation("delegate.revoke", DelegateRevoke(bytes(32)))
-            submitted = await net.nodes[0].submit(net.signed("buyer", revoke))
-            assert await net.nodes[0].wait_decided(submitted.id, WAIT_MS) is not None
-        height = await net.level()
-        types = {
-            read_transaction(raw, net.nodes[0].ledger.rules).types
-            for at in range(1, height + 1)
-            for raw in net.nodes[0].ledger.block(at).bodies  # type: ignore[union-attr]
-        }
-        assert types == {("delegate.revoke",)}
+        grant = operation("role.grant", RoleGrant(account("buyer"), "arbiter", "", None))
+        await decide(net, "m0", grant, with_=("m1",))
+        bond = operation("arbiter.bond", ArbiterBond("CNY", BOND_MINOR))
+        issue = operation("asset.issue", AssetIssue("CNY", account("buyer"), BOND_MINOR, "bank-1"))
+        await decide(net, "issuer", issue)
+        await net.level()
+        # Nothing of the beacon came of these two blocks, nor of their seals.
+        assert set(types_in(net.nodes[0])) == {"role.grant", "asset.issue"}
+        await decide(net, "buyer", bond)
+        await until(net, lambda node: full(node, 2))
+        await net.level()
+        found = types_in(net.nodes[0])
+        assert found["beacon.share"] == 2 * STOCK_WANTED
+        assert 0 < found["beacon.acknowledge"] <= 2 * STOCK_WANTED
+        assert found["beacon.reveal"] == 0
+        for number in (2, 3):
+            await decide(net, "issuer", _issue_again(number))
+        await net.level()
+        assert types_in(net.nodes[0])["beacon.share"] == 2 * STOCK_WANTED
+
+
+def _issue_again(number: int) -> Operation:
+    made = AssetIssue("CNY", account("buyer"), 1, f"bank-{number}")
+    return operation("asset.issue", made)
