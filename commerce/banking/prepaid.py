@@ -37,6 +37,7 @@ from commerce.banking.errors import (
     ShareTooLarge,
     TooManyCards,
 )
+from commerce.banking.indexes import index_card
 from commerce.errors import (
     AccountUnknown,
     AssetUnknown,
@@ -58,6 +59,7 @@ from commerce.money import (
 from commerce.parameters import current_parameters
 from commerce.records import altered
 from commerce.refusals import refuses
+from commerce.reviews.indexes import index_flow
 from commerce.roles import require_role
 from commerce.shanghai import return_window_end_ms
 from commerce.timers import DAY_MS
@@ -173,6 +175,7 @@ def prepaid_consume(op: PrepaidConsume, context: Context) -> tuple[Event, ...]:
     else:
         end_card(context, op.card_id, card, fired=False)
     credit(context, card.merchant, card.symbol, paid_minor)
+    index_flow(context, card.consumer, card.merchant, card.symbol, paid_minor)
     consuming = event(
         "prepaid.consumed",
         card_id=op.card_id,
@@ -241,6 +244,8 @@ def _require_both(context: Context, card: PrepaidCard) -> None:
 
 def _opened(context: Context, card: PrepaidCard) -> Event:
     card_id = open_card(context, card)
+    index_card(context, card.consumer, card_id, "consumer")
+    index_card(context, card.merchant, card_id, "merchant")
     return event(
         "prepaid.opened",
         card_id=card_id,

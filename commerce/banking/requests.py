@@ -22,6 +22,7 @@ from chain.deadlines import Deadline
 from chain.errors import InvariantBreach
 from chain.state import StateReader, Table
 from commerce.banking.errors import ChannelUnknown, RequestUnknown, TooManyRequests
+from commerce.banking.indexes import index_request
 from commerce.clocks import Clock, deadline_of, move_deadline
 from commerce.errors import NotAParty
 from commerce.indexes import index_activity
@@ -101,6 +102,8 @@ class Requests:
         issuer = load_asset(context.state, request.symbol).issuer
         # The issuer learns of it by its own activity.
         index_activity(context, issuer)
+        for party in sorted({request.holder, issuer}):
+            index_request(context, party, request_id, self.kind)
         return event(
             f"asset.{self.kind}.requested",
             request_id=request_id,
