@@ -103,10 +103,20 @@ def load_product(state: StateReader, gtin: str) -> Product:
     return product
 
 
-def product_versions(state: StateReader, gtin: str) -> tuple[Product, ...]:
-    """All versions, the first one first, or `ProductUnknown`."""
+def load_version(state: StateReader, gtin: str, version: int) -> Product:
+    """The product as it was said to be in one version, or `ProductUnknown`."""
     newest = load_product(state, gtin)
-    return (*(past for _, past in PAST_PRODUCTS.items(state, gtin.encode())), newest)
+    if version == newest.version:
+        return newest
+    past = PAST_PRODUCTS.load(state, gtin.encode(), _version_part(version))
+    if past is None:
+        msg = f"product {gtin} has {newest.version} versions, none of number {version}"
+        raise ProductUnknown(msg)
+    return past
+
+
+def _version_part(version: int) -> bytes:
+    return version.to_bytes(4, "big")
 
 
 @refuses(IdentifierMalformed, ProductExists, PrefixNotHeld)
@@ -158,7 +168,7 @@ def product_update(op: ProductUpdate, context: Context) -> tuple[Event, ...]:
     newest = altered(
         said, holder=context.sender, version=known.version + 1, registered_ms=context.time_ms
     )
-    PAST_PRODUCTS.store(context.state, known, op.gtin.encode(), known.version.to_bytes(4, "big"))
+    PAST_PRODUCTS.store(context.state, known, op.gtin.encode(), _version_part(known.version))
     PRODUCTS.store(context.state, newest, op.gtin.encode())
     updated = event(
         "product.updated",

@@ -72,10 +72,14 @@ class Licence:
 LICENCES: Table[Licence] = Table("licence", Licence)
 
 
-def licences_of(state: StateReader, gtin: str) -> Iterator[tuple[bytes, Licence]]:
-    """(merchant, licence) of a GTIN by merchant, also those that have expired."""
-    for key, licence in LICENCES.items(state, gtin.encode()):
-        yield key[len(gtin) :], licence
+def licences_of(
+    state: StateReader, gtin: str, after: bytes = b""
+) -> Iterator[tuple[bytes, Licence]]:
+    """(merchant, licence) of a GTIN by merchant from the one after `after`, expired ones too."""
+    prefix = LICENCES.key(gtin.encode())
+    start = prefix + after + b"\x00" if after else prefix
+    for key, value in state.scan(prefix, start):
+        yield key[len(prefix) :], LICENCES.read(value)
 
 
 def is_authorised(state: StateReader, gtin: str, seller: bytes, time_ms: int) -> bool:

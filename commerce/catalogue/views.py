@@ -6,15 +6,17 @@ newest block.
 """
 
 from dataclasses import dataclass
+from itertools import islice
 
 from chain.codec import Hash
 from chain.state import StateReader
 from commerce.catalogue.coupons import buyer_uses, load_coupon, use_of
 from commerce.catalogue.licences import LICENCES, is_authorised, licences_of
 from commerce.catalogue.pledges import Pledge
-from commerce.listings import OFFERS
+from commerce.errors import ListingUnknown
+from commerce.listings import OFFERS, version_part
 from commerce.money import load_asset
-from commerce.products import load_product, product_versions
+from commerce.products import load_product, load_version
 from commerce.rights import gtin_holder
 from commerce.views import ProductView, view_of_product
 
@@ -41,6 +43,16 @@ class SellersView:
     brand: Hash | None
     licence_required: bool
     licences: tuple[LicenceView, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list, and as of when: up to `limit` entries after the one of this account."""
+
+    time_ms: int
+    after: bytes = b""
+    limit: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,41 +101,42 @@ class CouponView:
     open: bool
 
 
-def product_version_views(state: StateReader, gtin: str) -> tuple[ProductView, ...]:
-    """All versions of a product, the first one first, or `ProductUnknown`."""
-    return tuple(view_of_product(gtin, version) for version in product_versions(state, gtin))
+def product_version_view(state: StateReader, gtin: str, version: int) -> ProductView:
+    """One version of a product, or `ProductUnknown`."""
+    return view_of_product(gtin, load_version(state, gtin, version))
 
 
-def offer_views(state: StateReader, listing_id: bytes) -> tuple[OfferView, ...]:
-    """All versions of a listing, the first one first; none if there is no such listing."""
-    return tuple(
-        OfferView(
-            listing_id=listing_id,
-            version=int.from_bytes(key[len(listing_id) :], "big"),
-            price_minor=offer.terms.price_minor,
-            freight_minor=offer.terms.freight_minor,
-            ship_within_ms=offer.terms.ship_within_ms,
-            document=offer.terms.document,
-            pledges=offer.terms.pledges,
-            exempt=offer.terms.exempt,
-            product_version=offer.product_version,
-            published_ms=offer.published_ms,
-        )
-        for key, offer in OFFERS.items(state, listing_id)
+def offer_view(state: StateReader, listing_id: bytes, version: int) -> OfferView:
+    """One version of a listing, or `ListingUnknown`."""
+    offer = OFFERS.load(state, listing_id, version_part(version))
+    if offer is None:
+        msg = f"no version {version} of listing {listing_id.hex()}"
+        raise ListingUnknown(msg)
+    return OfferView(
+        listing_id=listing_id,
+        version=version,
+        price_minor=offer.terms.price_minor,
+        freight_minor=offer.terms.freight_minor,
+        ship_within_ms=offer.terms.ship_within_ms,
+        document=offer.terms.document,
+        pledges=offer.terms.pledges,
+        exempt=offer.terms.exempt,
+        product_version=offer.product_version,
+        published_ms=offer.published_ms,
     )
 
 
-def sellers_view(state: StateReader, gtin: str, time_ms: int) -> SellersView:
-    """The brand of a product and whom it licensed, or `ProductUnknown`."""
+def sellers_view(state: StateReader, gtin: str, page: Page) -> SellersView:
+    """The brand of a product and whom it licensed, a page by merchant, or `ProductUnknown`."""
     product = load_product(state, gtin)
+    found = list(islice(licences_of(state, gtin, page.after), page.limit + 1))
+    shown = [merchant for merchant, _ in found[: page.limit]]
     return SellersView(
         gtin=gtin,
         brand=gtin_holder(state, gtin),
         licence_required=product.licence_required,
-        licences=tuple(
-            _licence_view(state, gtin, merchant, time_ms)
-            for merchant, _ in licences_of(state, gtin)
-        ),
+        licences=tuple([_licence_view(state, gtin, m, page.time_ms) for m in shown]),
+        next=shown[-1].hex() if len(found) > page.limit else None,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from commerce.errors import ProductUnknown
-from commerce.products import ProductUpdate, load_product, product_versions
+from commerce.products import ProductUpdate, load_product, load_version
 from tests.commerce.attempts import Attempt, Row, play
 from tests.commerce.shop import TEA, gtin, product
 from tests.commerce.world import World, account
@@ -53,7 +53,7 @@ def test_only_the_holder_of_the_prefix_registers_a_product() -> None:
 def test_every_version_of_a_product_stays_readable() -> None:
     world = World()
     play(world, UPDATING)
-    versions = product_versions(world.state, TEA)
+    versions = [load_version(world.state, TEA, number) for number in (1, 2, 3)]
     assert [(entry.version, entry.title, entry.storage) for entry in versions] == [
         (1, f"goods {TEA}", "cool and dry"),
         (2, "green tea", "cool and dry"),
@@ -63,6 +63,11 @@ def test_every_version_of_a_product_stays_readable() -> None:
     assert (versions[0].licence_required, versions[1].licence_required) == (False, True)
 
 
-def test_a_product_that_is_unknown_has_no_versions() -> None:
+def test_a_product_has_no_versions_but_its_own() -> None:
+    world = World()
     with pytest.raises(ProductUnknown):
-        product_versions(World().state, TEA)
+        load_version(world.state, TEA, 1)
+    play(world, TABLE)
+    for version in (0, 2):
+        with pytest.raises(ProductUnknown):
+            load_version(world.state, TEA, version)

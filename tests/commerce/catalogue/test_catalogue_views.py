@@ -10,14 +10,15 @@ from commerce.catalogue.errors import CouponUnknown
 from commerce.catalogue.issuing import CouponWithdraw
 from commerce.catalogue.licences import LicenceGrant, LicenceRevoke
 from commerce.catalogue.views import (
+    Page,
     coupon_view,
     licence_view,
-    offer_views,
-    product_version_views,
+    offer_view,
+    product_version_view,
     sellers_view,
     uses_left,
 )
-from commerce.errors import ProductUnknown
+from commerce.errors import ListingUnknown, ProductUnknown
 from commerce.listings import ListingUpdate
 from commerce.products import ProductUpdate
 from tests.commerce.catalogue.coupon_terms import WITHDRAW, issue
@@ -28,22 +29,20 @@ END_MS = GENESIS_MS + DAY_MS
 NEWER = ProductUpdate(TEA, 1, "green tea", "food", False, "dry", (), True)  # noqa: FBT003
 
 
-def test_versions_of_products_and_offers_are_listed_from_the_first() -> None:
+def test_each_version_of_a_product_or_offer_is_shown() -> None:
     shop = Shop()
     shop.done("merchant", ("product.update", NEWER))
     cheaper = replace(TERMS, price_minor=900)
     shop.done("merchant", ("listing.update", ListingUpdate(shop.tea, 1, 0, cheaper)))
-    products = product_version_views(shop.state, TEA)
-    assert [(view.version, view.title) for view in products] == [
-        (1, f"goods {TEA}"),
-        (2, "green tea"),
-    ]
-    offers = offer_views(shop.state, shop.tea)
+    products = [product_version_view(shop.state, TEA, number) for number in (1, 2)]
+    assert [view.title for view in products] == [f"goods {TEA}", "green tea"]
+    offers = [offer_view(shop.state, shop.tea, number) for number in (1, 2)]
     assert [(view.version, view.price_minor, view.product_version) for view in offers] == [
         (1, TERMS.price_minor, 1),
         (2, 900, 2),
     ]
-    assert offer_views(shop.state, bytes(32)) == ()
+    with pytest.raises(ListingUnknown):
+        offer_view(shop.state, shop.tea, 3)
 
 
 def test_who_may_sell_a_product_and_until_when() -> None:
@@ -52,24 +51,38 @@ def test_who_may_sell_a_product_and_until_when() -> None:
     grant = LicenceGrant(rival, (TEA,), ("310000",), END_MS, None)
     shop.done("merchant", ("licence.grant", grant))
     shop.done("merchant", ("product.update", NEWER))
-    sellers = sellers_view(shop.state, TEA, END_MS)
+    sellers = sellers_view(shop.state, TEA, Page(END_MS))
     assert (sellers.brand, sellers.licence_required) == (account("merchant"), True)
     (licence,) = sellers.licences
     assert (licence.merchant, licence.territories, licence.holds) == (rival, ("310000",), True)
     assert licence == licence_view(shop.state, TEA, rival, END_MS)
-    (expired,) = sellers_view(shop.state, TEA, END_MS + 1).licences
+    (expired,) = sellers_view(shop.state, TEA, Page(END_MS + 1)).licences
     assert not expired.holds
     shop.done("merchant", ("licence.revoke", LicenceRevoke(rival, (TEA,), "")))
     assert licence_view(shop.state, TEA, rival, END_MS) is None
-    assert sellers_view(shop.state, TEA, END_MS).licences == ()
+    assert sellers_view(shop.state, TEA, Page(END_MS)).licences == ()
+
+
+def test_licensed_merchants_are_told_page_by_page() -> None:
+    shop = Shop()
+    merchants = sorted(account(name) for name in ("rival", "friend", "carrier"))
+    for merchant in merchants:
+        grant = LicenceGrant(merchant, (TEA,), (), END_MS, None)
+        shop.done("merchant", ("licence.grant", grant))
+    first = sellers_view(shop.state, TEA, Page(END_MS, limit=2))
+    assert [licence.merchant for licence in first.licences] == merchants[:2]
+    assert first.next == merchants[1].hex()
+    rest = sellers_view(shop.state, TEA, Page(END_MS, merchants[1], 2))
+    assert [licence.merchant for licence in rest.licences] == merchants[2:]
+    assert rest.next is None
 
 
 def test_what_nobody_registered_has_neither_versions_nor_sellers() -> None:
     state = World().state
     with pytest.raises(ProductUnknown):
-        product_version_views(state, TEA)
+        product_version_view(state, TEA, 1)
     with pytest.raises(ProductUnknown):
-        sellers_view(state, TEA, 0)
+        sellers_view(state, TEA, Page(0))
 
 
 def test_a_coupon_is_open_in_its_time_while_its_budget_lasts_and_it_stands() -> None:
