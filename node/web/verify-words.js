@@ -248,6 +248,11 @@ export const EVENTS = {
   "shipment.created": ["Goods were shipped.", "商品已发货。"],
   "shipment.delivered": ["Goods were delivered.", "商品已送达。"],
   "shipment.lost": ["A parcel was declared lost.", "包裹被认定丢失。"],
+  "review.posted": ["A review was posted.", "评价已发布。"],
+  "review.appended": ["The buyer added to its review.", "买方追加了评价。"],
+  "review.replied": ["The seller replied to a review.", "卖方回复了评价。"],
+  "review.hidden": ["A review was hidden by a legal order.", "评价已依法屏蔽。"],
+  "review.voided": ["A review became void: all was refunded.", "已全额退款，评价失效。"],
   "epcis.captured": ["A provenance event was recorded.", "溯源事件已记录。"],
 };
 

@@ -61,6 +61,7 @@ KEYS = {
     "product-past": "GTIN-14, digits in ASCII ‖ version, four bytes, big-endian",
     "reference": 'H("reference-" ‖ kind, owner ‖ reference)',
     "remembered": "u64(expiry minute)",
+    "review": "order id ‖ line, one byte",
     "role": "account id ‖ role in UTF-8 ‖ 0x00 ‖ scope in UTF-8",
     "unpaid": "listing id ‖ buyer's account id",
     "withdraw-request": "request id",

@@ -75,6 +75,7 @@ def test_the_table_holds_the_door_as_documented() -> None:
         "ListingUnknown": 404,
         "OrderUnknown": 404,
         "ParcelUnknown": 404,
+        "ReviewUnknown": 404,
         "PoolFull": 429,
     }
 

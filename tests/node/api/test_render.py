@@ -157,6 +157,7 @@ OTHER_HASHES = {
     *("certificate", "code_commitment", "document", "hash", "identity_commitment", "key"),
     *("label_commitment", "listing_id", "memo_commitment", "node_key", "node_keys", "order_id"),
     *("parcel_id", "public_key", "ready_digest", "ship_to_commitment"),
+    *("content", "legal_order"),
     *("draw_id", "ephemeral", "points", "sealed", "shares"),
 }
 
