@@ -5,8 +5,11 @@ from chain.genesis import Genesis
 from commerce.catalogue.pledges import Pledge
 from commerce.deposits.claim import Claim, load_claim
 from commerce.deposits.claims import ClaimFile
+from commerce.disputes.hearing import DisputeSettle
 from commerce.listings import Terms
+from commerce.payments import PayTransfer
 from tests.commerce.shop import TEA, Shop
+from tests.commerce.world import account
 
 CLAIM = "claim.file"
 PRICE_MINOR = 1_000
@@ -34,6 +37,15 @@ class Counter(Shop):
     def events_of(self, order_id: bytes, kind: str, *lines: int) -> tuple[Event, ...]:
         """The same; its events."""
         return self.done("buyer", (CLAIM, claiming(order_id, kind, *lines)))
+
+    def settle(self, claim_id: bytes, *shares: int) -> tuple[Event, ...]:
+        """Buyer and merchant settle a claim by shares of its lines."""
+        agreed = ("dispute.settle", DisputeSettle(claim_id, shares))
+        return self.done("buyer", agreed, with_=("merchant",))
+
+    def transfer_to(self, name: str, amount_minor: int) -> tuple[str, object]:
+        """What a payment to a party is sent as."""
+        return "pay.transfer", PayTransfer(account(name), "CNY", amount_minor, None)
 
     def load_claim(self, claim_id: bytes) -> Claim:
         """The claim's record."""
