@@ -232,8 +232,10 @@ class World:
         self.state.ids = {entry for entry in self.state.ids if entry[0] not in result.forgotten}
         self.receipts.extend(result.receipts)
         for key, value in result.indexes:
-            assert value is not None
-            self.indexes[key] = value
+            if value is None:
+                self.indexes.pop(key, None)
+            else:
+                self.indexes[key] = value
         for receipt in result.receipts:
             assert decode(Receipt, encode(receipt)) == receipt
         if self.audited:

@@ -11,13 +11,14 @@ from chain.block import Event, Receipt
 from chain.crypto import sha256
 from chain.genesis import Genesis, GenesisAccount, GenesisRole
 from commerce.aftersale.answers import RefundReject
+from commerce.aftersale.cases import load_case
 from commerce.aftersale.requests import RefundRequest, RequestedLine
 from commerce.assets import AssetIssue
 from commerce.deposits.fund import fund_minor
 from commerce.disputes.arbiters import Arbiter, ArbiterBond, arbiter_of
 from commerce.disputes.dispute import Dispute, Shares, load_dispute
 from commerce.disputes.draws import draw_id_of
-from commerce.disputes.filing import DisputeOpen
+from commerce.disputes.filing import DisputeOpen, ReturnContest
 from commerce.disputes.hearing import DisputeSettle
 from commerce.disputes.opening import DisputeAppeal
 from commerce.disputes.votes import DisputeCommit, DisputeReveal, vote_commitment
@@ -58,7 +59,9 @@ class Nodes(Ring):
 class Court(Shop):
     """`bonded` of the arbiters have the least bond; the nodes have a secret each for a draw."""
 
-    def __init__(self, bonded: int = 8, *, arbiters: int = 8, **changes: object) -> None:
+    def __init__(
+        self, bonded: int = 8, *, arbiters: int = 8, stocked: bool = True, **changes: object
+    ) -> None:
         super().__init__(court_genesis(arbiters, **changes))
         self.names = {account(name): name for name in ROLES}
         self.names |= {account(arbiter(number)): arbiter(number) for number in range(arbiters)}
@@ -67,7 +70,8 @@ class Court(Shop):
         self.fund("merchant", 50_000)
         for number in range(bonded):
             self.bond(arbiter(number))
-        self.restock()
+        if stocked:
+            self.restock()
 
     def fund(self, name: str, amount_minor: int) -> None:
         """Money out of nothing."""
@@ -111,9 +115,24 @@ class Court(Shop):
 
     def take(self, case_id: bytes, *shares: int, by: str = "buyer", bond_minor: int = 0) -> bytes:
         """Take a case to a panel; its id, which is the dispute's."""
-        opening = DisputeOpen(case_id, shares, bond_minor, DOCUMENT)
-        self.done(by, ("dispute.open", opening))
+        self.done(by, self.opening(case_id, shares, bond_minor))
         return case_id
+
+    def opening(
+        self, subject_id: bytes, shares: Shares, bond_minor: int = 0
+    ) -> tuple[str, DisputeOpen]:
+        """An opening as `send` takes it."""
+        return "dispute.open", DisputeOpen(subject_id, shares, bond_minor, DOCUMENT)
+
+    def contesting(
+        self, case_id: bytes, shares: Shares, bond_minor: int = 0
+    ) -> tuple[str, ReturnContest]:
+        """A contested return as `send` takes it."""
+        return "return.contest", ReturnContest(case_id, shares, bond_minor, DOCUMENT)
+
+    def case_state(self, case_id: bytes) -> str:
+        """The state of the case that a dispute is about."""
+        return load_case(self.state, case_id).state
 
     def disputed(self, *, by: str = "buyer", bond_minor: int = 0) -> bytes:
         """A dispute about ¥30, for all of it, whose draw is under way."""
