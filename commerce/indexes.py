@@ -28,6 +28,10 @@ FUNDER_COUPON = b"funder-coupon/"
 # sponsor ‖ account id → empty: accounts by the member that opened them.
 SPONSOR_ACCOUNT = b"sponsor-account/"
 
+# buyer or seller ‖ height ‖ dispute id → its part.
+ACCOUNT_DISPUTE = b"account-dispute/"
+# arbiter ‖ dispute id → empty: disputes in whose panel it has a seat now.
+ARBITER_SEAT = b"arbiter-seat/"
 # creditor ‖ debtor ‖ asset ‖ number → empty: debts by whom they are owed to, repaid ones too.
 CREDITOR_DEBT = b"creditor-debt/"
 # account ‖ height ‖ claim id → its part: buyer or seller.
@@ -94,3 +98,13 @@ def index_debt(context: Context, creditor: bytes, debt_key: bytes) -> None:
 def index_claim(context: Context, account: bytes, claim_id: bytes, part: str) -> None:
     """The account has this part in the claim."""
     context.index(ACCOUNT_CLAIM + account + u64(context.height) + claim_id, part.encode())
+
+
+def index_dispute(context: Context, account: bytes, dispute_id: bytes, part: str) -> None:
+    """The account has this part in the dispute."""
+    context.index(ACCOUNT_DISPUTE + account + u64(context.height) + dispute_id, part.encode())
+
+
+def index_seat(context: Context, arbiter: bytes, dispute_id: bytes, *, seated: bool) -> None:
+    """The arbiter has a seat in the dispute's panel, or has it no more."""
+    context.index(ARBITER_SEAT + arbiter + dispute_id, b"" if seated else None)

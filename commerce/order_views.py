@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chain.codec import Hash
+from chain.deadlines import Deadline
 from chain.state import StateReader
 from commerce.aftersale.case_views import (
     CaseView,
@@ -16,17 +17,21 @@ from commerce.aftersale.case_views import (
     view_of_case,
     view_of_deadline,
 )
-from commerce.aftersale.cases import cases_of
+from commerce.aftersale.cases import CASES, cases_of
+from commerce.deposits.claim import CLAIMS
 from commerce.escrow import State
 from commerce.money import load_asset
-from commerce.orders import Order, OrderLine, load_order, order_deadline
-from commerce.parcels import Parcel, load_parcel, parcel_deadline, parcel_id
-from commerce.units import count_units
+from commerce.orders import ORDERS, Order, OrderLine, load_order, order_deadline
+from commerce.parcels import PARCELS, Parcel, load_parcel, parcel_deadline, parcel_id
+from commerce.units import Funding, count_units
 
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """An order line; its money adds up: paid = held + released + refunded."""
+    """An order line; its money adds up: paid = held + released + refunded.
+
+    `funding` is what funders of coupons pay of the total, `funded_minor` the sum of that.
+    """
 
     index: int
     listing_id: Hash
@@ -41,6 +46,7 @@ class LineView:
     return_exempt: bool
     total_minor: int
     funded_minor: int
+    funding: tuple[Funding, ...]
     in_cases: int
     held_minor: int
     released_minor: int
@@ -176,6 +182,7 @@ def _line_view(index: int, line: OrderLine, in_cases: int) -> LineView:
         return_exempt=line.return_exempt,
         total_minor=line.total_minor,
         funded_minor=line.funded_minor,
+        funding=line.funding,
         in_cases=in_cases,
         held_minor=line.held_minor,
         released_minor=line.released_minor,
@@ -237,3 +244,16 @@ def _next_steps(order: Order, parcels: Iterable[Parcel]) -> Iterable[StepView]:
         released = sum(count_units(entry.released) for entry in parcel.lines)
         if released and parcel.state != State.CLOSED:
             yield from steps_from(State.RELEASED, released, known_id)
+
+
+def order_of_deadline(state: StateReader, deadline: Deadline) -> bytes | None:
+    """The order that a deadline of the index concerns: its own, or its parcel's, case's or claim's;
+    None for what is no order's.
+    """
+    if ORDERS.load(state, deadline.object_id) is not None:
+        return deadline.object_id
+    for table in (PARCELS, CASES, CLAIMS):
+        found = table.load(state, deadline.object_id)
+        if found is not None:
+            return found.order_id
+    return None

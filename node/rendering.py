@@ -24,7 +24,9 @@ ACCOUNT_FIELDS = frozenset(
         *("account", "sender", "to", "issuer", "sponsor", "member", "holder", "owner", "payer"),
         *("buyer", "seller", "carrier", "merchant", "arbiter", "inspector", "regulator"),
         *("giver", "taker", "brand", "recipient", "party", "capturer", "subject", "granter"),
+        *("funder", "consumer", "opener", "creditor", "debtor", "interested", "former", "by"),
         *("remove", "added", "removed", "replaced", "suspended", "reporter", "dealer"),
+        "challenger",
     }
 )
 TEXT_INTEGERS = frozenset({"nonce"})

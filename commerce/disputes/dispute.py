@@ -5,6 +5,7 @@ which is the earlier of its phase's end and its cap. An ended one keeps its reco
 and without a deadline.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -23,6 +24,7 @@ from commerce.disputes.limits import (
     ROUNDS_MAX,
 )
 from commerce.disputes.phases import CLOCKS, Cause, Phase
+from commerce.indexes import index_dispute, index_seat
 from commerce.money import Symbol
 from commerce.orders import ORDER_LINES_MAX
 from commerce.parameters import timers_of
@@ -195,9 +197,27 @@ def load_dispute(state: StateReader, dispute_id: bytes) -> Dispute:
 def save_dispute(
     context: Context, dispute_id: bytes, before: Dispute | None, after: Dispute
 ) -> None:
-    """Write a dispute and move its deadline."""
+    """Write a dispute, move its deadline, and let its parties and arbiters find it."""
     DISPUTES.store(context.state, after, dispute_id)
     move_deadline(context, dispute_id, None if before is None else before.clock(), after.clock())
+    if before is None:
+        index_dispute(context, after.subject.buyer, dispute_id, "buyer")
+        index_dispute(context, after.subject.seller, dispute_id, "seller")
+    had = () if before is None else before.panel.seats
+    if had is not after.panel.seats:
+        _index_seats(context, dispute_id, had, after.panel.seats)
+
+
+def _index_seats(
+    context: Context, dispute_id: bytes, before: Sequence[Seat], after: Sequence[Seat]
+) -> None:
+    had, has = ([seat.arbiter for seat in seats] for seats in (before, after))
+    for arbiter in had:
+        if arbiter not in has:
+            index_seat(context, arbiter, dispute_id, seated=False)
+    for arbiter in has:
+        if arbiter not in had:
+            index_seat(context, arbiter, dispute_id, seated=True)
 
 
 def dispute_clocks(state: StateReader, dispute_id: bytes) -> list[tuple[bytes, Clock]]:

@@ -26,6 +26,7 @@ class SeatView:
     """An arbiter of the panel and how far it is; its vote once it is revealed."""
 
     arbiter: Hash
+    commitment: Hash | None
     committed: bool
     revealed: bool
     vote: Shares | None
@@ -83,7 +84,13 @@ def dispute_view(state: StateReader, dispute_id: bytes) -> DisputeView:
         clock_kind=clock_kind,
         cap_ms=dispute.cap_ms,
         seats=tuple(
-            SeatView(seat.arbiter, seat.commitment is not None, seat.vote is not None, seat.vote)
+            SeatView(
+                arbiter=seat.arbiter,
+                commitment=seat.commitment,
+                committed=seat.commitment is not None,
+                revealed=seat.vote is not None,
+                vote=seat.vote,
+            )
             for seat in dispute.panel.seats
         ),
         reserves=len(dispute.panel.reserves),
