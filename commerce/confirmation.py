@@ -56,9 +56,9 @@ class OrderConfirm:
     ParcelUnknown,
     NotTheBuyer,
     StateForbids,
+    UnitsInCase,
     LineUnknown,
     QuantityExceeded,
-    UnitsInCase,
     ProductRecalled,
     DelegationExceeded,
 )
@@ -78,9 +78,6 @@ def order_confirm(op: OrderConfirm, context: Context) -> tuple[Event, ...]:
         raise NotTheBuyer(msg)
     edge = edge_from(parcel.state, Trigger.CONFIRM)
     units = _confirmed_units(op, parcel)
-    if not units:
-        msg = "all units of this parcel are in cases"
-        raise UnitsInCase(msg)
     gtins = [order.lines[parcel.lines[position].line].gtin for position, _ in units]
     require_not_recalled(context, *gtins)
     return _release(context, op.parcel_id, parcel, order, units, edge)
@@ -116,6 +113,9 @@ def close_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
 
 
 def _confirmed_units(op: OrderConfirm, parcel: Parcel) -> Sequence[tuple[int, int]]:
+    if not any(entry.open for entry in parcel.lines):
+        msg = "all that is left of this parcel is under a request"
+        raise UnitsInCase(msg)
     if not op.lines:
         return all_open_units(parcel)
     positions = {entry.line: position for position, entry in enumerate(parcel.lines)}

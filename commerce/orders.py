@@ -34,6 +34,7 @@ from commerce.units import (
     Units,
     count_units,
     interval_of,
+    join_spans,
     take_units,
 )
 
@@ -97,6 +98,10 @@ class OrderLine:
             low, high = interval_of(self.total_minor, self.quantity, span)
             worth += high - low
         return worth
+
+    def join(self, *groups: Iterable[Span]) -> tuple[Span, ...]:
+        """Some of this line's units in order, neighbours as one."""
+        return join_spans(self.total_minor, self.quantity, *groups)
 
     def take(self, spans: Sequence[Span], count: int) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
         """The `count` lowest units of some of this line's, and the others."""

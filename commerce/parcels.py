@@ -25,10 +25,11 @@ from commerce.orders import (
     save_order,
     timers_for,
 )
+from commerce.parameters import parameters_of
 from commerce.records import altered
 from commerce.settlement import portions_of, settle, worth_of
 from commerce.shanghai import return_window_end_ms
-from commerce.units import Quantity, Spans, Units, count_units, join_spans
+from commerce.units import Quantity, Spans, Units, count_units
 
 EPCS_MAX = 100
 EPC_SIZE_MAX = 128
@@ -69,8 +70,9 @@ class Parcel:
     """`due_ms` is the clock of `state`: lost while IN_TRANSIT, confirm once DELIVERED, the end of
     the windows once RELEASED. It stands while all that it would concern is in cases.
 
-    `signed_ms` is when the windows began: at the delivery, or when something in it was confirmed
-    before. `extended_ms` is what the clocks were extended by; an `exchange` is not exchanged again.
+    `signed_ms` is when the windows began: at the delivery, or, until there is one, when something
+    in it was confirmed. `extended_ms` is what the clocks were extended by; an `exchange` is not
+    exchanged again.
     """
 
     order_id: Hash
@@ -149,9 +151,10 @@ def settle_units(
     released = edge.money is Money.RELEASE
     for position, count in units:
         entry = lines[position]
-        taken, left = order.lines[entry.line].take(entry.open, count)
+        line = order.lines[entry.line]
+        taken, left = line.take(entry.open, count)
         portions += portions_of(order, entry.line, taken)
-        kept = join_spans(entry.released, taken) if released else entry.released
+        kept = line.join(entry.released, taken) if released else entry.released
         lines[position] = altered(entry, open=left, released=kept)
     signed_ms = parcel.signed_ms
     if signed_ms is None and released:
@@ -193,13 +196,20 @@ def at_rest(context: Context, order: Order, parcel: Parcel) -> Parcel:
 def windows_end_ms(context: Context, order: Order, signed_ms: int) -> int:
     """When no request is possible any more for goods that were signed for then."""
     quality_ms = signed_ms + timers_for(context.state, order).quality_ms
-    return max(quality_ms, no_reason_end_ms(context, signed_ms))
+    return max(quality_ms, no_reason_end_ms(context, order, signed_ms))
 
 
-def no_reason_end_ms(context: Context, signed_ms: int) -> int:
-    """When the right to return without a reason has ended (消费者权益保护法 art. 25)."""
+def no_reason_end_ms(context: Context, order: Order, signed_ms: int) -> int:
+    """When the right to return without a reason has ended (消费者权益保护法 art. 25), by the
+    calendar of holidays that the order was made under.
+    """
     genesis = context.chain.genesis
-    return return_window_end_ms(signed_ms, genesis.time_scale, genesis.consensus.clock_drift_max_ms)
+    return return_window_end_ms(
+        signed_ms,
+        genesis.time_scale,
+        genesis.consensus.clock_drift_max_ms,
+        parameters_of(context.state, order.parameters).holidays,
+    )
 
 
 def all_open_units(parcel: Parcel) -> Sequence[tuple[int, int]]:

@@ -10,9 +10,15 @@ from chain.context import Context, event
 from chain.crypto import tagged_hash
 from chain.deadlines import Deadline
 from chain.errors import CosignerMissing
-from commerce.accounts import require_account, share_controller
+from commerce.accounts import share_controller
+from commerce.aftersale.errors import RefundPending
+from commerce.carriers import (
+    Label,
+    check_independent,
+    check_label,
+    require_carrier,
+)
 from commerce.custody import note_parcel
-from commerce.epcis.identifiers import is_key, is_well_formed
 from commerce.errors import (
     AccountUnknown,
     DeliveryProofMissing,
@@ -37,11 +43,12 @@ from commerce.errors import (
 )
 from commerce.escrow import State, Trigger, edge_from, target_of
 from commerce.indexes import index_parcel
-from commerce.items import check_distinct, check_elsewhere, check_goods, place_items
+from commerce.items import check_elsewhere, check_goods, place_items
 from commerce.orders import (
     ORDER_LINES_MAX,
     LineIndex,
     Order,
+    OrderLine,
     line_of,
     load_order,
     save_order,
@@ -68,7 +75,6 @@ from commerce.recalls.errors import ProductRecalled
 from commerce.records import altered
 from commerce.refusals import refuses
 from commerce.reserves import free_reserve
-from commerce.roles import require_role
 from commerce.units import Quantity
 
 # Long enough that nobody guesses it from its hash.
@@ -97,16 +103,6 @@ class ShipmentCreate:
     sscc: Sscc | None
     epcs: Annotated[tuple[Epc, ...], Size(max=EPCS_MAX)]
     label_commitment: Hash | None
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """What a parcel is known by: its carrier, GS1 number, items, and label."""
-
-    carrier: bytes
-    sscc: str | None
-    epcs: tuple[str, ...]
-    label_commitment: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +142,7 @@ def recipient_code_commitment(code: bytes) -> bytes:
     RoleMissing,
     CosignerMissing,
     LineUnknown,
+    RefundPending,
     StateForbids,
     ProductRecalled,
     ItemInParcel,
@@ -169,7 +166,7 @@ def shipment_create(op: ShipmentCreate, context: Context) -> tuple[Event, ...]:
         raise NotTheSeller(msg)
     require_carrier(context, op.carrier)
     for shipped in op.lines:
-        edge_from(line_of(order, shipped.line).state, Trigger.SHIP)
+        _check_waiting(line_of(order, shipped.line), shipped.quantity)
     require_not_recalled(context, *[order.lines[shipped.line].gtin for shipped in op.lines])
     check_elsewhere(context, op.order_id, op.epcs)
     check_independent(context, op.carrier, order)
@@ -203,7 +200,8 @@ def shipment_delivered(op: ShipmentDelivered, context: Context) -> tuple[Event, 
         parcel,
         state=target_of(edge).value,
         delivered_ms=context.time_ms,
-        signed_ms=context.time_ms if parcel.signed_ms is None else parcel.signed_ms,
+        # Also for units that were confirmed before: nobody has seen them earlier.
+        signed_ms=context.time_ms,
         due_ms=_confirm_due_ms(context, order, parcel),
         cell=op.cell,
     )
@@ -269,35 +267,12 @@ def new_parcel(  # what every parcel begins as
     )
 
 
-def check_label(label: Label) -> None:
-    """`IdentifierMalformed` or `ItemRepeated` for what no label says."""
-    if label.sscc is not None and not is_key(label.sscc):
-        msg = f"{label.sscc!r} is no SSCC"
-        raise IdentifierMalformed(msg)
-    for epc in label.epcs:
-        if not is_well_formed(epc):
-            msg = f"{epc!r} is no well-formed identifier"
-            raise IdentifierMalformed(msg)
-    if label.epcs:
-        check_distinct(label.epcs)
-
-
-def require_carrier(context: Context, carrier: bytes) -> None:
-    """`AccountUnknown`, `RoleMissing` or `CosignerMissing` unless it is one that agrees."""
-    require_account(context, carrier, "the carrier")
-    require_role(context.state, carrier, "carrier", "the carrier")
-    context.require_consent(carrier, "the carrier")
-
-
-def check_independent(context: Context, carrier: bytes, order: Order) -> None:
-    """`SharedController` for a carrier of the buyer's or the payer's own: its word alone sends the
-    money back (shipment.lost, return.delivered), while the goods may be anywhere.
-    """
-    parties = (order.buyer,) if order.payer in (None, order.buyer) else (order.buyer, order.payer)
-    for party in parties:
-        if share_controller(context.state, carrier, party):
-            msg = "the carrier shares a key with the buyer or the payer"
-            raise SharedController(msg)
+def _check_waiting(line: OrderLine, quantity: int) -> None:
+    """`RefundPending` if a case has units of these, `StateForbids` unless the others may go."""
+    if line.unshipped < quantity <= line.quantity - line.shipped - line.cancelled:
+        msg = f"{line.unshipped} units are not under a request"
+        raise RefundPending(msg)
+    edge_from(line.state, Trigger.SHIP)
 
 
 def _take_units(
@@ -380,7 +355,7 @@ def _confirm_due_ms(context: Context, order: Order, parcel: Parcel) -> int:
     )
     if order.reserved_minor or all(order.lines[entry.line].return_exempt for entry in parcel.lines):
         return due_ms
-    return max(due_ms, no_reason_end_ms(context, delivered_ms))
+    return max(due_ms, no_reason_end_ms(context, order, delivered_ms))
 
 
 def _refund(

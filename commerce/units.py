@@ -98,21 +98,29 @@ def split_span(span: Span, count: int, total_minor: int, quantity: int) -> tuple
     return head, tail
 
 
-def join_spans(*groups: Iterable[Span]) -> tuple[Span, ...]:
-    """All of these in order, neighbours of one history as one."""
+def join_spans(total_minor: int, quantity: int, *groups: Iterable[Span]) -> tuple[Span, ...]:
+    """All of these in order, neighbours of one history as one.
+
+    What `split_span` makes of a span joins to it again, so that only cases, of which an order has
+    few, leave spans apart.
+    """
     joined: list[Span] = []
     for span in sorted([span for group in groups for span in group], key=_first):
         last = joined[-1] if joined else None
-        if (
-            last is not None
-            and last.first + last.count == span.first
-            and last.tries == span.tries
-            and span.deducted_minor == 0
-        ):
-            joined[-1] = altered(last, count=last.count + span.count)
-        else:
+        if last is None or not _joins(total_minor, quantity, last, span):
             joined.append(span)
+            continue
+        count, deducted = last.count + span.count, last.deducted_minor + span.deducted_minor
+        joined[-1] = altered(last, count=count, deducted_minor=deducted)
     return tuple(joined)
+
+
+def _joins(total_minor: int, quantity: int, last: Span, span: Span) -> bool:
+    if last.first + last.count != span.first or last.tries != span.tries:
+        return False
+    # A span's deduction is the first part of its money: the neighbour's comes after all of last's.
+    low, high = interval_of(total_minor, quantity, last)
+    return span.deducted_minor == 0 or low == high
 
 
 def _first(span: Span) -> int:

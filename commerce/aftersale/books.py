@@ -23,7 +23,7 @@ from commerce.parcels import (
 )
 from commerce.records import altered
 from commerce.reserves import free_reserve
-from commerce.units import Span, count_units, join_spans
+from commerce.units import Span, count_units
 
 # A unit comes back from so many cases at most: with each its life gets shorter.
 TRIES_MAX = 2
@@ -111,7 +111,7 @@ class Books:
             msg = f"line {index}: {TRIES_MAX} requests for these units were closed"
             raise UnitsTriedOut(msg)
         taken, left = line.take(usable, count)
-        rest = join_spans(left, [span for span in source if span not in usable])
+        rest = line.join(left, [span for span in source if span not in usable])
         remaining_ms = 0 if origin is State.RELEASED else max(0, due_ms - now_ms)
         self._leave(origin, index, position, rest, count)
         return CaseLine(index, taken, line.worth_minor(taken), remaining_ms)
@@ -159,10 +159,15 @@ class Books:
         assert origin in _UNSHIPPED
         return_stock(self.context, line.listing_id, count)
 
-    def release(self, entry: CaseLine, spans: Sequence[Span], now_ms: int) -> None:
-        """Units of a parcel that leave a case with their money paid out to the seller."""
+    def release(self, entry: CaseLine, spans: Sequence[Span], now_ms: int, *, final: bool) -> None:
+        """Units of a parcel that leave a case with their money paid out to the seller.
+
+        `final`: what was ruled, settled or sent back is not asked for again.
+        """
         if not spans:
             return
+        if final:
+            spans = [altered(span, tries=TRIES_MAX) for span in spans]
         if self.parcel is None:
             line = self.order.lines[entry.line]
             cancelled = line.cancelled + count_units(spans)
@@ -171,7 +176,7 @@ class Books:
         known = self._entry(entry.line)
         position = self.parcel.lines.index(known)
         pending = known.pending - count_units(spans)
-        released = join_spans(known.released, spans)
+        released = self.line(entry.line).join(known.released, spans)
         self._exchange(position, altered(known, pending=pending, released=released))
         if self.parcel.signed_ms is None:
             self.parcel = altered(self.parcel, signed_ms=now_ms)
@@ -189,7 +194,7 @@ class Books:
                 state, due_ms = line.state, max(line.due_ms, due_ms)
             else:
                 state = origin
-            opened = join_spans(line.open, tried)
+            opened = line.join(line.open, tried)
             line = altered(line, open=opened, state=state, due_ms=due_ms)
             self.order = self.order.replaced(entry.line, line)
             return
@@ -197,10 +202,10 @@ class Books:
         position = self.parcel.lines.index(known)
         pending = known.pending - count_units(spans)
         if origin == State.RELEASED:
-            released = join_spans(known.released, tried)
+            released = self.line(entry.line).join(known.released, tried)
             self._exchange(position, altered(known, pending=pending, released=released))
             return
-        opened = join_spans(known.open, tried)
+        opened = self.line(entry.line).join(known.open, tried)
         self._exchange(position, altered(known, pending=pending, open=opened))
         self.parcel = altered(self.parcel, due_ms=max(self.parcel.due_ms or 0, due_ms))
 

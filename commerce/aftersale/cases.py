@@ -22,7 +22,7 @@ from commerce.escrow import CLOCK_KINDS, State
 from commerce.indexes import index_case
 from commerce.listings import Duration
 from commerce.orders import ORDER_LINES_MAX, LineIndex, Order, order_clocks
-from commerce.parcels import parcel_id
+from commerce.parcels import parcel_clocks, parcel_id
 from commerce.records import altered
 from commerce.units import SPANS_MAX, Spans, count_units
 
@@ -163,7 +163,11 @@ def case_clocks(state: StateReader, case_id: bytes) -> list[tuple[bytes, Clock]]
     case = CASES.load(state, case_id)
     if case is None:
         return []
-    clocks = order_clocks(state, case.order_id)
+    known_id = parcel_of(case)
+    if known_id is None:
+        clocks = order_clocks(state, case.order_id)
+    else:
+        clocks = parcel_clocks(state, known_id)
     clock = case.clock()
     return clocks if clock is None else [(case_id, clock), *clocks]
 

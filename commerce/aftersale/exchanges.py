@@ -12,6 +12,7 @@ from commerce.aftersale.books import Books
 from commerce.aftersale.cases import Case, load_case, moved, to_state
 from commerce.aftersale.errors import CaseUnknown
 from commerce.aftersale.outcomes import refund_case
+from commerce.carriers import Label, check_independent, check_label, require_carrier
 from commerce.errors import (
     AccountUnknown,
     DelegationExceeded,
@@ -36,14 +37,7 @@ from commerce.recalls.blocked import require_not_recalled
 from commerce.recalls.errors import ProductRecalled
 from commerce.records import altered
 from commerce.refusals import refuses
-from commerce.shipments import (
-    Label,
-    check_independent,
-    check_label,
-    dispatch,
-    new_parcel,
-    require_carrier,
-)
+from commerce.shipments import dispatch, new_parcel
 from commerce.units import count_units
 
 

@@ -107,17 +107,21 @@ def split_case(
     """End a disputed case: permille[i] of its line i to who paid it, the rest to the seller."""
     worth = case_worth(context, case)
     amounts = [w * share // PERMILLE for w, share in zip(worth, permille, strict=True)]
-    return _Ending(context, case_id, case, context.time_ms, ruled=ruled).split(amounts)
+    ending = _Ending(context, case_id, case, context.time_ms, ruled=ruled)
+    return ending.split(amounts, State.SPLIT, "dispute")
 
 
 def refund_case(
     context: Context, case_id: bytes, case: Case, now_ms: int, reason: str
 ) -> tuple[Event, ...]:
-    """End a case by what was asked: the money goes back; units of which a part was asked come back
-    with the rest of theirs.
+    """End a case by what was asked: the money goes back. Units of which a part was asked come back
+    with the rest of theirs; if the goods went back, the rest is the seller's.
     """
     amounts = [entry.amount_minor for entry in case.lines]
-    return _Ending(context, case_id, case, now_ms).refund(amounts, reason)
+    ending = _Ending(context, case_id, case, now_ms)
+    if case.returned is not None:
+        return ending.split(amounts, State.REFUNDED, reason)
+    return ending.refund(amounts, reason)
 
 
 def release_case(context: Context, case_id: bytes, case: Case) -> tuple[Event, ...]:
@@ -129,7 +133,7 @@ def close_case(
     context: Context, case_id: bytes, case: Case, now_ms: int, reason: str
 ) -> tuple[Event, ...]:
     """End a case without an outcome: its units go on as before, with the time that was left."""
-    return _Ending(context, case_id, case, now_ms).refund([0] * len(case.lines), reason)
+    return _Ending(context, case_id, case, now_ms).close(reason)
 
 
 class _Ending:
@@ -152,8 +156,7 @@ class _Ending:
         portions: list[Portion] = []
         for entry, amount_minor in zip(self.case.lines, amounts, strict=True):
             found, ended, left = consume(self.books.line(entry.line), entry, amount_minor)
-            if self.books.is_lost and left:
-                # The parcel was given up meanwhile: what would come back to it is lost with it.
+            if left and self._is_lost:
                 found = portions_of(self.books.order, entry.line, entry.spans)
                 ended, left = entry.spans, ()
             portions += found
@@ -165,7 +168,22 @@ class _Ending:
         state = State.REFUNDED if portions else State.CLOSED
         return self._ended(state, reason, refunded_minor, 0, portions)
 
-    def split(self, amounts: Sequence[int]) -> tuple[Event, ...]:
+    def close(self, reason: str) -> tuple[Event, ...]:
+        """Let everything come back."""
+        if self._is_lost:
+            return self.refund([0] * len(self.case.lines), reason)
+        for entry in self.case.lines:
+            self.books.put_back(self.case.origin, entry, entry.spans, self.now_ms)
+        return self._ended(State.CLOSED, reason, 0, 0, ())
+
+    @property
+    def _is_lost(self) -> bool:
+        """Was the parcel given up meanwhile? What would come back to it is lost with it, but for
+        what the buyer had got and confirmed.
+        """
+        return self.books.is_lost and not self.was_released
+
+    def split(self, amounts: Sequence[int], state: State, reason: str) -> tuple[Event, ...]:
         """Refund an amount per line, pay the rest to the seller."""
         to_payer: list[Portion] = []
         to_seller: list[Portion] = []
@@ -174,17 +192,17 @@ class _Ending:
             to_payer += found
             self.books.end(self.case.origin, entry, ended)
             to_seller += portions_of(self.books.order, entry.line, left)
-            self.books.release(entry, left, self.now_ms)
+            self.books.release(entry, left, self.now_ms, final=True)
         refunded_minor = self._refund(to_payer)
         released_minor = self._release(to_seller)
-        return self._ended(State.SPLIT, "dispute", refunded_minor, released_minor, to_payer)
+        return self._ended(state, reason, refunded_minor, released_minor, to_payer)
 
     def release(self) -> tuple[Event, ...]:
         """All of it to the seller."""
         portions: list[Portion] = []
         for entry in self.case.lines:
             portions += portions_of(self.books.order, entry.line, entry.spans)
-            self.books.release(entry, entry.spans, self.now_ms)
+            self.books.release(entry, entry.spans, self.now_ms, final=False)
         released_minor = self._release(portions)
         return self._ended(State.RELEASED, "order.keep", 0, released_minor, ())
 

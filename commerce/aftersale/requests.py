@@ -187,7 +187,7 @@ def _check_kind(  # a rule of the table, asked of all records
         msg = "the buyer confirmed that these goods can't be returned without a reason"
         raise ReturnExempt(msg)
     end_ms = (
-        no_reason_end_ms(context, parcel.signed_ms)
+        no_reason_end_ms(context, books.order, parcel.signed_ms)
         if no_reason
         else windows_end_ms(context, books.order, parcel.signed_ms)
     )

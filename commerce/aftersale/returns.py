@@ -11,6 +11,7 @@ from commerce.aftersale.cases import Case, Return, load_case, moved, to_state
 from commerce.aftersale.errors import AmountTooHigh, CaseUnknown
 from commerce.aftersale.kinds import BY_NAME, when_of
 from commerce.aftersale.outcomes import PERMILLE, close_case, refund_case
+from commerce.carriers import check_independent, require_carrier
 from commerce.deposits.waterfall import compensate
 from commerce.errors import (
     AccountUnknown,
@@ -25,7 +26,6 @@ from commerce.escrow import State, Trigger, edge_from, target_of
 from commerce.orders import load_order, timers_for
 from commerce.records import altered
 from commerce.refusals import refuses
-from commerce.shipments import check_independent, require_carrier
 
 # What a return may cost the seller, in proportion to what is asked: a carrier that colludes with a
 # buyer writes its bill itself.
@@ -144,7 +144,8 @@ def _received(
         return _refund(context, case_id, case, now_ms, trigger.value)
     order = load_order(context.state, case.order_id)
     due_ms = now_ms + timers_for(context.state, order).exchange_ms
-    return moved(context, case_id, case, to_state(case, State.EXCHANGING, due_ms))
+    told = moved(context, case_id, case, to_state(case, State.EXCHANGING, due_ms))
+    return (*told, *_freight(context, case_id, case))
 
 
 def _refund(
