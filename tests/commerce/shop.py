@@ -103,7 +103,7 @@ class Shop(World):
 
     def pay(self, order_id: bytes, payer: str = "buyer") -> None:
         """Pay it exactly."""
-        self.done(payer, ("order.pay", OrderPay(order_id, self.load(order_id).total_minor)))
+        self.done(payer, ("order.pay", OrderPay(order_id, self.load(order_id).payable_minor)))
 
     def paid(self, *lines: tuple[bytes, int], buyer: str = "buyer", exempt: bool = False) -> bytes:
         """A paid order."""
@@ -153,7 +153,9 @@ class Shop(World):
         """The same for units in a parcel."""
         return self.request(self.parcel(parcel).order_id, kind, *units, parcel=parcel)
 
-    def allowance(self, parcel: bytes, amount_minor: int, quantity: int = 1, line: int = 0) -> bytes:
+    def allowance(
+        self, parcel: bytes, amount_minor: int, quantity: int = 1, line: int = 0
+    ) -> bytes:
         """Ask for a part of the price; the case."""
         lines = (RequestedLine(line, quantity, amount_minor),)
         order_id = self.parcel(parcel).order_id

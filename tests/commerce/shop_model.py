@@ -34,7 +34,11 @@ class Unit:
 
 @dataclass(eq=False)
 class Trade:
-    """An order: who pays whom for which units."""
+    """An order: who pays whom for which units.
+
+    `parcels` are the times of shipping; `signed` when a parcel's windows began, and `closing` when
+    those of one that is paid out end.
+    """
 
     buyer: str
     listings: Sequence[str]
@@ -42,6 +46,8 @@ class Trade:
     exempt: frozenset[int]
     payer: str | None = None
     parcels: dict[int, int] = field(default_factory=dict)
+    signed: dict[int, int] = field(default_factory=dict)
+    closing: dict[int, int] = field(default_factory=dict)
 
     def of(self, *states: str) -> list[Unit]:
         """Units in these states."""
@@ -169,15 +175,25 @@ class Model:
         )
         everything = {unit.line for unit in trade.units if unit.parcel == parcel}
         if not everything <= trade.exempt:
-            due_ms = max(due_ms, self.window_end_ms())
+            due_ms = max(due_ms, self.window_end_ms(self.now_ms))
         for unit in units:
             unit.state, unit.due_ms = "delivered", due_ms
+        trade.signed[parcel] = self.now_ms
         return True
 
-    def window_end_ms(self) -> int:
-        """The end of the seventh day after today in Shanghai, and twice the clocks' drift."""
+    def rest(self, trade: Trade, parcel: int) -> None:
+        """Nothing of a parcel is held any more: what was paid out can be asked back for a while."""
+        paid_out = [u for u in trade.of("released") if u.parcel == parcel]
+        if trade.in_parcel(parcel) or not paid_out:
+            return
+        signed_ms = trade.signed[parcel]
+        quality_ms = signed_ms + self.lasting(15 * DAY_MS)
+        trade.closing[parcel] = max(quality_ms, self.window_end_ms(signed_ms))
+
+    def window_end_ms(self, signed_ms: int) -> int:
+        """The end of the seventh day after one in Shanghai, and twice the clocks' drift."""
         # A fast clock leaves the years that datetime knows; the calendar repeats after 400.
-        cycles, commercial_ms = divmod(self.now_ms * self.scale, CYCLE_MS)
+        cycles, commercial_ms = divmod(signed_ms * self.scale, CYCLE_MS)
         today = (EPOCH + timedelta(milliseconds=commercial_ms)).astimezone(SHANGHAI)
         midnight = today.replace(hour=0, minute=0, second=0, microsecond=0)
         end_ms = (midnight + timedelta(days=8) - EPOCH) // timedelta(milliseconds=1)
@@ -189,6 +205,7 @@ class Model:
             return False
         for unit in units:
             self.refund(trade, unit)
+        self.rest(trade, parcel)
         return True
 
     def confirm(self, trade: Trade, parcel: int, quantities: dict[int, int]) -> bool:
@@ -202,8 +219,10 @@ class Model:
             if len(ready) < quantity:
                 return False
             chosen += ready[:quantity]
+        trade.signed.setdefault(parcel, self.now_ms)
         for unit in chosen:
             self.release(trade, unit)
+        self.rest(trade, parcel)
         return True
 
     def advance(self, time_ms: int) -> None:
@@ -219,8 +238,13 @@ class Model:
                 break
             due_ms, index = min(running)
             trade = self.trades[index]
-            for unit in [unit for unit in trade.units if unit.due_ms == due_ms]:
+            ending = [unit for unit in trade.units if unit.due_ms == due_ms]
+            for unit in ending:
                 self._silence(trade, unit)
+            for parcel in sorted({u.parcel for u in ending if u.parcel is not None}):
+                self.rest(trade, parcel)
+        for trade in self.trades:
+            trade.closing = {p: due_ms for p, due_ms in trade.closing.items() if due_ms > time_ms}
         self.now_ms = time_ms
 
     def _silence(self, trade: Trade, unit: Unit) -> None:

@@ -17,6 +17,7 @@ from commerce.evidence import EVIDENCE
 from commerce.members import MEMBERS
 from commerce.orders import ORDERS, order_deadline
 from commerce.parcels import PARCELS, parcel_deadline
+from commerce.units import Span
 from tests.commerce.seats import change, equivocation, hidden_commit
 from tests.commerce.shop import Shop
 from tests.commerce.world import QUORUM, World, account, key
@@ -55,7 +56,7 @@ def units_forgotten(shop: Shop, overlay: Overlay, _order_id: bytes, parcel_id: b
 
 def units_settled_unpaid(shop: Shop, overlay: Overlay, _order_id: bytes, parcel_id: bytes) -> None:
     parcel = shop.parcel(parcel_id)
-    settled = replace(parcel.lines[0], settled=1)
+    settled = replace(parcel.lines[0], open=(Span(0, 1, 0, 0),))
     PARCELS.store(overlay, replace(parcel, lines=(settled,)), parcel_id)
 
 

@@ -23,7 +23,7 @@ def test_a_parcels_id_follows_from_its_order_and_number() -> None:
     made = [shop.ship(order_id, (0, 1)) for _ in range(3)]
     assert made == [parcel_id(order_id, number) for number in range(3)]
     assert made[1] == tagged_hash("parcel", order_id + b"\x01")
-    firsts = [load_parcel(shop.state, known_id).lines[0].first for known_id in made]
+    firsts = [load_parcel(shop.state, known).lines[0].open[0].first for known in made]
     assert firsts == [0, 1, 2]
     with pytest.raises(ParcelUnknown):
         load_parcel(shop.state, parcel_id(order_id, 3))
@@ -47,7 +47,10 @@ def test_a_parcel_answers_for_its_own_clock_and_its_orders() -> None:
     assert parcel_clocks(shop.state, known_id) == clocks
     assert parcel_clocks(shop.state, bytes(32)) == []
     shop.confirm(known_id)
-    assert parcel_clocks(shop.state, known_id) == clocks[1:]
+    closing = shop.parcel(known_id).clock()
+    assert closing is not None
+    assert closing[1] == "sys.order.close"
+    assert parcel_clocks(shop.state, known_id) == [(known_id, closing), *clocks[1:]]
 
 
 def test_a_parcels_deadline_is_its_clock_under_its_id() -> None:

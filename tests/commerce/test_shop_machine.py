@@ -233,7 +233,8 @@ class ShopMachine(RuleBasedStateMachine):
         clocks: set[tuple[Any, Any]] = {min(unshipped)} if unshipped else set()
         for parcel in trade.parcels:
             clocks |= {(u.due_ms, parcel_id(order_id, parcel)) for u in trade.in_parcel(parcel)}
-        return clocks
+        closing = trade.closing.items()
+        return clocks | {(due_ms, parcel_id(order_id, parcel)) for parcel, due_ms in closing}
 
 
 TestShop = ShopMachine.TestCase

@@ -24,5 +24,10 @@ def test_a_trade_pays_the_merchant_in_the_block_of_the_confirmation() -> None:
     assert shop.load(order_id).state is State.RELEASED
     assert shop.parcel(parcel_id).state == State.RELEASED
     assert (shop.money("buyer"), shop.money("merchant")) == (FUNDS_MINOR - 2_000, 2_000)
+    ((_, left),) = DEADLINES.items(shop.state)
+    assert (left.object_id, left.kind) == (parcel_id, "sys.order.close")
+    shop.wait(left.time_ms - shop.time_ms)
+    assert shop.parcel(parcel_id).state == State.CLOSED
     assert list(DEADLINES.items(shop.state)) == []
+    assert (shop.money("buyer"), shop.money("merchant")) == (FUNDS_MINOR - 2_000, 2_000)
     assert {receipt.status for receipt in shop.receipts} == {OK}
