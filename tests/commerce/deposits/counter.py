@@ -2,6 +2,7 @@
 
 from chain.block import Event
 from chain.genesis import Genesis
+from commerce.aftersale.requests import RefundRequest, RequestedLine
 from commerce.catalogue.pledges import Pledge
 from commerce.deposits.claim import Claim, load_claim
 from commerce.deposits.claims import ClaimFile
@@ -37,6 +38,12 @@ class Counter(Shop):
     def events_of(self, order_id: bytes, kind: str, *lines: int) -> tuple[Event, ...]:
         """The same; its events."""
         return self.done("buyer", (CLAIM, claiming(order_id, kind, *lines)))
+
+    def ask(self, order_id: bytes, parcel_id: bytes | None, kind: str, quantity: int) -> bytes:
+        """Request a refund of units of the first line; the case's id."""
+        lines = (RequestedLine(0, quantity, None),)
+        request = RefundRequest(order_id, parcel_id, kind, lines, "no good", EVIDENCE)
+        return self._made("case_id", self.done("buyer", ("refund.request", request)))
 
     def settle(self, claim_id: bytes, *shares: int) -> tuple[Event, ...]:
         """Buyer and merchant settle a claim by shares of its lines."""

@@ -3,6 +3,7 @@
 A purse is what colluders have together, a merchant's deposit included.
 """
 
+from commerce.aftersale.returns import ReturnDelivered, ReturnShip
 from commerce.deposits.debts import Owed, owed_by
 from commerce.deposits.deposits import DepositWithdrawExecute, DepositWithdrawRequest
 from commerce.deposits.fund import FundContribute, fund_minor
@@ -11,7 +12,7 @@ from commerce.deposits.recourse import RecourseRepay
 from tests.commerce.deposits.counter import CLAIM, Counter, claiming
 from tests.commerce.deposits.inside import MERCHANT, contribute, deposit, fund_merchant
 from tests.commerce.shop import create
-from tests.commerce.world import DAY_MS, FUNDS_MINOR, HOUR_MS
+from tests.commerce.world import DAY_MS, FUNDS_MINOR, HOUR_MS, account
 
 ASK, EXECUTE = "deposit.withdraw.request", "deposit.withdraw.execute"
 SHIP_MS = 72 * HOUR_MS
@@ -103,6 +104,28 @@ def test_a_deposit_does_not_leave_while_an_order_is_open() -> None:
     shop.wait(1)
     shop.done("merchant", (EXECUTE, DepositWithdrawExecute("CNY")))
     assert shop.money("merchant") == 1_000 + 1_500
+
+
+def test_a_merchant_who_took_the_money_and_left_pays_from_what_is_reserved_for_the_order() -> None:
+    shop = Counter()
+    deposit(shop, 1_500)
+    order_id = shop.paid((shop.tea, 1))
+    parcel_id = shop.ship(order_id)
+    shop.confirm(parcel_id)
+    shop.done("merchant", shop.transfer_to("friend", 1_000))
+    case_id = shop.ask(order_id, parcel_id, "quality", 1)
+    shop.wait(5 * DAY_MS)
+    shop.done("buyer", returned(case_id), with_=("carrier",))
+    shop.done("carrier", ("return.delivered", ReturnDelivered(case_id)))
+    shop.wait(7 * DAY_MS)
+    assert shop.money("buyer") == FUNDS_MINOR
+    assert deposit_of(shop.state, MERCHANT, "CNY").held_minor == 500
+    assert owed_by(shop.state, MERCHANT, "CNY") == Owed(0, 0)
+
+
+def returned(case_id: bytes) -> tuple[str, object]:
+    """The goods go back, at no cost."""
+    return "return.ship", ReturnShip(case_id, account("carrier"), 0, None)
 
 
 def test_what_is_contributed_to_the_fund_cannot_be_claimed_back() -> None:
