@@ -161,9 +161,11 @@ _REQUESTS = (
         for edge in (
             Edge(source, trigger, _S.REFUNDED, who, _M.REFUND, _KEEPS),
             Edge(source, trigger, _S.RETURNING, who, _M.STAYS, _RETURNS),
-            Edge(source, trigger, _S.RETURNING, who, _M.STAYS, _EXCHANGES),
         )
     ),
+    # An offer is money, with or without the goods back; only what was asked is an exchange.
+    Edge(_S.REFUND_PENDING, _T.AGREE, _S.RETURNING, "S", _M.STAYS, _EXCHANGES),
+    Edge(_S.REFUND_PENDING, _T.ANSWER_TIMEOUT, _S.RETURNING, "–", _M.STAYS, _EXCHANGES),
     Edge(_S.REFUND_PENDING, _T.REJECT, _S.REJECTED, "S", _M.STAYS),
     Edge(_S.REFUND_PENDING, _T.COUNTER, _S.COUNTERED, "S", _M.STAYS),
     *(

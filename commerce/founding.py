@@ -10,18 +10,23 @@ from chain.genesis import Genesis, GenesisAccount
 from chain.state import Overlay
 from commerce.beacon.authority import delegate_to_nodes
 from commerce.disputes.limits import check_dispute_limits
+from commerce.life import LIFE_MAX_MS, longest_life_ms
 from commerce.members import MEMBERS, OrganisationRecord
 from commerce.money import ASSETS, Asset, asset_part, is_symbol
 from commerce.parameters import found_parameters
 from commerce.recalls.blocked import found_recalls
 from commerce.rights import LOCATIONS, PREFIXES, Holding, location_holder, prefix_holder
 from commerce.roles import HELD_ROLES, HeldRole, check_role, role_part
-from commerce.timers import check_timers
+from commerce.timers import DAY_MS, check_timers
 
 
 def check_commerce_genesis(genesis: Genesis) -> None:
     """Refuse what commerce can't start from (`GenesisInvalid`)."""
     check_timers(genesis.timers)
+    life_ms = longest_life_ms(genesis.timers)
+    if life_ms > LIFE_MAX_MS:
+        msg = f"by these timers an order could live for {life_ms // DAY_MS} days, 400 at most"
+        raise GenesisInvalid(msg)
     check_dispute_limits(genesis.limits)
     for entry in genesis.accounts:
         for role in entry.roles:

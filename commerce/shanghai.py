@@ -13,7 +13,7 @@ OFFSET_MS = 8 * 60 * 60 * 1000
 RETURN_WINDOW_DAYS = 7
 # How many rest days follow one another at most (nine in the years since 2013), so that a vote about
 # the calendar can't put off the end of anything.
-HOLIDAY_RUN_MAX = 15
+HOLIDAY_RUN_MAX = 10
 
 
 def day_of(time_ms: int, time_scale: int) -> int:

@@ -123,6 +123,14 @@ TIMERS: tuple[TimerRule, ...] = (
         "the request is closed, its units go on as before",
     ),
     TimerRule(
+        "return_lost_ms",
+        15 * DAY_MS,
+        7 * DAY_MS,
+        30 * DAY_MS,
+        "a carrier takes the goods back",
+        "the money goes back, and the seller has a claim on the carrier",
+    ),
+    TimerRule(
         "return_accept_ms",
         7 * DAY_MS,
         DAY_MS,
@@ -244,6 +252,7 @@ class Timers:
     answer_shipped_ms: U64
     counter_ms: U64
     return_ship_ms: U64
+    return_lost_ms: U64
     return_accept_ms: U64
     exchange_ms: U64
     recall_ms: U64

@@ -82,7 +82,7 @@ def return_ship(op: ReturnShip, context: Context) -> tuple[Event, ...]:
     if op.freight_minor > freight_max_minor:
         msg = f"the way back may cost {freight_max_minor}, not {op.freight_minor}"
         raise AmountTooHigh(msg)
-    due_ms = context.time_ms + timers_for(context.state, order).lost_ms
+    due_ms = context.time_ms + timers_for(context.state, order).return_lost_ms
     shipped = altered(
         to_state(case, target_of(edge), due_ms),
         returned=Return(op.carrier, op.freight_minor, op.tracking),

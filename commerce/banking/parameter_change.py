@@ -32,9 +32,9 @@ from commerce.banking.errors import (
     TimerUnknown,
 )
 from commerce.banking.fees import require_notice
-from commerce.banking.lifetime import LIFE_MAX_MS, longest_life_ms
 from commerce.clocks import Clock, deadline_of, move_deadline
 from commerce.errors import UpdateEmpty
+from commerce.life import LIFE_MAX_MS, longest_life_ms
 from commerce.parameters import (
     CHANGED_TIMERS_MAX,
     HOLIDAYS_MAX,
