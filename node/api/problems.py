@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from chain import errors
 from chain.errors import HushangError
 from commerce import errors as commerce
+from commerce.banking.errors import CardUnknown
+from commerce.catalogue.errors import CouponUnknown
 from commerce.reviews.errors import ReviewUnknown
 from node.ledger_queue import ProofsEnded
 from node.proofs import ProofNotReady
@@ -194,6 +196,8 @@ STATUSES: dict[type[HushangError], int] = {
     commerce.ListingUnknown: 404,
     commerce.OrderUnknown: 404,
     commerce.ParcelUnknown: 404,
+    CouponUnknown: 404,
+    CardUnknown: 404,
     ReviewUnknown: 404,
     PoolFull: 429,
     ProofNotReady: 503,

@@ -12,6 +12,8 @@ from node.api import (
     stream,
     submission,
 )
+from node.api.bank_routes import BANKING
+from node.api.catalogue_routes import CATALOGUE
 from node.api.committee_models import CommitteeNowView, EpochView
 from node.api.cursors import CURSOR
 from node.api.evidence_models import EvidencePageView
@@ -280,5 +282,16 @@ PROOFS: tuple[Route, ...] = (
 )
 
 ROUTES: tuple[Route, ...] = (
-    *(*NODE, *CHAIN, *PROOFS, *ACCOUNTS, *TRADE, *REVIEWS, *PROVENANCE, *PAGES),
+    *(
+        *NODE,
+        *CHAIN,
+        *PROOFS,
+        *ACCOUNTS,
+        *TRADE,
+        *CATALOGUE,
+        *BANKING,
+        *REVIEWS,
+        *PROVENANCE,
+        *PAGES,
+    ),
 )

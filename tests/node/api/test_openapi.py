@@ -13,7 +13,8 @@ from node.api.openapi import openapi
 from node.api.routes import ROUTES
 from node.api.routing import Route
 from tests.chain.world import account
-from tests.node.api.market import GTIN, ITEM, Market, reviewed, trade
+from tests.node.api.cards import opened
+from tests.node.api.market import GTIN, ITEM, Market, granted, reviewed, trade
 from tests.node.api.service import Served, served
 
 DIALECT = jsonschema.Draft202012Validator
@@ -74,7 +75,7 @@ def test_a_routes_path_names_its_path_parameters_and_says_what_it_does(route: Ro
     assert all(entry.description for entry in route.parameters)
 
 
-def example(route: Route, market: Market) -> str:
+def example(route: Route, market: Market, coupon_id: bytes, card_id: bytes) -> str:
     """A path with a query that has an answer."""
     values = {
         "account": encode_account(account("buyer")),
@@ -87,11 +88,15 @@ def example(route: Route, market: Market) -> str:
         "epoch": "0",
         "order": market.order_id.hex(),
         "line": "0",
+        "version": "1",
     }
     ids = {
         "/v1/listings/{id}": market.listing_id,
         "/v1/orders/{id}": market.order_id,
         "/v1/parcels/{id}": market.parcel_id,
+        "/v1/cards/{id}": card_id,
+        "/v1/listings/{id}/versions/{version}": market.listing_id,
+        "/v1/coupons/{id}": coupon_id,
     }
     values["id"] = ids.get(route.path, market.capture_id).hex()
     queries = {
@@ -101,6 +106,9 @@ def example(route: Route, market: Market) -> str:
         "/v1/parcels": f"?carrier={encode_account(account('carrier'))}",
         "/v1/trace": f"?epc={ITEM}",
         "/v1/reviews": f"?gtin={GTIN}",
+        "/v1/fees": "?types=pay.transfer,order.create",
+        "/v1/licences": f"?merchant={values['account']}",
+        "/v1/coupons": f"?funder={encode_account(account('merchant'))}",
         "/v1/epcis/events": "?event_id=none",
         "/v1/blocks/{height}": "?full",
     }
@@ -112,10 +120,13 @@ async def test_every_answer_has_exactly_the_documented_form() -> None:
     async with served() as node:
         market = await trade(node.service)
         await reviewed(node.service, market.order_id)
+        coupon_id = await granted(node.service)
+        card_id = await opened(node.service)
         told = (await node.get("/v1/openapi.json"))[1]
         for route in ROUTES:
             if route.method == "GET" and not isinstance(route.answers[200], str):
-                await check_answer(node, route, example(route, market), told)
+                path = example(route, market, coupon_id, card_id)
+                await check_answer(node, route, path, told)
 
 
 async def check_answer(node: Served, route: Route, path: str, told: dict[str, Any]) -> None:
