@@ -9,6 +9,7 @@ from chain.errors import GenesisInvalid, LedgerError
 from chain.genesis import Genesis, GenesisAccount
 from chain.state import Overlay
 from commerce.beacon.authority import delegate_to_nodes
+from commerce.deposits.limits import check_deposit_limits
 from commerce.disputes.limits import check_dispute_limits
 from commerce.life import LIFE_MAX_MS, longest_life_ms
 from commerce.members import MEMBERS, OrganisationRecord
@@ -27,6 +28,7 @@ def check_commerce_genesis(genesis: Genesis) -> None:
     if life_ms > LIFE_MAX_MS:
         msg = f"by these timers an order could live for {life_ms // DAY_MS} days, 400 at most"
         raise GenesisInvalid(msg)
+    check_deposit_limits(genesis.limits)
     check_dispute_limits(genesis.limits)
     for entry in genesis.accounts:
         for role in entry.roles:

@@ -11,6 +11,7 @@ from commerce.deposits.limits import (
     has_deposit_minima,
     is_deposit_limit,
 )
+from commerce.founding import check_commerce_genesis
 from tests.commerce.world import genesis
 
 
@@ -32,6 +33,8 @@ def test_a_minimum_names_its_class() -> None:
     check_deposit_limits({"deposit_minimum/food": 1, "fund_debt_max": 0, "another": 1})
     with pytest.raises(GenesisInvalid):
         check_deposit_limits({"deposit_minimum/": 1})
+    with pytest.raises(GenesisInvalid):
+        check_commerce_genesis(genesis(limits={"deposit_minimum/": 1}))
     assert is_deposit_limit("deposit_minimum/food")
     assert is_deposit_limit("fund_debt_max")
     assert not is_deposit_limit("deposit")
