@@ -147,7 +147,7 @@ class Beacon(RuleBasedStateMachine):
 
 TestBeacon = Beacon.TestCase
 TestBeacon.settings = settings(
-    max_examples=40,
+    max_examples=15,
     stateful_step_count=50,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
