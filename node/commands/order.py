@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from chain.bech32m import encode_account
+from commerce.amendments import NewPrice, OrderReaddress, OrderReprice
 from commerce.cancellation import OrderCancel
 from commerce.checkout import OrderCreate, OrderPay, WantedLine
 from commerce.confirmation import ConfirmedLine, OrderConfirm
@@ -135,6 +136,58 @@ def list_orders(
     """List an account's orders, as buyer, seller or payer."""
     owner = encode_account(session.own_account(account))
     session.show_list(session.pages(f"/v1/accounts/{owner}/orders", "orders"))
+
+
+@verb(
+    app,
+    "reprice",
+    sends=True,
+    examples=('hushang order reprice $ORDER --line 0 --total "CNY 99.00" --as merchant',),
+)
+def reprice(
+    session: Session,
+    order: ORDER,
+    total: Annotated[str, typer.Option(help="What the whole line costs from now on.")],
+    line: Annotated[int, typer.Option(min=0, help="Which line, from 0.")] = 0,
+) -> None:
+    """Lower the price of a line before the order is paid, as its seller."""
+    price = NewPrice(line, session.money(total)[1])
+    session.send(
+        operation("order.reprice", OrderReprice(read_hash(order, "ORDER"), (price,))),
+        found={"payable_minor": "order.repriced.payable_minor", "symbol": "order.repriced.symbol"},
+    )
+
+
+@verb(
+    app,
+    "readdress",
+    sends=True,
+    examples=('hushang order readdress $ORDER --ship-to "2 Century Avenue, Pudong" --as buyer',),
+)
+def readdress(
+    session: Session,
+    order: ORDER,
+    ship_to: Annotated[str, typer.Option(help="The address; only its salted hash is sent.")],
+    code: Annotated[
+        bool, typer.Option(help="Make a code that the recipient tells the carrier.")
+    ] = True,
+) -> None:
+    """Send an order elsewhere before there is a parcel.
+
+    Keep what is printed; the code of the old address is void.
+    """
+    address = commit("ship-to", ship_to)
+    recipient_code = new_recipient_code() if code else None
+    changed = OrderReaddress(
+        order_id=read_hash(order, "ORDER"),
+        ship_to_commitment=address.commitment,
+        code_commitment=None if recipient_code is None else code_commitment(recipient_code),
+    )
+    private = {"ship_to_salt": address.salt.hex()}
+    if recipient_code is not None:
+        private["recipient_code"] = recipient_code
+    signed = session.signed(operation("order.readdress", changed))
+    session.report(session.submit(signed, private=private), private)
 
 
 @verb(

@@ -112,21 +112,6 @@ def test_a_listing_changes_by_versions_and_deltas(shop: Shop) -> None:
     assert shop.refused("listing", "withdraw", other, "--as", "buyer") == (7, "NotTheSeller")
 
 
-@pytest.mark.usefixtures("listing")
-def test_pledges_stay_when_the_price_changes_and_no_law_is_left_out(shop: Shop) -> None:
-    pledged = ("--pledge", "lost=300", "--pledge", "late=50")
-    words = ("listing", "publish", goods.GTIN, "--price", "CNY 100", "--stock", "1", *pledged)
-    other = shop.ok(*words, "--as", "merchant").json["listing_id"]
-    shop.ok("listing", "update", other, "--price", "CNY 99", "--as", "merchant")
-    known = shop.ok("listing", "show", other).json
-    terms = [{"kind": "late", "permille": 50}, {"kind": "lost", "permille": 300}]
-    assert (known["version"], known["pledges"], known["exempt"]) == (2, terms, False)
-    update = ("listing", "update", other, "--as", "merchant")
-    assert shop.refused(*update, "--exempt") == (7, "ExemptionUnlawful")
-    assert shop.refused(*update, "--pledge", "happy=5") == (7, "PledgeUnknown")
-    assert shop.refused(*update, "--pledge", "late") == (2, "UsageWrong")
-
-
 def test_money_is_issued_and_paid(shop: Shop) -> None:
     before = shop.balance("carrier")
     words = ("asset", "issue", "carrier", "CNY 1,000.01", "--reference", "bank-1")

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from chain.block import OK
+from commerce.catalogue.coupons import CouponTerms
+from commerce.catalogue.issuing import CouponIssue
+from commerce.catalogue.licences import LicenceGrant
 from commerce.checkout import OrderCreate, OrderPay, WantedLine
 from commerce.confirmation import OrderConfirm
 from commerce.epcis.capture import EpcisCapture
@@ -27,6 +30,7 @@ from tests.node.api.service import FakeService
 GTIN = "06901234000016"
 ITEM = "urn:epc:id:sgtin:6901234.000001.7"
 LOT = "L-24"
+FOREVER_MS = 2**50
 CODE = b"the recipient's own code"
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 
@@ -125,6 +129,30 @@ async def trade(service: FakeService) -> Market:
     order_id, parcel_id = await bought(service, listed["listing_id"], ITEM)
     keys = tuple(told["event_key"] for told in events)
     return Market(listed["listing_id"], order_id, parcel_id, captured, keys)
+
+
+async def granted(service: FakeService) -> bytes:
+    """The merchant's coupon, after a licence of its tea for the buyer."""
+    licence = LicenceGrant(account("buyer"), (GTIN,), ("310000",), FOREVER_MS, None)
+    await done(service, "merchant", "licence.grant", licence)
+    terms = CouponTerms(
+        symbol="CNY",
+        amount_minor=500,
+        permille=None,
+        minimum_minor=1_000,
+        seller=account("merchant"),
+        buyer=None,
+        listings=(),
+        gtins=(GTIN,),
+        valid_from_ms=0,
+        valid_until_ms=FOREVER_MS,
+        budget_minor=5_000,
+        uses_per_buyer=1,
+    )
+    _, (issued, *_) = await done(service, "merchant", "coupon.issue", CouponIssue(terms))
+    coupon_id = issued["coupon_id"]
+    assert isinstance(coupon_id, bytes)
+    return coupon_id
 
 
 async def bought(
