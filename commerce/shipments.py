@@ -75,6 +75,7 @@ from commerce.recalls.errors import ProductRecalled
 from commerce.records import altered
 from commerce.refusals import refuses
 from commerce.reserves import free_reserve
+from commerce.reviews.posting import reviews_voided
 from commerce.units import Quantity
 
 # Long enough that nobody guesses it from its hash.
@@ -366,6 +367,9 @@ def _refund(
     units = all_open_units(parcel)
     _, amount_minor = settle_units(context, known_id, parcel, order, units, edge)
     free_reserve(context, parcel.order_id, now_ms)
+    refunded = load_order(context.state, parcel.order_id)
+    indexes = [entry.line for entry in parcel.lines]
+    voided = reviews_voided(context, parcel.order_id, refunded, indexes)
     lost = event(
         "shipment.lost",
         parcel_id=known_id,
@@ -376,4 +380,4 @@ def _refund(
         amount_minor=amount_minor,
         reason=trigger.value,
     )
-    return (lost,)
+    return (lost, *voided)

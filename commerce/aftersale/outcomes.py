@@ -26,6 +26,7 @@ from commerce.escrow import Money, State, Trigger, edge_from
 from commerce.orders import Order, OrderLine
 from commerce.parcels import load_parcel
 from commerce.records import altered
+from commerce.reviews.posting import reviews_voided
 from commerce.settlement import (
     Portion,
     ended_line,
@@ -267,6 +268,8 @@ class _Ending:
         ended = to_state(self.case, state, None)
         told = moved(self.context, self.case_id, self.case, ended)
         self.books.save(self.now_ms)
+        indexes = [entry.line for entry in self.case.lines]
+        told += reviews_voided(self.context, self.case.order_id, self.books.order, indexes)
         if not portions and not released_minor:
             return told
         order: Order = self.books.order

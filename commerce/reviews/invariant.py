@@ -3,7 +3,15 @@
 from chain.errors import InvariantBreach
 from chain.state import StateReader
 from commerce.orders import ORDERS, Order
-from commerce.reviews.records import REVIEWS, Review, is_settled, net_paid_minor, reviewed_line
+from commerce.parcels import PARCELS
+from commerce.reviews.records import (
+    REVIEWS,
+    Review,
+    ReviewedLine,
+    is_settled,
+    net_paid_minor,
+    reviewed_line,
+)
 
 
 def check_reviews(state: StateReader) -> None:
@@ -15,17 +23,29 @@ def check_reviews(state: StateReader) -> None:
         reviewed = reviewed_line(key)
         order = ORDERS.load(state, reviewed.order_id)
         if order is not None:
-            _check_review(review, order, reviewed.line)
+            _check_review(state, review, order, reviewed)
 
 
-def _check_review(review: Review, order: Order, index: int) -> None:
+def _is_exchanged(state: StateReader, reviewed: ReviewedLine) -> bool:
+    return any(
+        parcel.exchange and any(entry.line == reviewed.line for entry in parcel.lines)
+        for _, parcel in PARCELS.items(state)
+        if parcel.order_id == reviewed.order_id
+    )
+
+
+def _check_review(state: StateReader, review: Review, order: Order, reviewed: ReviewedLine) -> None:
+    index = reviewed.line
     _require(index < len(order.lines), "a review is of a line that exists")
     line = order.lines[index]
     _require((review.buyer, review.seller) == (order.buyer, order.seller), "a buyer reviews")
-    _require(is_settled(line), "a reviewed line has settled")
+    # What the seller had got for goods that were exchanged is in escrow once more.
+    again = line.held_minor > 0 and _is_exchanged(state, reviewed)
+    _require(is_settled(line) or again, "a reviewed line has settled")
     _require(review.paid_minor > 0, "a review was posted of what was paid for")
     counts = review.void_ms is None
-    _require(not counts or net_paid_minor(line) > 0, "a review is void if all was refunded")
+    paid = net_paid_minor(line) > 0 or again
+    _require(not counts or paid, "a review is void if all was refunded")
     is_hidden = review.hidden is not None
     _require(is_hidden == (review.scores is None), "under a tombstone there are no scores")
 

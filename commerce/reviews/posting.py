@@ -5,12 +5,14 @@ what was paid (`net_paid_minor`); it is used once. It needs no record of its own
 the line and from whether the review exists.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chain.block import Event
 from chain.codec import Hash
 from chain.context import Context, event
 from commerce.errors import LineUnknown, NotTheBuyer, NotTheSeller, OrderUnknown
+from commerce.escrow import State
 from commerce.orders import LineIndex, Order, OrderLine, line_of, load_order
 from commerce.records import altered
 from commerce.refusals import refuses
@@ -164,6 +166,14 @@ def line_refunded(context: Context, order_id: bytes, line: int) -> tuple[Event, 
         "review.voided", order_id=order_id, line=line, buyer=review.buyer, seller=review.seller
     )
     return (voided,)
+
+
+def reviews_voided(
+    context: Context, order_id: bytes, order: Order, indexes: Iterable[int]
+) -> tuple[Event, ...]:
+    """`line_refunded` for those of these lines of which nothing is paid any more."""
+    refunded = [index for index in indexes if order.lines[index].state == State.REFUNDED]
+    return tuple([told for index in refunded for told in line_refunded(context, order_id, index)])
 
 
 def _review(op: ReviewPost, context: Context, order: Order, line: OrderLine) -> Review:
