@@ -27,6 +27,7 @@ from commerce.catalogue.laying import with_coupons
 from commerce.catalogue.licences import require_licence
 from commerce.deposits.eligibility import seller_may_sell
 from commerce.deposits.errors import DepositTooSmall, MerchantInDebt
+from commerce.disputes.conflicts import note_trade
 from commerce.errors import (
     AmountMismatch,
     AmountTooLarge,
@@ -236,7 +237,9 @@ def order_pay(op: OrderPay, context: Context) -> tuple[Event, ...]:
     for line in order.lines:
         count_unpaid(context, line.listing_id, order.buyer, -1)
     save_order(context, op.order_id, order, paid)
+    note_trade(context, order.buyer, order.seller)
     if payer != order.buyer:
+        note_trade(context, payer, order.seller)
         index_order(context, payer, op.order_id, "payer")
     paying = event(
         "order.paid",

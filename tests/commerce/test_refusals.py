@@ -42,6 +42,15 @@ from tests.commerce.deposits import (
     test_recourse,
 )
 from tests.commerce.deposits.counter import Counter
+from tests.commerce.disputes import (
+    test_arbiters,
+    test_filing,
+    test_hearing,
+    test_opening,
+    test_panel,
+    test_votes,
+)
+from tests.commerce.disputes.court import Court
 from tests.commerce.epcis import test_capture
 from tests.commerce.reviews import test_hiding, test_posting
 from tests.commerce.shop import Shop
@@ -61,6 +70,11 @@ def rows() -> list[Row]:
         *(test_posting.posting, test_posting.appending, test_posting.replying),
         *(test_posting.burned, test_hiding.hiding, test_hiding.after_hiding),
     ]
+    courts = [
+        *(test_filing.opening, test_filing.crowded, test_filing.contesting),
+        *(test_opening.appealing, test_hearing.hearing, test_hearing.settling),
+        *(test_panel.challenging, test_votes.committing, test_votes.revealing),
+    ]
     saver = test_withdrawals.funded()
     listed = Shop()
     return [
@@ -73,11 +87,14 @@ def rows() -> list[Row]:
         *(test_issuing.ISSUING + test_issuing.withdrawing(issue(listed))),
         *(test_deposits.TABLE + test_recourse.TABLE + test_fund.TABLE),
         *test_claims.claims(Counter()),
+        *test_panel.recusing(Court(4, arbiters=4)),
         *(test_share.TABLE + test_acknowledge.TABLE + test_reveal.revealing(test_reveal.begun())),
         *(test_bank_deposits.settling(World()) + test_bank_deposits.FULL + test_freezes.TABLE),
         *(test_withdrawals.REDEEMING + test_withdrawals.withdrawing(saver) + test_withdrawals.FULL),
         *(test_prepaid.OPENING + test_prepaid.using(test_prepaid.funded()) + test_freezes.FULL),
         *(test_fees.TABLE + test_parameter_change.TABLE),
+        *(test_arbiters.bonding() + test_arbiters.unbonding() + test_arbiters.appointing()),
+        *(row for table in courts for row in table(Court())),
         *(row for table in shops for row in table(Shop())),
     ]
 
