@@ -209,14 +209,17 @@ function describeKey(key) {
   const [title, parts, fields] = TABLES[name];
   const texts = partsOf(rest, parts.split(" "));
   const text = say("record", { table: inLanguage(title), key: texts.join(" · ") });
-  return { fields, text, symbol: name === "balance" ? texts.at(-1) : null };
+  return { fields, text, symbol: texts[parts.split(" ").indexOf("symbol")] ?? null };
 }
 
 function partsOf(rest, kinds) {
   const texts = [];
   let at = 0;
   for (const kind of kinds) {
-    const sizes = { account: 32, hash: 32, number: 8, epoch: 8, gtin: 14, text: rest.length - at };
+    const sizes = {
+      ...{ account: 32, hash: 32, number: 8, epoch: 8, gtin: 14, symbol: 12, byte: 1 },
+      text: rest.length - at,
+    };
     const part = rest.subarray(at, at + sizes[kind]);
     at += sizes[kind];
     if (part.length > 0) texts.push(partText(part, kind));
@@ -226,9 +229,9 @@ function partsOf(rest, kinds) {
 
 function partText(part, kind) {
   if (kind === "account" && part.length === 32) return address(part);
-  if (kind === "text" || kind === "gtin") return new TextDecoder().decode(part).replaceAll("\0", " ").trim();
+  if (["text", "gtin", "symbol"].includes(kind)) return new TextDecoder().decode(part).replaceAll("\0", " ").trim();
   const number = kind === "hash" ? null : BigInt(`0x${hex(part)}`);
-  if (kind === "number") return String(number);
+  if (kind === "number" || kind === "byte") return String(number);
   // The newest epoch comes first in its table.
   return kind === "epoch" ? String(2n ** 64n - 1n - number) : hex(part);
 }
