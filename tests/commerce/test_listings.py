@@ -5,6 +5,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chain.errors import OperationMalformed
 from chain.state import Overlay
@@ -21,7 +23,7 @@ from commerce.listings import (
 from commerce.products import ProductUpdate
 from commerce.roles import RoleGrant
 from tests.commerce.attempts import Attempt, Row, play
-from tests.commerce.shop import BIKE, CAKE, TEA, TERMS, Shop, gtin
+from tests.commerce.shop import BIKE, CAKE, TEA, TERMS, Shop, create, gtin
 from tests.commerce.world import DAY_MS, HOUR_MS, QUORUM, account
 
 PUBLISH, UPDATE, WITHDRAW = "listing.publish", "listing.update", "listing.withdraw"
@@ -109,6 +111,39 @@ def test_an_offer_names_the_version_of_the_product_that_it_was_made_for() -> Non
     versions = [load_offer(shop.state, shop.tea, v).product_version for v in (1, 2)]
     assert versions == [1, 2]
     assert load_offer(shop.state, shop.tea, 2).terms.pledges == PLEDGED.pledges
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.none() | st.integers(0, 60 * DAY_MS), st.booleans(), st.booleans())
+def test_no_offer_promises_less_than_the_law(
+    ship_within_ms: int | None,
+    exempt: bool,  # noqa: FBT001 (drawn by hypothesis)
+    class_exempt: bool,  # noqa: FBT001
+) -> None:
+    shop = Shop()
+    goods = CAKE if class_exempt else TEA
+    terms = replace(TERMS, ship_within_ms=ship_within_ms, exempt=exempt)
+    receipt = shop.send("merchant", (PUBLISH, replace(OFFER, gtin=goods, terms=terms)))
+    in_range = ship_within_ms is None or HOUR_MS <= ship_within_ms <= 45 * DAY_MS
+    lawful = in_range and (class_exempt or not exempt)
+    assert (receipt.status == "ok") == lawful
+
+
+def test_an_exemption_ends_with_that_of_the_class_and_never_begins_afterwards() -> None:
+    """The holder may change the class: orders keep what they were sold under."""
+    shop = Shop()
+    exempt = shop.order((shop.cake, 1), exempt=True)
+    kept = shop.order((shop.cake, 1))
+    usual = ProductUpdate(CAKE, 1, "cake", "food", False, "dry", (), False)  # noqa: FBT003
+    shop.done("merchant", ("product.update", usual))
+    refused = shop.send("buyer", ("order.create", create((shop.cake, 1), exempt=True)))
+    assert refused.status == "ExemptionNotOffered"
+    assert shop.load(exempt).lines[0].return_exempt
+    tea = ProductUpdate(TEA, 1, "tea", "food", True, "dry", (), False)  # noqa: FBT003
+    shop.done("merchant", ("product.update", tea))
+    refused = shop.send("buyer", ("order.create", create((shop.tea, 1), exempt=True)))
+    assert refused.status == "ExemptionNotOffered"
+    assert not shop.load(kept).lines[0].return_exempt
 
 
 def test_more_than_300_per_mille_are_not_pledged() -> None:
