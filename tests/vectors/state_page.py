@@ -22,6 +22,8 @@ PAGE = Path(__file__).parent.parent.parent / "docs" / "protocol-state.md"
 # Table: the parts of its keys, in order; where widths differ, only the last part has no fixed one.
 KEYS = {
     "account": "account id",
+    "arbiter": 'H("arbiter", account id)',
+    "arbiter-trade": "arbiter's account id ‖ the other's account id",
     "asset": "symbol, padded with zero bytes to 12",
     "balance": "account id ‖ symbol, padded with zero bytes to 12",
     "beacon-deal": "dealer's account id ‖ u64(number)",
@@ -44,6 +46,8 @@ KEYS = {
     "deposit": 'H("deposit", account id ‖ symbol, padded with zero bytes to 12)',
     "deposit-request": "request id",
     "deposit-request-count": "holder's account id",
+    "dispute": "id of the case or claim",
+    "dispute-draw": "draw id",
     "epc-custody": 'H("epcis-name", identity ([EPCIS events](protocol-epcis.md)))',
     "epcis": "event key ([EPCIS events](protocol-epcis.md))",
     "epcis-declared": "capturer's account id ‖ statement ([EPCIS events](protocol-epcis.md))",
