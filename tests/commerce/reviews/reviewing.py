@@ -1,5 +1,6 @@
 """Short words for tests of reviews: a settled line, and what is said of it."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from chain.context import Context
@@ -50,3 +51,14 @@ def refund_all(shop: Shop, order_id: bytes, index: int = 0) -> Overlay:
 def scored(stars: int) -> Scores:
     """The same in each dimension."""
     return replace(GOOD, goods=stars, service=stars, logistics=stars)
+
+
+class Rows:
+    """The index of a world."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._rows = shop.indexes
+
+    def rows(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """In key order."""
+        yield from sorted(pair for pair in self._rows.items() if pair[0].startswith(prefix))

@@ -1,6 +1,5 @@
 """What is read of a chain for the weights: real transactions, in the state and in the index."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from chain.account import Account, KeyPolicy, WeightedKey
@@ -15,19 +14,9 @@ from commerce.reviews.market import Census, controllers, own_minor, take_census
 from commerce.reviews.posting import ReviewPost
 from commerce.reviews.reputation import reputations
 from commerce.units import Funding
-from tests.commerce.reviews.reviewing import COURT, bought, posted, refund_all, scored
+from tests.commerce.reviews.reviewing import COURT, Rows, bought, posted, refund_all, scored
 from tests.commerce.shop import PRICE_MINOR, Shop
 from tests.commerce.world import FUNDS_MINOR, account, key, policy
-
-
-class Rows:
-    """The index of a world."""
-
-    def __init__(self, shop: Shop) -> None:
-        self._rows = shop.indexes
-
-    def rows(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        yield from sorted(pair for pair in self._rows.items() if pair[0].startswith(prefix))
 
 
 def census(shop: Shop) -> Census:
