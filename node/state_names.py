@@ -21,6 +21,7 @@ from commerce.money import ASSETS, BALANCES, asset_part, is_symbol
 from commerce.orders import ORDERS
 from commerce.parcels import PARCELS
 from commerce.products import PRODUCTS
+from commerce.reviews.records import REVIEWS, line_part
 from commerce.rights import LOCATIONS, PREFIXES
 from commerce.roles import HELD_ROLES, role_part
 from node.state_rows import TABLES
@@ -35,6 +36,7 @@ _TABLE: Final = re.compile(r"[a-z][a-z-]{0,30}")
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 _ROLE: Final = re.compile(r"[a-z][a-z0-9_.-]{0,31}")
 _SCOPE: Final = re.compile(r"|(gcp|gln):[0-9]{4,13}")
+_LINE: Final = re.compile(r"0|[1-9][0-9]?")
 _GTIN: Final = re.compile(r"[0-9]{14}")
 _GLN: Final = re.compile(r"[0-9]{13}")
 _PREFIX: Final = re.compile(r"[0-9]{4,12}")
@@ -72,6 +74,7 @@ def _symbol(text: str) -> bytes:
 _digits_of_hex = _matching(_HEX, "lower-case hex", bytes.fromhex)
 _number = _matching(_NUMBER, "a number", lambda text: u64(int(text)))
 _role = _matching(_ROLE, "a role", role_part)
+_line = _matching(_LINE, "a line of an order, from 0", lambda text: line_part(int(text)))
 _scope = _matching(_SCOPE, "gcp:PREFIX, gln:LOCATION or nothing")
 
 
@@ -91,6 +94,7 @@ def _parts(account: Part) -> dict[bytes, Sequence[Part]]:
         LISTINGS.prefix: (_hash,),
         ORDERS.prefix: (_hash,),
         PARCELS.prefix: (_hash,),
+        REVIEWS.prefix: (_hash, _line),
         EVENTS.prefix: (_hash,),
     }
 

@@ -44,11 +44,12 @@ TABLES: Final[dict[str, tuple[str, tuple[tuple[str, int | None], ...]]]] = {
     "product": ("commerce.products:PRODUCTS", (("gtin", None),)),
     "reference": ("commerce.references:REFERENCES", (("reference_hash", 32),)),
     "remembered": ("chain.replay:REMEMBERED", (("minute", 8),)),
+    "review": ("commerce.reviews.records:REVIEWS", (("order_id", 32), ("line", 1))),
     "role": ("commerce.roles:HELD_ROLES", (_ACCOUNT, ("role_and_scope", None))),
     "unpaid": ("commerce.checkout:UNPAID", (("listing_id", 32), ("buyer", 32))),
 }
 _TEXTS: Final = {"symbol", "company_prefix", "gln", "gtin", "role_and_scope"}
-_NUMBERS: Final = {"time_ms", "of_epoch", "minute", "version", "number", "index", "seat"}
+_NUMBERS: Final = {"time_ms", "of_epoch", "minute", "version", "number", "index", "seat", "line"}
 _ACCOUNTS: Final = {"account", "buyer"}
 
 
