@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from chain.block import Event
 from chain.context import Context, event
+from chain.state import StateReader
 from commerce.aftersale.books import Books
 from commerce.aftersale.cases import (
     Case,
@@ -24,7 +25,7 @@ from commerce.deposits.waterfall import collect
 from commerce.errors import NotTheSeller, StateForbids
 from commerce.escrow import Money, State, Trigger, edge_from
 from commerce.orders import Order, OrderLine
-from commerce.parcels import load_parcel
+from commerce.parcels import load_parcel, parcel_id
 from commerce.records import altered
 from commerce.reviews.posting import reviews_voided
 from commerce.settlement import (
@@ -47,11 +48,15 @@ def case_worth(context: Context, case: Case) -> tuple[int, ...]:
     return tuple([order.lines[e.line].worth_minor(e.spans) for e in case.lines])
 
 
-def default_permille(case: Case) -> int:
+def default_permille(state: StateReader, case: Case) -> int:
     """What the buyer gets where nobody rules: all if it lacks the goods, or a carrier proved that
     they went back; else nothing (commerce.md, dispute cap).
     """
-    lacks = case.origin in (State.HELD, State.LATE, State.IN_TRANSIT)
+    lacks = case.origin in (State.HELD, State.LATE)
+    if case.origin == State.IN_TRANSIT:
+        assert case.parcel is not None
+        # The carrier may have brought it since.
+        lacks = load_parcel(state, parcel_id(case.order_id, case.parcel)).delivered_ms is None
     return PERMILLE if lacks or case.returned is not None else 0
 
 

@@ -40,7 +40,7 @@ def _split_case(
 
 
 def _case_default(state: StateReader, case_id: bytes) -> int:
-    return default_permille(load_case(state, case_id))
+    return default_permille(state, load_case(state, case_id))
 
 
 def _case_carriers(state: StateReader, case_id: bytes) -> Sequence[bytes]:
