@@ -18,7 +18,10 @@ from commerce.disputes.dispute import (
 )
 from commerce.disputes.errors import ArbiterUnknown
 from commerce.disputes.opening import can_gain
-from commerce.disputes.phases import EDGES, Cause, PhaseEdge
+from commerce.disputes.phases import EDGES, Cause, Phase, PhaseEdge
+
+_COMMITTING = (Phase.COMMIT.value, Phase.COMMIT_AGAIN.value)
+_REVEALING = (Phase.REVEAL.value, Phase.REVEAL_AGAIN.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,17 @@ def arbiter_view(state: StateReader, account: bytes) -> Arbiter:
         msg = "the account is no arbiter"
         raise ArbiterUnknown(msg)
     return arbiter
+
+
+def turn_of(dispute: Dispute, arbiter: bytes) -> str | None:
+    """Whether it is dispute.commit or dispute.reveal that the panel waits for from an arbiter."""
+    position = dispute.seat_of(arbiter)
+    if position is None or dispute.panel.seats[position].vote is not None:
+        return None
+    committed = dispute.panel.seats[position].commitment is not None
+    if dispute.phase in _COMMITTING and not committed:
+        return Cause.COMMIT.value
+    return Cause.REVEAL.value if dispute.phase in _REVEALING and committed else None
 
 
 def _next_steps(dispute: Dispute, clock_kind: str | None) -> Iterable[DisputeStepView]:

@@ -125,6 +125,19 @@ def choice(name: str, words: tuple[str, ...], description: str) -> Parameter[str
     return Parameter(name, "query", parse, schema, description, words[0])
 
 
+def word_in_query(name: str, words: tuple[str, ...], description: str) -> Parameter[str | None]:
+    """One of several words in the query, or None."""
+    known = choice(name, words, description)
+    schema: dict[str, Json] = {"type": "string", "enum": list(words)}
+    return Parameter(name, "query", known.parse, schema, description, None)
+
+
+def time_in_query(name: str, description: str) -> Parameter[int | None]:
+    """A time in UTC milliseconds in the query, or None."""
+    schema: dict[str, Json] = {"type": "integer", "minimum": 0, "maximum": HEIGHT_MAX}
+    return Parameter(name, "query", whole(0, HEIGHT_MAX), schema, description, None)
+
+
 def hash_in_path(name: str, description: str) -> Parameter[bytes]:
     """32 bytes in the path."""
     schema: dict[str, Json] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}

@@ -15,8 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from chain import errors
 from chain.errors import HushangError
 from commerce import errors as commerce
+from commerce.aftersale.errors import CaseUnknown
 from commerce.banking.errors import CardUnknown
 from commerce.catalogue.errors import CouponUnknown
+from commerce.deposits.errors import ClaimUnknown
+from commerce.disputes.errors import ArbiterUnknown, DisputeUnknown
 from commerce.reviews.errors import ReviewUnknown
 from node.ledger_queue import ProofsEnded
 from node.proofs import ProofNotReady
@@ -198,6 +201,10 @@ STATUSES: dict[type[HushangError], int] = {
     commerce.ParcelUnknown: 404,
     CouponUnknown: 404,
     CardUnknown: 404,
+    CaseUnknown: 404,
+    ClaimUnknown: 404,
+    DisputeUnknown: 404,
+    ArbiterUnknown: 404,
     ReviewUnknown: 404,
     PoolFull: 429,
     ProofNotReady: 503,

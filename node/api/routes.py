@@ -12,6 +12,7 @@ from node.api import (
     stream,
     submission,
 )
+from node.api.aftersale_routes import AFTERSALE
 from node.api.bank_routes import BANKING
 from node.api.catalogue_routes import CATALOGUE
 from node.api.committee_models import CommitteeNowView, EpochView
@@ -288,6 +289,7 @@ ROUTES: tuple[Route, ...] = (
         *PROOFS,
         *ACCOUNTS,
         *TRADE,
+        *AFTERSALE,
         *CATALOGUE,
         *BANKING,
         *REVIEWS,

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from chain.codec import Hash
 from chain.state import StateReader
 from commerce import indexes, views
 from commerce.order_views import OrderView, ParcelView, order_view, parcel_view
@@ -12,7 +11,6 @@ from commerce.views import ListingView, ProductView
 from node.api.paging import CURSOR, LIMIT, newest, split_place
 from node.api.parameters import (
     Parameter,
-    account_in_path,
     account_in_query,
     hash_in_path,
     text_in_path,
@@ -27,11 +25,9 @@ GTIN = text_in_path("gtin", "[0-9]{14}", "a GTIN of 14 digits")
 LISTING_ID = hash_in_path("id", "id of a listing")
 ORDER_ID = hash_in_path("id", "id of an order")
 PARCEL_ID = hash_in_path("id", "id of a parcel")
-PARTY = account_in_path("account", "buyer, seller or payer")
 HOLDER = account_in_query("holder", "products that this account registered")
 SELLER = account_in_query("seller", "listings of this seller")
 OF_GTIN = text_in_query("gtin", "[0-9]{14}", "listings of this product, a GTIN of 14 digits")
-OF_ACCOUNT = account_in_query("account", "orders with this buyer, seller or payer")
 CARRIER = account_in_query("carrier", "parcels of this carrier")
 
 
@@ -52,30 +48,6 @@ class ListingsView:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderEntry:
-    """An order in a list; `part` is the account's: buyer, seller or payer."""
-
-    order_id: Hash
-    part: str
-    state: str
-    buyer: Hash
-    seller: Hash
-    symbol: str
-    decimals: int
-    total_minor: int
-    held_minor: int
-    created_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class OrdersView:
-    """Orders of an account, newest first; one in which it has two parts stands there for each."""
-
-    orders: tuple[OrderEntry, ...]
-    next: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class ParcelsView:
     """Parcels of a carrier, newest first."""
 
@@ -88,7 +60,6 @@ PRODUCTS_MODEL: type[BaseModel] = model_of(ProductsView)
 LISTING_MODEL: type[BaseModel] = model_of(ListingView)
 LISTINGS_MODEL: type[BaseModel] = model_of(ListingsView)
 ORDER_MODEL: type[BaseModel] = model_of(OrderView)
-ORDERS_MODEL: type[BaseModel] = model_of(OrdersView)
 PARCEL_MODEL: type[BaseModel] = model_of(ParcelView)
 PARCELS_MODEL: type[BaseModel] = model_of(ParcelsView)
 
@@ -136,45 +107,11 @@ def read_listings(call: Call) -> Reply:
     return json_reply(render_fields(ListingsView(listings, following)))
 
 
-def read_orders(call: Call) -> Reply:
-    """GET /v1/orders?account=."""
-    return _orders(call, _needed(call, OF_ACCOUNT))
-
-
-def read_orders_of(call: Call) -> Reply:
-    """GET /v1/accounts/{account}/orders."""
-    return _orders(call, call.get(PARTY))
-
-
 def read_parcels(call: Call) -> Reply:
     """GET /v1/parcels?carrier=."""
     ids, following = _ids(call, indexes.CARRIER_PARCEL + _needed(call, CARRIER))
     parcels = tuple(parcel_view(_state(call), known) for known in ids)
     return json_reply(render_fields(ParcelsView(parcels, following)))
-
-
-def _orders(call: Call, account: bytes) -> Reply:
-    found, following = _page(call, indexes.ACCOUNT_ORDER + account)
-    orders = tuple(
-        _entry(_state(call), split_place(rest)[1], part.decode()) for rest, part in found
-    )
-    return json_reply(render_fields(OrdersView(orders, following)))
-
-
-def _entry(state: StateReader, order_id: bytes, part: str) -> OrderEntry:
-    order = order_view(state, order_id)
-    return OrderEntry(
-        order_id=order_id,
-        part=part,
-        state=order.state,
-        buyer=order.buyer,
-        seller=order.seller,
-        symbol=order.symbol,
-        decimals=order.decimals,
-        total_minor=order.total_minor,
-        held_minor=order.held_minor,
-        created_ms=order.created_ms,
-    )
 
 
 def _state(call: Call) -> StateReader:

@@ -2,11 +2,12 @@
 
 from chain.errors import HistoryPruned
 from commerce import errors
-from node.api import accounts, paging, provenance, trade
+from node.api import accounts, order_lists, paging, provenance, trade
 from node.api.problems import ObjectNotFound
 from node.api.routing import Route
 
 PAGE = (paging.CURSOR, paging.LIMIT)
+WHICH = (order_lists.PART, order_lists.STATE, order_lists.DUE_BEFORE)
 
 ACCOUNTS: tuple[Route, ...] = (
     Route(
@@ -39,10 +40,10 @@ ACCOUNTS: tuple[Route, ...] = (
     Route(
         "GET",
         "/v1/accounts/{account}/orders",
-        "An account's orders, newest first",
-        {200: trade.ORDERS_MODEL},
-        read=trade.read_orders_of,
-        parameters=(trade.PARTY, *PAGE),
+        "An account's orders, newest first, or by deadline",
+        {200: order_lists.ORDERS_MODEL},
+        read=order_lists.read_orders_of,
+        parameters=(order_lists.PARTY, *WHICH, *PAGE),
     ),
     Route(
         "GET",
@@ -100,10 +101,10 @@ TRADE: tuple[Route, ...] = (
     Route(
         "GET",
         "/v1/orders",
-        "Orders of an account, newest first",
-        {200: trade.ORDERS_MODEL},
-        read=trade.read_orders,
-        parameters=(trade.OF_ACCOUNT, *PAGE),
+        "Orders of an account, newest first, or what is due, earliest first",
+        {200: order_lists.ORDERS_MODEL},
+        read=order_lists.read_orders,
+        parameters=(order_lists.OF_ACCOUNT, *WHICH, *PAGE),
     ),
     Route(
         "GET",

@@ -1,7 +1,7 @@
 """The OpenAPI document against the routes; every GET route against it and against wild input."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jsonschema
@@ -13,6 +13,7 @@ from node.api.openapi import openapi
 from node.api.routes import ROUTES
 from node.api.routing import Route
 from tests.chain.world import account
+from tests.node.api.aftersale_story import quarrel, stood_behind
 from tests.node.api.cards import opened
 from tests.node.api.market import GTIN, ITEM, Market, granted, reviewed, trade
 from tests.node.api.service import Served, served
@@ -75,8 +76,8 @@ def test_a_routes_path_names_its_path_parameters_and_says_what_it_does(route: Ro
     assert all(entry.description for entry in route.parameters)
 
 
-def example(route: Route, market: Market, coupon_id: bytes, card_id: bytes) -> str:
-    """A path with a query that has an answer."""
+def example(route: Route, market: Market, made: Mapping[str, bytes]) -> str:
+    """A path with a query that has an answer; `made` are ids by path."""
     values = {
         "account": encode_account(account("buyer")),
         "symbol": "CNY",
@@ -94,12 +95,16 @@ def example(route: Route, market: Market, coupon_id: bytes, card_id: bytes) -> s
         "/v1/listings/{id}": market.listing_id,
         "/v1/orders/{id}": market.order_id,
         "/v1/parcels/{id}": market.parcel_id,
-        "/v1/cards/{id}": card_id,
         "/v1/listings/{id}/versions/{version}": market.listing_id,
-        "/v1/coupons/{id}": coupon_id,
+        **made,
     }
     values["id"] = ids.get(route.path, market.capture_id).hex()
+    if route.path == "/v1/arbiters/{account}":
+        values["account"] = encode_account(account("carrier"))
     queries = {
+        "/v1/cases": f"?account={values['account']}",
+        "/v1/claims": f"?account={values['account']}",
+        "/v1/disputes": f"?account={values['account']}",
         "/v1/products": f"?holder={encode_account(account('merchant'))}",
         "/v1/listings": f"?gtin={GTIN}",
         "/v1/orders": f"?account={values['account']}",
@@ -120,12 +125,18 @@ async def test_every_answer_has_exactly_the_documented_form() -> None:
     async with served() as node:
         market = await trade(node.service)
         await reviewed(node.service, market.order_id)
-        coupon_id = await granted(node.service)
-        card_id = await opened(node.service)
+        made = {
+            "/v1/coupons/{id}": await granted(node.service),
+            "/v1/cards/{id}": await opened(node.service),
+        }
+        story = await quarrel(node.service, market)
+        await stood_behind(node.service)
+        made |= {"/v1/cases/{id}": story.case_id, "/v1/disputes/{id}": story.case_id}
+        made["/v1/claims/{id}"] = story.claim_id
         told = (await node.get("/v1/openapi.json"))[1]
         for route in ROUTES:
             if route.method == "GET" and not isinstance(route.answers[200], str):
-                path = example(route, market, coupon_id, card_id)
+                path = example(route, market, made)
                 await check_answer(node, route, path, told)
 
 

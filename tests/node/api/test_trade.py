@@ -18,7 +18,7 @@ async def test_after_the_trade_every_view_tells_the_same_story() -> None:
         _, order = await node.get(f"/v1/orders/{market.order_id.hex()}")
         assert (order["state"], order["buyer"], order["seller"]) == ("RELEASED", BUYER, MERCHANT)
         assert (order["total_minor"], order["released_minor"]) == ("2050", "2050")
-        assert order["next_deadline"] is None
+        assert order["next_deadline"]["kind"] == "sys.order.close"
         _, parcel = await node.get(f"/v1/parcels/{market.parcel_id.hex()}")
         assert order["parcels"] == [parcel]
         assert (parcel["carrier"], parcel["state"]) == (CARRIER, "RELEASED")
