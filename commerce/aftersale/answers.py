@@ -19,8 +19,9 @@ from commerce.aftersale.errors import (
 )
 from commerce.aftersale.kinds import BY_NAME, when_of
 from commerce.aftersale.outcomes import close_case, refund_case
-from commerce.errors import NotTheBuyer, NotTheSeller, StateForbids
+from commerce.errors import DelegationExceeded, NotTheBuyer, NotTheSeller, StateForbids
 from commerce.escrow import State, Trigger, edge_from, target_of
+from commerce.money import spend_delegation
 from commerce.orders import ORDER_LINES_MAX, load_order, timers_for
 from commerce.records import altered
 from commerce.refusals import refuses
@@ -66,11 +67,18 @@ class RefundAcceptCounter:
     case_id: Hash
 
 
-@refuses(CaseUnknown, NotTheSeller, StateForbids)
+@refuses(CaseUnknown, NotTheSeller, StateForbids, DelegationExceeded)
 def refund_agree(op: RefundAgree, context: Context) -> tuple[Event, ...]:
-    """Give what was asked: the money now, or once the goods are back."""
+    """Give what was asked: the money now, or once the goods are back.
+
+    What a delegated key gives or promises counts against its cap, like what it pays.
+    """
     case = load_case(context.state, op.case_id)
     _require_seller(context, case)
+    edge_from(case.state, Trigger.AGREE, when_of(case.kind, gives_back=case.gives_back))
+    if case.gives_back or case.origin != State.RELEASED:
+        # What is collected from the seller's balance at once is counted there.
+        spend_delegation(context, case.asked_minor)
     addressed = altered(case, address_commitment=op.address_commitment)
     return _agree(context, op.case_id, case, addressed, Trigger.AGREE, context.time_ms)
 
@@ -97,6 +105,7 @@ def refund_reject(op: RefundReject, context: Context) -> tuple[Event, ...]:
     RequestKindForbidden,
     AmountTooHigh,
     OfferUnchanged,
+    DelegationExceeded,
 )
 def refund_counter(op: RefundCounter, context: Context) -> tuple[Event, ...]:
     """Offer something else: the buyer accepts, disputes, or lets the request close by itself."""
@@ -105,6 +114,7 @@ def refund_counter(op: RefundCounter, context: Context) -> tuple[Event, ...]:
     edge = edge_from(case.state, Trigger.COUNTER)
     _require_refusable(case)
     _check_offer(op, case)
+    spend_delegation(context, sum(op.amounts_minor))
     due_ms = context.time_ms + _timers(context, case).counter_ms
     countered = altered(
         to_state(case, target_of(edge), due_ms),

@@ -15,6 +15,7 @@ from commerce.carriers import check_independent, require_carrier
 from commerce.deposits.waterfall import compensate
 from commerce.errors import (
     AccountUnknown,
+    DelegationExceeded,
     NotTheBuyer,
     NotTheCarrier,
     NotTheSeller,
@@ -103,7 +104,7 @@ def return_delivered(op: ReturnDelivered, context: Context) -> tuple[Event, ...]
     return moved(context, op.case_id, case, to_state(case, target_of(edge), due_ms))
 
 
-@refuses(CaseUnknown, NotTheSeller, StateForbids)
+@refuses(CaseUnknown, NotTheSeller, StateForbids, DelegationExceeded)
 def return_receive(op: ReturnReceive, context: Context) -> tuple[Event, ...]:
     """The goods are as agreed: the money goes back, or other goods are to be sent."""
     case = load_case(context.state, op.case_id)
