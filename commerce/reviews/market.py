@@ -6,13 +6,14 @@ party: the least of their ids stands for all.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from chain.account import ACCOUNTS, Account
 from chain.state import StateReader
 from commerce.money import load_asset
 from commerce.orders import ORDERS, Order, OrderLine
+from commerce.records import altered
 from commerce.reviews.indexes import Flow, IndexReader, flows
 from commerce.reviews.records import REVIEWS, Review, Scores, net_paid_minor, reviewed_line
 
@@ -58,8 +59,27 @@ class Market:
             of_giver = self.given[giver]
             of_giver[taker] = of_giver.get(taker, 0) + units
 
-    def settle_accounts(self) -> None:
-        """Between two parties only the difference was given: sending to and fro moves nothing."""
+    def accounts(self) -> Iterator[bytes]:
+        """All that are in it, some more than once."""
+        for pairs in (self.spent, self.given):
+            for giver, takers in pairs.items():
+                yield giver
+                yield from takers
+
+    def of_parties(self, party: Mapping[bytes, bytes]) -> "Market":
+        """The market of those who control the accounts.
+
+        Between two parties only the difference was given: sending to and fro moves nothing.
+        """
+        made = Market()
+        for pairs, add in ((self.spent, made.spend), (self.given, made.give)):
+            for giver, takers in pairs.items():
+                for taker, units in takers.items():
+                    add(party[giver], party[taker], units)
+        made._settle_accounts()
+        return made
+
+    def _settle_accounts(self) -> None:
         for giver, takers in self.given.items():
             for taker, units in list(takers.items()):
                 back = self.given[taker].get(giver, 0) if taker in self.given else 0
@@ -82,23 +102,24 @@ class Census:
 
 
 def take_census(state: StateReader, index: IndexReader) -> Census:
-    """Read the state and the flows once."""
+    """Read the state and the flows once, keeping sums and not the records."""
+    reading = _Reading(state)
     # Reviews first: whatever is decided meanwhile, the order of each is found.
-    reviews = list(REVIEWS.items(state))
-    orders = dict(ORDERS.items(state))
-    moved = list(flows(index))
-    named = {review.buyer for _, review in reviews} | {review.seller for _, review in reviews}
-    named.update(account for order in orders.values() for account in _parties(order))
-    named.update(account for flow in moved for account in (flow.giver, flow.taker))
-    accounts = {known: ACCOUNTS.load(state, known) for known in named}
-    census = _Census(state, controllers(accounts))
-    for order in orders.values():
-        census.add_order(order)
-    for key, review in reviews:
-        reviewed = reviewed_line(key)
-        census.add_review(review, orders.get(reviewed.order_id), reviewed.line)
-    census.add_flows(moved)
-    return census.taken
+    reviewed: dict[bytes, list[tuple[int, Review]]] = {}
+    for key, review in REVIEWS.items(state):
+        of = reviewed_line(key)
+        if reading.counts(review):
+            reviewed.setdefault(of.order_id, []).append((of.line, review))
+    for order_id, order in ORDERS.items(state):
+        reading.add_order(order)
+        for line, review in reviewed.pop(order_id, ()):
+            reading.add_review(review, own_minor(order.lines[line]))
+    for reviews in reviewed.values():
+        for _, review in reviews:
+            reading.add_gone(review)
+    for flow in flows(index):
+        reading.add_flow(flow)
+    return reading.census()
 
 
 def controllers(accounts: Mapping[bytes, Account | None]) -> dict[bytes, bytes]:
@@ -123,64 +144,72 @@ def own_minor(line: OrderLine) -> int:
     return net_paid_minor(line) * (line.total_minor - line.funded_minor) // line.total_minor
 
 
-class _Census:
-    """A census as it is taken."""
+class _Reading:
+    """What is read, by accounts; `census` puts accounts of one party together."""
 
-    def __init__(self, state: StateReader, party: Mapping[bytes, bytes]) -> None:
+    def __init__(self, state: StateReader) -> None:
         self._state = state
-        self._party = party
         self._scales: dict[str, int] = {}
-        self.taken = Census({}, [], {}, {})
+        self._read = Census({}, [], {}, {})
+
+    def counts(self, review: Review) -> bool:
+        """Does the review count? Void and hidden ones are only counted."""
+        if review.void_ms is None and review.scores is not None:
+            return True
+        counted = self._read.hidden if review.void_ms is None else self._read.void
+        counted[review.seller] = counted.get(review.seller, 0) + 1
+        return False
 
     def add_order(self, order: Order) -> None:
         """What its seller has kept, and who gave the buyer the money."""
         units = sum([self._units(order.symbol, own_minor(line)) for line in order.lines])
-        if not units:
-            return
-        buyer, seller = self._party[order.buyer], self._party[order.seller]
-        market = self._market(order.symbol)
-        market.spend(buyer, seller, units)
-        if order.payer is not None:
-            market.give(self._party[order.payer], buyer, units)
+        if units:
+            market = self._market(order.symbol)
+            market.spend(order.buyer, order.seller, units)
+            if order.payer is not None:
+                market.give(order.payer, order.buyer, units)
 
-    def add_review(self, review: Review, order: Order | None, line: int) -> None:
+    def add_review(self, review: Review, paid_minor: int) -> None:
         """A review, by what its line is worth now."""
-        counts = self.taken.void if review.void_ms is not None else self.taken.hidden
-        if review.void_ms is not None or review.scores is None:
-            counts[review.seller] = counts.get(review.seller, 0) + 1
-            return
-        buyer, seller = self._party[review.buyer], self._party[review.seller]
-        if order is not None:
-            paid = self._units(review.symbol, own_minor(order.lines[line]))
-        else:
-            # Its order has left the state: what was kept then is all that is known.
-            paid = self._units(review.symbol, review.paid_minor)
-            self._market(review.symbol).spend(buyer, seller, paid)
-        rated = Rated(review.symbol, review.seller, buyer, seller, paid, review.scores)
-        self.taken.rated.append(rated)
+        assert review.scores is not None
+        paid = self._units(review.symbol, paid_minor)
+        seller = review.seller
+        rated = Rated(review.symbol, seller, review.buyer, seller, paid, review.scores)
+        self._read.rated.append(rated)
 
-    def add_flows(self, moved: Iterable[Flow]) -> None:
-        """Transfers and issues; then each market's accounts are settled."""
-        for flow in moved:
-            units = self._units(flow.symbol, flow.amount_minor)
-            giver, taker = self._party[flow.giver], self._party[flow.taker]
-            self._market(flow.symbol).give(giver, taker, units)
-        for market in self.taken.markets.values():
-            market.settle_accounts()
+    def add_gone(self, review: Review) -> None:
+        """A review whose order has left the state: what was kept then is all that is known."""
+        paid = self._units(review.symbol, review.paid_minor)
+        self._market(review.symbol).spend(review.buyer, review.seller, paid)
+        self.add_review(review, review.paid_minor)
+
+    def add_flow(self, flow: Flow) -> None:
+        """A transfer or an issue."""
+        units = self._units(flow.symbol, flow.amount_minor)
+        self._market(flow.symbol).give(flow.giver, flow.taker, units)
+
+    def census(self) -> Census:
+        """The same by parties, their accounts with one another settled."""
+        read = self._read
+        named = {known for market in read.markets.values() for known in market.accounts()}
+        # Of goods that others paid for altogether the market knows nothing.
+        named.update(known for rated in read.rated for known in (rated.buyer, rated.seller))
+        party = controllers({known: ACCOUNTS.load(self._state, known) for known in named})
+        markets = {symbol: market.of_parties(party) for symbol, market in read.markets.items()}
+        rated = [
+            altered(entry, buyer=party[entry.buyer], seller=party[entry.seller])
+            for entry in read.rated
+        ]
+        return Census(markets, rated, read.void, read.hidden)
 
     def _market(self, symbol: str) -> Market:
-        return self.taken.markets.setdefault(symbol, Market())
+        return self._read.markets.setdefault(symbol, Market())
 
     def _units(self, symbol: str, amount_minor: int) -> int:
         whole = self._scales.get(symbol)
         if whole is None:
             whole = self._scales[symbol] = 10 ** load_asset(self._state, symbol).decimals
         return amount_minor * WHOLE_UNITS // whole
-
-
-def _parties(order: Order) -> tuple[bytes, ...]:
-    both = (order.buyer, order.seller)
-    return both if order.payer is None else (*both, order.payer)
 
 
 def _root(party: dict[bytes, bytes], account: bytes) -> bytes:

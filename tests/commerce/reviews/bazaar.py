@@ -79,13 +79,13 @@ class Bazaar:
             market.spend(entry.buyer, entry.seller, entry.units)
         for giver, taker, units in self.moved:
             market.give(giver, taker, units)
-        market.settle_accounts()
+        parties = {known: known for known in market.accounts()}
         rated = [
             Rated(CNY, entry.seller, entry.buyer, entry.seller, entry.units, entry.scores)
             for entry in self.bought
             if entry.scores is not None
         ]
-        return Census({CNY: market}, rated, {}, {})
+        return Census({CNY: market.of_parties(parties)}, rated, {}, {})
 
 
 def seller_name(number: int) -> str:
