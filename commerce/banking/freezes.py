@@ -7,26 +7,30 @@ until the amount is reached, and never more than that (关于人民法院民事�
 
 Frozen is only what is the account's own: its balance. What an escrow, a card or a pool holds has
 another side too; when it comes back to the account, it comes through `credit` like all money.
-
-All freezes of one asset of one account stand in one record in the order in which they came, with
-one clock: the earliest end. In sum they are `frozen_minor` + `to_freeze_minor` of the balance, and
-what is frozen serves the earliest first.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 from chain.block import Event
-from chain.codec import Hash, PositiveAmount, Range, Size, TimeMs
+from chain.codec import Hash, PositiveAmount, Range
 from chain.context import Context, event
-from chain.crypto import tagged_hash
 from chain.deadlines import Deadline
-from chain.errors import CosignerMissing, InvariantBreach
-from chain.state import StateReader, Table
+from chain.errors import CosignerMissing
+from chain.state import StateReader
 from commerce.accounts import require_account, share_controller
 from commerce.banking.errors import FreezeExceeded, FreezeExists, FreezeUnknown, TooManyFreezes
-from commerce.clocks import Clock, deadline_of, move_deadline
+from commerce.banking.frozen import (
+    FREEZES,
+    FREEZES_MAX,
+    Freeze,
+    Freezes,
+    covered,
+    demand,
+    lift,
+    load_freezes,
+    save_freezes,
+)
 from commerce.errors import (
     AccountUnknown,
     AmountTooLarge,
@@ -36,14 +40,10 @@ from commerce.errors import (
     SharedController,
 )
 from commerce.money import (
-    BALANCES,
-    Balance,
     Symbol,
     add_amounts,
-    asset_part,
     balance_of,
     credit,
-    frozen_first,
     load_asset,
     save_balance,
 )
@@ -52,42 +52,16 @@ from commerce.refusals import refuses
 from commerce.roles import require_role
 from commerce.timers import DAY_MS, HOUR_MS
 
-FREEZES_MAX = 16
 # 最高人民法院关于适用民事诉讼法的解释 (2022) art. 485: bank deposits are frozen for a year at most;
-# whoever needs longer brings another document before that.
+# art. 485 also has them prolonged before that, as often as it takes.
 FREEZE_MAX_MS = 365 * DAY_MS
-UNFREEZE = "sys.asset.unfreeze"
-
-
-@dataclass(frozen=True, slots=True)
-class Freeze:
-    """What is left of one order of a court, by the hash of its document; it ends at `due_ms`."""
-
-    document: Hash
-    amount_minor: PositiveAmount
-    due_ms: TimeMs
-
-
-@dataclass(frozen=True, slots=True)
-class Freezes:
-    """All freezes of one asset of one account, earliest first; the record goes with the last."""
-
-    account: Hash
-    symbol: Symbol
-    freezes: Annotated[tuple[Freeze, ...], Size(min=1, max=FREEZES_MAX)]
-
-    def clock(self) -> Clock:
-        """When the next of them ends by itself."""
-        return min([entry.due_ms for entry in self.freezes]), UNFREEZE
-
-
-FREEZES: Table[Freezes] = Table("freezes", Freezes)
 
 
 @dataclass(frozen=True, slots=True)
 class AssetFreeze:
     """Freezes `amount_minor` of what the account has and gets, by the court's `document` (a hash),
-    for `within_ms` (commercial time, an hour to 365 days).
+    for `within_ms` (commercial time, an hour to 365 days). `renews` is the document of a freeze
+    that goes on under this one, for what is left of it or less.
     """
 
     account: Hash
@@ -95,6 +69,7 @@ class AssetFreeze:
     amount_minor: PositiveAmount
     document: Hash
     within_ms: Annotated[int, Range(HOUR_MS, FREEZE_MAX_MS)]
+    renews: Hash | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +103,16 @@ class AssetClawback:
     CosignerMissing,
     AccountUnknown,
     FreezeExists,
+    FreezeUnknown,
     SharedController,
+    FreezeExceeded,
     AmountTooLarge,
     TooManyFreezes,
 )
 def asset_freeze(op: AssetFreeze, context: Context) -> tuple[Event, ...]:
-    """Freeze an amount of an account's money, what is there and then what comes in."""
+    """Freeze an amount of an account's money, what is there and then what comes in; or prolong a
+    freeze, which keeps its place before later ones.
+    """
     _require_court(context, op.symbol)
     require_account(context, op.account, "whose money is frozen")
     known = load_freezes(context.state, op.account, op.symbol)
@@ -141,27 +120,28 @@ def asset_freeze(op: AssetFreeze, context: Context) -> tuple[Event, ...]:
     if any(entry.document == op.document for entry in freezes):
         msg = f"document {op.document.hex()} has frozen money of this account"
         raise FreezeExists(msg)
-    _require_independent(context, op.symbol)
-    add_amounts(*[entry.amount_minor for entry in freezes], op.amount_minor)
-    if len(freezes) >= FREEZES_MAX:
-        msg = f"at most {FREEZES_MAX} freezes of one asset of an account"
-        raise TooManyFreezes(msg)
     due_ms = context.time_ms + context.chain.genesis.scaled_ms(op.within_ms)
-    added = Freeze(op.document, op.amount_minor, due_ms)
-    _save(context, known, op.account, op.symbol, (*freezes, added))
+    made = Freeze(op.document, op.amount_minor, due_ms)
+    if op.renews is not None:
+        _renew(context, op, made, op.renews)
+    else:
+        _require_independent(context, op.symbol)
+        add_amounts(*[entry.amount_minor for entry in freezes], op.amount_minor)
+        if len(freezes) >= FREEZES_MAX:
+            msg = f"at most {FREEZES_MAX} freezes of one asset of an account"
+            raise TooManyFreezes(msg)
+        save_freezes(context, known, op.account, op.symbol, (*freezes, made))
+        demand(context, op.account, op.symbol, op.amount_minor)
     balance = balance_of(context.state, op.account, op.symbol)
-    demanded = Balance(0, balance.frozen_minor, balance.to_freeze_minor + op.amount_minor)
-    # What is available goes where a credit of it would go now.
-    frozen = frozen_first(demanded, balance.available_minor)
-    save_balance(context, op.account, op.symbol, frozen)
     freezing = event(
         "asset.frozen",
         account=op.account,
         symbol=op.symbol,
         amount_minor=op.amount_minor,
-        frozen_minor=frozen.frozen_minor,
-        to_freeze_minor=frozen.to_freeze_minor,
+        frozen_minor=balance.frozen_minor,
+        to_freeze_minor=balance.to_freeze_minor,
         document=op.document,
+        renews=op.renews,
         until_ms=due_ms,
         by=context.sender,
     )
@@ -181,7 +161,7 @@ def asset_unfreeze(op: AssetUnfreeze, context: Context) -> tuple[Event, ...]:
         msg = f"{freeze.amount_minor} is left of the freeze"
         raise FreezeExceeded(msg)
     _reduce(context, known, index, op.amount_minor)
-    return (_lift(context, op.account, op.symbol, op.amount_minor, freeze, op.document),)
+    return (_lifted(context, known, op.amount_minor, freeze.document, op.document),)
 
 
 @refuses(
@@ -232,62 +212,11 @@ def freeze_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
     assert known is not None
     ended = [entry for entry in known.freezes if entry.due_ms <= deadline.time_ms]
     left = tuple(entry for entry in known.freezes if entry.due_ms > deadline.time_ms)
-    _save(context, None, known.account, known.symbol, left)
+    # The clock that has fired is gone already.
+    save_freezes(context, None, known.account, known.symbol, left)
     return tuple(
-        _lift(context, known.account, known.symbol, entry.amount_minor, entry, None)
-        for entry in ended
+        _lifted(context, known, entry.amount_minor, entry.document, None) for entry in ended
     )
-
-
-def covered(freezes: Sequence[Freeze], frozen_minor: int) -> list[int]:
-    """How much of each freeze is there: what is frozen serves the earliest first."""
-    shares = []
-    for entry in freezes:
-        share = min(entry.amount_minor, frozen_minor)
-        shares.append(share)
-        frozen_minor -= share
-    return shares
-
-
-def freezes_id(account: bytes, symbol: str) -> bytes:
-    """The id of the freezes of one asset of one account."""
-    return tagged_hash("freezes", account + asset_part(symbol))
-
-
-def load_freezes(state: StateReader, account: bytes, symbol: str) -> Freezes | None:
-    """The freezes of one asset of one account, if there are any."""
-    return FREEZES.load(state, freezes_id(account, symbol))
-
-
-def freezes_clocks(state: StateReader, account: bytes, symbol: str) -> list[tuple[bytes, Clock]]:
-    """Their id and clock."""
-    known = load_freezes(state, account, symbol)
-    return [] if known is None else [(freezes_id(account, symbol), known.clock())]
-
-
-def freeze_deadlines(state: StateReader) -> Iterator[Deadline]:
-    """The deadline of every record of freezes."""
-    for key, known in FREEZES.items(state):
-        yield deadline_of(key, known.clock())
-
-
-def check_freezes(state: StateReader) -> None:
-    """`InvariantBreach` unless balances are frozen for exactly what courts ordered."""
-    ordered = {
-        known.account + asset_part(known.symbol): sum(entry.amount_minor for entry in known.freezes)
-        for _, known in FREEZES.items(state)
-    }
-    for key, balance in BALANCES.items(state):
-        frozen_minor = balance.frozen_minor + balance.to_freeze_minor
-        if frozen_minor != ordered.pop(key, 0):
-            msg = f"not so: what is frozen was ordered ({key.hex()})"
-            raise InvariantBreach(msg)
-        if balance.available_minor and balance.to_freeze_minor:
-            msg = f"not so: what is available need not be frozen ({key.hex()})"
-            raise InvariantBreach(msg)
-    if ordered:
-        msg = "not so: each freeze has its balance"
-        raise InvariantBreach(msg)
 
 
 def _require_court(context: Context, symbol: str) -> None:
@@ -321,47 +250,33 @@ def _reduce(context: Context, known: Freezes, index: int, amount_minor: int) -> 
     freezes[index : index + 1] = (
         [altered(freezes[index], amount_minor=left_minor)] if left_minor else []
     )
-    _save(context, known, known.account, known.symbol, tuple(freezes))
+    save_freezes(context, known, known.account, known.symbol, tuple(freezes))
 
 
-def _save(
-    context: Context,
-    before: Freezes | None,
-    account: bytes,
-    symbol: str,
-    freezes: tuple[Freeze, ...],
-) -> None:
-    object_id = freezes_id(account, symbol)
-    after = Freezes(account, symbol, freezes) if freezes else None
-    if after is None:
-        FREEZES.remove(context.state, object_id)
-    else:
-        FREEZES.store(context.state, after, object_id)
-    before_clock = None if before is None else before.clock()
-    after_clock = None if after is None else after.clock()
-    move_deadline(context, object_id, before_clock, after_clock)
+def _renew(context: Context, op: AssetFreeze, made: Freeze, renewed: bytes) -> None:
+    """Put a freeze in the place of the one that it prolongs."""
+    known, index = _found(context.state, op.account, op.symbol, renewed)
+    _require_independent(context, op.symbol)
+    left_minor = known.freezes[index].amount_minor
+    if made.amount_minor > left_minor:
+        msg = f"{left_minor} is left of the freeze that goes on; more takes a freeze of its own"
+        raise FreezeExceeded(msg)
+    freezes = (*known.freezes[:index], made, *known.freezes[index + 1 :])
+    save_freezes(context, known, op.account, op.symbol, freezes)
+    lift(context, op.account, op.symbol, left_minor - made.amount_minor)
 
 
-def _lift(
-    context: Context,
-    account: bytes,
-    symbol: str,
-    amount_minor: int,
-    freeze: Freeze,
-    document: bytes | None,
+def _lifted(
+    context: Context, known: Freezes, amount_minor: int, frozen_by: bytes, document: bytes | None
 ) -> Event:
-    """So much less is demanded of the balance: first of what isn't there yet."""
-    balance = balance_of(context.state, account, symbol)
-    demand = balance.frozen_minor + balance.to_freeze_minor - amount_minor
-    frozen = min(balance.frozen_minor, demand)
-    available = balance.available_minor + balance.frozen_minor - frozen
-    save_balance(context, account, symbol, Balance(available, frozen, demand - frozen))
+    """Lift so much of a freeze from the balance."""
+    available_minor = lift(context, known.account, known.symbol, amount_minor)
     return event(
         "asset.unfrozen",
-        account=account,
-        symbol=symbol,
+        account=known.account,
+        symbol=known.symbol,
         amount_minor=amount_minor,
-        available_minor=available,
-        freeze_document=freeze.document,
+        available_minor=available_minor,
+        freeze_document=frozen_by,
         document=document,
     )

@@ -7,7 +7,7 @@ from chain.deadlines import Deadline
 from chain.state import StateReader, Table
 from commerce.banking.cards import CARDS, card_deadlines, check_cards, held_on_card
 from commerce.banking.fees import POOLS, pooled
-from commerce.banking.freezes import check_freezes, freeze_deadlines
+from commerce.banking.frozen import check_freezes, freeze_deadlines
 from commerce.banking.parameter_change import change_deadlines
 from commerce.banking.requests import DEPOSITS, WITHDRAW_REQUESTS, WITHDRAWALS
 from commerce.banking.withdrawals import held_for_withdrawal

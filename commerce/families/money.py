@@ -24,7 +24,6 @@ from commerce.banking.bank_deposits import (
 from commerce.banking.cards import EXPIRE, card_clocks
 from commerce.banking.fees import FeeCollect, FeeSchedule, fee_collect, fee_schedule
 from commerce.banking.freezes import (
-    UNFREEZE,
     AssetClawback,
     AssetFreeze,
     AssetUnfreeze,
@@ -32,8 +31,8 @@ from commerce.banking.freezes import (
     asset_freeze,
     asset_unfreeze,
     freeze_timeout,
-    freezes_clocks,
 )
+from commerce.banking.frozen import UNFREEZE, freezes_clocks
 from commerce.banking.parameter_change import (
     CHANGE,
     ParameterChange,

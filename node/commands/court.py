@@ -32,6 +32,8 @@ FREEZE = Annotated[str, typer.Option("--freeze", help="Hash of the document that
     examples=(
         'hushang court freeze buyer "CNY 900.00" --file ruling.pdf --within "180 d"'
         " --as regulator --cosign issuer",
+        'hushang court freeze buyer "CNY 900.00" --file longer.pdf --renews $DOCUMENT'
+        " --as regulator --cosign issuer",
     ),
 )
 def freeze(
@@ -41,12 +43,17 @@ def freeze(
     file: FILE = None,
     content: CONTENT = None,
     within: Annotated[str, typer.Option(help='When it ends, "1 h" to "365 d".')] = "365 d",
+    renews: Annotated[
+        str | None, typer.Option(help="Hash of the document of a freeze that goes on by this one.")
+    ] = None,
 ) -> None:
     """Freeze an amount: what is there, and what comes in until it is reached."""
     symbol, amount_minor = session.money(amount)
     document = needed_hash(file, content)
     within_ms = duration(within) or 0
-    frozen = AssetFreeze(session.account(account), symbol, amount_minor, document, within_ms)
+    known = None if renews is None else read_hash(renews, "--renews")
+    whose = session.account(account)
+    frozen = AssetFreeze(whose, symbol, amount_minor, document, within_ms, known)
     session.send(
         operation("asset.freeze", frozen), found={"freeze_document": "asset.frozen.document"}
     )

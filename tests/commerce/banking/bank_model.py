@@ -39,6 +39,7 @@ class Order:
     account: str
     amount: int
     due_ms: int
+    place: int
 
 
 @dataclass
@@ -229,8 +230,21 @@ class Bank:
         """A court's order."""
 
         def act(books: Books) -> bool:
-            books.orders[number] = Order(account, amount, self.now_ms + FREEZE_MS)
+            books.orders[number] = Order(account, amount, self.now_ms + FREEZE_MS, number)
             return sum(order.account == account for order in books.orders.values()) <= LIMIT
+
+        return act
+
+    def renew(self, old: int, number: int, amount: int) -> Callable[[Books], bool]:
+        """A court's order that goes on in its place, for as much or less."""
+
+        def act(books: Books) -> bool:
+            order = books.orders.pop(old, None)
+            if order is None or order.amount < amount:
+                return False
+            due_ms = self.now_ms + FREEZE_MS
+            books.orders[number] = Order(order.account, amount, due_ms, order.place)
+            return True
 
         return act
 
@@ -255,8 +269,8 @@ class Bank:
                 return False
             earlier = sum(
                 other.amount
-                for known, other in books.orders.items()
-                if known < number and other.account == order.account
+                for other in books.orders.values()
+                if other.place < order.place and other.account == order.account
             )
             if amount > min(order.amount, books.has.get(order.account, 0) - earlier):
                 return False

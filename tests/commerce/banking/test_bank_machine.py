@@ -131,8 +131,17 @@ class BankMachine(RuleBasedStateMachine):
     def freeze(self, party: str, minor: int) -> None:
         number = len(self.ids)
         self.ids.append(account(party))
-        payload = AssetFreeze(account(party), "CNY", minor, _document(number), FREEZE_MS)
+        payload = AssetFreeze(account(party), "CNY", minor, _document(number), FREEZE_MS, None)
         act = self.bank.freeze(number, party, minor)
+        self.both("regulator", "asset.freeze", payload, act, "issuer")
+
+    @rule(pick=picks, minor=amounts)
+    def renew(self, pick: int, minor: int) -> None:
+        old, party = self.picked(list(self.bank.books.orders), pick)
+        number = len(self.ids)
+        self.ids.append(party)
+        payload = AssetFreeze(party, "CNY", minor, _document(number), FREEZE_MS, _document(old))
+        act = self.bank.renew(old, number, minor)
         self.both("regulator", "asset.freeze", payload, act, "issuer")
 
     @rule(pick=picks, minor=amounts)

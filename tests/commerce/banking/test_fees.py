@@ -134,7 +134,7 @@ def test_a_failed_operation_costs_nothing() -> None:
 
 def test_frozen_money_pays_no_fee() -> None:
     world = charged(Fee("asset.deposit.request", "CNY", 3))
-    freeze = AssetFreeze(BUYER, "CNY", 998, bytes(32), 30 * DAY_MS)
+    freeze = AssetFreeze(BUYER, "CNY", 998, bytes(32), 30 * DAY_MS, None)
     world.done("regulator", ("asset.freeze", freeze), with_=("issuer",))
     request = AssetDepositRequest("CNY", 1, "bank", bytes(32), DAY_MS)
     assert world.send("buyer", ("asset.deposit.request", request)).status == "InsufficientFunds"

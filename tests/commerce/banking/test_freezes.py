@@ -11,11 +11,9 @@ from chain.errors import InvariantBreach
 from chain.state import Overlay
 from commerce.assets import AssetIssue
 from commerce.banking import freezes as freezes_module
-from commerce.banking.freezes import (
+from commerce.banking.freezes import AssetClawback, AssetFreeze, AssetUnfreeze
+from commerce.banking.frozen import (
     FREEZES,
-    AssetClawback,
-    AssetFreeze,
-    AssetUnfreeze,
     Freeze,
     check_freezes,
     covered,
@@ -46,9 +44,14 @@ MOST = 2**63 - 1
 
 
 def freeze(
-    minor: int, doc: bytes = COURT, symbol: str = "CNY", who: bytes = BUYER, days: int = 30
+    minor: int,
+    doc: bytes = COURT,
+    symbol: str = "CNY",
+    who: bytes = BUYER,
+    days: int = 30,
+    renews: bytes | None = None,
 ) -> AssetFreeze:
-    return AssetFreeze(who, symbol, minor, doc, days * DAY_MS)
+    return AssetFreeze(who, symbol, minor, doc, days * DAY_MS, renews)
 
 
 def lift(minor: int, doc: bytes = COURT, symbol: str = "CNY", who: bytes = BUYER) -> AssetUnfreeze:
@@ -70,6 +73,10 @@ TABLE: list[Row] = [
     Attempt("regulator", FREEZE,   freeze(10),                     I,     "ok"),
     Attempt("regulator", FREEZE,   freeze(10),                     I,     "FreezeExists"),
     Attempt("regulator", FREEZE,   freeze(MOST, LATER),            I,     "AmountTooLarge"),
+    Attempt("regulator", FREEZE,   freeze(10, LATER, renews=RULING), I,   "FreezeUnknown"),
+    Attempt("regulator", FREEZE,   freeze(11, LATER, renews=COURT), I,    "FreezeExceeded"),
+    Attempt("regulator", FREEZE,   freeze(10, LATER, renews=COURT), I,    "ok"),
+    Attempt("regulator", FREEZE,   freeze(10, COURT, renews=LATER), I,    "ok"),
     Attempt("buyer",     "pay.transfer", PayTransfer(FRIEND, "CNY", 91, None), (), "InsufficientFunds"),
     Attempt("buyer",     UNFREEZE, lift(10),                       I,     "RoleMissing"),
     Attempt("regulator", UNFREEZE, lift(10, symbol="EUR"),         I,     "AssetUnknown"),
@@ -193,6 +200,28 @@ def test_what_an_earlier_court_lifts_serves_the_later_one() -> None:
     assert buyers(world) == Balance(30, 0, 0)
 
 
+def test_a_freeze_that_is_prolonged_keeps_its_place_and_takes_no_more() -> None:
+    world = World()
+    world.done("issuer", ("asset.issue", AssetIssue("CNY", BUYER, 100, "r")))
+    ordered(world, 60, COURT, days=2)
+    ordered(world, 60, LATER, days=30)
+    world.wait(DAY_MS)
+    longer = freeze(50, RULING, renews=COURT)
+    events = world.done("regulator", (FREEZE, longer), with_=I)
+    assert (events[0].data["renews"], events[0].data["document"]) == (COURT, RULING)
+    assert buyers(world) == Balance(0, 100, 10)
+    # Its old end has gone.
+    assert world.wait(DAY_MS) == ()
+    rows: list[Row] = [
+        Attempt("regulator", CLAW, claw(1, COURT), I, "FreezeUnknown"),
+        Attempt("regulator", CLAW, claw(51, LATER), I, "FreezeExceeded"),
+        Attempt("regulator", CLAW, claw(50, LATER), I, "ok"),
+        Attempt("regulator", CLAW, claw(50, RULING), I, "ok"),
+    ]
+    play(world, rows)
+    assert buyers(world) == Balance(0, 0, 10)
+
+
 def test_a_freeze_ends_by_itself_each_at_its_time() -> None:
     world = World()
     world.done("issuer", ("asset.issue", AssetIssue("CNY", BUYER, 100, "r")))
@@ -210,7 +239,7 @@ def test_a_freeze_ends_by_itself_each_at_its_time() -> None:
 def test_a_freeze_lasts_an_hour_to_a_year() -> None:
     world = World()
     for within_ms in (HOUR_MS - 1, 365 * DAY_MS + 1):
-        bad = AssetFreeze(BUYER, "CNY", 1, COURT, within_ms)
+        bad = AssetFreeze(BUYER, "CNY", 1, COURT, within_ms, None)
         with pytest.raises(Exception, match="within_ms"):
             world.send("regulator", (FREEZE, bad), with_=I)
     ordered(world, 1, days=365)

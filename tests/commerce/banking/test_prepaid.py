@@ -214,7 +214,7 @@ def test_steps_of_one_fen_cost_as_much_as_one_step() -> None:
 def test_money_of_a_card_for_a_frozen_consumer_is_frozen() -> None:
     world = funded()
     card_id = opened(world, 1_000)
-    freeze = AssetFreeze(BUYER, "CNY", FUNDS, TERMS, 365 * DAY_MS)
+    freeze = AssetFreeze(BUYER, "CNY", FUNDS, TERMS, 365 * DAY_MS, None)
     world.done("regulator", ("asset.freeze", freeze), with_=("issuer",))
     # What is on the card was paid before and may still be consumed: the merchant's side of it.
     consume(world, card_id, 300)

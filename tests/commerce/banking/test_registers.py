@@ -46,7 +46,7 @@ def bank() -> World:
     world.done("buyer", ("asset.withdraw.request", request))
     card = PrepaidOpen(account("merchant"), "CNY", 100, 120, HASH, 30 * DAY_MS)
     world.done("buyer", ("prepaid.open", card))
-    freeze = AssetFreeze(BUYER, "CNY", 2_000, HASH, DAY_MS)
+    freeze = AssetFreeze(BUYER, "CNY", 2_000, HASH, DAY_MS, None)
     world.done("regulator", ("asset.freeze", freeze), with_=("issuer",))
     return world
 

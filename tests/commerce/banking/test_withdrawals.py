@@ -139,7 +139,7 @@ def test_a_silent_issuer_costs_time_and_no_money() -> None:
 def test_money_that_comes_back_to_a_frozen_holder_is_frozen() -> None:
     world = funded()
     requested(world, 400)
-    freeze = AssetFreeze(BUYER, "CNY", 900, bytes(32), 30 * DAY_MS)
+    freeze = AssetFreeze(BUYER, "CNY", 900, bytes(32), 30 * DAY_MS, None)
     world.done("regulator", ("asset.freeze", freeze), with_=I)
     assert balance_of(world.state, BUYER, "CNY") == Balance(0, 600, 300)
     world.wait(DAY_MS)

@@ -57,7 +57,7 @@ async def test_freezes_tell_how_much_of_each_is_there() -> None:
     async with served() as node:
         await found(node.service)
         await node.service.fund("buyer", 1_000)
-        freeze = AssetFreeze(account("buyer"), "CNY", 1_500, COURT, DAY_MS)
+        freeze = AssetFreeze(account("buyer"), "CNY", 1_500, COURT, DAY_MS, None)
         await done(node.service, "m3", "asset.freeze", freeze, "issuer")
         _, told = await node.get(f"/v1/accounts/{BUYER}/freezes")
         (shown,) = told["freezes"]

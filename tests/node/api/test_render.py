@@ -156,7 +156,7 @@ def test_what_is_rendered_is_read_back_by_the_command_lines_reader() -> None:
 OTHER_HASHES = {
     *("certificate", "code_commitment", "document", "hash", "identity_commitment", "key"),
     *("label_commitment", "listing_id", "memo_commitment", "node_key", "node_keys", "order_id"),
-    *("account_commitment", "card_id", "freeze_document", "request_id", "rules"),
+    *("account_commitment", "card_id", "freeze_document", "renews", "request_id", "rules"),
     *("parcel_id", "public_key", "ready_digest", "ship_to_commitment"),
     *("content", "legal_order"),
     *("draw_id", "ephemeral", "points", "sealed", "shares"),
