@@ -24,6 +24,7 @@ from commerce.deposits.holding import unreserve
 from commerce.deposits.waterfall import collect
 from commerce.errors import NotTheSeller, StateForbids
 from commerce.escrow import Money, State, Trigger, edge_from
+from commerce.money import credit
 from commerce.orders import Order, OrderLine
 from commerce.parcels import load_parcel, parcel_id
 from commerce.records import altered
@@ -31,7 +32,6 @@ from commerce.reviews.posting import reviews_voided
 from commerce.settlement import (
     Portion,
     ended_line,
-    pay_back,
     portions_of,
     settle,
     shares_of,
@@ -230,23 +230,29 @@ class _Ending:
         return worth_of(portions)
 
     def _recover(self, portions: Sequence[Portion]) -> int:
-        """Refund what the seller had got; what isn't there now it owes to who paid."""
+        """Refund what the seller had got; what isn't there now it owes to who paid.
+
+        What the seller itself had paid (a coupon of its own) it has back already: nobody collects
+        that for it, and least of all from the mutual fund.
+        """
         order, context = self.books.order, self.context
         wanted_minor = worth_of(portions)
         freed_minor = min(order.reserved_minor, wanted_minor)
         unreserve(context, order.seller, order.symbol, freed_minor, ended_ms=self.now_ms)
         order = altered(order, reserved_minor=order.reserved_minor - freed_minor)
+        shares = dict(shares_of(order, portions))
+        own_minor = shares.pop(order.seller, 0)
         got_minor = collect(
             context,
             order.seller,
             order.symbol,
-            wanted_minor,
+            wanted_minor - own_minor,
             ruled=self.ruled,
-            cap_minor=wanted_minor,
+            cap_minor=wanted_minor - own_minor,
         )
-        paid, unpaid = cut(portions, got_minor)
+        refunded_minor = own_minor + got_minor
         lines = list(order.lines)
-        for index, (low, high), _ in paid:
+        for index, (low, high), _ in cut(portions, refunded_minor):
             line = lines[index]
             lines[index] = ended_line(
                 altered(
@@ -256,11 +262,14 @@ class _Ending:
                 )
             )
         order = altered(order, lines=tuple(lines))
-        pay_back(context, order, paid)
-        for creditor, amount_minor in shares_of(order, unpaid).items():
-            owe(context, order.seller, order.symbol, creditor, amount_minor)
+        # Where there isn't enough for all, the payer comes before the funders of coupons.
+        for creditor, amount_minor in shares.items():
+            paid_minor = min(amount_minor, got_minor)
+            credit(context, creditor, order.symbol, paid_minor)
+            owe(context, order.seller, order.symbol, creditor, amount_minor - paid_minor)
+            got_minor -= paid_minor
         self.books.change_order(order)
-        return got_minor
+        return refunded_minor
 
     def _ended(
         self,
@@ -313,15 +322,12 @@ def consume(
     return portions, (), tuple(left)
 
 
-def cut(portions: Sequence[Portion], amount_minor: int) -> tuple[list[Portion], list[Portion]]:
-    """The first `amount_minor` of some portions, and the others."""
+def cut(portions: Sequence[Portion], amount_minor: int) -> list[Portion]:
+    """The first `amount_minor` of some portions."""
     first: list[Portion] = []
-    rest: list[Portion] = []
     for index, (low, high), units in portions:
         middle = min(high, low + amount_minor)
         amount_minor -= middle - low
         if middle > low:
             first.append((index, (low, middle), units))
-        if high > middle:
-            rest.append((index, (middle, high), units))
-    return first, rest
+    return first

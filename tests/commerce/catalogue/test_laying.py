@@ -1,10 +1,13 @@
 """Coupons through an order's whole life: every part that goes back goes to who had paid it."""
 
+from commerce.aftersale.outcomes import begin_dispute, split_case
 from commerce.catalogue.laying import with_coupons
 from commerce.deposits.debts import DEBTS
+from commerce.deposits.fund import fund_minor
 from commerce.payments import PayTransfer
 from tests.commerce.catalogue.coupon_terms import issue
 from tests.commerce.catalogue.test_drawing import bought, place
+from tests.commerce.deposits.inside import contribute, inside
 from tests.commerce.shop import Shop
 from tests.commerce.world import FUNDS_MINOR, account
 
@@ -63,6 +66,56 @@ def test_what_the_seller_cannot_pay_back_it_owes_to_both() -> None:
     assert shop.costs() == (2_900, 100, 0)
     owed = sorted(debt.amount_minor for _, debt in DEBTS.items(shop.state))
     assert owed == [100, 2_900]
+
+
+class SelfFunded(Shop):
+    """One tea at 1,000: 900 from the merchant's own coupon. It was paid out, and all is gone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.done("friend", ("pay.transfer", PayTransfer(account("merchant"), "CNY", 900, None)))
+        coupon = issue(self, "merchant", amount_minor=900)
+        order_id = bought(self, (self.tea, 1), coupons=(coupon,))
+        self.parcel_id = self.ship(order_id)
+        self.deliver(self.parcel_id)
+        self.confirm(self.parcel_id)
+        gone = PayTransfer(account("rival"), "CNY", 1_000, None)
+        self.done("merchant", ("pay.transfer", gone))
+        self.case_id = self.complain(self.parcel_id, "quality", (0, 1))
+
+
+def test_a_seller_owes_itself_nothing() -> None:
+    shop = SelfFunded()
+    shop.sent_back(shop.case_id)
+    shop.receive(shop.case_id)
+    debts = [(debt.creditor, debt.amount_minor) for _, debt in DEBTS.items(shop.state)]
+    assert debts == [(account("buyer"), 100)]
+
+
+def test_the_mutual_fund_pays_no_seller_for_its_own_coupon() -> None:
+    """Else a merchant with an empty purse would draw its own discounts out of the fund."""
+    shop = SelfFunded()
+    contribute(shop, 5_000)
+    shop.reject(shop.case_id)
+    with inside(shop) as context:
+        case = begin_dispute(context, shop.case_id, shop.case_of(shop.case_id))
+        split_case(context, shop.case_id, case, [1_000], ruled=True)
+    assert shop.money("merchant") == 0
+    assert shop.money("buyer") == FUNDS_MINOR
+    assert fund_minor(shop.state, "CNY") == 5_000 - 100
+
+
+def test_a_payer_and_a_funder_share_what_the_seller_still_has_the_payer_first() -> None:
+    shop = Funded()
+    parcel_id = shop.delivered()
+    shop.confirm(parcel_id)
+    shop.done("merchant", ("pay.transfer", PayTransfer(account("rival"), "CNY", 50, None)))
+    case_id = shop.complain(parcel_id, "quality", (0, 3))
+    shop.sent_back(case_id)
+    shop.receive(case_id)
+    assert shop.costs() == (0, 50, 0)
+    debts = [(debt.creditor, debt.amount_minor) for _, debt in DEBTS.items(shop.state)]
+    assert debts == [(account("friend"), 50)]
 
 
 def test_a_lost_parcel_gives_each_its_own_back() -> None:
