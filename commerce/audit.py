@@ -20,7 +20,7 @@ from commerce.beacon.beacon_audit import check_beacon
 from commerce.catalogue.audit import check_coupons
 from commerce.checkout import UNPAID
 from commerce.deposits.claim_audit import check_claims
-from commerce.deposits.deposit_audit import check_debts, check_deposits
+from commerce.deposits.deposit_audit import check_debts, check_deposits, check_reserves
 from commerce.deposits.holding import deposit_deadlines
 from commerce.disputes.audit import DISPUTE_CLOCKED, check_disputes
 from commerce.escrow import State
@@ -45,6 +45,7 @@ CLOCKED: tuple[Callable[[StateReader], Iterable[Deadline]], ...] = (
 CHECKS: tuple[Callable[[StateReader], None], ...] = (
     check_coupons,
     check_deposits,
+    check_reserves,
     check_debts,
     check_claims,
     check_reviews,

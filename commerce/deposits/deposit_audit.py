@@ -6,6 +6,7 @@ from chain.errors import InvariantBreach
 from chain.state import StateReader
 from commerce.deposits.debts import DEBTORS, DEBTS, OWED, owed_by
 from commerce.deposits.holding import DEPOSITS, deposit_id
+from commerce.orders import ORDERS
 
 _ACCOUNT_SIZE = 32
 _NUMBER_SIZE = 8
@@ -22,6 +23,20 @@ def check_deposits(state: StateReader) -> None:
         if deposit.due_ms is None and deposit.takeable_minor:
             owed = owed_by(state, deposit.owner, deposit.symbol)
             _require(owed.total_minor == 0, "what is free of a debtor's deposit pays its debts")
+
+
+def check_reserves(state: StateReader) -> None:
+    """What orders believe to be reserved for them is."""
+    wanted = Counter[bytes]()
+    for _, order in ORDERS.items(state):
+        if order.reserved_minor:
+            wanted[deposit_id(order.seller, order.symbol)] += order.reserved_minor
+    for known_id, amount_minor in wanted.items():
+        deposit = DEPOSITS.load(state, known_id)
+        _require(
+            deposit is not None and amount_minor <= deposit.reserved_minor,
+            "what is reserved for orders is in the deposit",
+        )
 
 
 def check_debts(state: StateReader) -> None:

@@ -122,3 +122,5 @@ def test_no_order_of_steps_makes_colluders_richer_to_the_fen(steps: list[Step]) 
         assert they.worth_minor() == they.start_minor - they.given_minor
         assert fund_minor(they.shop.state, "CNY") == FUND_MINOR + they.given_minor
         assert owed_by(they.shop.state, MERCHANT, "CNY").fund_minor == 0
+        reserved = deposit_of(they.shop.state, MERCHANT, "CNY").reserved_minor
+        assert reserved == sum(o.reserved_minor for _, o in ORDERS.items(they.shop.state))

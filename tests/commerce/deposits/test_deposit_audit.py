@@ -14,6 +14,7 @@ from commerce.deposits.deposits import DepositWithdrawRequest
 from commerce.deposits.holding import DEPOSITS, deposit_id, deposit_of
 from commerce.invariants import check_all_money
 from commerce.money import asset_part
+from commerce.orders import ORDERS
 from commerce.records import altered
 from tests.commerce.deposits.inside import (
     MERCHANT,
@@ -118,6 +119,18 @@ def indebted_beside_free_money(shop: Shop) -> None:
     )
     DEPOSITS.store(overlay, asked, KEY)
     shop.state.write(overlay.changes)
+
+
+def test_an_order_that_believes_in_a_reserve_which_is_not_there_is_noticed() -> None:
+    shop = Shop()
+    deposit(shop, 1_000)
+    order_id = shop.paid((shop.tea, 1))
+    assert shop.load(order_id).reserved_minor == 1_000
+    overlay = Overlay(shop.state)
+    full_check(overlay)
+    ORDERS.store(overlay, altered(shop.load(order_id), reserved_minor=1_001), order_id)
+    with pytest.raises(InvariantBreach):
+        full_check(overlay)
 
 
 def test_a_deposit_that_reserves_more_than_it_has_is_no_sum_of_money() -> None:
