@@ -28,6 +28,7 @@ from tests.commerce.world import ROLES, World, account, genesis, policy
 
 BOND_MINOR = 100_000
 SLASH_MINOR = 50_000
+STOCK = 100_000
 DOCUMENT = sha256(b"a photograph")
 SPONSORS = {"buyer": "m0", "friend": "m0"}
 
@@ -62,7 +63,7 @@ class Court(Shop):
     def __init__(
         self, bonded: int = 8, *, arbiters: int = 8, stocked: bool = True, **changes: object
     ) -> None:
-        super().__init__(court_genesis(arbiters, **changes))
+        super().__init__(court_genesis(arbiters, **changes), stock=STOCK)
         self.names = {account(name): name for name in ROLES}
         self.names |= {account(arbiter(number)): arbiter(number) for number in range(arbiters)}
         self.nodes = Nodes(self)

@@ -19,7 +19,9 @@ def committing(court: Court) -> list[Row]:
     """The rows: of three arbiters one reveals its vote, and the two others are replaced."""
     dispute = court.seated()
     one, two, _ = court.panel(dispute)
-    fourth, fifth, free, *_ = (court.names[known] for known in court.dispute(dispute).panel.reserves)
+    fourth, fifth, free, *_ = (
+        court.names[known] for known in court.dispute(dispute).panel.reserves
+    )
 
     vote, other = court.sealed(dispute, one, (700,)), court.sealed(dispute, one, (600,))
     unknown = replace(vote, dispute_id=NOWHERE)
