@@ -72,3 +72,15 @@ def test_a_trade_of_either_side_is_remembered_for_ninety_days() -> None:
     note_trade(context, account("buyer"), judge)
     assert not is_independent(context.state, judge, (account("buyer"),), since_ms)
     assert TRADE_MS == 90 * 86_400_000
+
+
+def test_paying_an_order_of_an_arbiter_or_for_somebody_at_its_shop_is_a_trade() -> None:
+    court = Court(0)
+    judge = arbiter(0)
+    court.fund(judge, 1_000)
+    order_id = court.order((court.tea, 1))
+    court.pay(order_id, judge)
+    found = [parts for parts, _ in TRADES.items(court.state)]
+    assert found == [account(judge) + account("merchant")]
+    court.paid((court.tea, 1))
+    assert [parts for parts, _ in TRADES.items(court.state)] == found
