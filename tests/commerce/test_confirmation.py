@@ -18,6 +18,8 @@ def confirming(shop: Shop) -> list[Row]:
     """A parcel in transit with 3 of 5 tea and a cake, the rest unshipped; a lost parcel."""
     parcel = shop.ship(shop.paid((shop.tea, 5), (shop.cake, 1), (shop.bike, 1)), (0, 3), (1, 1))
     erp = Delegate(key("erp"), (CONFIRM,), 1_999, GENESIS_MS + DAY_MS)
+    asked = shop.ship(shop.paid((shop.tea, 1)))
+    shop.complain(asked, "not_received")
     nothing = replace(erp, key=key("idle"), amount_max_minor=0)
 
     def confirm(*units: tuple[int, int], parcel_id: bytes = parcel) -> OrderConfirm:
@@ -30,6 +32,7 @@ def confirming(shop: Shop) -> list[Row]:
         Attempt("buyer",    CONFIRM, confirm(parcel_id=NOWHERE),      (), "ParcelUnknown"),
         Attempt("merchant", CONFIRM, confirm(),                       (), "NotTheBuyer"),
         Attempt("friend",   CONFIRM, confirm(),                       (), "NotTheBuyer"),
+        Attempt("buyer",    CONFIRM, confirm((9, 1), parcel_id=asked), (), "UnitsInCase"),
         Attempt("buyer",    CONFIRM, confirm((2, 1)),                 (), "LineUnknown"),
         Attempt("buyer",    CONFIRM, confirm((0, 4)),                 (), "QuantityExceeded"),
         Attempt("buyer",    "delegate", erp,                          (), "ok"),

@@ -22,6 +22,12 @@ from tests.commerce import (
     test_roles,
     test_shipments,
 )
+from tests.commerce.aftersale import (
+    test_answers,
+    test_exchanges,
+    test_requests,
+    test_returns,
+)
 from tests.commerce.attempts import Attempt, Row
 from tests.commerce.banking import (
     test_bank_deposits,
@@ -67,6 +73,8 @@ def rows() -> list[Row]:
         test_confirmation.confirming,
         *(test_amendments.repricing, test_amendments.readdressing),
         test_eligibility.selling,
+        *(test_requests.requesting, test_requests.too_many, test_answers.answering),
+        *(test_returns.returning, test_exchanges.exchanging, test_exchanges.too_many),
         *(test_posting.posting, test_posting.appending, test_posting.replying),
         *(test_posting.burned, test_hiding.hiding, test_hiding.after_hiding),
     ]

@@ -30,9 +30,11 @@ BAD_ITEM = f"urn:epc:id:sgtin:{PREFIX}.12.s1"
 
 
 def creating(shop: Shop) -> list[Row]:
-    """An unpaid order, and a paid one of 5 tea and 1 cake."""
+    """An unpaid order, a paid one of 5 tea and 1 cake, and 2 tea of which 1 is asked back."""
     unpaid = shop.order((shop.tea, 1))
     paid = shop.paid((shop.tea, 5), (shop.cake, 1))
+    asked = shop.paid((shop.tea, 2))
+    shop.request(asked, "unshipped")
 
     def ship(*units: tuple[int, int], order_id: bytes = paid) -> ShipmentCreate:
         lines = tuple(ShippedLine(*entry) for entry in units)
@@ -59,6 +61,7 @@ def creating(shop: Shop) -> list[Row]:
         Attempt("merchant", CREATE, replace(one, carrier=account("friend")),    ("friend",), "RoleMissing"),
         Attempt("merchant", CREATE, one,                                        (),       "CosignerMissing"),
         Attempt("merchant", CREATE, ship((2, 1)),                               with_,    "LineUnknown"),
+        Attempt("merchant", CREATE, ship((0, 2), order_id=asked),               with_,    "RefundPending"),
         Attempt("merchant", CREATE, ship((0, 1), order_id=unpaid),              with_,    "StateForbids"),
         Attempt("m0", "role.grant", as_carrier,                                 QUORUM,   "ok"),
         Attempt("merchant", CREATE, by_buyer,                                   ("buyer",), "SharedController"),
