@@ -11,9 +11,11 @@ from commerce.reviews.reputation import (
     PRIOR_HUNDREDTHS,
     Reputation,
     no_reviews,
+    reputations,
     weigh_census,
 )
 from commerce.reviews.weights import trust_of_buyers
+from tests.bench.reputation_time import stored
 from tests.commerce.reviews.bazaar import (
     CNY,
     YUAN,
@@ -139,3 +141,15 @@ def test_each_dimension_has_its_own_mean() -> None:
     shop = weigh_census(bazaar.census())[party("shop")]
     assert (shop.goods_hundredths, shop.service_hundredths) == (450, 300)
     assert (shop.logistics_hundredths, shop.weighted_mean_hundredths) == (150, 300)
+
+
+def test_a_market_read_from_records_and_rows_is_the_same_market() -> None:
+    """A sample of `python -m tests.bench.reputation_time`."""
+    bazaar = honest_market("sample", buyers=60, sellers=12, each=6)
+    open_mill(bazaar)
+    SHAPES["cliques"](bazaar)
+    known = reputations(*stored(bazaar))
+    expected = weigh_census(bazaar.census())
+    (sampled,) = set(known) - set(expected)
+    assert known[sampled].reviews == 1
+    assert {merchant: known[merchant] for merchant in expected} == expected
