@@ -241,16 +241,20 @@ class _Ending:
         unreserve(context, order.seller, order.symbol, freed_minor, ended_ms=self.now_ms)
         order = altered(order, reserved_minor=order.reserved_minor - freed_minor)
         shares = dict(shares_of(order, portions))
-        own_minor = shares.pop(order.seller, 0)
-        got_minor = collect(
-            context,
-            order.seller,
-            order.symbol,
-            wanted_minor - own_minor,
-            ruled=self.ruled,
-            cap_minor=wanted_minor - own_minor,
-        )
-        refunded_minor = own_minor + got_minor
+        refunded_minor = shares.pop(order.seller, 0)
+        # The payer comes before the funders of coupons, and the fund answers for the payer alone.
+        for creditor, amount_minor in shares.items():
+            got_minor = collect(
+                context,
+                order.seller,
+                order.symbol,
+                amount_minor,
+                ruled=self.ruled and creditor == order.payer,
+                cap_minor=amount_minor,
+            )
+            credit(context, creditor, order.symbol, got_minor)
+            owe(context, order.seller, order.symbol, creditor, amount_minor - got_minor)
+            refunded_minor += got_minor
         lines = list(order.lines)
         for index, (low, high), _ in cut(portions, refunded_minor):
             line = lines[index]
@@ -261,14 +265,7 @@ class _Ending:
                     refunded_minor=line.refunded_minor + (high - low),
                 )
             )
-        order = altered(order, lines=tuple(lines))
-        # Where there isn't enough for all, the payer comes before the funders of coupons.
-        for creditor, amount_minor in shares.items():
-            paid_minor = min(amount_minor, got_minor)
-            credit(context, creditor, order.symbol, paid_minor)
-            owe(context, order.seller, order.symbol, creditor, amount_minor - paid_minor)
-            got_minor -= paid_minor
-        self.books.change_order(order)
+        self.books.change_order(altered(order, lines=tuple(lines)))
         return refunded_minor
 
     def _ended(

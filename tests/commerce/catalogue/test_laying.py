@@ -105,6 +105,25 @@ def test_the_mutual_fund_pays_no_seller_for_its_own_coupon() -> None:
     assert fund_minor(shop.state, "CNY") == 5_000 - 100
 
 
+def test_the_mutual_fund_answers_for_the_payer_and_not_for_who_funds_coupons() -> None:
+    """Else a merchant and its other account would insure their own discounts."""
+    shop = Funded()
+    contribute(shop, 5_000)
+    parcel_id = shop.delivered()
+    shop.confirm(parcel_id)
+    everything = PayTransfer(account("rival"), "CNY", 3_000, None)
+    shop.done("merchant", ("pay.transfer", everything))
+    case_id = shop.complain(parcel_id, "quality", (0, 3))
+    shop.reject(case_id)
+    with inside(shop) as context:
+        case = begin_dispute(context, case_id, shop.case_of(case_id))
+        split_case(context, case_id, case, [1_000], ruled=True)
+    assert shop.money("buyer") == FUNDS_MINOR
+    assert fund_minor(shop.state, "CNY") == 5_000 - 2_900
+    debts = [(debt.creditor, debt.amount_minor) for _, debt in DEBTS.items(shop.state)]
+    assert debts == [(None, 2_900), (account("friend"), 100)]
+
+
 def test_a_payer_and_a_funder_share_what_the_seller_still_has_the_payer_first() -> None:
     shop = Funded()
     parcel_id = shop.delivered()
