@@ -100,7 +100,7 @@ def rows() -> list[Row]:
         *(test_bank_deposits.settling(World()) + test_bank_deposits.FULL + test_freezes.TABLE),
         *(test_withdrawals.REDEEMING + test_withdrawals.withdrawing(saver) + test_withdrawals.FULL),
         *(test_prepaid.OPENING + test_prepaid.using(test_prepaid.funded()) + test_freezes.FULL),
-        *(test_fees.TABLE + test_parameter_change.TABLE),
+        *(test_fees.TABLE + test_fees.COLLECTING + test_parameter_change.TABLE),
         *(test_arbiters.bonding() + test_arbiters.unbonding() + test_arbiters.appointing()),
         *(row for table in courts for row in table(Court())),
         *(row for table in shops for row in table(Shop())),

@@ -22,7 +22,7 @@ from commerce.delegations import Delegate
 from commerce.money import Balance, asset_part, balance_of
 from commerce.payments import PayTransfer
 from commerce.registry import TYPES
-from tests.commerce.attempts import Attempt, Row, play
+from tests.commerce.attempts import Attempt, Row, Wait, play
 from tests.commerce.world import DAY_MS, GENESIS_MS, QUORUM, World, account, genesis, key
 
 BUYER, FRIEND, NOBODY = account("buyer"), account("friend"), account("nobody")
@@ -58,6 +58,15 @@ TABLE: list[Row] = [
     Attempt("m0",   COLLECT,  FeeCollect("CNY", FRIEND),               QUORUM, "FeesEmpty"),
     Attempt("m0",   SCHEDULE, schedule(),                              QUORUM, "ok"),
 ]
+COLLECTING: list[Row] = [
+    Attempt("issuer", "asset.issue", AssetIssue("CNY", BUYER, 100, "r"), (),   "ok"),
+    Attempt("m0",   SCHEDULE, schedule(THREE),                         QUORUM, "ok"),
+    Wait(WEEK_MS),
+    Attempt("buyer", PAY,     transfer(10),                            (),     "ok"),
+    Attempt("buyer", PAY,     transfer(85),                            (),     "InsufficientFunds"),
+    Attempt("m0",   COLLECT,  FeeCollect("CNY", FRIEND),               QUORUM, "ok"),
+    Attempt("m0",   COLLECT,  FeeCollect("CNY", FRIEND),               QUORUM, "FeesEmpty"),
+]
 # fmt: on
 
 
@@ -76,6 +85,7 @@ def available(world: World, party: bytes = BUYER) -> int:
 
 def test_a_quorum_says_what_operations_will_cost() -> None:
     play(World(), TABLE)
+    play(World(), COLLECTING)
 
 
 def test_a_fee_counts_from_its_time_on_and_goes_to_the_pool() -> None:
