@@ -109,7 +109,7 @@ def close_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
     closed = altered(parcel, state=target_of(edge).value, due_ms=None)
     save_parcel(context, known_id, parcel, closed)
     free_reserve(context, parcel.order_id, deadline.time_ms)
-    return (event("order.windows_over", order_id=parcel.order_id, parcel_id=known_id),)
+    return (event("parcel.closed", order_id=parcel.order_id, parcel_id=known_id),)
 
 
 def _confirmed_units(op: OrderConfirm, parcel: Parcel) -> Sequence[tuple[int, int]]:

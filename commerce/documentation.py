@@ -112,7 +112,8 @@ def _bounded(base: Any, bounds: Size | Range) -> str:
         return f"{size} bytes"
     if base is str:
         return f"text of {size} characters"
-    return f"list of {size}: {_holds(get_args(base)[0])}"
+    inner = _holds(get_args(base)[0])
+    return f"list of {size}: ({inner})" if ", or " in inner else f"list of {size}: {inner}"
 
 
 def _records() -> Iterator[str]:
@@ -156,7 +157,8 @@ def _transitions(transitions: Sequence[SystemTransition]) -> Iterator[str]:
     yield "| type | effect |"
     yield "|---|---|"
     for entry in transitions:
-        yield f"| `{entry.kind}` | {_prose(entry.handler).partition(': ')[2]} |"
+        effect = _prose(entry.handler).partition(PARAGRAPHS)[0].partition(": ")[2]
+        yield f"| `{entry.kind}` | {effect} |"
 
 
 def _automaton() -> Iterator[str]:

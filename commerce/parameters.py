@@ -18,17 +18,30 @@ CHANGED_TIMERS_MAX = 64
 
 
 @dataclass(frozen=True, slots=True)
+class TimerValue:
+    """A timer of `TIMERS` and its own value in commercial ms."""
+
+    name: Name
+    value_ms: Duration
+
+
+@dataclass(frozen=True, slots=True)
 class Parameters:
-    """One version. `own` are the timers that differ from the defaults, in commercial ms, sorted by
-    name; `timers` are all of them in block time. `holidays` are days since 1970 in Asia/Shanghai,
+    """One version. `changed` are the timers that differ from the defaults, ascending by name;
+    `timers` are all of them in block time. `holidays` are days since 1970 in Asia/Shanghai,
     ascending, on which no term ends (民法典 art. 203).
     """
 
     version: U32
     since_ms: TimeMs
-    own: Annotated[dict[Name, Duration], Size(max=CHANGED_TIMERS_MAX)]
+    changed: Annotated[tuple[TimerValue, ...], Size(max=CHANGED_TIMERS_MAX)]
     timers: Timers
     holidays: Annotated[tuple[U32, ...], Size(max=HOLIDAYS_MAX)]
+
+    @property
+    def own(self) -> Mapping[str, int]:
+        """The timers that differ from the defaults, by name, in commercial ms."""
+        return {entry.name: entry.value_ms for entry in self.changed}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +69,8 @@ def store_parameters(  # a version is all of these
     holidays: tuple[int, ...],
 ) -> Parameters:
     """Write a version and put it in force."""
-    sorted_own = dict(sorted(own.items()))
-    made = Parameters(version, since_ms, sorted_own, scaled_timers(genesis, own), holidays)
+    changed = tuple([TimerValue(*entry) for entry in sorted(own.items())])
+    made = Parameters(version, since_ms, changed, scaled_timers(genesis, own), holidays)
     PARAMETERS.store(state, made, _part(version))
     CURRENT.store(state, CurrentParameters(version))
     return made

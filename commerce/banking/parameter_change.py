@@ -14,12 +14,11 @@ from itertools import pairwise
 from typing import Annotated
 
 from chain.block import Event
-from chain.codec import U32, Name, Size, TimeMs
+from chain.codec import U32, Size, TimeMs
 from chain.context import Context, event
 from chain.crypto import tagged_hash
 from chain.deadlines import Deadline
 from chain.errors import CosignerMissing
-from chain.genesis import Duration
 from chain.state import StateReader, Table
 from commerce.banking.errors import (
     HolidaysTooLong,
@@ -38,6 +37,7 @@ from commerce.life import LIFE_MAX_MS, longest_life_ms
 from commerce.parameters import (
     CHANGED_TIMERS_MAX,
     HOLIDAYS_MAX,
+    TimerValue,
     current_parameters,
     store_parameters,
 )
@@ -50,14 +50,6 @@ CHANGE = "sys.parameter.change"
 PENDING_ID = tagged_hash("parameter-change", b"")
 
 Holidays = Annotated[tuple[U32, ...], Size(max=HOLIDAYS_MAX)]
-
-
-@dataclass(frozen=True, slots=True)
-class TimerValue:
-    """A timer of `TIMERS` and its new value in commercial ms."""
-
-    name: Name
-    value_ms: Duration
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from chain.state import StateReader
 from commerce.banking.cards import CARDS, PrepaidCard, load_card
 from commerce.banking.fees import POOLS, SCHEDULES, Fee, fees_for
 from commerce.banking.frozen import covered, load_freezes
-from commerce.banking.parameter_change import TimerValue, pending_change
+from commerce.banking.parameter_change import pending_change
 from commerce.banking.requests import DEPOSITS, WITHDRAWALS
 from commerce.money import BALANCES, load_asset, symbol_of
-from commerce.parameters import current_parameters
+from commerce.parameters import TimerValue, current_parameters
 from commerce.timers import TIMERS
 
 _ACCOUNT_WIDTH = 32

@@ -5,7 +5,8 @@ from typing import Annotated, Final
 
 import typer
 
-from commerce.banking.parameter_change import ParameterChange, TimerValue
+from commerce.banking.parameter_change import ParameterChange
+from commerce.parameters import TimerValue
 from commerce.registry import operation
 from node.commands.failures import UsageWrong
 from node.commands.fee import AFTER, effective_ms

@@ -35,6 +35,8 @@ def tables(page: str) -> Tables:
 
 def check_structure(known: Tables, heading: str, value: Value) -> None:
     """Refuse a value that is not what the table under this heading says."""
+    if heading not in known:
+        raise RefusedError("EncodingInvalid", f"no table {heading}")
     described = known[heading]
     for entry, what in zip(fields(value, len(described)), described, strict=True):
         check_value(known, what, entry)
@@ -49,7 +51,7 @@ def check_value(known: Tables, what: str, value: Value) -> None:
     elif match := re.fullmatch(rf"(?:list of {SIZES}: (.+))|(?:\[(.+); {SIZES}\])", what):
         low, high, inner = match[1] or match[5], match[2] or match[6], match[3] or match[4]
         for entry in array(value, int(low), int(high or low)):
-            check_value(known, inner, entry)
+            check_value(known, inner[1:-1] if inner.startswith("(") else inner, entry)
     elif match := re.fullmatch(r"\[?(\w+)\]?(?:\(#\w+\))?", what):
         check_structure(known, match[1], value)
     else:

@@ -4,8 +4,8 @@
 
 import pytest
 
-from commerce.banking.parameter_change import ParameterChange, TimerValue, pending_change
-from commerce.parameters import current_parameters
+from commerce.banking.parameter_change import ParameterChange, pending_change
+from commerce.parameters import TimerValue, current_parameters
 from commerce.shanghai import day_of, longest_run
 from commerce.timers import TIMERS
 from tests.commerce.attempts import Attempt, Row, Wait, play

@@ -6,10 +6,11 @@ from chain.bech32m import encode_account
 from commerce.banking.bank_deposits import AssetDepositRequest
 from commerce.banking.fees import Fee, FeeSchedule
 from commerce.banking.freezes import AssetFreeze
-from commerce.banking.parameter_change import ParameterChange, TimerValue
+from commerce.banking.parameter_change import ParameterChange
 from commerce.banking.prepaid import PrepaidRefund
 from commerce.banking.requests import AssetRequestCancel
 from commerce.banking.withdrawals import AssetWithdrawRequest
+from commerce.parameters import TimerValue
 from commerce.timers import DAY_MS, MINUTE_MS
 from tests.chain.world import account
 from tests.node.api.cards import opened
