@@ -11,7 +11,7 @@ from chain.execution import Rank
 from chain.genesis import Genesis
 from chain.state import Overlay, StateReader, u64
 from chain.transaction import Operation
-from commerce.banking.fees import SCHEDULES, charge
+from commerce.banking.fees import SCHEDULE_KEY, charge
 from commerce.clocks import deadline_of
 from commerce.delegations import require_own_keys
 from commerce.families import TRANSITIONS, TYPES
@@ -75,8 +75,10 @@ class Registry:
         require_own_keys(name, context)
         index_activity(context, context.sender)
         events = self.types[name].handler(payload, context)
-        schedules = SCHEDULES.load(context.state)
-        return events if schedules is None else (*events, *charge(schedules, name, context))
+        # One look-up where everything is free.
+        if context.state.get(SCHEDULE_KEY) is None:
+            return events
+        return (*events, *charge(name, context))
 
     def fire(self, deadline: Deadline, context: Context) -> Sequence[Event]:
         """Run the system transition of a deadline."""

@@ -108,6 +108,8 @@ class FeePool:
 
 
 SCHEDULES: Table[FeeSchedules] = Table("fee-schedule", FeeSchedules)
+# There is one row, once fees were announced.
+SCHEDULE_KEY = SCHEDULES.key()
 POOLS: Table[FeePool] = Table("fee-pool", FeePool)
 
 
@@ -184,11 +186,13 @@ def require_notice(context: Context, effective_ms: int) -> None:
         raise NoticeTooLong(msg)
 
 
-def charge(schedules: FeeSchedules, name: str, context: Context) -> tuple[Event, ...]:
-    """Take the fees of an operation from its sender, or `InsufficientFunds`.
+def charge(name: str, context: Context) -> tuple[Event, ...]:
+    """Take the fees of an operation from its sender, or `InsufficientFunds`; fees were announced.
 
     As for all that leaves the sender, a delegated key's cap counts them (`DelegationExceeded`).
     """
+    schedules = SCHEDULES.load(context.state)
+    assert schedules is not None
     due = _fees_of(schedules.at(context.time_ms), name)
     for fee in due:
         debit(context, context.sender, fee.symbol, fee.amount_minor)
