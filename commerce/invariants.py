@@ -44,7 +44,7 @@ def _escrow(_part: bytes, order: Order) -> tuple[bytes, int]:
 
 
 def _deposit(_part: bytes, deposit: Deposit) -> tuple[bytes, int]:
-    if deposit.reserved_minor + deposit.leaving_minor > deposit.held_minor:
+    if deposit.free_minor < 0:
         msg = f"a deposit reserves more than there is: {deposit}"
         raise InvariantBreach(msg)
     return asset_part(deposit.symbol), deposit.held_minor

@@ -55,6 +55,8 @@ class ClaimLine:
 class Claim:
     """awarded = paid + owed, once it has ended; `owed_minor` is what became a debt to the buyer.
 
+    `kept_minor` of the seller's deposit is kept for it while it is FILED.
+
     `group_ms` is the first purchase that a punitive claim counts together with (`punitive`).
     """
 
@@ -69,6 +71,7 @@ class Claim:
     group_ms: TimeMs | None
     state: Name
     filed_ms: TimeMs
+    kept_minor: Amount
     paid_minor: Amount
     owed_minor: Amount
 

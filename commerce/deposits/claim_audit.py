@@ -1,10 +1,11 @@
 """Whole-state checks of claims: for `commerce.audit.full_check`."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from chain.errors import InvariantBreach
 from chain.state import StateReader, u64
 from commerce.deposits.claim import CLAIMED, CLAIMS, PUNITIVE, Claim, ClaimState, kind_byte
+from commerce.deposits.holding import DEPOSITS, deposit_id
 from commerce.deposits.punitive import GROUPS, Group, counted
 from commerce.disputes.dispute import is_disputed
 from commerce.money import asset_part
@@ -25,6 +26,7 @@ def check_claims(state: StateReader) -> None:
         keys = [marker_key(claims[marked.claim_id], entry.line) for entry in parts]
         _require(key in keys, "a claimed line is one of its claim's")
     _check_groups(state, list(claims.values()))
+    _check_kept(state, list(claims.values()))
 
 
 def _check_groups(state: StateReader, claims: list[Claim]) -> None:
@@ -37,6 +39,16 @@ def _check_groups(state: StateReader, claims: list[Claim]) -> None:
             sums[place + u64(claim.group_ms)][position] += amount
     expected = {key: Group(*amounts) for key, amounts in sums.items() if any(amounts)}
     _require(dict(GROUPS.items(state)) == expected, "groups count their claims")
+
+
+def _check_kept(state: StateReader, claims: list[Claim]) -> None:
+    kept = Counter[bytes]()
+    for claim in claims:
+        if claim.kept_minor:
+            _require(claim.state == ClaimState.FILED, "an ended claim keeps nothing")
+            kept[deposit_id(claim.seller, claim.symbol)] += claim.kept_minor
+    found = {key: entry.claimed_minor for key, entry in DEPOSITS.items(state)}
+    _require({key: minor for key, minor in found.items() if minor} == kept, "claims keep deposits")
 
 
 def marker_key(claim: Claim, line: int) -> bytes:

@@ -17,6 +17,7 @@ from commerce.deposits.claim import (
     load_claim,
     unmark_claimed,
 )
+from commerce.deposits.holding import give_back
 from commerce.deposits.punitive import leave_group
 from commerce.deposits.waterfall import compensate
 from commerce.disputes.dispute import load_dispute
@@ -66,7 +67,8 @@ def end_claim(
         altered(entry, awarded_minor=entry.asked_minor * share // PERMILLE)
         for entry, share in zip(claim.lines, permille, strict=True)
     ]
-    awarded = altered(claim, lines=tuple(lines), state=ClaimState.ENDED.value)
+    awarded = altered(claim, lines=tuple(lines), state=ClaimState.ENDED.value, kept_minor=0)
+    give_back(context, claim.seller, claim.symbol, claim.kept_minor)
     if claim.group_ms is not None:
         leave_group(context, awarded)
     got = compensate(context, claim.seller, claim.symbol, claim.buyer, awarded.awarded_minor)

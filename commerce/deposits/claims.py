@@ -41,6 +41,7 @@ from commerce.deposits.errors import (
     OrderUnpaid,
     PledgeMissing,
 )
+from commerce.deposits.holding import keep_for_claim
 from commerce.deposits.punitive import Purchase, claimable_minor, join_group
 from commerce.disputes.dispute import Subject
 from commerce.disputes.opening import Plea, open_dispute
@@ -53,6 +54,7 @@ from commerce.errors import (
 )
 from commerce.indexes import index_claim
 from commerce.orders import ORDER_LINES_MAX, LineIndex, Order, OrderLine, line_of, load_order
+from commerce.records import altered
 from commerce.refusals import refuses
 from commerce.timers import DAY_MS
 
@@ -126,6 +128,8 @@ def claim_file(op: ClaimFile, context: Context) -> tuple[Event, ...]:
     )
     if op.kind in OBJECTIVE:
         return (filed, *end_claim(context, claim_id, claim, [PERMILLE] * len(claim.lines)))
+    kept_minor = keep_for_claim(context, claim.seller, claim.symbol, claim.asked_minor)
+    claim = altered(claim, kept_minor=kept_minor)
     CLAIMS.store(context.state, claim, claim_id)
     assert op.evidence is not None
     return (filed, *_dispute(context, claim_id, claim, order.parameters, op.evidence))
@@ -192,6 +196,7 @@ def _claim(op: ClaimFile, order: Order, sold_ms: int, context: Context) -> Claim
         group_ms=group_ms,
         state=ClaimState.FILED.value,
         filed_ms=context.time_ms,
+        kept_minor=0,
         paid_minor=0,
         owed_minor=0,
     )

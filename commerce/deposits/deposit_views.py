@@ -22,9 +22,11 @@ _NUMBER_SIZE = 8
 class DepositView:
     """An account's deposit and debts in one asset.
 
-    held = free + reserved + leaving. `leaves_ms`: from when `leaving_minor` can be paid out, unless
-    an obligation ends meanwhile. `fund_credit_minor`: what the fund would still lend. `owed_minor`
-    are its debts in all, of which `owed_to_fund_minor` to the fund.
+    held = free + reserved + the larger of leaving and claimed: `reserved_minor` is for orders,
+    `claimed_minor` for claims that are being judged, also of what was asked back. `leaves_ms`: from
+    when `leaving_minor` can be paid out, unless an obligation ends meanwhile. `fund_credit_minor`:
+    what the fund would still lend. `owed_minor` are its debts in all, of which
+    `owed_to_fund_minor` to the fund.
     """
 
     symbol: str
@@ -32,6 +34,7 @@ class DepositView:
     held_minor: int
     free_minor: int
     reserved_minor: int
+    claimed_minor: int
     leaving_minor: int
     leaves_ms: int | None
     owed_minor: int
@@ -73,7 +76,9 @@ class ClaimLineView:
 
 @dataclass(frozen=True, slots=True)
 class ClaimView:
-    """A claim. While it is FILED, the dispute of the same id decides."""
+    """A claim. While it is FILED, the dispute of the same id decides, and `kept_minor` of the
+    seller's deposit is kept for it.
+    """
 
     claim_id: Hash
     order_id: Hash
@@ -87,6 +92,7 @@ class ClaimView:
     awarded_minor: int
     paid_minor: int
     owed_minor: int
+    kept_minor: int
     loss_minor: int
     evidence: Hash | None
     filed_ms: int
@@ -156,6 +162,7 @@ def claim_view(state: StateReader, claim_id: bytes) -> ClaimView:
         awarded_minor=claim.awarded_minor,
         paid_minor=claim.paid_minor,
         owed_minor=claim.owed_minor,
+        kept_minor=claim.kept_minor,
         loss_minor=claim.loss_minor,
         evidence=claim.evidence,
         filed_ms=claim.filed_ms,
@@ -176,6 +183,7 @@ def _deposit_view(state: StateReader, genesis: Genesis, account: bytes, symbol: 
         held_minor=deposit.held_minor,
         free_minor=deposit.free_minor,
         reserved_minor=deposit.reserved_minor,
+        claimed_minor=deposit.claimed_minor,
         leaving_minor=deposit.leaving_minor,
         leaves_ms=leaves_ms(state, deposit),
         owed_minor=owed.total_minor,

@@ -77,7 +77,7 @@ def deposit_withdraw_request(op: DepositWithdrawRequest, context: Context) -> tu
     """Ask for a part that isn't reserved. It covers nothing new, but pays claims till it left."""
     deposit = _own_deposit(context, op.symbol)
     require_no_debt(context.state, context.sender)
-    if op.amount_minor > deposit.takeable_minor:
+    if op.amount_minor > deposit.held_minor - deposit.reserved_minor:
         msg = f"{deposit.reserved_minor} of {deposit.held_minor} are reserved for orders"
         raise DepositReserved(msg)
     if op.amount_minor:
@@ -98,7 +98,7 @@ def deposit_withdraw_request(op: DepositWithdrawRequest, context: Context) -> tu
     return (requested,)
 
 
-@refuses(DepositUnknown, WithdrawalMissing, MerchantInDebt, DepositLocked)
+@refuses(DepositUnknown, WithdrawalMissing, MerchantInDebt, DepositLocked, DepositReserved)
 def deposit_withdraw_execute(op: DepositWithdrawExecute, context: Context) -> tuple[Event, ...]:
     """Pay out, once both times are over, what claims have left of what was asked for."""
     deposit = _own_deposit(context, op.symbol)
@@ -111,6 +111,9 @@ def deposit_withdraw_execute(op: DepositWithdrawExecute, context: Context) -> tu
         msg = f"the deposit can leave from {not_before_ms} on"
         raise DepositLocked(msg)
     amount_minor = deposit.leaving_minor
+    if amount_minor > deposit.takeable_minor:
+        msg = f"{deposit.claimed_minor} are kept for claims that are being judged"
+        raise DepositReserved(msg)
     left = altered(
         deposit,
         held_minor=deposit.held_minor - amount_minor,

@@ -89,9 +89,9 @@ class PledgeMissing(LedgerError):
 
 
 class DepositReserved(LedgerError):
-    """More than the part of the deposit that no open order line reserves."""
+    """More than the part of the deposit that is kept for no order and no claim."""
 
-    hint = "lines give back what they reserve when their windows are over"
+    hint = "orders give back their part when their windows are over, claims when they have ended"
 
 
 class DepositTooSmall(LedgerError):

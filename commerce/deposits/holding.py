@@ -26,15 +26,18 @@ COLLECT_KIND = "sys.recourse.collect"
 
 @dataclass(frozen=True, slots=True)
 class Deposit:
-    """reserved + leaving <= held. `leaving_minor` is what was asked back, at `asked_ms` under that
-    version of the parameters; both None while nothing is. `obligation_ms`: when the last order gave
-    back its reserve. `due_ms`: when its free part pays the owner's debts, None without any.
+    """reserved + leaving <= held, and reserved + claimed <= held. `reserved_minor` is for orders,
+    `claimed_minor` for claims that are being judged: that may be what was asked back.
+    `leaving_minor` is what was asked back, at `asked_ms` under that version of the parameters; both
+    None while nothing is. `obligation_ms`: when the last order or claim gave back its part.
+    `due_ms`: when its free part pays the owner's debts, None without any.
     """
 
     owner: Hash
     symbol: Symbol
     held_minor: Amount
     reserved_minor: Amount
+    claimed_minor: Amount
     leaving_minor: Amount
     asked_ms: TimeMs | None
     parameters: U32 | None
@@ -44,12 +47,12 @@ class Deposit:
     @property
     def free_minor(self) -> int:
         """What can be reserved or asked back."""
-        return self.held_minor - self.reserved_minor - self.leaving_minor
+        return self.held_minor - self.reserved_minor - max(self.leaving_minor, self.claimed_minor)
 
     @property
     def takeable_minor(self) -> int:
-        """What can be taken for claims and debts: all that isn't reserved."""
-        return self.held_minor - self.reserved_minor
+        """What can be taken for whoever nothing is kept for: all that is kept for nobody."""
+        return self.held_minor - self.reserved_minor - self.claimed_minor
 
     def clock(self) -> Clock | None:
         """When it pays its owner's debts; None: it needn't."""
@@ -68,12 +71,13 @@ def deposit_id(owner: bytes, symbol: str) -> bytes:
 def deposit_of(state: StateReader, owner: bytes, symbol: str) -> Deposit:
     """An account's deposit, empty where it has none."""
     found = DEPOSITS.load(state, deposit_id(owner, symbol))
-    return Deposit(owner, symbol, 0, 0, 0, None, None, None, None) if found is None else found
+    return Deposit(owner, symbol, 0, 0, 0, 0, None, None, None, None) if found is None else found
 
 
 def save_deposit(context: Context, before: Deposit, after: Deposit) -> None:
     """Write a deposit and move its clock; an empty one leaves the state."""
-    assert 0 <= after.reserved_minor + after.leaving_minor <= after.held_minor
+    kept_minor = after.reserved_minor + max(after.leaving_minor, after.claimed_minor)
+    assert 0 <= kept_minor <= after.held_minor
     known_id = deposit_id(after.owner, after.symbol)
     if after.held_minor:
         DEPOSITS.store(context.state, after, known_id)
@@ -132,17 +136,35 @@ def unreserve(
         return
     deposit = deposit_of(context.state, seller, symbol)
     assert amount_minor <= deposit.reserved_minor
-    ended_ms = context.time_ms if ended_ms is None else ended_ms
-    lowered = altered(
-        deposit,
-        reserved_minor=deposit.reserved_minor - amount_minor,
-        obligation_ms=max(ended_ms, deposit.obligation_ms or 0),
-    )
-    _freed(context, deposit, lowered, ended_ms)
+    lowered = altered(deposit, reserved_minor=deposit.reserved_minor - amount_minor)
+    _ended(context, deposit, lowered, context.time_ms if ended_ms is None else ended_ms)
+
+
+def keep_for_claim(context: Context, seller: bytes, symbol: str, amount_minor: int) -> int:
+    """Keep up to the amount for a claim that is to be judged; how much there was for it.
+
+    What was asked back may be kept too: it can't leave before the claim has ended.
+    """
+    deposit = deposit_of(context.state, seller, symbol)
+    kept_minor = min(amount_minor, deposit.takeable_minor)
+    if kept_minor:
+        raised = altered(deposit, claimed_minor=deposit.claimed_minor + kept_minor)
+        save_deposit(context, deposit, raised)
+    return kept_minor
+
+
+def give_back(context: Context, seller: bytes, symbol: str, amount_minor: int) -> None:
+    """A claim has ended: exactly what `keep_for_claim` kept is free again, first of all for it."""
+    if not amount_minor:
+        return
+    deposit = deposit_of(context.state, seller, symbol)
+    assert amount_minor <= deposit.claimed_minor
+    lowered = altered(deposit, claimed_minor=deposit.claimed_minor - amount_minor)
+    _ended(context, deposit, lowered, context.time_ms)
 
 
 def take(context: Context, owner: bytes, symbol: str, amount_minor: int) -> int:
-    """Up to the amount out of what isn't reserved, what was asked back last; what it got."""
+    """Up to the amount out of what is kept for nobody, what was asked back last; what it got."""
     deposit = deposit_of(context.state, owner, symbol)
     taken_minor = min(amount_minor, deposit.takeable_minor)
     if taken_minor == 0:
@@ -154,6 +176,12 @@ def take(context: Context, owner: bytes, symbol: str, amount_minor: int) -> int:
         lowered = altered(lowered, asked_ms=None, parameters=None)
     save_deposit(context, deposit, lowered)
     return taken_minor
+
+
+def _ended(context: Context, before: Deposit, after: Deposit, now_ms: int) -> None:
+    """Write a deposit after an obligation has ended."""
+    after = altered(after, obligation_ms=max(now_ms, after.obligation_ms or 0))
+    _freed(context, before, after, now_ms)
 
 
 def _freed(context: Context, before: Deposit, after: Deposit, now_ms: int) -> Deposit:

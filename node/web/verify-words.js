@@ -309,7 +309,7 @@ export const TABLES = {
     ["claim", "索赔"],
     "hash",
     "order_id kind buyer seller symbol lines:ClaimLine* loss_minor evidence group_ms state " +
-      "filed_ms paid_minor owed_minor",
+      "filed_ms kept_minor paid_minor owed_minor",
   ],
   "claim-group": [
     ["purchases that count together", "合并计算的购买"],
@@ -332,7 +332,8 @@ export const TABLES = {
   deposit: [
     ["deposit", "保证金"],
     "hash",
-    "owner symbol held_minor reserved_minor leaving_minor asked_ms parameters obligation_ms due_ms",
+    "owner symbol held_minor reserved_minor claimed_minor leaving_minor asked_ms parameters " +
+      "obligation_ms due_ms",
   ],
   "deposit-request": [
     ["announced deposit", "入金申请"],
@@ -581,6 +582,7 @@ export const FIELDS = {
   issued_minor: "已发行",
   issued_ms: "发放时间",
   issuer: "发行方",
+  kept_minor: "为索赔保留金额",
   key: "密钥",
   keys: "密钥",
   kind: "类型",

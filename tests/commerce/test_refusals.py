@@ -95,6 +95,7 @@ def rows() -> list[Row]:
         *(test_issuing.ISSUING + test_issuing.withdrawing(issue(listed))),
         *(test_deposits.TABLE + test_recourse.TABLE + test_fund.TABLE),
         *test_claims.claims(Counter()),
+        *test_deposits.judged(Counter()),
         *test_panel.recusing(Court(4, arbiters=4)),
         *(test_share.TABLE + test_acknowledge.TABLE + test_reveal.revealing(test_reveal.begun())),
         *(test_bank_deposits.settling(World()) + test_bank_deposits.FULL + test_freezes.TABLE),

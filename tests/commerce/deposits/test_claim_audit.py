@@ -12,6 +12,7 @@ from commerce.deposits.claim_audit import marker_key
 from commerce.deposits.punitive import GROUPS
 from commerce.records import altered
 from tests.commerce.deposits.counter import Counter
+from tests.commerce.deposits.inside import deposit
 from tests.commerce.world import HOUR_MS
 
 # The overlay, a claim in dispute, and one that ended.
@@ -51,7 +52,12 @@ def group_miscounted(overlay: Overlay, _filed: bytes, _ended: bytes) -> None:
     GROUPS.store(overlay, altered(group, claimed_minor=group.claimed_minor + 1), key)
 
 
+def deposit_kept_for_nothing(overlay: Overlay, filed: bytes, _ended: bytes) -> None:
+    CLAIMS.store(overlay, altered(load_claim(overlay, filed), kept_minor=0), filed)
+
+
 SLIPS = [
+    deposit_kept_for_nothing,
     *(ended_in_dispute, filed_without_dispute, award_unpaid, pledge_in_a_group),
     *(mark_of_another_claim, mark_of_no_claim, group_miscounted),
 ]
@@ -60,6 +66,7 @@ SLIPS = [
 @pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: slip.__name__)
 def test_a_slip_is_noticed(slip: Slip) -> None:
     shop = Counter()
+    deposit(shop, 5_000)
     order_id = shop.paid((shop.pledged, 1))
     shop.wait(72 * HOUR_MS)
     filed, ended = shop.claim(order_id, "fraud"), shop.claim(order_id, "late")

@@ -45,8 +45,8 @@ def test_a_deposit_is_shown_with_what_of_it_is_free_and_with_its_owners_debts() 
     credit_minor = FUND_DEBT_MAX_DEFAULT_MINOR
     leaves_ms = shop.time_ms + 90 * DAY_MS
     assert deposit_view(shop.state, shop.genesis, MERCHANT) == (
-        DepositView("CNY", 2, 1_000, 100, 600, 300, leaves_ms, 0, 0, credit_minor),
-        DepositView("PTS", 0, 0, 0, 0, 0, None, 70, 70, credit_minor - 70),
+        DepositView("CNY", 2, 1_000, 100, 600, 0, 300, leaves_ms, 0, 0, credit_minor),
+        DepositView("PTS", 0, 0, 0, 0, 0, 0, None, 70, 70, credit_minor - 70),
     )
     assert is_in_debt(shop.state, MERCHANT)
     assert not is_in_debt(shop.state, account("buyer"))

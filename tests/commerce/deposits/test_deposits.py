@@ -12,6 +12,7 @@ from commerce.deposits.holding import deposit_of
 from commerce.deposits.recourse import RecourseRepay
 from commerce.parameters import store_parameters
 from tests.commerce.attempts import Attempt, Do, Row, Wait, play
+from tests.commerce.deposits.counter import Counter
 from tests.commerce.deposits.inside import (
     MERCHANT,
     deposit,
@@ -23,7 +24,7 @@ from tests.commerce.deposits.inside import (
     two_assets,
 )
 from tests.commerce.shop import Shop
-from tests.commerce.world import DAY_MS, account, key
+from tests.commerce.world import DAY_MS, World, account, key
 
 ADD = "deposit.add"
 ASK = "deposit.withdraw.request"
@@ -86,6 +87,40 @@ TABLE: list[Row] = [
     Attempt("merchant",     EXEC,  OUT,                                (),   "WithdrawalMissing"),
 ]
 # fmt: on
+
+
+def judged(shop: Counter) -> list[Row]:
+    """A claim is filed shortly before the merchant's deposit could leave."""
+
+    def bought(_world: World) -> None:
+        # All of the deposit is asked back, so nothing of it is reserved for the order.
+        sold.append(shop.paid((shop.pledged, 1)))
+        claims.append(shop.claim(sold[0], "fraud"))
+
+    sold: list[bytes] = []
+    claims: list[bytes] = []
+    # fmt: off
+    return [
+        Do(lambda world: deposit(world, 1_000)),
+        Attempt("merchant", ASK,  _ask(1_000), (), "ok"),
+        Wait(89 * DAY_MS),
+        Do(bought),
+        Wait(DAY_MS),
+        Attempt("merchant", EXEC, OUT,         (), "DepositReserved"),
+        Do(lambda _world: shop.settle(claims[0], 0)),
+        Attempt("merchant", EXEC, OUT,         (), "DepositLocked"),
+        Wait(15 * DAY_MS - 1),
+        Attempt("merchant", EXEC, OUT,         (), "DepositLocked"),
+        Wait(1),
+        Attempt("merchant", EXEC, OUT,         (), "ok"),
+    ]
+    # fmt: on
+
+
+def test_a_claim_that_is_being_judged_keeps_a_deposit_from_leaving() -> None:
+    shop = Counter()
+    play(shop, judged(shop))
+    assert shop.money("merchant") == 1_000
 
 
 def test_a_deposit_leaves_late_and_never_what_lines_reserve() -> None:

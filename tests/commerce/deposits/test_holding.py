@@ -1,6 +1,17 @@
 """What is reserved of a deposit is there for its line alone."""
 
-from commerce.deposits.holding import deposit_of, leaves_ms, take, unreserve
+from chain.context import Context
+from chain.state import Overlay
+from commerce.deposits.deposits import DepositWithdrawRequest
+from commerce.deposits.holding import (
+    deposit_of,
+    give_back,
+    keep_for_claim,
+    leaves_ms,
+    reserve,
+    take,
+    unreserve,
+)
 from commerce.money import credit
 from tests.commerce.deposits.inside import MERCHANT, deposit, freed, inside, reserved
 from tests.commerce.shop import Shop
@@ -60,3 +71,24 @@ def test_a_merchant_without_a_deposit_has_nothing_to_leave() -> None:
     assert leaves_ms(shop.state, none) is None
     with inside(shop) as context:
         assert take(context, MERCHANT, "CNY", 5) == 0
+
+
+def test_what_is_kept_for_a_claim_may_be_what_was_asked_back_and_covers_nothing_new() -> None:
+    shop = Shop()
+    shop.audited = False
+    deposit(shop, 1_000)
+    shop.done("merchant", ("deposit.withdraw.request", DepositWithdrawRequest("CNY", 700)))
+    overlay = Overlay(shop.state)
+    context = Context(overlay, shop.chain, shop.height, shop.time_ms)
+    assert keep_for_claim(context, MERCHANT, "CNY", 400) == 400
+    assert deposit_of(overlay, MERCHANT, "CNY").free_minor == 300
+    assert keep_for_claim(context, MERCHANT, "CNY", 900) == 600
+    kept = deposit_of(overlay, MERCHANT, "CNY")
+    assert (kept.claimed_minor, kept.free_minor, kept.takeable_minor) == (1_000, 0, 0)
+    assert take(context, MERCHANT, "CNY", 1) == 0
+    assert not reserve(context, MERCHANT, "CNY", 1)
+    give_back(context, MERCHANT, "CNY", 400)
+    give_back(context, MERCHANT, "CNY", 0)
+    left = deposit_of(overlay, MERCHANT, "CNY")
+    assert (left.claimed_minor, left.obligation_ms) == (600, shop.time_ms)
+    assert take(context, MERCHANT, "CNY", 500) == 400

@@ -9,6 +9,7 @@ from commerce.deposits.deposits import DepositWithdrawExecute, DepositWithdrawRe
 from commerce.deposits.fund import FundContribute, fund_minor
 from commerce.deposits.holding import deposit_of
 from commerce.deposits.recourse import RecourseRepay
+from commerce.disputes.hearing import DisputeSettle
 from tests.commerce.deposits.counter import CLAIM, Counter, claiming
 from tests.commerce.deposits.inside import MERCHANT, contribute, deposit, fund_merchant
 from tests.commerce.shop import create
@@ -70,6 +71,22 @@ def test_colluders_that_settle_at_ten_times_the_price_end_no_richer() -> None:
         shop.done("merchant", ("recourse.repay", RecourseRepay("CNY", 100_000)))
     assert purse(shop) == before + 1
     assert owed_by(shop.state, MERCHANT, "CNY") == Owed(120_000, 0)
+
+
+def test_what_is_kept_for_an_honest_claim_does_not_leave_through_a_friends() -> None:
+    shop = Counter()
+    deposit(shop, 80_000)
+    mine, theirs = shop.paid((shop.pledged, 1), buyer="friend"), shop.paid((shop.pledged, 1))
+    (filed, _) = shop.done("friend", (CLAIM, claiming(mine, "fraud")))
+    honest = filed.data["claim_id"]
+    assert shop.load_claim(honest).kept_minor == 50_000
+    # The merchant and the buyer are friends: they settle at once, for what isn't kept.
+    shop.settle(shop.claim(theirs, "fraud"), 1_000)
+    held = deposit_of(shop.state, MERCHANT, "CNY")
+    assert (held.held_minor, held.claimed_minor, held.reserved_minor) == (52_000, 50_000, 2_000)
+    shop.done("friend", ("dispute.settle", DisputeSettle(honest, (1_000,))), with_=("merchant",))
+    assert shop.money("friend") == FUNDS_MINOR - 1_000 + 50_000
+    assert shop.load_claim(honest).owed_minor == 0
 
 
 def test_one_deposit_covers_no_more_orders_than_it_is_worth() -> None:
