@@ -7,11 +7,13 @@ from typing import Any
 from chain.deadlines import Deadline
 from chain.errors import InvariantBreach
 from chain.state import StateReader, Table
+from commerce.aftersale.cases import CASES, OF_DISPUTE
 from commerce.clocks import deadline_of
 from commerce.disputes.arbiters import ARBITERS, Arbiter, arbiter_deadlines, arbiter_id
 from commerce.disputes.dispute import DISPUTES, Dispute
 from commerce.disputes.draws import WAITING, draw_id_of
 from commerce.disputes.phases import Phase
+from commerce.escrow import State
 from commerce.money import asset_part
 
 _VOTING = (Phase.EVIDENCE, Phase.COMMIT, Phase.REVEAL, Phase.COMMIT_AGAIN, Phase.REVEAL_AGAIN)
@@ -34,6 +36,7 @@ def check_disputes(state: StateReader) -> None:
         seats.update(seat.arbiter for seat in dispute.panel.seats)
         if dispute.is_drawing:
             draws[draw_id_of(dispute_id, dispute.round)] = dispute_id
+    _check_cases(state)
     waiting = {draw_id: entry.dispute_id for draw_id, entry in WAITING.items(state)}
     _require(waiting == draws, "each draw under way is for a dispute that waits for it")
     counted = {}
@@ -45,6 +48,18 @@ def check_disputes(state: StateReader) -> None:
         if arbiter.seats:
             counted[arbiter.account] = arbiter.seats
     _require(counted == dict(seats), "seats of arbiters are counted")
+
+
+def _check_cases(state: StateReader) -> None:
+    """A case is in dispute as long as there is a dispute about it, and decided as long as that."""
+    for case_id, case in CASES.items(state):
+        dispute = DISPUTES.load(state, case_id)
+        if dispute is None or dispute.due_ms is None:
+            _require(case.state not in OF_DISPUTE, "a disputed case has its dispute")
+            continue
+        decided = dispute.phase == Phase.DECIDED
+        expected = State.DECIDED if decided else State.DISPUTED
+        _require(case.state == expected, "a case tells whether its dispute is decided")
 
 
 def _check_dispute(dispute: Dispute) -> None:

@@ -15,7 +15,7 @@ from commerce.aftersale.cases import CASES, Case, case_clocks, load_case
 from commerce.aftersale.errors import CaseUnknown, TooManyCases
 from commerce.aftersale.outcomes import begin_dispute, case_of_parcel, case_worth
 from commerce.clocks import Clock
-from commerce.disputes.dispute import Shares, Subject
+from commerce.disputes.dispute import Shares, Subject, dispute_clocks
 from commerce.disputes.errors import BondTooSmall, ClaimEmpty, SharesMismatch
 from commerce.disputes.opening import Plea, open_dispute
 from commerce.errors import (
@@ -127,8 +127,12 @@ def dispute_case(context: Context, case_id: bytes, case: Case, plea: Plea) -> tu
 
 
 def subject_clocks(state: StateReader, subject_id: bytes) -> list[tuple[bytes, Clock]]:
-    """The ids and clocks of a case or parcel and what hangs together with it."""
-    return [*case_clocks(state, subject_id), *parcel_clocks(state, subject_id)]
+    """The ids and clocks of a dispute, case or parcel and what hangs together with it."""
+    return [
+        *dispute_clocks(state, subject_id),
+        *case_clocks(state, subject_id),
+        *parcel_clocks(state, subject_id),
+    ]
 
 
 def _open_parcel(op: DisputeOpen, context: Context, plea: Plea) -> tuple[Event, ...]:

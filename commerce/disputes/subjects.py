@@ -10,22 +10,24 @@ from commerce.aftersale.cases import load_case, save_case, to_state
 from commerce.aftersale.outcomes import default_permille, split_case
 from commerce.deposits.claim_ending import claim_carriers, claim_default, resolve_claim
 from commerce.disputes.dispute import Shares, Subject
+from commerce.disputes.limits import PERMILLE
 from commerce.escrow import State
 from commerce.orders import load_order
 from commerce.parcels import load_parcel, parcel_id
+from commerce.recalls.blocked import recalled_gtins
 
 Split = Callable[[Context, bytes, Shares, bool], tuple[Event, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class SubjectKind:
-    """`split` ends the subject by shares, which a panel ruled or not; `default` is the buyer's
-    share when nobody ruled; `carriers` brought the goods, and may tell of it; `mark` notes that
-    there is a ruling, or that it is appealed against.
+    """`split` ends the subject by shares, which a panel ruled or not; `default` are the buyer's
+    shares when nobody ruled, of so many lines; `carriers` brought the goods, and may tell of it;
+    `mark` notes that there is a ruling, or that it is appealed against.
     """
 
     split: Split
-    default: Callable[[StateReader, bytes], int]
+    default: Callable[[StateReader, bytes, int], Shares]
     carriers: Callable[[StateReader, bytes], Sequence[bytes]]
     mark: Callable[[Context, bytes, State], None]
 
@@ -39,8 +41,21 @@ def _split_case(
     return split_case(context, case_id, load_case(context.state, case_id), shares, ruled=ruled)
 
 
-def _case_default(state: StateReader, case_id: bytes) -> int:
-    return default_permille(state, load_case(state, case_id))
+def _case_default(state: StateReader, case_id: bytes, _lines: int) -> Shares:
+    """By who lacks the goods; recalled ones are refunded, as everywhere, as far as they are held:
+    no silence pays for them.
+    """
+    case = load_case(state, case_id)
+    permille = default_permille(state, case)
+    order, recalled = load_order(state, case.order_id), recalled_gtins(state)
+    if case.origin == State.RELEASED:
+        recalled = frozenset()
+    gtins = [order.lines[entry.line].gtin for entry in case.lines]
+    return tuple([PERMILLE if gtin in recalled else permille for gtin in gtins])
+
+
+def _claim_default(state: StateReader, claim_id: bytes, lines: int) -> Shares:
+    return (claim_default(state, claim_id),) * lines
 
 
 def _case_carriers(state: StateReader, case_id: bytes) -> Sequence[bytes]:
@@ -63,7 +78,7 @@ def _mark_nothing(_context: Context, _claim_id: bytes, _mark: State) -> None:
 
 KINDS: Mapping[str, SubjectKind] = {
     "case": SubjectKind(_split_case, _case_default, _case_carriers, _mark_case),
-    "claim": SubjectKind(resolve_claim, claim_default, claim_carriers, _mark_nothing),
+    "claim": SubjectKind(resolve_claim, _claim_default, claim_carriers, _mark_nothing),
 }
 
 
@@ -75,9 +90,8 @@ def split_subject(
 
 
 def default_shares(state: StateReader, subject_id: bytes, subject: Subject) -> Shares:
-    """What holds without a ruling: the same share for each line."""
-    permille = KINDS[subject.kind].default(state, subject_id)
-    return (permille,) * len(subject.worth_minor)
+    """What holds without a ruling."""
+    return KINDS[subject.kind].default(state, subject_id, len(subject.worth_minor))
 
 
 def carriers_of(state: StateReader, subject_id: bytes, subject: Subject) -> Sequence[bytes]:

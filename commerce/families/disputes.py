@@ -14,7 +14,6 @@ from commerce.disputes.arbiters import (
     arbiter_unbond,
     unbond_timeout,
 )
-from commerce.disputes.dispute import dispute_clocks
 from commerce.disputes.filing import DisputeOpen, dispute_open, subject_clocks
 from commerce.disputes.hearing import (
     DisputeEvidence,
@@ -44,7 +43,7 @@ from commerce.transaction_types import SystemTransition, TransactionType
 
 
 def _dispute(payload: Any, state: StateReader) -> Sequence[tuple[bytes, Clock]]:
-    return dispute_clocks(state, payload.dispute_id)
+    return subject_clocks(state, payload.dispute_id)
 
 
 def _subject(payload: Any, state: StateReader) -> Sequence[tuple[bytes, Clock]]:

@@ -6,6 +6,7 @@ import pytest
 
 from chain.errors import InvariantBreach
 from chain.state import Overlay
+from commerce.aftersale.cases import CASES, load_case
 from commerce.audit import full_check
 from commerce.disputes.arbiters import ARBITERS, arbiter_id, arbiter_of
 from commerce.disputes.dispute import DISPUTES, Dispute, Ending, Ruling, Seat, load_dispute
@@ -108,4 +109,18 @@ def test_a_draw_for_nobody_and_one_that_nobody_makes_are_noticed() -> None:
     overlay = Overlay(court.state)
     WAITING.store(overlay, Waiting(bytes(32)), bytes(32))
     with pytest.raises(InvariantBreach, match="each draw under way"):
+        full_check(overlay)
+
+
+def test_a_disputed_case_without_its_dispute_and_one_that_ended_alone_are_noticed() -> None:
+    court = Court()
+    dispute_id = court.seated()
+    for change in ("DECIDED", "REFUNDED"):
+        overlay = Overlay(court.state)
+        CASES.store(overlay, altered(load_case(overlay, dispute_id), state=change), dispute_id)
+        with pytest.raises(InvariantBreach):
+            full_check(overlay)
+    overlay = Overlay(court.state)
+    CASES.store(overlay, load_case(overlay, dispute_id), bytes(32))
+    with pytest.raises(InvariantBreach):
         full_check(overlay)

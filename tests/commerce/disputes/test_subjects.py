@@ -1,11 +1,15 @@
 """What disputes are about: a case's or claim's own rule for its end, and who carried the goods."""
 
+from commerce.aftersale.answers import RefundReject
+from commerce.aftersale.requests import RefundRequest, RequestedLine
 from commerce.deposits.claims import ClaimFile
 from commerce.disputes.hearing import DisputeEvidence
 from commerce.disputes.subjects import KINDS, carriers_of, default_shares
+from commerce.recalls.recalls import RecallOpen
 from tests.commerce.disputes.court import DOCUMENT, Court
 from tests.commerce.disputes.test_filing import returned
-from tests.commerce.world import account
+from tests.commerce.shop import TEA
+from tests.commerce.world import DAY_MS, account
 
 
 def test_there_are_two_kinds_and_each_knows_all_of_it() -> None:
@@ -82,3 +86,21 @@ def test_an_appeal_against_a_ruling_on_a_claim_is_heard() -> None:
     court.drawn(claim_id)
     court.vote(claim_id, *[(500,)] * 5)
     assert court.dispute(claim_id).rulings[-1].shares == (500,)
+
+
+def test_nobodys_silence_pays_for_recalled_goods() -> None:
+    court = Court()
+    order_id = court.paid((court.tea, 1), (court.bike, 1))
+    parcel_id = court.ship(order_id)
+    court.deliver(parcel_id)
+    lines = tuple(RequestedLine(line, 1, None) for line in range(2))
+    asked = RefundRequest(order_id, parcel_id, "quality", lines, "stale", None)
+    case_id = court.case(court.done("buyer", ("refund.request", asked)))
+    court.done("merchant", ("refund.reject", RefundReject(case_id, "fresh", None)))
+    court.take(case_id, 1_000, 1_000)
+    court.done("merchant", ("recall.open", RecallOpen(TEA, 1, DOCUMENT, None)))
+    had_minor = court.money("buyer")
+    assert default_shares(court.state, case_id, court.dispute(case_id).subject) == (1_000, 0)
+    court.wait(3 * DAY_MS)
+    assert court.dispute(case_id).phase == "SPLIT"
+    assert court.money("buyer") - had_minor == 1_000
