@@ -13,6 +13,10 @@ from chain.committees import COMMITTEES, state_key
 from chain.crypto import HASH_SIZE
 from chain.errors import HushangError
 from chain.state import STATE_KEY_MAX, u64
+from commerce.banking.cards import CARDS
+from commerce.banking.fees import POOLS
+from commerce.banking.frozen import FREEZES
+from commerce.banking.requests import DEPOSIT_REQUESTS, WITHDRAW_REQUESTS
 from commerce.epcis.capture import EVENTS
 from commerce.evidence import EVIDENCE
 from commerce.listings import LISTINGS
@@ -96,6 +100,11 @@ def _parts(account: Part) -> dict[bytes, Sequence[Part]]:
         PARCELS.prefix: (_hash,),
         REVIEWS.prefix: (_hash, _line),
         EVENTS.prefix: (_hash,),
+        DEPOSIT_REQUESTS.prefix: (_hash,),
+        WITHDRAW_REQUESTS.prefix: (_hash,),
+        FREEZES.prefix: (_hash,),
+        CARDS.prefix: (_hash,),
+        POOLS.prefix: (_symbol,),
     }
 
 
