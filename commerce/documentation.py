@@ -12,6 +12,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from chain.codec import Range, Size
 from chain.errors import LedgerError
 from commerce.delegations import NEVER_DELEGATED
+from commerce.disputes import phases
 from commerce.escrow import CLOCKS, EDGES, TERMINAL
 from commerce.registry import TRANSITIONS, TYPES, SystemTransition, TransactionType
 from commerce.timers import DAY_MS, HOUR_MS, MINUTE_MS, TIMERS
@@ -53,6 +54,7 @@ def render_transactions() -> str:
         *(_type(entry) for entry in TYPES),
         _section("System transitions", _transitions(TRANSITIONS)),
         _section("The escrow automaton", _automaton()),
+        _section("The automaton of a dispute", _phases()),
         _section("Timers", _timers()),
         _section("Records in payloads", _records()),
         _section("Refusals", _refusals()),
@@ -183,6 +185,29 @@ def _automaton() -> Iterator[str]:
     clocked = ", ".join(f"{state} (`{trigger}`)" for state, trigger in CLOCKS.items())
     yield ""
     yield f"Every state but the ends has a clock: {clocked}."
+
+
+def _phases() -> Iterator[str]:
+    yield "It runs under the id of the case or claim in dispute. Every phase ends by its own clock,"
+    yield "and all of them by the cap (`sys.dispute.cap`), which isn't drawn."
+    yield ""
+    yield "```mermaid"
+    yield "stateDiagram-v2"
+    yield "    [*] --> DRAWING: dispute.open"
+    for source, cause, target in dict.fromkeys(
+        (edge.source, edge.cause, edge.target)
+        for edge in phases.EDGES
+        if edge.cause is not phases.Cause.CAP_CLOCK
+    ):
+        yield f"    {source} --> {target}: {cause}"
+    yield "    SPLIT --> [*]"
+    yield "```"
+    yield ""
+    yield "| from | by | who | when | to |"
+    yield "|---|---|---|---|---|"
+    for edge in phases.EDGES:
+        when = edge.when.value or "–"
+        yield f"| {edge.source} | `{edge.cause}` | {edge.who} | {when} | {edge.target} |"
 
 
 def _timers() -> Iterator[str]:

@@ -3,6 +3,7 @@
 from dataclasses import fields
 from pathlib import Path
 
+from commerce.disputes import phases
 from commerce.documentation import render_transactions
 from commerce.escrow import EDGES
 from commerce.registry import TRANSITIONS, TYPES
@@ -28,6 +29,8 @@ def test_the_page_tells_each_type_field_refusal_edge_and_timer() -> None:
     assert all(f"| `{rule.name}` |" in sections["Timers"] for rule in TIMERS)
     automaton = sections["The escrow automaton"]
     assert all(f"{edge.source} --> {edge.target}: {edge.trigger}" in automaton for edge in EDGES)
+    disputes = sections["The automaton of a dispute"]
+    assert all(f"| {edge.source} | `{edge.cause}` | " in disputes for edge in phases.EDGES)
 
 
 def test_no_field_is_told_by_the_name_of_a_python_type() -> None:
