@@ -3,7 +3,7 @@
 The principal lies on the card, where the merchant can't use it before it has served; so a merchant
 that vanishes takes nothing along, which is what 消费者权益保护法 art. 53 and its implementation
 rules (2024) art. 22 are about. Every card has an end, at which what is left goes back to the
-consumer: an end of the card is never a forfeit.
+consumer: an end of the card is never a forfeit (办法 art. 19: a named card has no expiry).
 
 A merchant may give more than is paid: the *face value*, in which consumption is counted. Consuming
 c of the face F in all has cost the consumer ⌊principal·c / F⌋ (cumulative, so that steps don't
@@ -11,7 +11,8 @@ drift), which the merchant gets at once.
 
 What the consumer gets back, by 最高人民法院关于审理预付式消费民事纠纷案件适用法律若干问题的解释
 (法释 2025 no. 4):
-- in the first seven days, by nobody's leave (art. 14): all that is on the card;
+- in the first seven days, by nobody's leave (art. 14, whose exception for consumers that know the
+  goods already takes a judge): all that is on the card;
 - later, for a reason of its own (art. 19): the principal less what it consumed at prices before the
   discount, that is at face value; the merchant gets the rest;
 - when the merchant closes the card (art. 18): all that is on the card, so that the discount stays;
