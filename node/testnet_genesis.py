@@ -13,6 +13,7 @@ from chain.account import KeyPolicy, single_key_policy
 from chain.bech32m import encode_account
 from chain.crypto import PrivateKey
 from chain.genesis import TEST_CHAIN_PREFIX, Genesis, GenesisMember
+from commerce.timers import DAY_MS
 from node.clock import now_ms
 from node.config import NodeConfig, PeerAddress, to_toml
 from node.genesis_file import example_path, genesis_text, load_genesis
@@ -68,8 +69,13 @@ def member_names(count: int) -> tuple[str, ...]:
 
 
 def fresh_genesis(plan: Plan, time_ms: int) -> tuple[Genesis, Seeds]:
-    """The example's shape for this plan, every key new."""
+    """The example's shape for this plan, every key new.
+
+    Where the clock runs faster an order waits as long for its payment as is legal: two hours would
+    be over before anybody has signed.
+    """
     example = load_genesis(example_path())
+    timers = example.timers if plan.time_scale == 1 else {**example.timers, "pay_ms": DAY_MS}
     names = member_names(plan.nodes)
     seeds = Seeds({}, {})
     members = tuple(GenesisMember(name, _policy(name, seeds), _node(name, seeds)) for name in names)
@@ -86,6 +92,7 @@ def fresh_genesis(plan: Plan, time_ms: int) -> tuple[Genesis, Seeds]:
         chain_id=TEST_CHAIN_PREFIX + plan.name,
         time_ms=time_ms,
         time_scale=plan.time_scale,
+        timers=timers,
         members=members,
         accounts=accounts,
     )
@@ -194,13 +201,18 @@ def _write(plan: Plan, directory: Path) -> LocalNetwork:
 
 def _accounts(genesis: Genesis) -> tuple[AccountPlace, ...]:
     parties: Sequence[tuple[str, str, KeyPolicy]] = [
-        *((entry.name, entry.name, entry.policy) for entry in genesis.accounts),
+        *((entry.name, role_of(entry.name), entry.policy) for entry in genesis.accounts),
         *((member.name, "member", member.policy) for member in genesis.members),
     ]
     return tuple(
         AccountPlace(name, role, encode_account(policy.account_id()), f"keys/{name}.key")
         for name, role, policy in parties
     )
+
+
+def role_of(name: str) -> str:
+    """The role of an example's account: its name, without the number of one of many."""
+    return name.rstrip("0123456789")
 
 
 def _write_node(testnet: LocalNetwork, node: NodePlace, seed: bytes, store: str) -> None:

@@ -1,6 +1,7 @@
 """`hushang testnet`: a network of real node processes on this machine."""
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -67,6 +68,7 @@ def status(session: Session, directory: DIRECTORY = None) -> None:
     shown = [node_row(entry) for entry in record["nodes"]]
     if session.printer.is_table:
         session.printer.records(shown)
+        session.printer.records(account_rows(record["accounts"]))
     else:
         session.printer.document(record)
 
@@ -183,8 +185,23 @@ def show(session: Session, network: LocalNetwork) -> None:
             for entry in record["nodes"]
         ]
     )
-    roles = [entry for entry in record["accounts"] if entry["role"] != "member"]
-    session.printer.records([{k: e[k] for k in ("role", "account", "key_file")} for e in roles])
+    session.printer.records(account_rows(record["accounts"]))
+
+
+def account_rows(accounts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A line for each role that an account has; of many with one role, such as arbiters, one."""
+    numbered = [entry for entry in accounts if entry["name"] != entry["role"]]
+    rows = [
+        {"role": e["role"], "account": e["account"], "key_file": e["key_file"]}
+        for e in accounts
+        if e["role"] != "member" and e not in numbered
+    ]
+    many = [entry for entry in numbered if entry["role"] != "member"]
+    if many:
+        names = f"{many[0]['name']} … {many[-1]['name']}"
+        files = str(Path(many[0]["key_file"]).with_name("NAME.key"))
+        rows.append({"role": names, "account": f"{len(many)} accounts", "key_file": files})
+    return rows
 
 
 def say_next(session: Session, network: LocalNetwork) -> None:

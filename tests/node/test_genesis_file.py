@@ -40,6 +40,7 @@ def test_the_example_is_the_consortium_of_four_districts() -> None:
     assert [(a.symbol, a.decimals, a.issuer) for a in genesis.assets] == [("CNY", 2, "issuer")]
     assert genesis.consensus == ConsensusParameters()
     wanted = {"issuer", "merchant", "buyer", "carrier", "inspector", "arbiter", "regulator"}
+    wanted |= {f"arbiter{number:02}" for number in range(1, 17)}
     assert wanted == {account.name for account in genesis.accounts}
 
 

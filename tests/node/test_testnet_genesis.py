@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from chain.genesis import GenesisRole
+from commerce.timers import DAY_MS, check_timers
 from node.config import load_config
 from node.genesis_file import account_names, example_path, load_genesis
 from node.keystore import load_key, show_key
@@ -17,6 +19,7 @@ from node.testnet_genesis import (
     free_ports,
     fresh_genesis,
     member_names,
+    role_of,
 )
 from node.testnet_layout import DirectoryNotEmpty, NetworkExists, load
 
@@ -33,13 +36,29 @@ def test_it_has_the_shape_of_the_example_and_no_key_of_it(tmp_path: Path) -> Non
     assert [(a.name, a.sponsor, a.roles) for a in made.accounts] == [
         (a.name, a.sponsor, a.roles) for a in example.accounts
     ]
-    assert (made.timers, made.assets, made.consensus) == (
-        example.timers,
-        example.assets,
-        example.consensus,
-    )
+    assert (made.assets, made.consensus) == (example.assets, example.consensus)
     assert not set(account_names(made).values()) & set(account_names(example).values())
     assert not {m.node_key for m in made.members} & {m.node_key for m in example.members}
+
+
+def test_where_the_clock_runs_faster_an_order_waits_a_legal_day_for_its_payment(
+    tmp_path: Path,
+) -> None:
+    example = load_genesis(example_path())
+    assert fresh_genesis(Plan(tmp_path, "x"), 1)[0].timers == example.timers
+    fast, _ = fresh_genesis(Plan(tmp_path, "x", time_scale=2), 1)
+    check_timers(fast.timers)
+    assert dict(fast.timers) == {**example.timers, "pay_ms": DAY_MS}
+
+
+def test_there_are_sixteen_arbiters_of_four_members(tmp_path: Path) -> None:
+    made, _ = fresh_genesis(Plan(tmp_path, "x"), 1)
+    arbiters = [entry for entry in made.accounts if entry.name != role_of(entry.name)]
+    assert [entry.name for entry in arbiters] == [f"arbiter{n:02}" for n in range(1, 17)]
+    assert {role_of(entry.name) for entry in arbiters} == {"arbiter"}
+    assert {entry.roles for entry in arbiters} == {(GenesisRole("arbiter", ""),)}
+    sponsors = [entry.sponsor for entry in arbiters]
+    assert {name: sponsors.count(name) for name in sponsors} == dict.fromkeys(member_names(4), 4)
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 20])
