@@ -43,7 +43,7 @@ class NameRefused(HushangError):
     hint = "a lower-case letter, then up to 31 of a-z, 0-9 and -; not that of another account"
 
 
-class SeatMissing(HushangError):
+class NodeWithoutSeat(HushangError):
     """The node has no seat in the committee."""
 
 
@@ -73,7 +73,7 @@ def remove(network: LocalNetwork, name: str, progress: Progress) -> None:
     node = network.node(name)
     client = NodeClient([other.api for other in network.nodes if other != node])
     if not _has_seat(client, node.name):
-        raise SeatMissing(f"{node.name}: hushang committee show tells who votes")
+        raise NodeWithoutSeat(f"{node.name}: hushang committee show tells who votes")
     genesis_hash = bytes.fromhex(network.genesis_hash)
     change, now = seats.make_change(client, genesis_hash, remove=[node.name])
     _change(network, client, change, now, progress)

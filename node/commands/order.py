@@ -10,16 +10,23 @@ from commerce.amendments import NewPrice, OrderReaddress, OrderReprice
 from commerce.cancellation import OrderCancel
 from commerce.checkout import OrderCreate, OrderPay, WantedLine
 from commerce.confirmation import ConfirmedLine, OrderConfirm
+from commerce.extensions import OrderExtend
+from commerce.recalls.recalls import OrderKeep
 from commerce.registry import operation
+from node.clock import now_ms
 from node.commands.failures import UsageWrong
+from node.commands.listing import duration
 from node.commands.options import noun, verb
 from node.commands.session import Session
+from node.commands.telling import show_told
 from node.json_values import read_hash
+from node.order_words import order_words
 from node.private_data import code_commitment, commit, new_recipient_code
 
 app = noun("Buy: order, pay into escrow, confirm.")
 
 ORDER = Annotated[str, typer.Argument(metavar="ORDER", help="Its id, 64 hex digits.")]
+PARCEL = Annotated[str, typer.Argument(metavar="PARCEL", help="The parcel's id.")]
 _LINE: Final = re.compile(r"([0-9a-f]{64})(?:@([0-9]{1,9}))?(?::([0-9]{1,7}))?", re.ASCII)
 _UNITS: Final = re.compile(r"([0-9]{1,2}):([0-9]{1,7})", re.ASCII)
 
@@ -115,16 +122,20 @@ def pay(
     session.send(operation("order.pay", OrderPay(order_id, amount_minor)))
 
 
-@verb(app, "show", examples=("hushang order show $ORDER",))
+@verb(app, "show", examples=("hushang order show $ORDER", "hushang order show $ORDER -o json"))
 def show(session: Session, order: ORDER) -> None:
-    """Show an order: lines, money, state, the next deadline."""
-    session.show(f"/v1/orders/{read_hash(order, 'ORDER').hex()}")
+    """Tell its state and money, what can happen next, who can do it, and when the clock acts."""
+    show_told(session, f"/v1/orders/{read_hash(order, 'ORDER').hex()}", order_words)
 
 
 @verb(
     app,
     "list",
-    examples=("hushang order list --as buyer", "hushang order list merchant -o ndjson"),
+    examples=(
+        "hushang order list --as buyer",
+        "hushang order list merchant --part seller --state HELD",
+        'hushang order list merchant --due-within "2 d" -o ndjson',
+    ),
 )
 def list_orders(
     session: Session,
@@ -132,10 +143,56 @@ def list_orders(
         str | None,
         typer.Argument(metavar="[ACCOUNT]", help="hs1… or a name; default: the signer's."),
     ] = None,
+    part: Annotated[str | None, typer.Option(help="Only as buyer, seller or payer.")] = None,
+    state: Annotated[str | None, typer.Option(help="Only in this state: HELD.")] = None,
+    due_within: Annotated[
+        str | None, typer.Option(help='Instead: what is due within "2 d", earliest first.')
+    ] = None,
 ) -> None:
-    """List an account's orders, as buyer, seller or payer."""
+    """List an account's orders, newest first, or those of which something is due soon."""
     owner = encode_account(session.own_account(account))
-    session.show_list(session.pages(f"/v1/accounts/{owner}/orders", "orders"))
+    due_before_ms = None if due_within is None else now_ms() + (duration(due_within) or 0)
+    query = {"part": part, "state": state, "due_before_ms": due_before_ms}
+    session.show_list(session.pages(f"/v1/accounts/{owner}/orders", "orders", query))
+
+
+@verb(
+    app,
+    "extend",
+    sends=True,
+    examples=(
+        "hushang order extend $PARCEL 5 --as merchant",
+        "hushang order extend $PARCEL 3 --as buyer",
+    ),
+)
+def extend(
+    session: Session,
+    parcel: PARCEL,
+    days: Annotated[int, typer.Argument(help="A seller's 3, 5, 7 or 10; a buyer's 1 to 3.")],
+) -> None:
+    """Give a parcel more time before it counts as lost, or is released to the seller."""
+    extended = OrderExtend(read_hash(parcel, "PARCEL"), days)
+    session.send(operation("order.extend", extended), found={"until_ms": "order.extended.until_ms"})
+
+
+@verb(
+    app,
+    "keep",
+    sends=True,
+    examples=(
+        "hushang order keep $CASE --as buyer",
+        "hushang order keep $CASE --refund --as buyer",
+    ),
+)
+def keep(
+    session: Session,
+    case: Annotated[str, typer.Argument(metavar="CASE", help="The recall's case of your goods.")],
+    refund: Annotated[
+        bool, typer.Option("--refund", help="Don't: take the money back at once.")
+    ] = False,
+) -> None:
+    """Keep recalled goods that you have, so that the seller is paid; or take the refund at once."""
+    session.send(operation("order.keep", OrderKeep(read_hash(case, "CASE"), not refund)))
 
 
 @verb(
@@ -226,7 +283,7 @@ def cancel(
 )
 def confirm(
     session: Session,
-    parcel: Annotated[str, typer.Argument(metavar="PARCEL", help="The parcel's id.")],
+    parcel: PARCEL,
     units: Annotated[
         list[str] | None, typer.Option(help="LINE:UNITS, from 0; default everything in it.")
     ] = None,

@@ -54,6 +54,13 @@ class Printer:
         """Something nested, which no table can hold: JSON in every form."""
         self._json(value)
 
+    def words(self, record: Row, lines: Iterable[str]) -> None:
+        """One thing: told in these lines for people."""
+        if self.is_table:
+            print("\n".join(lines), flush=True)
+        else:
+            self._json(record)
+
     def line(self, record: Row, words: str) -> None:
         """One of a stream: printed at once, whoever reads."""
         print(words if self.is_table else _dump(record), flush=True)

@@ -64,10 +64,11 @@ class RuleBroken(HushangError):
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """A key and the account that it speaks for."""
+    """A key, the account that it speaks for, and the file that it came from."""
 
     account: bytes
     key: PrivateKey
+    file: Path | None = None
 
 
 class Session:
@@ -157,13 +158,19 @@ class Session:
                 self.testnet.account(named)
         described = keystore.show_key(file)
         key = keystore.load_key(file, keystore.find_passphrase)
-        return Signer(described.account, key)
+        return Signer(described.account, key, file)
 
     def account(self, text: str) -> bytes:
         """An account id from `hs1…`, or from a name in the test network."""
         if self.testnet is not None and not text.startswith("hs1"):
             return decode_account(self.testnet.account(text).account)
         return decode_account(text)
+
+    def name_of(self, account: str) -> str:
+        """An account's `hs1…`, after its name if the test network has one for it."""
+        accounts = () if self.testnet is None else self.testnet.accounts
+        names = [entry.name for entry in accounts if entry.account == account]
+        return f"{names[0]} {account}" if names else account
 
     def own_account(self, text: str | None) -> bytes:
         """The account named, or that of the signer."""

@@ -6,9 +6,11 @@ import typer
 
 from commerce.registry import operation
 from commerce.shipments import ShipmentCreate, ShipmentDelivered, ShipmentLost, ShippedLine
+from commerce.tracking import ShipmentEvent
 from node.commands.options import noun, verb
 from node.commands.order import read_units
 from node.commands.session import Session
+from node.commands.telling import ContentOption, FileOption, document_hash
 from node.json_values import read_hash
 
 app = noun("Ship, deliver, report lost.")
@@ -73,6 +75,30 @@ def delivered(
     proof = None if code is None else code.encode()
     told = ShipmentDelivered(read_hash(parcel, "PARCEL"), proof, cell)
     session.send(operation("shipment.delivered", told))
+
+
+@verb(
+    app,
+    "status",
+    sends=True,
+    examples=(
+        'hushang shipment status $PARCEL "out for delivery" --cell wtw3sj --as carrier',
+        'hushang shipment status $PARCEL "at customs" --file scan.json --as carrier',
+    ),
+)
+def status(
+    session: Session,
+    parcel: PARCEL,
+    words: Annotated[str, typer.Argument(metavar="WORDS", help="What to tell of it.")],
+    cell: Annotated[
+        str | None, typer.Option(help="Where, roughly: a geohash of up to 6 characters.")
+    ] = None,
+    file: FileOption = None,
+    content: ContentOption = None,
+) -> None:
+    """Tell where a parcel is on its way; it moves no clock and no money."""
+    told = ShipmentEvent(read_hash(parcel, "PARCEL"), words, cell, document_hash(file, content))
+    session.send(operation("shipment.event", told))
 
 
 @verb(app, "lost", sends=True, examples=("hushang shipment lost $PARCEL --as carrier",))

@@ -1,0 +1,49 @@
+"""`hushang recourse`: debts of merchants to buyers and to the mutual fund."""
+
+from typing import Annotated
+
+import typer
+
+from chain.bech32m import encode_account
+from commerce.deposits.recourse import RecourseRepay
+from commerce.registry import operation
+from node.commands.options import noun, verb
+from node.commands.session import Session
+
+app = noun("Debts to buyers and to the mutual fund: pay them, look at them.")
+
+ACCOUNT = Annotated[
+    str | None, typer.Argument(metavar="[ACCOUNT]", help="hs1… or a name; default: the signer's.")
+]
+
+
+@verb(app, "repay", sends=True, examples=('hushang recourse repay "CNY 50.00" --as merchant',))
+def repay(
+    session: Session, amount: Annotated[str, typer.Argument(help='How much: "CNY 50.00".')]
+) -> None:
+    """Pay own debts from the balance, the oldest first; without debts you may sell again."""
+    symbol, amount_minor = session.money(amount)
+    session.send(
+        operation("recourse.repay", RecourseRepay(symbol, amount_minor)),
+        found={"owed_minor": "recourse.repaid.owed_minor", "symbol": "recourse.repaid.symbol"},
+    )
+
+
+@verb(
+    app,
+    "list",
+    examples=("hushang recourse list --as merchant", "hushang recourse list buyer --owed-to"),
+)
+def list_debts(
+    session: Session,
+    account: ACCOUNT = None,
+    owed_to: Annotated[
+        bool, typer.Option("--owed-to", help="What others owe to it, instead.")
+    ] = False,
+) -> None:
+    """List what an account owes, the oldest first, or what is owed to it."""
+    owner = encode_account(session.own_account(account))
+    if owed_to:
+        session.show_list(session.pages(f"/v1/accounts/{owner}/receivables", "debts"))
+    else:
+        session.show_list(session.client.get(f"/v1/accounts/{owner}/deposits")["debts"])
