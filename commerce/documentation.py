@@ -13,6 +13,7 @@ from chain.codec import Range, Size
 from chain.errors import LedgerError
 from commerce.delegations import NEVER_DELEGATED
 from commerce.disputes import phases
+from commerce.disputes.limits import LIMITS
 from commerce.escrow import CLOCKS, EDGES, TERMINAL
 from commerce.registry import TRANSITIONS, TYPES, SystemTransition, TransactionType
 from commerce.timers import DAY_MS, HOUR_MS, MINUTE_MS, TIMERS
@@ -208,6 +209,13 @@ def _phases() -> Iterator[str]:
     for edge in phases.EDGES:
         when = edge.when.value or "–"
         yield f"| {edge.source} | `{edge.cause}` | {edge.who} | {when} | {edge.target} |"
+    yield ""
+    yield "Genesis `limits` of disputes:"
+    yield ""
+    yield "| entry | default | allowed | what it bounds |"
+    yield "|---|---|---|---|"
+    for rule in LIMITS:
+        yield f"| `{rule.name}` | {rule.default} | {rule.min}-{rule.max} | {rule.meaning} |"
 
 
 def _timers() -> Iterator[str]:

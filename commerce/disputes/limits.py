@@ -1,13 +1,7 @@
-"""What a consortium chooses about disputes: entries of `Genesis.limits`, and the fixed bounds.
-
-`arbiter_bond_min_minor`: the least bond, in minor units of its asset, of an arbiter who is drawn.
-`arbiter_slash_permille`: how much of that least bond an arbiter loses for a vote that it owed.
-`arbiters_max`: how many arbiters there may be, with a bond or on the regulator's list.
-`dispute_bond_permille`: of what is at stake, the least bond of a seller who opens a dispute; an
-appeal takes twice that of anybody, a second one four times.
-"""
+"""What a consortium chooses about disputes: entries of `Genesis.limits`, and the fixed bounds."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from chain.errors import GenesisInvalid
@@ -30,32 +24,69 @@ EXHIBITS_MAX = 2 * EXHIBITS_OF_PARTY_MAX + EXHIBITS_OF_WITNESSES_MAX
 # How often it is tried to reserve a secret for a draw, over `draw_ms`.
 DRAW_TRIES_MAX = 8
 
-# Default and range of each entry.
-LIMITS: Mapping[str, tuple[int, int, int]] = {
-    "arbiter_bond_min_minor": (100_000, 1, 2**32 - 1),
-    "arbiter_slash_permille": (500, 0, PERMILLE),
-    "arbiters_max": (1_000, 0, 10_000),
-    "dispute_bond_permille": (20, 0, PERMILLE),
-}
+
+@dataclass(frozen=True, slots=True)
+class LimitRule:
+    """One entry of `Genesis.limits`: its name, default and range, and what it bounds."""
+
+    name: str
+    default: int
+    min: int
+    max: int
+    meaning: str
+
+
+LIMITS: tuple[LimitRule, ...] = (
+    LimitRule(
+        "arbiter_bond_min_minor",
+        100_000,
+        1,
+        2**32 - 1,
+        "the least bond of an arbiter who is drawn, in minor units of its asset",
+    ),
+    LimitRule(
+        "arbiter_slash_permille",
+        500,
+        0,
+        PERMILLE,
+        "how much of that least bond an arbiter loses for a vote that it owed",
+    ),
+    LimitRule(
+        "arbiters_max",
+        1_000,
+        0,
+        10_000,
+        "how many arbiters there may be, with a bond or on the regulator's list",
+    ),
+    LimitRule(
+        "dispute_bond_permille",
+        20,
+        0,
+        PERMILLE,
+        "of what is at stake, the least bond of a seller who opens a dispute; an appeal takes "
+        "twice that of anybody, a second one four times",
+    ),
+)
+_RULES: Mapping[str, LimitRule] = {rule.name: rule for rule in LIMITS}
 
 
 def is_dispute_limit(name: str) -> bool:
     """Is this entry of `Genesis.limits` one of this module's?"""
-    return name in LIMITS
+    return name in _RULES
 
 
 def check_dispute_limits(limits: Mapping[str, int]) -> None:
     """`GenesisInvalid` for an entry of this module out of its range."""
-    for name, (_, low, high) in LIMITS.items():
-        value = limits.get(name)
-        if value is not None and not low <= value <= high:
-            msg = f"limit {name}: {value}, allowed {low} to {high}"
+    for rule in LIMITS:
+        value = limits.get(rule.name)
+        if value is not None and not rule.min <= value <= rule.max:
+            msg = f"limit {rule.name}: {value}, allowed {rule.min} to {rule.max}"
             raise GenesisInvalid(msg)
 
 
 def limit(genesis: Genesis, name: str) -> int:
     """The chain's own value of an entry, or the default."""
-    return genesis.limits.get(name, LIMITS[name][0])
+    return genesis.limits.get(name, _RULES[name].default)
 
 
 def slash_minor(genesis: Genesis) -> int:

@@ -7,6 +7,7 @@ from commerce.disputes.limits import (
     LIMITS,
     PANEL_MAX,
     RESERVES_MAX,
+    LimitRule,
     check_dispute_limits,
     is_dispute_limit,
     least_bond_minor,
@@ -17,15 +18,15 @@ from commerce.founding import check_commerce_genesis
 from tests.commerce.world import genesis
 
 
-@pytest.mark.parametrize("name", list(LIMITS))
-def test_an_entry_has_a_default_in_its_range_and_nothing_beyond_it(name: str) -> None:
-    default, low, high = LIMITS[name]
+@pytest.mark.parametrize("rule", LIMITS, ids=lambda rule: rule.name)
+def test_an_entry_has_a_default_in_its_range_and_nothing_beyond_it(rule: LimitRule) -> None:
+    name = rule.name
     assert is_dispute_limit(name)
-    assert limit(genesis(), name) == default
-    assert limit(genesis(limits={name: high}), name) == high
-    check_dispute_limits({name: low})
-    check_dispute_limits({name: default})
-    for beyond in (low - 1, high + 1):
+    assert limit(genesis(), name) == rule.default
+    assert limit(genesis(limits={name: rule.max}), name) == rule.max
+    check_dispute_limits({name: rule.min})
+    check_dispute_limits({name: rule.default})
+    for beyond in (rule.min - 1, rule.max + 1):
         with pytest.raises(GenesisInvalid, match=name):
             check_dispute_limits({name: beyond})
 
