@@ -2,6 +2,7 @@
 
 import pytest
 
+from commerce.delegations import Delegate
 from commerce.disputes.dispute import Shares
 from commerce.disputes.hearing import DisputeEvidence, DisputeSettle
 from commerce.disputes.limits import (
@@ -11,7 +12,7 @@ from commerce.disputes.limits import (
 )
 from tests.commerce.attempts import Attempt, Row, play
 from tests.commerce.disputes.court import DOCUMENT, Court
-from tests.commerce.world import FUNDS_MINOR
+from tests.commerce.world import DAY_MS, FUNDS_MINOR, GENESIS_MS, key
 
 EVIDENCE, SETTLE = "dispute.evidence", "dispute.settle"
 NOWHERE = bytes(32)
@@ -129,3 +130,12 @@ def bring(court: Court, dispute_id: bytes, moment: str) -> None:
         return
     for _ in range(("evidence", "commit", "reveal", "again").index(moment)):
         court.pass_phase(dispute_id)
+
+
+def test_a_delegated_key_never_settles() -> None:
+    court = Court()
+    dispute_id = court.disputed()
+    scope = Delegate(key("tool"), (SETTLE,), 10**9, GENESIS_MS + DAY_MS)
+    court.done("merchant", ("delegate", scope))
+    agreed = (SETTLE, DisputeSettle(dispute_id, (0,)))
+    assert court.delegated("merchant", "tool", agreed, "buyer").status == "DelegationForbidden"
