@@ -29,6 +29,7 @@ from chain import execution
 from chain.account import SignatureEntry, single_key_policy
 from chain.block import OK, Certificate, Receipt
 from chain.codec import encode
+from chain.deadlines import due as due_by
 from chain.execution import BlockResult
 from chain.ledger import Ledger
 from chain.store import KVStore, MemoryStore, open_store
@@ -57,6 +58,8 @@ from tests.commerce.world import FUNDS_MINOR, genesis, key
 
 PER_BLOCK = 200
 ROUNDS = 6
+# Longer than any clock of an order.
+REST_MS = 60 * 86_400_000
 BUYERS = 400
 LISTINGS = 20
 DEADLINES = 2_000
@@ -245,6 +248,12 @@ class Town:
         self.clock_ms += after_ms
         self.block((), name, fired=due)
 
+    def rest(self) -> None:
+        """Let all clocks run out, unmeasured."""
+        self.clock_ms += REST_MS
+        while (due := sum(1 for _ in due_by(self.ledger.state, self.clock_ms + 1))) > 0:
+            self.block((), fired=min(due, self.ledger.chain.genesis.consensus.block_deadlines_max))
+
 
 class _CallCount:
     """Counts calls of functions, Python's and C's, while it is entered."""
@@ -275,10 +284,11 @@ def trades(town: Town, rounds: int, size: int) -> None:
 
 
 def deadlines(town: Town, rounds: int, size: int) -> None:
-    """Measured blocks in which `size` clocks of one kind run out."""
+    """Measured blocks in which `size` clocks of one kind run out, and no others."""
     genesis = town.ledger.chain.genesis
     timers = scaled_timers(genesis, genesis.timers)
     for _ in range(rounds):
+        town.rest()
         town.buy(size)
         town.expire("sys.order.pay", timers.pay_ms, size)
         orders = town.buy(size)
@@ -289,7 +299,8 @@ def deadlines(town: Town, rounds: int, size: int) -> None:
             orders = town.buy(size)
             for step in ("order.pay", "shipment.create", *steps):
                 town.step(step, orders, measured=False)
-            town.expire(kind, timers.lost_ms, size)
+            town.expire(kind, timers.confirm_shipped_ms if steps else timers.lost_ms, size)
+            town.rest()
 
 
 def measure(store: KVStore, arguments: argparse.Namespace, title: str) -> None:
