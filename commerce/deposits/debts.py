@@ -31,7 +31,10 @@ class Debt:
 
 @dataclass(frozen=True, slots=True)
 class Debtor:
-    """How many debts an account has over all assets, never 0, and the next one's number."""
+    """How many debts an account has over all assets, and the next one's number.
+
+    It stays when all are repaid: a number names one debt for good, also in the index of creditors.
+    """
 
     debts: U32
     next_number: U64
@@ -63,7 +66,7 @@ def owed_by(state: StateReader, debtor: bytes, symbol: str) -> Owed:
 def require_no_debt(state: StateReader, merchant: bytes) -> None:
     """`MerchantInDebt` if the account owes anything."""
     debtor = DEBTORS.load(state, merchant)
-    if debtor is not None:
+    if debtor is not None and debtor.debts:
         msg = f"the merchant has {debtor.debts} debts"
         raise MerchantInDebt(msg)
 
@@ -140,10 +143,7 @@ def _repay(  # the debt, its place, and how much of it
     DEBTS.remove(context.state, key)
     known = DEBTORS.load(context.state, debtor)
     assert known is not None
-    if known.debts > 1:
-        DEBTORS.store(context.state, altered(known, debts=known.debts - 1), debtor)
-    else:
-        DEBTORS.remove(context.state, debtor)
+    DEBTORS.store(context.state, altered(known, debts=known.debts - 1), debtor)
 
 
 def _change_owed(

@@ -57,9 +57,10 @@ def check_debts(state: StateReader) -> None:
         "debts to the fund add up",
     )
     debtors = dict(DEBTORS.items(state))
-    _require({key: entry.debts for key, entry in debtors.items()} == count, "debts are counted")
-    for key, debtor_record in debtors.items():
-        _require(debtor_record.next_number > newest[key], "debts are numbered in their order")
+    counted = {key: entry.debts for key, entry in debtors.items() if entry.debts}
+    _require(counted == count, "debts are counted")
+    for key, number in newest.items():
+        _require(debtors[key].next_number > number, "debts are numbered in their order")
 
 
 def _require(holds: bool, rule: str) -> None:  # noqa: FBT001 (reads like an assertion)

@@ -21,9 +21,10 @@ _NUMBER_WIDTH = 8
 
 @dataclass(frozen=True, slots=True)
 class DepositView:
-    """A merchant's deposit in an asset; held = reserved + leaving + free.
+    """A merchant's deposit in an asset; held = reserved + free + the larger of leaving and claimed.
 
-    `reserved_minor` stands for running orders. `leaving_minor` was asked back and can be paid out
+    `reserved_minor` stands for running orders, `claimed_minor` for claims that are being judged,
+    also of what was asked back. `leaving_minor` was asked back and can be paid out
     from `leaves_ms` on; both times None while nothing was. `owed_minor` are all debts in the asset,
     of which `owed_to_fund_minor` to the mutual fund; at `due_ms` what is free pays them.
     """
@@ -32,6 +33,7 @@ class DepositView:
     decimals: int
     held_minor: int
     reserved_minor: int
+    claimed_minor: int
     leaving_minor: int
     free_minor: int
     asked_ms: int | None
@@ -78,7 +80,9 @@ class FundView:
 
 @dataclass(frozen=True, slots=True)
 class ClaimView:
-    """A claim. FILED: the dispute under its id decides; ENDED: awarded = paid + owed."""
+    """A claim. FILED: the dispute under its id decides, and `kept_minor` of the seller's deposit is
+    kept for it; ENDED: awarded = paid + owed.
+    """
 
     claim_id: Hash
     order_id: Hash
@@ -93,6 +97,7 @@ class ClaimView:
     awarded_minor: int
     paid_minor: int
     owed_minor: int
+    kept_minor: int
     loss_minor: int
     evidence: Hash | None
     filed_ms: int
@@ -146,6 +151,7 @@ def claim_view(state: StateReader, claim_id: bytes) -> ClaimView:
         awarded_minor=claim.awarded_minor,
         paid_minor=claim.paid_minor,
         owed_minor=claim.owed_minor,
+        kept_minor=claim.kept_minor,
         loss_minor=claim.loss_minor,
         evidence=claim.evidence,
         filed_ms=claim.filed_ms,
@@ -159,6 +165,7 @@ def _deposit_view(state: StateReader, deposit: Deposit, asset: Asset) -> Deposit
         decimals=asset.decimals,
         held_minor=deposit.held_minor,
         reserved_minor=deposit.reserved_minor,
+        claimed_minor=deposit.claimed_minor,
         leaving_minor=deposit.leaving_minor,
         free_minor=deposit.free_minor,
         asked_ms=deposit.asked_ms,

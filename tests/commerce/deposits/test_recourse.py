@@ -1,7 +1,16 @@
 """Debts are repaid the oldest first, in full or in part: by the debtor, or by its deposit alone."""
 
 from commerce.delegations import Delegate
-from commerce.deposits.debts import DEBTORS, DEBTS, NOTHING, OWED, Owed, oldest_debts, owed_by
+from commerce.deposits.debts import (
+    DEBTORS,
+    DEBTS,
+    NOTHING,
+    OWED,
+    Debtor,
+    Owed,
+    oldest_debts,
+    owed_by,
+)
 from commerce.deposits.deposits import DepositAdd, DepositWithdrawRequest
 from commerce.deposits.fund import fund_minor
 from commerce.deposits.holding import deposit_of
@@ -60,8 +69,10 @@ def test_debts_are_repaid_exactly_and_no_more() -> None:
     play(shop, TABLE)
     assert shop.money("buyer") == FUNDS_MINOR + 6_010
     assert shop.money("merchant") == 10_000 - 6_010
-    for table in (DEBTS, DEBTORS, OWED):
-        assert not list(table.items(shop.state))
+    assert not list(DEBTS.items(shop.state))
+    assert not list(OWED.items(shop.state))
+    # The number of a repaid debt never names another one.
+    assert DEBTORS.load(shop.state, MERCHANT) == Debtor(0, 102)
 
 
 def test_the_oldest_debt_comes_first_and_the_last_is_paid_in_part() -> None:
