@@ -65,7 +65,11 @@ Used = tuple[int, bool]
 
 
 class _Lives:
-    """Longest paths through the table; a detour counts as a try, and units have so many."""
+    """Longest paths through the table; a detour counts as a try, and units have so many.
+
+    The one more that a return without a reason has is for goods that were never exchanged: their
+    lives are shorter by all of a second delivery.
+    """
 
     def __init__(self, stays: Mapping[State, int]) -> None:
         self._stays = stays

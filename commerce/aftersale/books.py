@@ -25,8 +25,12 @@ from commerce.records import altered
 from commerce.reserves import free_reserve
 from commerce.units import Span, count_units
 
-# A unit comes back from so many cases at most: with each its life gets shorter.
+# A unit comes back from so many cases at most, and then from one more if that is the return
+# without a reason: what a seller rejected uses up no right of the law (消费者权益保护法 art. 25).
 TRIES_MAX = 2
+RIGHT_TRIES_MAX = TRIES_MAX + 1
+# What was ruled, settled or sent back is not asked for again.
+FINAL_TRIES = 255
 _UNSHIPPED = (State.HELD, State.LATE)
 
 
@@ -95,20 +99,27 @@ class Books:
         return State(states.pop())
 
     def take(
-        self, origin: State, wanted: Sequence[tuple[int, int]], now_ms: int, *, fresh: bool
+        self,
+        origin: State,
+        wanted: Sequence[tuple[int, int]],
+        now_ms: int,
+        *,
+        tries_max: int | None = None,
     ) -> tuple[CaseLine, ...]:
         """Take (line, quantity) units out of where they are; what is asked is their whole worth.
 
-        `fresh`: only units that may be asked for once more (`UnitsTriedOut`).
+        Only units that came back from fewer cases than `tries_max` (`UnitsTriedOut`).
         """
-        return tuple([self._take(origin, *entry, now_ms, fresh=fresh) for entry in wanted])
+        return tuple([self._take(origin, *entry, now_ms, tries_max) for entry in wanted])
 
-    def _take(self, origin: State, index: int, count: int, now_ms: int, *, fresh: bool) -> CaseLine:
+    def _take(
+        self, origin: State, index: int, count: int, now_ms: int, tries_max: int | None
+    ) -> CaseLine:
         line = self.order.lines[index]
         position, source, due_ms = self._source(origin, index)
-        usable = [span for span in source if not fresh or span.tries < TRIES_MAX]
+        usable = [span for span in source if tries_max is None or span.tries < tries_max]
         if count_units(usable) < count:
-            msg = f"line {index}: {TRIES_MAX} requests for these units were closed"
+            msg = f"line {index}: {tries_max} requests for these units were closed"
             raise UnitsTriedOut(msg)
         taken, left = line.take(usable, count)
         rest = line.join(left, [span for span in source if span not in usable])
@@ -167,7 +178,7 @@ class Books:
         if not spans:
             return
         if final:
-            spans = [altered(span, tries=TRIES_MAX) for span in spans]
+            spans = [altered(span, tries=FINAL_TRIES) for span in spans]
         if self.parcel is None:
             line = self.order.lines[entry.line]
             cancelled = line.cancelled + count_units(spans)
@@ -205,8 +216,13 @@ class Books:
             released = self.line(entry.line).join(known.released, tried)
             self._exchange(position, altered(known, pending=pending, released=released))
             return
+        shared = any(other.open for other in self.parcel.lines)
         opened = self.line(entry.line).join(known.open, tried)
         self._exchange(position, altered(known, pending=pending, open=opened))
+        if shared or self.parcel.state != origin:
+            # Others' clock has run on, or another state's: these units have it now. Otherwise one
+            # unit after the other would keep the seller from the money of all for years.
+            due_ms = now_ms
         self.parcel = altered(self.parcel, due_ms=max(self.parcel.due_ms or 0, due_ms))
 
     @property

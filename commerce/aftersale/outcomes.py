@@ -83,7 +83,7 @@ def case_of_parcel(context: Context, known_id: bytes) -> tuple[bytes, Case]:
         msg = "all that is in the parcel is in cases"
         raise StateForbids(msg)
     case_id = next_case_id(parcel.order_id, books.order)
-    lines = books.take(State.IN_TRANSIT, wanted, context.time_ms, fresh=False)
+    lines = books.take(State.IN_TRANSIT, wanted, context.time_ms)
     case = Case(
         order_id=parcel.order_id,
         number=books.order.cases,

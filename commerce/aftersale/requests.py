@@ -1,5 +1,6 @@
 """What a buyer asks for: refund.request, refund.withdraw."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -7,11 +8,12 @@ from typing import Annotated
 from chain.block import Event
 from chain.codec import Hash, Name, PositiveAmount, Size, Text
 from chain.context import Context, event
-from commerce.aftersale.books import Books
+from commerce.aftersale.books import RIGHT_TRIES_MAX, TRIES_MAX, Books
 from commerce.aftersale.cases import (
     Case,
     CaseLine,
     add_case,
+    cases_of,
     load_case,
     next_case_id,
     units_in,
@@ -113,7 +115,9 @@ def refund_request(op: RefundRequest, context: Context) -> tuple[Event, ...]:
     edge = edge_from(origin.value, Trigger.REQUEST)
     _check_kind(kind, origin, wanted, books, context)
     now_ms = context.time_ms
-    lines = _priced(op, kind, books.take(origin, wanted, now_ms, fresh=True))
+    if books.parcel is None:
+        _check_unshipped_tries(books, context, [index for index, _ in wanted])
+    lines = _priced(op, kind, books.take(origin, wanted, now_ms, tries_max=_tries(kind, books)))
     case_id = next_case_id(op.order_id, books.order)
     case = Case(
         order_id=op.order_id,
@@ -194,6 +198,29 @@ def _check_kind(  # a rule of the table, asked of all records
     if context.time_ms >= end_ms:
         msg = f"a {kind.name} request was possible until {end_ms}"
         raise WindowClosed(msg)
+
+
+def _tries(kind: Kind, books: Books) -> int:
+    """From how many cases units may have come back: one more for a right that no one may refuse."""
+    is_first = books.parcel is not None and not books.parcel.exchange
+    return TRIES_MAX if kind.refusable or not is_first else RIGHT_TRIES_MAX
+
+
+def _check_unshipped_tries(books: Books, context: Context, indexes: Sequence[int]) -> None:
+    """`UnitsTriedOut` if units of a line were asked for twice and weren't refunded.
+
+    All unshipped units of a line share its clock, so they share the tries too: else a buyer of
+    many would stop the clock with one after the other.
+    """
+    tried: Counter[int] = Counter()
+    for _, case in cases_of(context.state, books.order_id, books.order):
+        ended = case.state in (State.REFUNDED, State.SPLIT) and not case.offer
+        if case.parcel is None and not ended:
+            tried.update(entry.line for entry in case.lines)
+    for index in indexes:
+        if tried[index] >= TRIES_MAX:
+            msg = f"line {index}: {TRIES_MAX} requests for unshipped units came back or are open"
+            raise UnitsTriedOut(msg)
 
 
 def _priced(op: RefundRequest, kind: Kind, taken: tuple[CaseLine, ...]) -> tuple[CaseLine, ...]:

@@ -135,7 +135,7 @@ def requesting(shop: Shop) -> list[Row]:
 
 def too_many(shop: Shop) -> list[Row]:
     """Where an order has had all the cases that it may have."""
-    order_id = shop.paid((shop.tea, 1))
+    order_id, parcel = delivered(shop)
 
     def fill(world: World) -> None:
         overlay = Overlay(world.state)
@@ -145,7 +145,7 @@ def too_many(shop: Shop) -> list[Row]:
 
     return [
         Do(fill),
-        Attempt("buyer", ASK, asking(order_id, None, "unshipped"), (), "TooManyCases"),
+        Attempt("buyer", ASK, asking(order_id, parcel, "quality"), (), "TooManyCases"),
     ]
 
 
@@ -356,3 +356,58 @@ def test_units_worth_less_than_a_fen_come_back_like_others() -> None:
     assert shop.load(order_id).lines[0].unshipped == 3
     assert shop.money("buyer") == FUNDS_MINOR - 1
     assert not list(PARCELS.items(shop.state))
+
+
+def test_what_a_seller_rejected_uses_up_no_right() -> None:
+    """消费者权益保护法 art. 25: seven days, whatever was asked for before."""
+    shop = Shop()
+    _, parcel = tried_out(shop)
+    assert attempt(shop, parcel, "quality") == "UnitsTriedOut"
+    case_id = shop.complain(parcel, "no_reason")
+    shop.withdraw(case_id)
+    assert attempt(shop, parcel, "no_reason") == "UnitsTriedOut"
+
+
+def test_unshipped_units_of_a_line_share_their_tries() -> None:
+    """As they share their clock: a buyer of many can't stop it with one after the other."""
+    shop = Shop()
+    order_id = shop.paid((shop.tea, 9), (shop.bike, 1))
+    for _ in range(2):
+        shop.withdraw(shop.request(order_id, "unshipped"))
+    ask = asking(order_id, None, "unshipped", (0, 7))
+    assert shop.send("buyer", (ASK, ask)).status == "UnitsTriedOut"
+    shop.agree(shop.request(order_id, "unshipped", (1, 1)))
+
+
+def test_what_was_agreed_is_no_try() -> None:
+    shop = Shop()
+    order_id = shop.paid((shop.tea, 9))
+    for _ in range(4):
+        shop.agree(shop.request(order_id, "unshipped"))
+    assert shop.load(order_id).lines[0].unshipped == 5
+
+
+def test_one_unit_after_the_other_keeps_nobody_from_the_money_of_all() -> None:
+    """Units of a parcel share its clock, and only a parcel that is all in cases stands still."""
+    shop = Shop()
+    _, parcel = delivered(shop, (shop.tea, 5))
+    clock = shop.parcel(parcel).clock()
+    assert clock is not None
+    for _ in range(4):
+        case_id = shop.complain(parcel, "quality")
+        shop.wait(DAY_MS)
+        shop.withdraw(case_id)
+        assert shop.parcel(parcel).clock() == clock
+    shop.wait(clock[0] - shop.time_ms)
+    assert shop.money("merchant") == 5_000
+
+
+def test_goods_that_arrived_in_the_meantime_have_the_clock_of_goods_that_arrived() -> None:
+    shop = Shop()
+    parcel = shop.ship(shop.paid((shop.tea, 1)))
+    case_id = shop.complain(parcel, "not_received")
+    shop.wait(DAY_MS)
+    shop.deliver(parcel)
+    due_ms = shop.parcel(parcel).due_ms
+    shop.withdraw(case_id)
+    assert shop.parcel(parcel).clock() == (due_ms, "sys.order.confirm")

@@ -101,7 +101,7 @@ def blocking(shop: Shop) -> list[Row]:
         Attempt("buyer",    "order.create", create((shop.tea, 1), (shop.cake, 1)),   (), "ProductRecalled"),
         Attempt("buyer",    "order.create", create((shop.cake, 1)),                  (), "ok"),
         Attempt("buyer",    "order.pay", OrderPay(unpaid, 1_000),                    (), "ProductRecalled"),
-        Attempt("merchant", "shipment.create", ship,                     ("carrier",), "StateForbids"),
+        Attempt("merchant", "shipment.create", ship,                     ("carrier",), "RefundPending"),
         Attempt("merchant", "shipment.create", cake,                     ("carrier",), "ok"),
         Attempt("buyer",    "order.confirm", OrderConfirm(parcel, ()),               (), "UnitsInCase"),
     ]
