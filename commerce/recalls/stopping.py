@@ -102,7 +102,7 @@ def _units(stop: _Stop, books: Books) -> dict[State, list[tuple[int, int]]]:
 
 def _stop_some(stop: _Stop, books: Books, origin: State, wanted: list[tuple[int, int]]) -> Event:
     context, order = stop.context, books.order
-    lines = books.take(origin, wanted, context.time_ms, fresh=False)
+    lines = books.take(origin, wanted, context.time_ms)
     case = Case(
         order_id=stop.order_id,
         number=order.cases,
