@@ -124,6 +124,13 @@ def test_a_change_that_is_overdue_counts_before_the_next_vote() -> None:
     assert current_parameters(world.state).version == 1
 
 
+def test_a_change_that_waited_its_turn_counts_since_its_time() -> None:
+    world = World()
+    announced(world, change(PAY))
+    world.wait(WEEK_MS + DAY_MS)
+    assert current_parameters(world.state).since_ms == START_MS
+
+
 def test_a_longer_notice_binds_the_next_change() -> None:
     world = World()
     announced(world, change(("notice_ms", 30 * DAY_MS)))

@@ -136,6 +136,16 @@ def test_a_silent_issuer_costs_time_and_no_money() -> None:
     assert list(WITHDRAWALS.counts.items(world.state)) == []
 
 
+def test_whoever_settles_an_overdue_withdrawal_is_too_late_even_if_it_waits_its_turn() -> None:
+    world = funded()
+    request_id = requested(world, 1_000)
+    world.limit_deadlines(0)
+    world.wait(DAY_MS)
+    late = world.send("issuer", (SETTLE, AssetWithdrawSettle(request_id, "p")))
+    assert late.status == "RequestUnknown"
+    assert balance_of(world.state, BUYER, "CNY") == Balance(1_000, 0)
+
+
 def test_money_that_comes_back_to_a_frozen_holder_is_frozen() -> None:
     world = funded()
     requested(world, 400)
