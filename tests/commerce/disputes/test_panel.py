@@ -6,6 +6,7 @@ import pytest
 
 from chain.crypto import sha256
 from chain.state import Overlay
+from commerce.accounts import AccountOpen
 from commerce.disputes.arbiters import ArbiterAppoint, ArbiterUnbond
 from commerce.disputes.conflicts import note_trade
 from commerce.disputes.dispute import DISPUTES
@@ -14,7 +15,7 @@ from commerce.disputes.panel import DisputeChallenge, DisputeRecuse, panel_drawn
 from commerce.roles import RoleRevoke
 from tests.commerce.attempts import Attempt, Row, play
 from tests.commerce.disputes.court import BOND_MINOR, DOCUMENT, Court, arbiter
-from tests.commerce.world import QUORUM, account
+from tests.commerce.world import QUORUM, account, policy
 
 RECUSE, CHALLENGE = "dispute.recuse", "dispute.challenge"
 NOWHERE = bytes(32)
@@ -238,3 +239,19 @@ def test_a_member_biasing_the_draw_can_only_be_silent_and_changes_nothing() -> N
     assert court.dispute(dispute_id).phase == "DRAWING"
     assert court.nodes.reveal(2, None, draw_id).status == "ok"
     assert tuple(court.panel(dispute_id)) in panels
+
+
+def test_nobody_of_the_organisation_that_paid_for_the_buyer_is_drawn() -> None:
+    court = Court(10, arbiters=10)
+    court.done("m2", ("account.open", AccountOpen(policy("patron"), None)), with_=("patron",))
+    court.fund("patron", 1_000)
+    order_id = court.order((court.tea, 1))
+    court.pay(order_id, "patron")
+    opened = court.done("merchant", court.opening(court.ship(order_id), (0,), 20))
+    dispute_id = court.case(opened)
+    court.drawn(dispute_id)
+    panel = court.dispute(dispute_id).panel
+    drawn = {court.names[seat.arbiter] for seat in panel.seats}
+    drawn |= {court.names[known] for known in panel.reserves}
+    # Arbiters of even numbers are m2's, as the payer is.
+    assert drawn == {arbiter(number) for number in range(1, 10, 2)}
