@@ -1,6 +1,7 @@
 """Rules of dispute.commit and dispute.reveal; who doesn't vote is slashed, and replaced once."""
 
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
@@ -113,6 +114,16 @@ def test_a_commitment_is_bound_to_all_that_could_be_exchanged() -> None:
         for shares in ((0,), (1,), (256,), (0, 0))
     }
     assert len(made) == 64
+
+
+def test_a_commitment_can_be_made_by_any_program() -> None:
+    dispute_id, judge, salt = (bytes([number]) * 32 for number in (1, 2, 3))
+    # docs/protocol.md § Hashes, by hand.
+    hashed = sha256(
+        b"hushang/1/dispute-vote\x00" + dispute_id + b"\x02" + judge + salt + b"\x03\xe8\x00\x07"
+    )
+    made = vote_commitment(dispute_id, 2, judge, salt, (1_000, 7))
+    assert made == hashed.digest()
 
 
 def test_copying_a_commitment_is_useless_even_once_the_salt_is_known() -> None:
