@@ -220,7 +220,10 @@ class Session:
         )
 
     def signed(self, *operations: Operation, also: Sequence[Signer] = ()) -> SignedTransaction:
-        """Signed by the signer, every --cosign, and others."""
+        """Signed by the signer, every --cosign, and others; what it will cost is told before."""
+        types = ",".join(entry.type for entry in operations)
+        for fee in self.client.get("/v1/fees", {"types": types})["cost"]:
+            self.say(f"fee: {self.amount_text(fee['amount_minor'], fee['symbol'])}")
         named = [self.signer_of(name) for name in self.options.cosign or ()]
         signers = [self.signer, *named, *also]
         pairs = {(entry.account, entry.key.public_key): entry for entry in signers}

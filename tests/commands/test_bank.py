@@ -1,10 +1,13 @@
 """Banking as a buyer, an issuer, a merchant, a regulator and the members type it."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chain.crypto import sha256
+from node.client import NodeClient
 from tests.commands.conftest import Shop
 
 NO_ID = "00" * 32
@@ -88,6 +91,23 @@ def test_fees_and_parameters_are_announced_and_withdrawn_by_the_members(
     assert len(pending["holidays"]) == 2
     shop.ok("parameters", "change", *MEMBERS)
     assert shop.ok("parameters", "show").json["pending"] is None
+
+
+def test_what_a_transaction_costs_is_told_before_it_is_signed(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    get = NodeClient.get
+
+    def priced(client: NodeClient, path: str, query: Mapping[str, object] | None = None) -> Any:
+        if path == "/v1/fees":
+            assert query == {"types": "pay.transfer"}
+            return {"cost": [{"symbol": "CNY", "decimals": 2, "amount_minor": "3"}]}
+        return get(client, path, query)
+
+    monkeypatch.setattr(NodeClient, "get", priced)
+    ran = shop.run("pay", "transfer", "merchant", "CNY 0.01", "--as", "buyer")
+    assert ran.code == 0, ran.err
+    assert "fee: CNY 0.03" in ran.err
 
 
 @pytest.mark.parametrize(
