@@ -4,8 +4,12 @@ from itertools import product
 
 import pytest
 
+from commerce.aftersale.answers import RefundReject
+from commerce.aftersale.requests import RefundRequest, RequestedLine
+from commerce.deposits.fund import FundContribute
 from commerce.disputes.dispute import Seat
 from commerce.disputes.rulings import lower_median, ruling_of
+from commerce.payments import PayTransfer
 from commerce.records import altered
 from tests.commerce.disputes.court import Court
 from tests.commerce.world import DAY_MS, FUNDS_MINOR, account
@@ -127,3 +131,33 @@ def test_a_case_shows_that_there_is_a_ruling_and_that_it_is_appealed_against() -
     assert court.case_state(dispute_id) == "DISPUTED"
     court.settle(dispute_id, 500)
     assert court.case_state(dispute_id) == "SPLIT"
+
+
+def penniless(court: Court) -> bytes:
+    """A dispute about ¥30 that the seller had and has given away; the fund has ¥50."""
+    order_id = court.paid((court.tea, 3))
+    parcel_id = court.ship(order_id)
+    court.confirm(parcel_id)
+    line = RequestedLine(0, 3, None)
+    asked = RefundRequest(order_id, parcel_id, "quality", (line,), "broken", None)
+    case_id = court.case(court.done("buyer", ("refund.request", asked)))
+    court.done("merchant", ("refund.reject", RefundReject(case_id, "it was whole", None)))
+    court.done("friend", ("fund.contribute", FundContribute("CNY", 5_000)))
+    away = PayTransfer(account("rival"), "CNY", court.money("merchant"), None)
+    court.done("merchant", ("pay.transfer", away))
+    dispute_id = court.take(case_id, 1_000)
+    court.drawn(dispute_id)
+    return dispute_id
+
+
+def test_the_fund_pays_what_a_panel_ruled_and_nothing_that_the_parties_agreed() -> None:
+    court = Court()
+    had_minor = court.money("buyer")
+    dispute_id = penniless(court)
+    court.settle(dispute_id, 1_000)
+    assert (court.money("buyer"), court.in_fund()) == (had_minor - 3_000, 5_000)
+    court = Court()
+    dispute_id = penniless(court)
+    court.vote(dispute_id, *[(1_000,)] * 3)
+    court.pass_phase(dispute_id)
+    assert (court.money("buyer"), court.in_fund()) == (had_minor, 2_000)
