@@ -5,7 +5,6 @@ from itertools import pairwise
 import pytest
 
 from chain.crypto import sha256
-from chain.state import Overlay
 from commerce.accounts import AccountOpen
 from commerce.disputes.arbiters import ArbiterAppoint, ArbiterUnbond
 from commerce.disputes.conflicts import note_trade
@@ -15,7 +14,7 @@ from commerce.disputes.panel import DisputeChallenge, DisputeRecuse, panel_drawn
 from commerce.roles import RoleRevoke
 from tests.commerce.attempts import Attempt, Row, play
 from tests.commerce.disputes.court import BOND_MINOR, DOCUMENT, Court, arbiter
-from tests.commerce.world import QUORUM, account, policy
+from tests.commerce.world import DAY_MS, QUORUM, account, policy
 
 RECUSE, CHALLENGE = "dispute.recuse", "dispute.challenge"
 NOWHERE = bytes(32)
@@ -128,19 +127,20 @@ def test_when_a_challenge_empties_the_panel_the_default_rule_decides() -> None:
     assert court.dispute(dispute_id).phase == "SPLIT"
 
 
+@pytest.mark.parametrize(("days", "drawn"), [(89, 7), (91, 8)])
 @pytest.mark.parametrize("number", range(8))
-def test_an_arbiter_who_traded_with_a_party_lately_is_never_drawn(number: int) -> None:
+def test_an_arbiter_who_traded_with_a_party_in_ninety_days_is_never_drawn(
+    number: int, days: int, drawn: int
+) -> None:
     court = Court()
-    overlay = Overlay(court.state)
     context = court.nodes.context()
-    context.state = overlay
     note_trade(context, account(arbiter(number)), account("merchant"))
-    court.state.write(overlay.changes)
-    dispute_id = court.seated()
-    drawn = court.dispute(dispute_id).panel
-    everybody = [*(seat.arbiter for seat in drawn.seats), *drawn.reserves]
-    assert len(everybody) == 7
-    assert account(arbiter(number)) not in everybody
+    court.nodes.keep(context)
+    court.wait(days * DAY_MS)
+    panel = court.dispute(court.seated()).panel
+    everybody = [*(seat.arbiter for seat in panel.seats), *panel.reserves]
+    assert len(everybody) == drawn
+    assert (account(arbiter(number)) in everybody) == (drawn == 8)
 
 
 def test_too_few_with_a_bond_are_joined_by_those_on_the_regulators_list() -> None:
