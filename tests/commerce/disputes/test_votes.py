@@ -240,3 +240,25 @@ def test_an_arbiter_whose_role_was_revoked_can_t_vote_and_isn_t_slashed_for_it()
     court.pass_phase(dispute_id)
     assert court.arbiter(one).bond_minor == BOND_MINOR
     assert one not in court.panel(dispute_id)
+
+
+def test_who_owed_a_vote_is_not_drawn_again_in_the_same_dispute_however_large_its_bond() -> None:
+    court = Court(0, arbiters=12)
+    for number in range(12):
+        court.bond(arbiter(number), 3 * BOND_MINOR)
+    dispute_id = court.seated()
+    one, two, three = court.panel(dispute_id)
+    court.heard(dispute_id)
+    court.commit(dispute_id, one, 500)
+    court.pass_phase(dispute_id)
+    court.reveal(dispute_id, one, 500)
+    court.pass_phase(dispute_id)
+    replacing = court.panel(dispute_id)[1:]
+    court.pass_phase(dispute_id)
+    court.pass_phase(dispute_id)
+    court.appeal(dispute_id, "buyer", 120)
+    court.drawn(dispute_id)
+    panel = court.dispute(dispute_id).panel
+    drawn = {court.names[seat.arbiter] for seat in panel.seats}
+    drawn |= {court.names[known] for known in panel.reserves}
+    assert drawn == {arbiter(number) for number in range(12)} - {one, two, three, *replacing}
