@@ -1,6 +1,7 @@
 """`hushang order`: buy: order, pay into escrow, confirm."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 import typer
@@ -20,7 +21,7 @@ from node.commands.options import noun, verb
 from node.commands.session import Session
 from node.commands.telling import show_told
 from node.json_values import read_hash
-from node.order_words import order_words
+from node.order_words import order_words, until
 from node.private_data import code_commitment, commit, new_recipient_code
 
 app = noun("Buy: order, pay into escrow, confirm.")
@@ -153,7 +154,8 @@ def list_orders(
     owner = encode_account(session.own_account(account))
     due_before_ms = None if due_within is None else now_ms() + (duration(due_within) or 0)
     query = {"part": part, "state": state, "due_before_ms": due_before_ms}
-    session.show_list(session.pages(f"/v1/accounts/{owner}/orders", "orders", query))
+    orders = session.pages(f"/v1/accounts/{owner}/orders", "orders", query)
+    session.printer.records(orders, [listed_order(session, entry) for entry in orders])
 
 
 @verb(
@@ -298,6 +300,16 @@ def confirm(
             "symbol": "order.released.symbol",
         },
     )
+
+
+def listed_order(session: Session, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """An order in a table: what fits beside its id."""
+    fields = ("order_id", "part", "state", "total_minor", "held_minor", "symbol")
+    shown = session.readable({name: entry[name] for name in fields})
+    del shown["symbol"]
+    deadline = entry["deadline"]
+    due = "" if deadline is None else until(deadline["time_ms"], now_ms())
+    return shown | {"due": due, "then": "" if deadline is None else deadline["kind"]}
 
 
 def read_line(session: Session, text: str, *, exempt: bool) -> WantedLine:

@@ -150,7 +150,10 @@ def test_orders_are_listed_by_part_state_and_what_is_due(shop: Shop, listing: st
     assert order in [entry["order_id"] for entry in due]
     times = [entry["deadline"]["time_ms"] for entry in due]
     assert times == sorted(times)
-    assert "CNY 40.00" in shop.run("order", "list", "--as", "buyer").out.decode()
+    table = shop.run("order", "list", "--as", "buyer", "--state", "HELD").out.decode()
+    assert "CNY 40.00" in table
+    assert "in 2 d 23 h" in table
+    assert "sys.order.ship" in table
     assert shop.refused("order", "list", "buyer", "--state", "GONE") == (2, "ParameterInvalid")
     assert shop.refused("order", "list", "buyer", "--due-within", "soon") == (2, "UsageWrong")
 

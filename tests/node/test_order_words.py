@@ -1,5 +1,7 @@
 """Orders, cases and disputes in plain words, from what the API tells of real ones."""
 
+from typing import Any
+
 import pytest
 
 from commerce.aftersale.case_views import case_view
@@ -142,10 +144,10 @@ def dispute_lines(court: Court, dispute_id: bytes) -> list[str]:
 def test_what_a_coupon_pays_is_told_with_its_funder() -> None:
     shop = Shop()
     order_id = shop.paid((shop.tea, 2))
-    record = render_fields(order_view(shop.state, order_id))
-    (line,) = record["lines"]  # type: ignore[misc]  # a list of one
+    record: dict[str, Any] = dict(render_fields(order_view(shop.state, order_id)))
+    (line,) = record["lines"]
     funding = {"funder": "hs1funder", "coupon_id": "ab" * 32, "amount_minor": "500"}
-    line |= {"funded_minor": "500", "funding": [funding]}  # type: ignore[operator]  # an object
+    line |= {"funded_minor": "500", "funding": [funding]}
     lines = list(words.order_words(record, told_at(shop.time_ms)))
     assert f"    CNY 5.00 from <hs1funde>, coupon {'ab' * 32}" in lines
     assert "    CNY 15.00 from whoever pays" in lines
