@@ -2,6 +2,7 @@
 
 import pytest
 
+from commerce.accounts import AccountOpen
 from commerce.delegations import Delegate
 from commerce.disputes.dispute import Shares
 from commerce.disputes.hearing import DisputeEvidence, DisputeSettle
@@ -10,9 +11,18 @@ from commerce.disputes.limits import (
     EXHIBITS_OF_WITNESS_MAX,
     EXHIBITS_OF_WITNESSES_MAX,
 )
+from commerce.roles import RoleGrant
 from tests.commerce.attempts import Attempt, Row, play
 from tests.commerce.disputes.court import DOCUMENT, Court
-from tests.commerce.world import DAY_MS, FUNDS_MINOR, GENESIS_MS, key
+from tests.commerce.world import (
+    DAY_MS,
+    FUNDS_MINOR,
+    GENESIS_MS,
+    QUORUM,
+    account,
+    key,
+    policy,
+)
 
 EVIDENCE, SETTLE = "dispute.evidence", "dispute.settle"
 NOWHERE = bytes(32)
@@ -80,15 +90,21 @@ def test_the_parties_settle_together_or_not_at_all() -> None:
 
 
 def test_witnesses_together_can_t_fill_what_is_the_parties() -> None:
-    assert EXHIBITS_OF_WITNESSES_MAX % EXHIBITS_OF_WITNESS_MAX == 0
     court = Court()
     dispute_id = court.seated()
-    court.done("carrier", (EVIDENCE, DisputeEvidence(dispute_id, "scan", DOCUMENT)))
-    kinds = [
-        (exhibit.kind, court.names[exhibit.account])
-        for exhibit in court.dispute(dispute_id).exhibits
-    ]
-    assert kinds == [("opening", "buyer"), ("scan", "carrier")]
+    told = (EVIDENCE, DisputeEvidence(dispute_id, "scan", DOCUMENT))
+    full = EXHIBITS_OF_WITNESSES_MAX // EXHIBITS_OF_WITNESS_MAX
+    witnesses = [f"witness{number}" for number in range(full + 1)]
+    for name in witnesses:
+        court.done("m0", ("account.open", AccountOpen(policy(name), None)), with_=(name,))
+        granted = RoleGrant(account(name), "inspector", "", None)
+        court.done("m0", ("role.grant", granted), with_=QUORUM)
+    for name in witnesses[:-1]:
+        for _ in range(EXHIBITS_OF_WITNESS_MAX):
+            court.done(name, told)
+    assert court.send(witnesses[-1], told).status == "TooMuchEvidence"
+    court.done("merchant", told)
+    assert court.dispute(dispute_id).exhibits[0].kind == "opening"
 
 
 # How far a dispute has come, by how many silent phases and votes, when the parties settle.

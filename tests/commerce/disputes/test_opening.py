@@ -167,3 +167,16 @@ def test_a_seed_that_comes_too_late_seats_nobody_and_the_draw_is_not_begun_again
     assert (ended.phase, ended.ending.how) == ("SPLIT", "default")
     assert list(WAITING.items(court.state)) == []
     assert all(court.arbiter(arbiter(number)).bond_minor == BOND_MINOR for number in range(8))
+
+
+def test_a_second_appeal_takes_four_times_a_sellers_bond_of_either_party() -> None:
+    court = Court(15, arbiters=15)
+    dispute_id = court.seated()
+    court.vote(dispute_id, *[(500,)] * 3)
+    court.appeal(dispute_id, "buyer", 120)
+    court.drawn(dispute_id)
+    court.vote(dispute_id, *[(600,)] * 5)
+    for party in ("buyer", "merchant"):
+        refused = court.send(party, (APPEAL, DisputeAppeal(dispute_id, 239)))
+        assert refused.status == "BondTooSmall"
+    court.appeal(dispute_id, "merchant", 240)

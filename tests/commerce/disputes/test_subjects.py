@@ -104,3 +104,17 @@ def test_nobodys_silence_pays_for_recalled_goods() -> None:
     court.wait(3 * DAY_MS)
     assert court.dispute(case_id).phase == "SPLIT"
     assert court.money("buyer") - had_minor == 1_000
+
+
+def test_recalled_goods_that_were_paid_before_stay_so_without_a_ruling() -> None:
+    court = Court()
+    order_id = court.paid((court.tea, 1))
+    parcel_id = court.ship(order_id)
+    court.confirm(parcel_id)
+    line = RequestedLine(0, 1, None)
+    asked = RefundRequest(order_id, parcel_id, "quality", (line,), "stale", None)
+    case_id = court.case(court.done("buyer", ("refund.request", asked)))
+    court.done("merchant", ("refund.reject", RefundReject(case_id, "fresh", None)))
+    court.take(case_id, 1_000)
+    court.done("merchant", ("recall.open", RecallOpen(TEA, 1, DOCUMENT, None)))
+    assert default_shares(court.state, case_id, court.dispute(case_id).subject) == (0,)
