@@ -10,7 +10,13 @@ from commerce.deposits.claims import ClaimFile
 from commerce.registry import operation
 from node.commands.options import noun, verb
 from node.commands.session import Session
-from node.commands.telling import ContentOption, FileOption, document_hash, minor_units
+from node.commands.telling import (
+    ContentOption,
+    FileOption,
+    document_hash,
+    minor_units,
+    show_columns,
+)
 from node.json_values import read_hash
 
 app = noun("Claim what was pledged, or what the law gives beyond the price.")
@@ -84,7 +90,5 @@ def list_claims(
     owner = encode_account(session.own_account(account))
     query = {"part": part, "open": "true" if is_open else None}
     claims = session.pages(f"/v1/accounts/{owner}/claims", "claims", query)
-    fields = ("claim_id", "kind", "state", "asked_minor", "paid_minor", "symbol", "order_id")
-    session.printer.records(
-        claims, [session.readable({name: entry[name] for name in fields}) for entry in claims]
-    )
+    fields = ("claim_id", "kind", "state", "asked_minor", "paid_minor", "owed_minor", "order_id")
+    show_columns(session, claims, fields)

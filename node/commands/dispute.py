@@ -24,6 +24,7 @@ from node.commands.telling import (
     each_line,
     minor_units,
     needed_document,
+    show_columns,
     show_told,
 )
 from node.json_values import read_hash
@@ -259,7 +260,9 @@ def list_disputes(
         "arbiter" if arbiter else "account": owner,
         "waiting": "true" if waiting else None,
     }
-    session.show_list(session.pages("/v1/disputes", "disputes", query))
+    disputes = session.pages("/v1/disputes", "disputes", query)
+    fields = ("dispute_id", "kind", "phase", "worth_minor", "clock_ms", "waits_for")
+    show_columns(session, disputes, fields)
 
 
 def _subject(session: Session, subject_id: bytes) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from node.commands.telling import (
     FileOption,
     document_hash,
     minor_units,
+    show_columns,
     show_told,
 )
 from node.json_values import read_hash
@@ -199,10 +200,8 @@ def list_cases(
     owner = encode_account(session.own_account(account))
     query = {"part": part, "state": state, "open": "true" if is_open else None}
     cases = session.pages(f"/v1/accounts/{owner}/cases", "cases", query)
-    fields = ("case_id", "kind", "state", "asked_minor", "symbol", "order_id", "opened_ms")
-    session.printer.records(
-        cases, [session.readable({name: entry[name] for name in fields}) for entry in cases]
-    )
+    fields = ("case_id", "kind", "state", "asked_minor", "opened_ms", "order_id")
+    show_columns(session, cases, fields)
 
 
 def read_requested(session: Session, text: str, symbol: str) -> RequestedLine:

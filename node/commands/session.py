@@ -167,10 +167,10 @@ class Session:
         return decode_account(text)
 
     def name_of(self, account: str) -> str:
-        """An account's `hs1…`, after its name if the test network has one for it."""
+        """An account's `hs1…`, with its name if the test network has one for it."""
         accounts = () if self.testnet is None else self.testnet.accounts
         names = [entry.name for entry in accounts if entry.account == account]
-        return f"{names[0]} {account}" if names else account
+        return f"{account} ({names[0]})" if names else account
 
     def own_account(self, text: str | None) -> bytes:
         """The account named, or that of the signer."""

@@ -40,6 +40,16 @@ def show_told(
     session.printer.words(record, words(record, told))
 
 
+def show_columns(
+    session: Session, records: Sequence[Mapping[str, Any]], fields: Sequence[str]
+) -> None:
+    """Print a list of things of an asset each: for people some fields, else all that there is."""
+    rows = [session.readable({name: e[name] for name in (*fields, "symbol")}) for e in records]
+    for row in rows:
+        del row["symbol"]
+    session.printer.records(records, rows)
+
+
 def document_hash(file: Path | None, content: str | None) -> bytes | None:
     """The hash of a file, or the one given; None without either."""
     if file is not None and content is not None:

@@ -55,6 +55,7 @@ def test_a_dispute_is_opened_heard_and_settled(shop: Shop, case: str, photo: str
     assert "it ends at the latest" in told
     evidence = ("dispute", "evidence", case, "--kind", "photo", "--file", photo)
     shop.ok(*evidence, "--as", "merchant")
+    assert "CNY 40.00" in shop.run("dispute", "list", "buyer").out.decode()
     for who in ("buyer", "merchant"):
         listed = shop.ok("dispute", "list", who, "--waiting").json
         assert case in [entry["dispute_id"] for entry in listed]
@@ -75,7 +76,8 @@ def test_a_seller_disputes_with_a_bond_and_the_proof_of_a_delivery(
     opening = ("dispute", "open", parcel, "--share", "0", "--file", photo, "--as", "merchant")
     assert shop.refused(*opening) == (7, "BondTooSmall")
     dispute = shop.ok(*opening, "--bond", "CNY 5.00").json["dispute_id"]
-    assert "bond CNY 5.00 of merchant" in shop.run("dispute", "show", dispute).out.decode()
+    told = shop.run("dispute", "show", dispute).out.decode()
+    assert f"bond CNY 5.00 of {shop.network.account('merchant').account} (merchant)" in told
     appeal = ("dispute", "appeal", dispute, "--as", "buyer")
     assert shop.refused(*appeal) == (7, "PhaseForbids")
     # 20 ‰ of ¥40, twice that for an appeal.
