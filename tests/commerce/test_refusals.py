@@ -13,6 +13,7 @@ from tests.commerce import (
     test_confirmation,
     test_delegations,
     test_evidence,
+    test_extensions,
     test_items,
     test_listings,
     test_members,
@@ -21,6 +22,7 @@ from tests.commerce import (
     test_rights,
     test_roles,
     test_shipments,
+    test_tracking,
 )
 from tests.commerce.aftersale import (
     test_answers,
@@ -58,6 +60,7 @@ from tests.commerce.disputes import (
 )
 from tests.commerce.disputes.court import Court
 from tests.commerce.epcis import test_capture
+from tests.commerce.recalls import test_recalls
 from tests.commerce.reviews import test_hiding, test_posting
 from tests.commerce.shop import Shop
 from tests.commerce.world import World
@@ -75,6 +78,8 @@ def rows() -> list[Row]:
         test_eligibility.selling,
         *(test_requests.requesting, test_requests.too_many, test_answers.answering),
         *(test_returns.returning, test_exchanges.exchanging, test_exchanges.too_many),
+        *(test_extensions.extending, test_tracking.telling),
+        *(test_recalls.blocking, test_recalls.unswept),
         *(test_posting.posting, test_posting.appending, test_posting.replying),
         *(test_posting.burned, test_hiding.hiding, test_hiding.after_hiding),
     ]
@@ -101,6 +106,8 @@ def rows() -> list[Row]:
         *(test_bank_deposits.settling(World()) + test_bank_deposits.FULL + test_freezes.TABLE),
         *(test_withdrawals.REDEEMING + test_withdrawals.withdrawing(saver) + test_withdrawals.FULL),
         *(test_prepaid.OPENING + test_prepaid.using(test_prepaid.funded()) + test_freezes.FULL),
+        *(test_recalls.opening() + test_recalls.FULL + [test_recalls.TOGETHER]),
+        *(test_recalls.keeping(Shop(), 1) + test_recalls.keeping(Shop(), 2)),
         *(test_fees.TABLE + test_fees.COLLECTING + test_parameter_change.TABLE),
         *(test_arbiters.bonding() + test_arbiters.unbonding() + test_arbiters.appointing()),
         *(row for table in courts for row in table(Court())),

@@ -17,7 +17,7 @@ from commerce.recalls import recalls
 from commerce.recalls.recalls import OrderKeep, RecallClose, RecallOpen
 from commerce.registry import operation
 from commerce.shipments import ShipmentCreate, ShippedLine
-from tests.commerce.attempts import Attempt, Do, Row, Wait, play
+from tests.commerce.attempts import Attempt, Row, Wait, play
 from tests.commerce.shop import CAKE, TEA, Shop, create, gtin
 from tests.commerce.world import DAY_MS, FUNDS_MINOR, HOUR_MS, Sent, World, account
 
@@ -42,12 +42,12 @@ def opening() -> list[Row]:
     """The merchant is tea's brand; cake is recalled by a regulator."""
     unknown = gtin(77)
 
-    def shut(sender: str, outcome: str, code: str = TEA) -> Do:
-        def act(world: World) -> None:
+    def shut(sender: str, outcome: str, code: str = TEA) -> Attempt:
+        def closing(world: World) -> RecallClose:
             known = {entry.gtin: known for known, entry in recalls.RECALLS.items(world.state)}
-            play(world, [Attempt(sender, CLOSE, RecallClose(known[code], HASH), (), outcome)])
+            return RecallClose(known[code], HASH)
 
-        return Do(act)
+        return Attempt(sender, CLOSE, closing, (), outcome)
 
     # fmt: off
     return [
@@ -73,18 +73,26 @@ def test_a_brand_or_a_regulator_recalls_and_closes() -> None:
     play(shop, opening())
 
 
+# This row with another operation behind its own.
+TOGETHER = Attempt("merchant", OPEN, RecallOpen(TEA, 1, HASH, None), (), "RecallNotAlone")
+
+
 def test_a_recall_is_alone_in_its_transaction() -> None:
     shop = Shop()
-    opened = (OPEN, RecallOpen(TEA, 1, HASH, None))
-    receipt = shop.send("merchant", opened, (OPEN, RecallOpen(CAKE, 1, HASH, None)))
-    assert receipt.status == "RecallNotAlone"
+    opened = (TOGETHER.type, TOGETHER.payload)
+    receipt = shop.send(TOGETHER.sender, opened, (OPEN, RecallOpen(CAKE, 1, HASH, None)))
+    assert receipt.status == TOGETHER.outcome
 
 
 def test_no_more_products_are_recalled_than_a_row_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     shop = Shop()
     monkeypatch.setattr(recalls, "RECALLS_MAX", 1)
     recall(shop)
-    play(shop, [Attempt("merchant", OPEN, RecallOpen(CAKE, 1, HASH, None), (), "TooManyRecalls")])
+    play(shop, FULL)
+
+
+# Where a row holds one recalled product, and there is one.
+FULL = [Attempt("merchant", OPEN, RecallOpen(CAKE, 1, HASH, None), (), "TooManyRecalls")]
 
 
 def blocking(shop: Shop) -> list[Row]:
@@ -173,11 +181,8 @@ def test_a_running_request_for_recalled_goods_is_refunded_whole() -> None:
     assert shop.money("buyer") == FUNDS_MINOR
 
 
-def test_what_no_sweep_has_reached_yet_is_blocked_all_the_same(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    shop = Shop()
-    monkeypatch.setattr(recalls, "SWEEP_ORDERS_MAX", 0)
+def unswept(shop: Shop) -> list[Row]:
+    """Where a sweep stops nothing: units that wait, have arrived, and are to be exchanged."""
     waiting = shop.paid((shop.tea, 1))
     arrived = shop.paid((shop.tea, 2))
     parcel = shop.ship(arrived)
@@ -193,12 +198,20 @@ def test_what_no_sweep_has_reached_yet_is_blocked_all_the_same(
     ship = ShipmentCreate(waiting, account("carrier"), (ShippedLine(0, 1),), None, (), None)
     again = ExchangeShip(case_id, account("carrier"), None, (), None)
     # fmt: off
-    play(shop, [
+    return [
         Attempt("merchant", "shipment.create", ship,               ("carrier",), "ProductRecalled"),
         Attempt("buyer",    "order.confirm", OrderConfirm(parcel, ()),       (), "ProductRecalled"),
         Attempt("merchant", "exchange.ship", again,                ("carrier",), "ProductRecalled"),
-    ])
+    ]
     # fmt: on
+
+
+def test_what_no_sweep_has_reached_yet_is_blocked_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(recalls, "SWEEP_ORDERS_MAX", 0)
+    shop = Shop()
+    play(shop, unswept(shop))
 
 
 def test_what_came_back_from_a_case_is_stopped_before_silence_pays_it_out() -> None:
