@@ -7,7 +7,7 @@ any more is told, one that raises `StopIteration` answers too, and after the end
 import asyncio
 import logging
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class Worker:
         if self._is_closed:
             future.cancel()
             return future
-        running = self._executor.submit(_run, job, future)
+        running = self._executor.submit(self._run, job, future)
         running.add_done_callback(lambda done: loop.call_soon_threadsafe(_settle, future, done))
         return future
 
@@ -43,18 +43,19 @@ class Worker:
         self._is_closed = True
         self._executor.shutdown(cancel_futures=True)
 
-
-def _run(job: Callable[[], T], future: "asyncio.Future[T]") -> T | None:
-    """On the thread; what comes of a job that nobody awaits any more before its turn is nothing."""
-    return None if future.cancelled() else job()
+    def _run(self, job: Callable[[], T], future: "asyncio.Future[T]") -> T:
+        """On the thread. What comes of a job that nobody awaits any more is nothing, and none
+        begins after `close`: the one under way may end while those behind it are taken out."""
+        if future.cancelled() or self._is_closed:
+            raise CancelledError
+        return job()
 
 
 def _settle(future: "asyncio.Future[Any]", done: "Future[Any]") -> None:
-    if done.cancelled():
+    error = CancelledError() if done.cancelled() else done.exception()
+    if isinstance(error, CancelledError):
         future.cancel()
-        return
-    error = done.exception()
-    if error is None:
+    elif error is None:
         if not future.done():
             future.set_result(done.result())
     elif future.done():
