@@ -18,6 +18,8 @@ _ACCOUNT: Final = ("account", 32)
 # last may have None, which is all that is left (docs/protocol-state.md).
 TABLES: Final[dict[str, tuple[str, tuple[tuple[str, int | None], ...]]]] = {
     "account": ("chain.account:ACCOUNTS", (_ACCOUNT,)),
+    "arbiter": ("commerce.disputes.arbiters:ARBITERS", (("arbiter_hash", 32),)),
+    "arbiter-trade": ("commerce.disputes.conflicts:TRADES", (("arbiter", 32), ("other", 32))),
     "asset": ("commerce.money:ASSETS", (("symbol", 12),)),
     "balance": ("commerce.money:BALANCES", (_ACCOUNT, ("symbol", 12))),
     "beacon-deal": ("commerce.beacon.records:DEALS", (_ACCOUNT, ("number", 8))),
@@ -25,11 +27,29 @@ TABLES: Final[dict[str, tuple[str, tuple[tuple[str, int | None], ...]]]] = {
     "beacon-draw": ("commerce.beacon.records:DRAWS", (("draw_id", 32),)),
     "beacon-reserved": ("commerce.beacon.records:RESERVED", (("draw_id", 32), ("index", 1))),
     "beacon-reveal": ("commerce.beacon.records:REVEALS", (("draw_id", 32), ("seat", 1))),
+    "case": ("commerce.aftersale.cases:CASES", (("case_id", 32),)),
+    "claim": ("commerce.deposits.claim:CLAIMS", (("claim_id", 32),)),
+    "claim-group": (
+        "commerce.deposits.punitive:GROUPS",
+        (("buyer", 32), ("seller", 32), ("symbol", 12), ("kind", 1), ("time_ms", 8)),
+    ),
+    "claimed": (
+        "commerce.deposits.claim:CLAIMED",
+        (("order_id", 32), ("line", 1), ("kind", 1)),
+    ),
     "committee": ("chain.committees:COMMITTEES", (("epoch", 8),)),
+    "coupon": ("commerce.catalogue.coupons:COUPONS", (("coupon_id", 32),)),
+    "coupon-buyer": ("commerce.catalogue.coupons:BUYER_USES", (("coupon_id", 32), ("buyer", 32))),
+    "coupon-use": ("commerce.catalogue.coupons:COUPON_USES", (("coupon_id", 32),)),
     "deadline": ("chain.deadlines:DEADLINES", (("time_ms", 8), ("object_id", 32))),
+    "debt": ("commerce.deposits.debts:DEBTS", (_ACCOUNT, ("symbol", 12), ("number", 8))),
+    "debtor": ("commerce.deposits.debts:DEBTORS", (_ACCOUNT,)),
     "delegation": ("chain.account:DELEGATIONS", (_ACCOUNT, ("public_key", 32))),
+    "deposit": ("commerce.deposits.holding:DEPOSITS", (("deposit_id", 32),)),
     "deposit-request": ("commerce.banking.requests:DEPOSIT_REQUESTS", (("request_id", 32),)),
     "deposit-request-count": ("commerce.banking.requests:DEPOSIT_COUNTS", (_ACCOUNT,)),
+    "dispute": ("commerce.disputes.dispute:DISPUTES", (("dispute_id", 32),)),
+    "dispute-draw": ("commerce.disputes.draws:WAITING", (("draw_id", 32),)),
     "epc-custody": ("commerce.custody:LAST_PARCELS", (("epc_hash", 32),)),
     "epcis": ("commerce.epcis.capture:EVENTS", (("event_key", 32),)),
     "epcis-declared": ("commerce.epcis.capture:DECLARATIONS", (_ACCOUNT, ("statement", 32))),
@@ -37,19 +57,27 @@ TABLES: Final[dict[str, tuple[str, tuple[tuple[str, int | None], ...]]]] = {
     "fee-pool": ("commerce.banking.fees:POOLS", (("symbol", 12),)),
     "fee-schedule": ("commerce.banking.fees:SCHEDULES", ()),
     "freezes": ("commerce.banking.frozen:FREEZES", (("freezes_id", 32),)),
+    "fund": ("commerce.deposits.fund:FUNDS", (("symbol", 12),)),
     "gcp": ("commerce.rights:PREFIXES", (("company_prefix", None),)),
     "item": ("commerce.items:ITEMS", (("item_hash", 32),)),
     "leaders": ("chain.leaders:LEADERS", ()),
+    "licence": ("commerce.catalogue.licences:LICENCES", (("gtin", 14), _ACCOUNT)),
     "listing": ("commerce.listings:LISTINGS", (("listing_id", 32),)),
     "location": ("commerce.rights:LOCATIONS", (("gln", None),)),
     "member": ("commerce.members:MEMBERS", (_ACCOUNT,)),
     "offer": ("commerce.listings:OFFERS", (("listing_id", 32), ("version", 4))),
     "order": ("commerce.orders:ORDERS", (("order_id", 32),)),
+    "owed": ("commerce.deposits.debts:OWED", (_ACCOUNT, ("symbol", 12))),
     "parameter-change": ("commerce.banking.parameter_change:PENDING", (("change_id", 32),)),
+    "parameters": ("commerce.parameters:PARAMETERS", (("version", 4),)),
+    "parameters-current": ("commerce.parameters:CURRENT", ()),
     "parcel": ("commerce.parcels:PARCELS", (("parcel_id", 32),)),
     "prepaid": ("commerce.banking.cards:CARDS", (("card_id", 32),)),
     "prepaid-count": ("commerce.banking.cards:CARD_COUNTS", (_ACCOUNT,)),
     "product": ("commerce.products:PRODUCTS", (("gtin", None),)),
+    "product-past": ("commerce.products:PAST_PRODUCTS", (("gtin", 14), ("version", 4))),
+    "recall": ("commerce.recalls.recalls:RECALLS", (("recall_id", 32),)),
+    "recalled": ("commerce.recalls.blocked:RECALLED", ()),
     "reference": ("commerce.references:REFERENCES", (("reference_hash", 32),)),
     "remembered": ("chain.replay:REMEMBERED", (("minute", 8),)),
     "review": ("commerce.reviews.records:REVIEWS", (("order_id", 32), ("line", 1))),
@@ -59,8 +87,10 @@ TABLES: Final[dict[str, tuple[str, tuple[tuple[str, int | None], ...]]]] = {
     "withdraw-request-count": ("commerce.banking.requests:WITHDRAW_COUNTS", (_ACCOUNT,)),
 }
 _TEXTS: Final = {"symbol", "company_prefix", "gln", "gtin", "role_and_scope"}
-_NUMBERS: Final = {"time_ms", "of_epoch", "minute", "version", "number", "index", "seat", "line"}
-_ACCOUNTS: Final = {"account", "buyer"}
+_NUMBERS: Final = frozenset(
+    {"time_ms", "of_epoch", "minute", "version", "number", "index", "seat", "line", "kind"}
+)
+_ACCOUNTS: Final = {"account", "buyer", "seller", "arbiter", "other"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,9 +59,10 @@ def test_a_missing_field_is_told_with_what_it_holds() -> None:
 
 def test_lists_and_nested_objects_are_read_and_placed() -> None:
     line = {"listing_id": "01" * 32, "version": 1, "quantity": 2, "exemption_confirmed": False}
-    order = {"lines": [line], "ship_to_commitment": "02" * 32}
+    order = {"lines": [line], "ship_to_commitment": "02" * 32, "coupons": ["03" * 32]}
     made = from_json(OrderCreate, order)
     assert made.lines == (WantedLine(b"\x01" * 32, 1, 2, exemption_confirmed=False),)
+    assert made.coupons == (b"\x03" * 32,)
     with pytest.raises(FormRefused, match=r"OrderCreate\.lines\[0\]\.quantity"):
         from_json(OrderCreate, order | {"lines": [line | {"quantity": None}]})
 

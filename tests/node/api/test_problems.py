@@ -75,6 +75,12 @@ def test_the_table_holds_the_door_as_documented() -> None:
         "ListingUnknown": 404,
         "OrderUnknown": 404,
         "ParcelUnknown": 404,
+        "CouponUnknown": 404,
+        "CardUnknown": 404,
+        "CaseUnknown": 404,
+        "ClaimUnknown": 404,
+        "DisputeUnknown": 404,
+        "ArbiterUnknown": 404,
         "ReviewUnknown": 404,
         "PoolFull": 429,
     }
