@@ -81,6 +81,37 @@ class Stage:
         self, sender: Party, operations: Sequence[Operation], cosigners: Sequence[Party] = ()
     ) -> Outcome:
         """As `send`, for several operations that happen all or not at all."""
+        outcome = self.decide(sender, operations, cosigners)
+        if outcome.status != "ok":
+            raise NodeFailed(f"{sender.name}: {operations[0].type} was refused: {outcome.status}")
+        return outcome
+
+    def decide(
+        self, sender: Party, operations: Sequence[Operation], cosigners: Sequence[Party] = ()
+    ) -> Outcome:
+        """As `send_all`, whatever its outcome is."""
+        raw = self.sign(sender, operations, cosigners)
+        return self.client.submit(raw, timeout_s=DECIDED_TIMEOUT_S)
+
+    def send_each(self, orders: Sequence[tuple[Party, str, object]]) -> Sequence[Outcome]:
+        """One transaction each, handed in together, so that one block can decide all of them."""
+        raws = [self.sign(who, [operation(name, payload)], ()) for who, name, payload in orders]
+        body = {"transactions": [raw.hex() for raw in raws]}
+        taken = self.client.post("/v1/transactions/batch?wait=accepted", body)["results"]
+        for (who, name, _), item in zip(orders, taken, strict=True):
+            if item["id"] is None:
+                raise NodeFailed(f"{who.name}: {name} was refused: {item['problem']['code']}")
+        # The very same bytes once more wait for the outcome, whatever became of the first node.
+        decided = [self.client.submit(raw, timeout_s=DECIDED_TIMEOUT_S) for raw in raws]
+        for (who, name, _), outcome in zip(orders, decided, strict=True):
+            if outcome.status != "ok":
+                raise NodeFailed(f"{who.name}: {name} was refused: {outcome.status}")
+        return decided
+
+    def sign(
+        self, sender: Party, operations: Sequence[Operation], cosigners: Sequence[Party]
+    ) -> bytes:
+        """A transaction of these operations, as it is handed in."""
         content = Transaction(
             version=TRANSACTION_VERSION,
             genesis_hash=self.genesis_hash,
@@ -90,11 +121,7 @@ class Stage:
             operations=tuple(operations),
             memo=None,
         )
-        signed = sign_transaction(content, [(p.account, p.key) for p in (sender, *cosigners)])
-        outcome = self.client.submit(encode(signed), timeout_s=DECIDED_TIMEOUT_S)
-        if outcome.status != "ok":
-            raise NodeFailed(f"{sender.name}: {operations[0].type} was refused: {outcome.status}")
-        return outcome
+        return encode(sign_transaction(content, [(p.account, p.key) for p in (sender, *cosigners)]))
 
     def tell(
         self, words: str, outcome: Outcome, facts: dict[str, str], claims: Sequence[Claim] = ()
