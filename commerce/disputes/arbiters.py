@@ -244,6 +244,13 @@ def is_bonded(arbiter: Arbiter, symbol: str, context: Context) -> bool:
     return arbiter.symbol == symbol and arbiter.bond_minor >= least_minor
 
 
+def is_liable(arbiter: Arbiter, symbol: str, context: Context) -> bool:
+    """Does it answer for votes about this asset: by a whole bond, leaving or not, or the list?"""
+    least_minor = limit(context.chain.genesis, "arbiter_bond_min_minor")
+    has_bond = arbiter.symbol == symbol and arbiter.held_minor >= least_minor
+    return has_bond or arbiter.listed is not None
+
+
 def is_active(arbiter: Arbiter, symbol: str, context: Context) -> bool:
     """Could it be given a seat in a dispute about this asset, by its bond or the list?"""
     if arbiter.listed is None and not is_bonded(arbiter, symbol, context):

@@ -1,19 +1,28 @@
 """Draws that disputes wait for: one id for each round, since a draw's id is used once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
-from chain.codec import Hash
+from chain.codec import Hash, Size
 from chain.context import Context
 from chain.crypto import tagged_hash
 from chain.state import Table
 from commerce.beacon.draws import abandon_draw, start_draw
+from commerce.disputes.limits import ARBITERS_MAX
+
+Candidates = Annotated[tuple[Hash, ...], Size(max=ARBITERS_MAX)]
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The dispute whose panel a draw is for."""
+    """The dispute whose panel a draw is for, and who may be drawn: the list was closed when the
+    draw began. `listed` are on the regulator's list alone.
+    """
 
     dispute_id: Hash
+    bonded: Candidates
+    listed: Candidates
 
 
 # Under the draw's id, while it is under way.
@@ -25,22 +34,29 @@ def draw_id_of(dispute_id: bytes, round_: int) -> bytes:
     return tagged_hash("dispute-round", dispute_id + bytes([round_]))
 
 
-def begin(context: Context, dispute_id: bytes, round_: int) -> bool:
-    """Reserve secrets for the draw of a round; False if there are too few now."""
+def begin(
+    context: Context,
+    dispute_id: bytes,
+    round_: int,
+    bonded: Sequence[bytes],
+    listed: Sequence[bytes],
+) -> bool:
+    """Reserve secrets for the draw of a round among these; False if there are too few now."""
     draw_id = draw_id_of(dispute_id, round_)
     if not start_draw(context, draw_id):
         return False
-    WAITING.store(context.state, Waiting(dispute_id), draw_id)
+    waiting = Waiting(dispute_id, tuple(bonded), tuple(listed))
+    WAITING.store(context.state, waiting, draw_id)
     return True
 
 
-def take_drawn(context: Context, draw_id: bytes) -> bytes | None:
+def take_drawn(context: Context, draw_id: bytes) -> Waiting | None:
     """The draw has its seed: the dispute that waited for it, None if none did."""
     waiting = WAITING.load(context.state, draw_id)
     if waiting is None:
         return None
     WAITING.remove(context.state, draw_id)
-    return waiting.dispute_id
+    return waiting
 
 
 def give_up(context: Context, dispute_id: bytes, round_: int) -> None:

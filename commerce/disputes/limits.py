@@ -23,6 +23,8 @@ EXHIBITS_OF_WITNESSES_MAX = 32
 EXHIBITS_MAX = 2 * EXHIBITS_OF_PARTY_MAX + EXHIBITS_OF_WITNESSES_MAX
 # How often it is tried to reserve a secret for a draw, over `draw_ms`.
 DRAW_TRIES_MAX = 8
+# A draw keeps a list of all that may be drawn.
+ARBITERS_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,9 @@ LIMITS: tuple[LimitRule, ...] = (
     ),
     LimitRule(
         "arbiters_max",
-        1_000,
+        ARBITERS_MAX,
         0,
-        10_000,
+        ARBITERS_MAX,
         "how many arbiters there may be, with a bond or on the regulator's list",
     ),
     LimitRule(

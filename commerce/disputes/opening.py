@@ -10,6 +10,7 @@ from chain.block import Event
 from chain.codec import Amount, Hash
 from chain.context import Context, event
 from chain.deadlines import Deadline
+from commerce.disputes.candidates import candidates
 from commerce.disputes.dispute import (
     DISPUTES,
     EMPTY_PANEL,
@@ -189,7 +190,7 @@ def draw_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
 def _draw(context: Context, dispute_id: bytes, dispute: Dispute, at_ms: int) -> Dispute:
     """Try to begin the draw of this round: it has `draw_ms` from then on, or is tried again."""
     draw_ms = timers_for(context.state, dispute).draw_ms
-    if begin(context, dispute_id, dispute.round):
+    if begin(context, dispute_id, dispute.round, *candidates(context, dispute)):
         return altered(dispute, tries=None, due_ms=at_ms + draw_ms)
     assert dispute.tries
     wait_ms = max(1, draw_ms // DRAW_TRIES_MAX)

@@ -1,7 +1,7 @@
 """Who sits: the draw by the beacon's seed, dispute.recuse, dispute.challenge, and reserves.
 
-A seed orders all arbiters without a conflict of interest; the first of them sit, the next ones are
-the reserves of this round, in this order. Nobody chooses anybody.
+A seed orders the arbiters who had no conflict of interest when the draw began; the first of them
+sit, the next ones are the reserves of this round, in this order. Nobody chooses anybody.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,14 +11,8 @@ from itertools import islice
 from chain.block import Event
 from chain.codec import Hash, Text
 from chain.context import Context, event
-from commerce.disputes.arbiters import (
-    all_arbiters,
-    arbiter_of,
-    count_seat,
-    is_active,
-    is_bonded,
-)
-from commerce.disputes.conflicts import TRADE_MS, is_independent
+from commerce.disputes.arbiters import count_seat
+from commerce.disputes.candidates import may_sit, still_answers
 from commerce.disputes.dispute import (
     Dispute,
     Panel,
@@ -27,12 +21,12 @@ from commerce.disputes.dispute import (
     save_dispute,
     timers_for,
 )
-from commerce.disputes.draws import take_drawn
+from commerce.disputes.draws import Waiting, take_drawn
 from commerce.disputes.errors import ChallengeUsed, DisputeUnknown, NotOnThePanel, PhaseForbids
 from commerce.disputes.limits import PANEL_SIZES, RESERVES_MAX
 from commerce.disputes.phases import Cause, Phase, When, edge_of, require_phase
 from commerce.disputes.rulings import end_by_rule
-from commerce.disputes.sampling import draw_seed, shuffled
+from commerce.disputes.sampling import draw_seed, ranked
 from commerce.errors import NotAParty
 from commerce.records import altered
 from commerce.refusals import refuses
@@ -59,13 +53,15 @@ def panel_drawn(context: Context, draw_id: bytes, seed: bytes) -> tuple[Event, .
 
     Called once for each draw that `start_draw` began and nobody abandoned.
     """
-    dispute_id = take_drawn(context, draw_id)
-    if dispute_id is None:
+    waiting = take_drawn(context, draw_id)
+    if waiting is None:
         return ()
+    dispute_id = waiting.dispute_id
     dispute = load_dispute(context.state, dispute_id)
     assert dispute.is_drawing
     size = PANEL_SIZES[dispute.round]
-    drawn = _drawn(context, dispute, draw_seed(dispute_id, dispute.round, seed), size)
+    order_seed = draw_seed(dispute_id, dispute.round, seed)
+    drawn = _drawn(context, dispute, waiting, order_seed, size)
     when = When.PANEL if len(drawn) >= size else When.TOO_FEW
     edge = edge_of(dispute.phase, Cause.SEED, when)
     if edge.target is Phase.SPLIT:
@@ -143,7 +139,7 @@ def take_reserves(
     for position, arbiter in enumerate(reserves):
         if len(taken) == count:
             return taken, reserves[position:]
-        if _may_sit(context, dispute, arbiter):
+        if may_sit(context, dispute, arbiter):
             taken.append(arbiter)
     return taken, ()
 
@@ -185,33 +181,17 @@ def _unseat(
     return events
 
 
-def _drawn(context: Context, dispute: Dispute, seed: bytes, size: int) -> Sequence[bytes]:
+def _drawn(
+    context: Context, dispute: Dispute, waiting: Waiting, seed: bytes, size: int
+) -> Sequence[bytes]:
     """Panel and reserves, in the seed's order; who is only on the list if the others don't do."""
-    symbol = dispute.subject.symbol
-    bonded, listed = [], []
-    for arbiter in all_arbiters(context.state):
-        if is_bonded(arbiter, symbol, context):
-            bonded.append(arbiter.account)
-        elif arbiter.listed is not None:
-            listed.append(arbiter.account)
     count_max = size + RESERVES_MAX
-    drawn = list(islice(_fit(context, dispute, shuffled(seed, bonded)), count_max))
+    drawn = list(islice(_fit(context, dispute, ranked(seed, waiting.bonded)), count_max))
     if len(drawn) < size:
-        drawn += islice(_fit(context, dispute, shuffled(seed, listed)), count_max - len(drawn))
+        fit = _fit(context, dispute, ranked(seed, waiting.listed))
+        drawn += islice(fit, count_max - len(drawn))
     return drawn
 
 
-def _fit(context: Context, dispute: Dispute, arbiters: Sequence[bytes]) -> Iterator[bytes]:
-    return (arbiter for arbiter in arbiters if _may_sit(context, dispute, arbiter))
-
-
-def _may_sit(context: Context, dispute: Dispute, arbiter: bytes) -> bool:
-    """Is it an arbiter still, with no seat in this dispute before, and independent?"""
-    if arbiter in dispute.panel.former or dispute.seat_of(arbiter) is not None:
-        return False
-    subject, state = dispute.subject, context.state
-    if not is_active(arbiter_of(state, arbiter), subject.symbol, context):
-        return False
-    others = (subject.buyer, subject.seller, *subject.interested)
-    since_ms = context.time_ms - context.chain.genesis.scaled_ms(TRADE_MS)
-    return is_independent(state, arbiter, others, since_ms)
+def _fit(context: Context, dispute: Dispute, drawn: Sequence[bytes]) -> Iterator[bytes]:
+    return (account for account in drawn if still_answers(context, dispute, account))

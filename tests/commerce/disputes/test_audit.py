@@ -107,7 +107,7 @@ def test_a_draw_for_nobody_and_one_that_nobody_makes_are_noticed() -> None:
     with pytest.raises(InvariantBreach, match="each draw under way"):
         full_check(overlay)
     overlay = Overlay(court.state)
-    WAITING.store(overlay, Waiting(bytes(32)), bytes(32))
+    WAITING.store(overlay, Waiting(bytes(32), (), ()), bytes(32))
     with pytest.raises(InvariantBreach, match="each draw under way"):
         full_check(overlay)
 
