@@ -1,10 +1,9 @@
 """Random steps after the sale: no fen and no unit is lost, no clock fails, silence ends it all.
 
-Half of the steps are not allowed in the state they meet; refusing leaves nothing behind. The full
-check of commerce runs after every block.
+Many steps are not allowed in the state they meet; refusing leaves nothing behind. The full check of
+commerce runs after every block.
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from hypothesis import HealthCheck, settings
@@ -20,48 +19,58 @@ from commerce.aftersale.answers import (
     RefundCounter,
     RefundReject,
 )
-from commerce.aftersale.cases import case_id_of
+from commerce.aftersale.cases import ENDED, cases_of
 from commerce.aftersale.exchanges import ExchangeShip
 from commerce.aftersale.kinds import KINDS
 from commerce.aftersale.requests import RefundRequest, RefundWithdraw, RequestedLine
-from commerce.aftersale.returns import ReturnDelivered, ReturnReceive, ReturnShip
+from commerce.aftersale.returns import (
+    FREIGHT_PERMILLE_MAX,
+    ReturnDelivered,
+    ReturnReceive,
+    ReturnShip,
+)
 from commerce.cancellation import OrderCancel
 from commerce.confirmation import ConfirmedLine, OrderConfirm
 from commerce.deposits.debts import owed_by
 from commerce.deposits.holding import deposit_of
+from commerce.disputes.dispute import DISPUTES
 from commerce.disputes.filing import DisputeOpen, ReturnContest
 from commerce.disputes.hearing import DisputeSettle
+from commerce.escrow import State
 from commerce.life import LIFE_MAX_MS
 from commerce.parcels import parcel_id
 from commerce.payments import PayTransfer
 from commerce.shipments import ShipmentCreate, ShipmentLost, ShippedLine
 from tests.commerce.aftersale.test_outcomes import with_coupon
-from tests.commerce.deposits.inside import deposit
+from tests.commerce.deposits.inside import deposit, fund_merchant
 from tests.commerce.shop import CAKE, TEA, TERMS, Shop
 from tests.commerce.world import DAY_MS, FUNDS_MINOR, HOUR_MS, account
 
 HASH = bytes(32)
+BOND = 40
 PARTIES = ("buyer", "friend", "merchant", "rival")
-# Tea in odd fen, and cakes of which most are worth nothing at all.
+# Tea in odd fen, and cakes of a fen each.
 TEAS, CAKES = 4, 3
-TOTAL_MINOR = (4 * 333 + 1) + 2
 BACKING_MINOR = 700
 
 picks = st.integers(0, 2)
 units = st.dictionaries(st.integers(0, 1), st.integers(1, 3), min_size=1)
+arrived_kinds = st.sampled_from(["no_reason", "quality", "allowance", "exchange", "exchange"])
 kinds = st.sampled_from([kind.name for kind in KINDS])
 waits_ms = st.sampled_from([1, HOUR_MS, DAY_MS, 3 * DAY_MS, 5 * DAY_MS, 8 * DAY_MS])
 permille = st.sampled_from([0, 1, 250, 999, 1_000])
 
-# Of the seller, or of the buyer, to a case.
-ANSWERS: Sequence[Callable[[bytes], tuple[str, str, object]]] = (
-    lambda case_id: ("merchant", "refund.agree", RefundAgree(case_id, None)),
-    lambda case_id: ("merchant", "refund.reject", RefundReject(case_id, "", None)),
-    lambda case_id: ("merchant", "return.receive", ReturnReceive(case_id)),
-    lambda case_id: ("carrier", "return.delivered", ReturnDelivered(case_id)),
-    lambda case_id: ("buyer", "refund.withdraw", RefundWithdraw(case_id)),
-    lambda case_id: ("buyer", "refund.accept_counter", RefundAcceptCounter(case_id)),
-)
+# What may come next, by the state of a case; the names are those of `step`.
+NEXT = {
+    "REFUND_PENDING": ("agree", "reject", "counter", "withdraw", "silence"),
+    "REJECTED": ("open", "withdraw", "silence"),
+    "COUNTERED": ("accept", "accept", "open", "withdraw", "silence"),
+    "RETURNING": ("send_back", "send_back", "withdraw", "silence"),
+    "RETURN_IN_TRANSIT": ("bring_back", "receive", "contest", "silence"),
+    "RETURN_DELIVERED": ("receive", "contest", "silence"),
+    "EXCHANGING": ("exchange", "exchange", "silence"),
+    "DISPUTED": ("settle", "silence"),
+}
 
 
 class AfterSale(RuleBasedStateMachine):
@@ -71,9 +80,9 @@ class AfterSale(RuleBasedStateMachine):
     def buy(self, shipped: str) -> None:
         self.shop = shop = Shop()
         deposit(shop, BACKING_MINOR)
+        fund_merchant(shop, BACKING_MINOR)
         tea = shop.publish(TEA, terms=replace(TERMS, price_minor=333, freight_minor=1))
         cake = shop.publish(CAKE, terms=replace(TERMS, price_minor=1))
-        self.stock = 100
         self.order_id = with_coupon(shop, 100, (tea, TEAS), (cake, CAKES))
         self.total_minor = shop.load(self.order_id).total_minor
         if shipped == "a part":
@@ -112,6 +121,14 @@ class AfterSale(RuleBasedStateMachine):
             lines = tuple(ConfirmedLine(*entry) for entry in some.items())
             self.attempt("buyer", "order.confirm", OrderConfirm(known_id, lines))
 
+    @rule(pick=st.integers(0, 1), kind=arrived_kinds, wanted=units, amount=st.integers(1, 900))
+    def complain(self, pick: int, kind: str, wanted: dict[int, int], amount: int) -> None:
+        """As `request`, of goods that have arrived."""
+        known_id = self.parcel(pick)
+        if known_id is not None and self.shop.parcel(known_id).state == "IN_TRANSIT":
+            self.attempt("carrier", "shipment.delivered", self.shop.proof(known_id))
+        self.request(pick, kind, wanted, amount)
+
     @rule()
     def cancel(self) -> None:
         self.attempt("buyer", "order.cancel", OrderCancel(self.order_id, (), ""), "merchant")
@@ -124,57 +141,71 @@ class AfterSale(RuleBasedStateMachine):
         op = RefundRequest(self.order_id, known_id, kind, lines, "", None)
         self.attempt("buyer", "refund.request", op)
 
-    @rule(pick=picks, answer=st.sampled_from(ANSWERS))
-    def answer(self, pick: int, answer: Callable[[bytes], tuple[str, str, object]]) -> None:
-        case_id = self.case(pick)
-        if case_id is not None:
-            self.attempt(*answer(case_id))
+    @rule(pick=picks, choice=st.integers(0, 4), share=permille, back=st.booleans(), again=picks)
+    def go_on(  # drawn by hypothesis
+        self,
+        pick: int,
+        choice: int,
+        share: int,
+        back: bool,  # noqa: FBT001
+        again: int,
+    ) -> None:
+        """One to three steps of a case that runs, each a possible one."""
+        for _ in range(again + 1):
+            case_id = self.running(pick)
+            if case_id is None:
+                return
+            steps = NEXT[self.shop.case_of(case_id).state]
+            self.step(case_id, steps[choice % len(steps)], share, back=back)
 
-    @rule(
-        pick=picks,
-        amounts=st.lists(st.integers(0, 700), min_size=2, max_size=2),
-        back=st.booleans(),
-    )
-    def counter(self, pick: int, amounts: list[int], back: bool) -> None:  # noqa: FBT001 (drawn)
-        case_id = self.case(pick)
-        if case_id is not None:
-            count = len(self.shop.case_of(case_id).lines)
-            op = RefundCounter(case_id, tuple(amounts[:count]), back, None, "")
-            self.attempt("merchant", "refund.counter", op)
-
-    @rule(pick=picks, freight=st.integers(0, 150))
-    def send_back(self, pick: int, freight: int) -> None:
-        case_id = self.case(pick)
-        if case_id is not None:
-            op = ReturnShip(case_id, account("carrier"), freight, None)
-            self.attempt("buyer", "return.ship", op, "carrier")
-
-    @rule(pick=picks)
-    def exchange(self, pick: int) -> None:
-        case_id = self.case(pick)
-        if case_id is not None:
-            op = ExchangeShip(case_id, account("carrier"), None, (), None)
-            self.attempt("merchant", "exchange.ship", op, "carrier")
-
-    @rule(pick=picks, share=permille, how=st.sampled_from(["buyer", "seller", "contest", "parcel"]))
-    def dispute(self, pick: int, share: int, how: str) -> None:
-        subject = self.parcel(pick) if how == "parcel" else self.case(pick)
-        if subject is None:
+    def step(self, case_id: bytes, name: str, share: int, *, back: bool) -> None:
+        """A step of the case; `share` in per mille of what it names."""
+        case = self.shop.case_of(case_id)
+        shares = (share,) * len(case.lines)
+        offer = tuple(entry.amount_minor * share // 1_000 for entry in case.lines)
+        carrier = account("carrier")
+        freight = case.asked_minor * FREIGHT_PERMILLE_MAX // 1_000 * share // 1_000
+        if name == "silence":
+            self.wait(max(0, self.due_ms(case_id) - self.shop.time_ms))
             return
-        case = None if how == "parcel" else self.shop.case_of(subject)
-        shares = (share,) * (2 if case is None else len(case.lines))
-        if how == "contest":
-            self.attempt("merchant", "return.contest", ReturnContest(subject, shares, 40, HASH))
-        else:
-            sender = "buyer" if how == "buyer" else "merchant"
-            self.attempt(sender, "dispute.open", DisputeOpen(subject, shares, 40, HASH))
+        steps: dict[str, tuple[str, str, object, tuple[str, ...]]] = {
+            "agree": ("merchant", "refund.agree", RefundAgree(case_id, None), ()),
+            "reject": ("merchant", "refund.reject", RefundReject(case_id, "", None), ()),
+            "counter": (
+                *("merchant", "refund.counter"),
+                *(RefundCounter(case_id, offer, back, None, ""), ()),
+            ),
+            "withdraw": ("buyer", "refund.withdraw", RefundWithdraw(case_id), ()),
+            "accept": ("buyer", "refund.accept_counter", RefundAcceptCounter(case_id), ()),
+            "send_back": (
+                *("buyer", "return.ship"),
+                *(ReturnShip(case_id, carrier, freight, None), ("carrier",)),
+            ),
+            "bring_back": ("carrier", "return.delivered", ReturnDelivered(case_id), ()),
+            "receive": ("merchant", "return.receive", ReturnReceive(case_id), ()),
+            "exchange": (
+                *("merchant", "exchange.ship"),
+                *(ExchangeShip(case_id, carrier, None, (), None), ("carrier",)),
+            ),
+            "open": ("buyer", "dispute.open", DisputeOpen(case_id, shares, BOND, HASH), ()),
+            "contest": (
+                "merchant",
+                "return.contest",
+                ReturnContest(case_id, shares, BOND, HASH),
+                (),
+            ),
+            "settle": ("buyer", "dispute.settle", DisputeSettle(case_id, shares), ("merchant",)),
+        }
+        sender, kind, op, with_ = steps[name]
+        self.attempt(sender, kind, op, *with_)
 
     @rule(pick=picks, share=permille)
-    def settle(self, pick: int, share: int) -> None:
-        case_id = self.case(pick)
-        if case_id is not None:
-            shares = (share,) * len(self.shop.case_of(case_id).lines)
-            self.attempt("buyer", "dispute.settle", DisputeSettle(case_id, shares), "merchant")
+    def prove_delivery(self, pick: int, share: int) -> None:
+        known_id = self.parcel(pick)
+        if known_id is not None:
+            shares = (share,) * len(self.shop.parcel(known_id).lines)
+            op = DisputeOpen(known_id, shares, BOND, HASH)
+            self.attempt("merchant", "dispute.open", op)
 
     @rule()
     def spend(self) -> None:
@@ -203,17 +234,27 @@ class AfterSale(RuleBasedStateMachine):
         deposited = deposit_of(self.shop.state, account("merchant"), "CNY")
         assert deposited.reserved_minor == 0
         everybody = sum(self.shop.money(name) for name in PARTIES)
-        assert everybody + deposited.held_minor == 2 * FUNDS_MINOR + BACKING_MINOR
+        assert everybody + deposited.held_minor == 2 * (FUNDS_MINOR + BACKING_MINOR)
 
     def parcel(self, pick: int) -> bytes | None:
         """One of the order's parcels, the newest first."""
         count = self.shop.load(self.order_id).parcels
         return parcel_id(self.order_id, count - 1 - pick % count) if count else None
 
-    def case(self, pick: int) -> bytes | None:
-        """One of its cases, the newest first."""
-        count = self.shop.load(self.order_id).cases
-        return case_id_of(self.order_id, count - 1 - pick % count) if count else None
+    def running(self, pick: int) -> bytes | None:
+        """One of its cases that haven't ended."""
+        found = cases_of(self.shop.state, self.order_id, self.shop.load(self.order_id))
+        running = [case_id for case_id, case in found if State(case.state) not in ENDED]
+        return running[-1 - pick % len(running)] if running else None
+
+    def due_ms(self, case_id: bytes) -> int:
+        """When a case goes on by itself, or the dispute about it."""
+        clock = self.shop.case_of(case_id).clock()
+        dispute = DISPUTES.load(self.shop.state, case_id)
+        if clock is None and dispute is not None:
+            clock = dispute.clock()
+        assert clock is not None
+        return clock[0]
 
     def check(self) -> None:
         """Nobody is richer than it should be: what was refunded is what the lines say."""
@@ -223,8 +264,8 @@ class AfterSale(RuleBasedStateMachine):
             assert min(line.held_minor, line.released_minor, line.refunded_minor) >= 0
             assert line.settled <= line.quantity
         refunded_minor = sum(line.refunded_minor for line in order.lines)
-        bonds_minor = 40 * order.cases
-        freight_minor = 150 * order.cases
+        bonds_minor = BOND * order.cases
+        freight_minor = self.total_minor * FREIGHT_PERMILLE_MAX // 1_000 * order.cases
         buyers = self.shop.money("buyer") + self.shop.money("friend") - 2 * FUNDS_MINOR
         assert -self.total_minor - bonds_minor <= buyers - refunded_minor
         assert buyers - refunded_minor <= freight_minor - self.total_minor
