@@ -238,14 +238,16 @@ def _money(order: Row, told: Told) -> Iterator[str]:
     def amount(value: object) -> str:
         return told.amount(value, order["symbol"])
 
-    sums = ("held", "released", "refunded")
+    def parts(record: Row) -> str:
+        sums = {name: int(record[f"{name}_minor"]) for name in ("held", "released", "refunded")}
+        told_parts = ", ".join(f"{name} {amount(minor)}" for name, minor in sums.items())
+        return f"{amount(record['total_minor'])}, paid {amount(sum(sums.values()))}: {told_parts}"
+
     yield "money"
-    parts = ", ".join(f"{name} {amount(order[f'{name}_minor'])}" for name in sums)
-    yield f"  total {amount(order['total_minor'])}: {parts}"
+    yield f"  total {parts(order)}"
     for line in order["lines"]:
         goods = f"{line['quantity']} × {line['gtin']}"
-        parts = ", ".join(f"{name} {amount(line[f'{name}_minor'])}" for name in sums)
-        yield f"  line {line['index']}: {goods}, {amount(line['total_minor'])}: {parts}"
+        yield f"  line {line['index']}: {goods}, {parts(line)}"
         yield f"    {_line_state(line)}"
         own = int(line["total_minor"]) - int(line["funded_minor"])
         for entry in line["funding"]:

@@ -137,7 +137,10 @@ def test_an_order_tells_in_words_what_can_happen_next_and_when_by_itself(
     assert "in 1 h 59 min, 2 units: closed (CLOSED)" in told
     shop.ok("order", "pay", order, "--as", "buyer")
     told = shop.run("order", "show", order).out.decode()
-    assert "total CNY 40.00: held CNY 40.00, released CNY 0.00, refunded CNY 0.00" in told
+    assert (
+        "total CNY 40.00, paid CNY 40.00: held CNY 40.00, released CNY 0.00, refunded CNY 0.00"
+        in told
+    )
     assert "seller and carrier together: ship (hushang shipment create), 2 units" in told
     assert "late: not shipped in the promised time (LATE)" in told
 

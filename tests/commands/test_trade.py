@@ -59,7 +59,7 @@ def test_a_trade_from_the_listing_to_the_merchants_money(shop: Shop, listing: st
         "RecipientCodeWrong",
     )
     shown = shop.run("order", "show", order["order_id"]).out.decode()
-    assert "line 0: 2 × 06901234000016, CNY 266.00: held CNY 266.00" in shown
+    assert "line 0: 2 × 06901234000016, CNY 266.00, paid CNY 266.00: held CNY 266.00" in shown
     assert "CNY 266.00" in shown
     assert not [sign for sign in ("_minor", "_ms", "{", "26600", "=") if sign in shown]
     code = order["recipient_code"]

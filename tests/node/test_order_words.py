@@ -83,7 +83,10 @@ def test_a_paid_order_tells_who_can_do_what_and_when_the_clock_acts() -> None:
     shop = Shop()
     lines = order_lines(shop, shop.paid((shop.tea, 3)))
     assert lines[1] == "  paid, waits to be shipped (HELD)"
-    assert "  total CNY 30.00: held CNY 30.00, released CNY 0.00, refunded CNY 0.00" in lines
+    assert (
+        "  total CNY 30.00, paid CNY 30.00: held CNY 30.00, released CNY 0.00, refunded CNY 0.00"
+        in lines
+    )
     acts = lines[lines.index("what can happen next") + 1 : lines.index("by itself")]
     assert (
         "  seller and carrier together: ship (hushang shipment create), 3 units"
