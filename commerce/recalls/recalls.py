@@ -8,12 +8,12 @@ and the sweep that is due at once stops the orders in flight, so many a block.
 from dataclasses import dataclass
 from typing import Annotated
 
-from chain.block import Event
+from chain.block import EVENTS_MAX, Event
 from chain.codec import Hash, Name, Range, TimeMs
 from chain.context import Context, event
 from chain.deadlines import Deadline
 from chain.state import StateReader, Table
-from commerce.aftersale.cases import Case, load_case
+from commerce.aftersale.cases import CASES_MAX, Case, load_case
 from commerce.aftersale.errors import CaseUnknown, KeepForbidden
 from commerce.aftersale.outcomes import refund_case, release_case
 from commerce.clocks import Clock, deadline_of, move_deadline
@@ -42,8 +42,10 @@ from commerce.roles import has_role_for_goods
 
 # Orders that one block looks at: 25 us each to read.
 SWEEP_ORDERS_MAX = 5_000
-# Orders that one block stops: each leaves cases and events.
+# Orders that one block stops, and events before the last of them: each may leave 200 of those, two
+# for each of its cases, and a receipt holds `EVENTS_MAX`.
 SWEEP_STOPPED_MAX = 200
+SWEEP_EVENTS_MAX = EVENTS_MAX - 2 * CASES_MAX
 SWEEP = "sys.recall.sweep"
 
 RecallClass = Annotated[int, Range(1, 3)]
@@ -198,6 +200,9 @@ def sweep(deadline: Deadline, context: Context) -> tuple[Event, ...]:
     events: list[Event] = []
     affected, following = _in_flight(context.state, recall.cursor, gtins)
     for order_id in affected:
+        if len(events) > SWEEP_EVENTS_MAX:
+            following = order_id
+            break
         events += stop_order(context, order_id, gtins)
     # The next block goes on: a block's time is bounded.
     due_ms = None if following is None else context.time_ms + 1

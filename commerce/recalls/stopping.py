@@ -5,6 +5,7 @@ Each waits there until the buyer keeps it (not in class I) or is refunded; silen
 seller there without a ruling, and what comes back from them is stopped then.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chain.block import Event
@@ -14,15 +15,17 @@ from commerce.aftersale.cases import (
     CASES_MAX,
     OF_DISPUTE,
     Case,
+    CaseLine,
     add_case,
     cases_of,
     moved,
     to_state,
     units_in,
 )
-from commerce.escrow import FUNDED, State
+from commerce.escrow import FUNDED, Money, State
 from commerce.orders import ORDERS, Order, OrderLine, timers_for
 from commerce.records import altered
+from commerce.settlement import portions_of, settle
 
 _STOPPED_CASES = tuple(
     state
@@ -76,10 +79,8 @@ def _stop_units(stop: _Stop, number: int | None) -> tuple[Event, ...]:
     wanted = _units(stop, books)
     events: list[Event] = []
     for origin, units in wanted.items():
-        if books.order.cases >= CASES_MAX:
-            # As good as recalled: no silence pays out what is blocked (commerce/confirmation.py).
-            break
-        events.append(_stop_some(stop, books, origin, units))
+        full = books.order.cases >= CASES_MAX
+        events.append((_refund_some if full else _stop_some)(stop, books, origin, units))
     if events:
         books.save(context.time_ms)
     return tuple(events)
@@ -98,6 +99,19 @@ def _units(stop: _Stop, books: Books) -> dict[State, list[tuple[int, int]]]:
             state = State(books.parcel.state)
             found.setdefault(state, []).append((entry.line, entry.open_units))
     return found
+
+
+def _refund_some(stop: _Stop, books: Books, origin: State, wanted: list[tuple[int, int]]) -> Event:
+    """An order that has had all its cases: what is recalled is refunded without one."""
+    context = stop.context
+    lines = books.take(origin, wanted, context.time_ms)
+    portions = [
+        portion for entry in lines for portion in portions_of(books.order, entry.line, entry.spans)
+    ]
+    for entry in lines:
+        books.end(origin.value, entry, entry.spans)
+    books.change_order(settle(context, books.order, portions, Money.REFUND))
+    return _recalled(stop, books.order, None, lines, None)
 
 
 def _stop_some(stop: _Stop, books: Books, origin: State, wanted: list[tuple[int, int]]) -> Event:
@@ -122,12 +136,22 @@ def _stop_some(stop: _Stop, books: Books, origin: State, wanted: list[tuple[int,
     )
     case_id = add_case(context, order, case)
     books.change_order(altered(books.order, cases=order.cases + 1))
+    return _recalled(stop, order, case_id, case.lines, case.due_ms)
+
+
+def _recalled(
+    stop: _Stop,
+    order: Order,
+    case_id: bytes | None,
+    lines: Sequence[CaseLine],
+    keep_until_ms: int | None,
+) -> Event:
     return event(
         "order.recalled",
         order_id=stop.order_id,
         case_id=case_id,
         buyer=order.buyer,
         seller=order.seller,
-        lines=units_in(case.lines),
-        keep_until_ms=case.due_ms,
+        lines=units_in(lines),
+        keep_until_ms=keep_until_ms,
     )

@@ -13,7 +13,7 @@ from commerce.aftersale.returns import ReturnReceive, ReturnShip
 from commerce.cancellation import OrderCancel
 from commerce.checkout import OrderPay
 from commerce.confirmation import OrderConfirm
-from commerce.recalls import recalls
+from commerce.recalls import recalls, stopping
 from commerce.recalls.recalls import OrderKeep, RecallClose, RecallOpen
 from commerce.registry import operation
 from commerce.shipments import ShipmentCreate, ShippedLine
@@ -249,6 +249,20 @@ def test_a_sweep_goes_on_in_the_next_blocks(monkeypatch: pytest.MonkeyPatch) -> 
     assert all(shop.load(order_id).cases == 1 for order_id in orders)
     play(shop, [Wait(1), Attempt("merchant", CLOSE, RecallClose(recall_id, HASH), (), OK)])
     shop.done("buyer", ("order.create", create((shop.tea, 1))))
+
+
+def test_an_order_that_has_had_all_its_cases_is_refunded_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = Shop()
+    order_id = shop.paid((shop.tea, 3), (shop.cake, 1))
+    shop.deliver(shop.ship(order_id, (0, 1), (1, 1)))
+    monkeypatch.setattr(stopping, "CASES_MAX", 0)
+    recall(shop)
+    tea, cake = shop.load(order_id).lines
+    assert (tea.refunded_minor, tea.held_minor, tea.state) == (3_000, 0, "REFUNDED")
+    assert cake.held_minor == 1_000
+    assert shop.load(order_id).cases == 0
 
 
 def test_the_recall_comes_first_in_its_block() -> None:
