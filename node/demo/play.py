@@ -10,17 +10,25 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
+from chain.errors import HushangError
 from node import processes, testnet
 from node.demo import money, trade
 from node.demo.stage import Stage
 from node.demo.story import Claim, Step, Story, as_json
+from node.demo.tales import Tale, perform
 from node.testnet_genesis import Plan
-from node.testnet_layout import LocalNetwork
+from node.testnet_layout import MANIFEST, LocalNetwork, load
 
 NAME: Final = "demo"
 # With fewer no node can be missed: f = ⌊(n-1)/3⌋.
 NODES_MIN: Final = 4
 SCENES: Final[tuple[Callable[[Stage], None], ...]] = (money.play, trade.play)
+
+
+class NetworkStopped(HushangError):
+    """The network of this directory doesn't run, so no story can be played on it."""
+
+    hint = "hushang testnet start --dir DIR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,7 @@ class Wish:
     store: str = "auto"
     directory: Path | None = None
     keep: bool = False
+    time_scale: int = 1
 
 
 def play(wish: Wish, tell: Callable[[Step], None], say: Callable[[str], None]) -> dict[str, Any]:
@@ -42,6 +51,37 @@ def play(wish: Wish, tell: Callable[[Step], None], say: Callable[[str], None]) -
         for scene in SCENES:
             scene(stage)
         return {"network": testnet.describe(network), "steps": [as_json(s) for s in story.steps]}
+
+
+def play_tale(
+    wish: Wish, tale: Tale, tell: Callable[[Step], None], say: Callable[[str], None]
+) -> dict[str, Any]:
+    """Play one story, on a network of its own or on the one that runs in the wished directory."""
+    story = Story(tell)
+    with interruptible(), stage_place(wish) as place, stage_network(wish, place, say) as network:
+        stage = Stage(network, story)
+        introduce(stage)
+        perform(stage, tale)
+        money.all_equal(stage)
+        return {"network": testnet.describe(network), "steps": [as_json(s) for s in story.steps]}
+
+
+@contextmanager
+def stage_network(wish: Wish, place: Path, say: Callable[[str], None]) -> Iterator[LocalNetwork]:
+    """The network that runs in a place and goes on afterwards; where there is none, a new one."""
+    if not has_network(place):
+        with raised(wish, place, say) as network:
+            yield network
+        return
+    network = load(place)
+    if len(processes.running(network)) < NODES_MIN:
+        raise NetworkStopped(f"{place}: fewer than {NODES_MIN} of its nodes run")
+    yield network
+
+
+def has_network(place: Path) -> bool:
+    """Is there a test network in this directory, running or not?"""
+    return (place / MANIFEST).exists()
 
 
 @contextmanager
@@ -66,7 +106,7 @@ def stage_place(wish: Wish) -> Iterator[Path]:
 @contextmanager
 def raised(wish: Wish, place: Path, say: Callable[[str], None]) -> Iterator[LocalNetwork]:
     """A running network; stopped afterwards whatever happens."""
-    network = testnet.up(Plan(place, NAME, wish.nodes, store=wish.store), say)
+    network = testnet.up(Plan(place, NAME, wish.nodes, wish.time_scale, wish.store), say)
     try:
         yield network
     except KeyboardInterrupt:

@@ -25,7 +25,7 @@ RELEASED_MINOR = 70_000
 WAGE_MINOR = 1_600
 
 WAITS = ("evidence_ms", "reveal_ms", "evidence_ms", "appeal_ms")
-WINDOWS = ("pay_ms", "answer_shipped_ms", "counter_ms", "commit_ms", "reveal_ms", "appeal_ms")
+WINDOWS = ("pay_ms", "counter_ms", "evidence_ms", "commit_ms", "reveal_ms", "appeal_ms")
 
 
 def play(stage: Stage) -> None:
