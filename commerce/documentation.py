@@ -11,10 +11,11 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from chain.codec import Range, Size
 from chain.errors import LedgerError
+from commerce.aftersale.kinds import KINDS
 from commerce.delegations import NEVER_DELEGATED
 from commerce.disputes import phases
 from commerce.disputes.limits import LIMITS
-from commerce.escrow import CLOCKS, EDGES, TERMINAL
+from commerce.escrow import CLOCKS, EDGES, TERMINAL, Trigger
 from commerce.registry import TRANSITIONS, TYPES, SystemTransition, TransactionType
 from commerce.timers import DAY_MS, HOUR_MS, MINUTE_MS, TIMERS
 
@@ -43,6 +44,8 @@ that is overdue for an object is applied before any operation on it.
 A delegated key (`delegate`) may never sign """
 
 
+# The target of an edge that leads back.
+BEFORE = "before"
 # A row of a table holds one paragraph; what follows in a docstring is for developers.
 PARAGRAPHS = "\n\n"
 
@@ -164,28 +167,56 @@ def _transitions(transitions: Sequence[SystemTransition]) -> Iterator[str]:
         yield f"| `{entry.kind}` | {effect} |"
 
 
+_AUTOMATON = (
+    "It runs per order line for the units that wait for a parcel, per parcel for those in one, and",
+    "per case for those under a request. Where everybody is silent, the edge of the clock (–) is",
+    "taken. *Before* is the state that the units came from, with the time that was left there; of",
+    "units that were paid out before, the escrow is the seller's balance and deposit and, only by a",
+    "ruling, the mutual fund. `recall.open` isn't drawn.",
+)
+_KINDS_OF_REQUEST = (
+    "A buyer's request is of one of these kinds (`refund.request`). A unit comes back from two of",
+    "them at most; what went back, was ruled or was kept isn't asked for again.",
+    "",
+    "| kind | asks for | of units that are | until, from the delivery | goods back | way back |",
+    "|---|---|---|---|---|---|",
+)
+
+
 def _automaton() -> Iterator[str]:
-    yield "It runs per order line for the units in no parcel, and per parcel for the others. Where"
-    yield "everybody is silent, the edge of the clock (–) is taken."
+    yield from _AUTOMATON
     yield ""
     yield "```mermaid"
     yield "stateDiagram-v2"
     yield f"    [*] --> {EDGES[0].source}: order.create"
-    for edge in EDGES:
-        yield f"    {edge.source} --> {edge.target}: {edge.trigger}"
+    drawn = [edge for edge in EDGES if edge.trigger is not Trigger.RECALL]
+    for source, target, trigger in dict.fromkeys(
+        (edge.source, edge.target, edge.trigger) for edge in drawn
+    ):
+        yield f"    {source} --> {target or BEFORE}: {trigger}"
     for state in TERMINAL:
         yield f"    {state} --> [*]"
     yield "```"
     yield ""
-    yield "| from | by | who | to | money | stock |"
-    yield "|---|---|---|---|---|---|"
+    yield "| from | by | who | when | to | money | stock |"
+    yield "|---|---|---|---|---|---|---|"
     for edge in EDGES:
         stock = "back for sale" if edge.stock_back else "–"
-        money, who = edge.money.value, edge.who
-        yield f"| {edge.source} | `{edge.trigger}` | {who} | {edge.target} | {money} | {stock} |"
+        when, target = edge.when.value or "–", edge.target or BEFORE
+        moved = f"{when} | {target} | {edge.money.value} | {stock}"
+        yield f"| {edge.source} | `{edge.trigger}` | {edge.who} | {moved} |"
     clocked = ", ".join(f"{state} (`{trigger}`)" for state, trigger in CLOCKS.items())
     yield ""
     yield f"Every state but the ends has a clock: {clocked}."
+    yield ""
+    yield from _KINDS_OF_REQUEST
+    for kind in KINDS:
+        origins = ", ".join(kind.origins)
+        back = "yes" if kind.gives_back else "no"
+        freight = ("the seller pays" if kind.seller_pays_freight else "the buyer pays", "–")
+        way = freight[0 if kind.gives_back else 1]
+        asks = kind.asks if kind.refusable else f"{kind.asks}; can't be rejected"
+        yield f"| `{kind.name}` | {asks} | {origins} | {kind.window.value} | {back} | {way} |"
 
 
 def _phases() -> Iterator[str]:

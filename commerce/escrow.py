@@ -202,16 +202,17 @@ _RETURN = (
     Edge(_S.EXCHANGING, _T.EXCHANGE_TIMEOUT, _S.REFUNDED, "–", _M.REFUND),
 )
 
-# Every state in which the escrow holds money of units: a recall stops all of them.
-FUNDED = (
-    *(_S.HELD, _S.LATE, _S.IN_TRANSIT, _S.DELIVERED),
+# States in which the escrow holds money of units and no panel has them: a recall stops all of them.
+STOPPED_CASES = (
     *(_S.REFUND_PENDING, _S.REJECTED, _S.COUNTERED),
     *(_S.RETURNING, _S.RETURN_IN_TRANSIT, _S.RETURN_DELIVERED, _S.EXCHANGING),
-    *(_S.DISPUTED, _S.DECIDED),
 )
+STOPPED = (_S.HELD, _S.LATE, _S.IN_TRANSIT, _S.DELIVERED, *STOPPED_CASES)
+# Every state in which the escrow holds money of units.
+FUNDED = (*STOPPED, _S.DISPUTED, _S.DECIDED)
 
 _RECALL = (
-    *(Edge(source, _T.RECALL, _S.RECALLED, "R", _M.STAYS) for source in FUNDED),
+    *(Edge(source, _T.RECALL, _S.RECALLED, "R", _M.STAYS) for source in STOPPED),
     Edge(_S.RECALLED, _T.KEEP, _S.RELEASED, "B", _M.RELEASE, _KEEPS),
     Edge(_S.RECALLED, _T.KEEP, _S.REFUNDED, "B", _M.REFUND, _RETURNS),
     Edge(_S.RECALLED, _T.RECALL_TIMEOUT, _S.REFUNDED, "–", _M.REFUND),

@@ -13,7 +13,6 @@ from chain.context import Context, event
 from commerce.aftersale.books import Books
 from commerce.aftersale.cases import (
     CASES_MAX,
-    OF_DISPUTE,
     Case,
     CaseLine,
     add_case,
@@ -22,16 +21,10 @@ from commerce.aftersale.cases import (
     to_state,
     units_in,
 )
-from commerce.escrow import FUNDED, Money, State
+from commerce.escrow import STOPPED_CASES, Money, State
 from commerce.orders import ORDERS, Order, OrderLine, timers_for
 from commerce.records import altered
 from commerce.settlement import portions_of, settle
-
-_STOPPED_CASES = tuple(
-    state
-    for state in FUNDED
-    if state not in (State.HELD, State.LATE, State.IN_TRANSIT, State.DELIVERED, *OF_DISPUTE)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +58,7 @@ def _stop_cases(stop: _Stop, order: Order) -> tuple[Event, ...]:
     events: list[Event] = []
     due_ms = stop.context.time_ms + timers_for(stop.context.state, order).recall_ms
     for case_id, case in list(cases_of(stop.context.state, stop.order_id, order)):
-        if State(case.state) not in _STOPPED_CASES or case.origin == State.RELEASED:
+        if State(case.state) not in STOPPED_CASES or case.origin == State.RELEASED:
             continue
         if all(stop.of(order.lines[entry.line]) for entry in case.lines):
             events += moved(stop.context, case_id, case, to_state(case, State.RECALLED, due_ms))

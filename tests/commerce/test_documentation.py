@@ -3,9 +3,10 @@
 from dataclasses import fields
 from pathlib import Path
 
+from commerce.aftersale.kinds import KINDS
 from commerce.disputes import phases
-from commerce.documentation import render_transactions
-from commerce.escrow import EDGES
+from commerce.documentation import BEFORE, render_transactions
+from commerce.escrow import EDGES, Trigger
 from commerce.registry import TRANSITIONS, TYPES
 from commerce.timers import TIMERS
 
@@ -28,7 +29,12 @@ def test_the_page_tells_each_type_field_refusal_edge_and_timer() -> None:
     assert all(f"| `{entry.kind}` |" in sections["System transitions"] for entry in TRANSITIONS)
     assert all(f"| `{rule.name}` |" in sections["Timers"] for rule in TIMERS)
     automaton = sections["The escrow automaton"]
-    assert all(f"{edge.source} --> {edge.target}: {edge.trigger}" in automaton for edge in EDGES)
+    for edge in EDGES:
+        target = edge.target or BEFORE
+        drawn = f"{edge.source} --> {target}: {edge.trigger}" in automaton
+        assert drawn == (edge.trigger is not Trigger.RECALL)
+        assert f"| {edge.source} | `{edge.trigger}` | {edge.who} |" in automaton
+    assert all(f"| `{kind.name}` |" in automaton for kind in KINDS)
     disputes = sections["The automaton of a dispute"]
     assert all(f"| {edge.source} | `{edge.cause}` | " in disputes for edge in phases.EDGES)
 

@@ -5,10 +5,9 @@ from commerce.life import LIFE_MAX_MS, longest_life_ms
 from tests.bench.command import say
 from tests.commerce.automaton.explorer import Explorer, describe
 
-# Rulings need a panel: tests/commerce/disputes/ has one. A recall leaves units in dispute alone.
+# Rulings need a panel: tests/commerce/disputes/ has one.
 ELSEWHERE = {
     (State.DISPUTED, Trigger.RULE),
-    (State.DISPUTED, Trigger.RECALL),
     (State.DISPUTED, Trigger.DISPUTE_TIMEOUT),
     *((State.DECIDED, edge.trigger) for edge in EDGES if edge.source is State.DECIDED),
 }
