@@ -170,9 +170,9 @@ def _transitions(transitions: Sequence[SystemTransition]) -> Iterator[str]:
 _AUTOMATON = (
     "It runs per order line for the units that wait for a parcel, per parcel for those in one, and",
     "per case for those under a request. Where everybody is silent, the edge of the clock (–) is",
-    "taken. *Before* is the state that the units came from, with the time that was left there; of",
-    "units that were paid out before, the escrow is the seller's balance and deposit and, only by a",
-    "ruling, the mutual fund. `recall.open` isn't drawn.",
+    "taken. *Before* is the state that the units came from, with the time that was left there. Of",
+    "units that were paid out before, the escrow is the seller's balance and deposit, and only by",
+    "a ruling the mutual fund. `recall.open` isn't drawn.",
 )
 _KINDS_OF_REQUEST = (
     "A buyer's request is of one of these kinds (`refund.request`). A unit comes back from two of",
@@ -202,8 +202,8 @@ def _automaton() -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|"
     for edge in EDGES:
         stock = "back for sale" if edge.stock_back else "–"
-        when, target = edge.when.value or "–", edge.target or BEFORE
-        moved = f"{when} | {target} | {edge.money.value} | {stock}"
+        when = edge.when.value or "–"
+        moved = f"{when} | {edge.target or BEFORE} | {edge.money.value} | {stock}"
         yield f"| {edge.source} | `{edge.trigger}` | {edge.who} | {moved} |"
     clocked = ", ".join(f"{state} (`{trigger}`)" for state, trigger in CLOCKS.items())
     yield ""
