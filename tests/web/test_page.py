@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
@@ -337,7 +338,7 @@ def fields_of(cls: Any) -> Iterator[tuple[str, Any, str]]:
     hints = get_type_hints(cls, include_extras=True)
     for entry in dataclasses.fields(cls):
         kind, many = hints[entry.name], ""
-        while get_origin(kind) in (Annotated, tuple):
+        while get_origin(kind) in (Annotated, tuple, UnionType, Union):  # a union is `X | None`
             many = "*" if get_origin(kind) is tuple else many
             kind = get_args(kind)[0]
         yield entry.name, kind if dataclasses.is_dataclass(kind) else None, many
