@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501 (the rule table is aligned)
 
+from collections.abc import Callable
+
 import pytest
 
 from commerce.aftersale.answers import (
@@ -32,13 +34,10 @@ def countering(
 
 
 def answering(shop: Shop) -> list[Row]:
-    """Requests of several kinds, each open; `two` is for two lines."""
+    """Requests of several kinds, each open."""
     _, parcel = delivered(shop, (shop.tea, 6), (shop.bike, 2))
-    way = shop.ship(shop.paid((shop.tea, 1)))
     right = shop.complain(parcel, "no_reason")
     bad = shop.complain(parcel, "quality")
-    two = shop.complain(parcel, "quality", (0, 1), (1, 1))
-    missing = shop.complain(way, "not_received")
     given = shop.complain(parcel, "quality")
     gone = shop.request(shop.paid((shop.tea, 1)), "unshipped")
     erp = Delegate(key("erp"), (AGREE, COUNTER), 999, GENESIS_MS + DAY_MS)
@@ -66,6 +65,25 @@ def answering(shop: Shop) -> list[Row]:
         Attempt("buyer",    REJECT,  reject(right),                            (), "NotTheSeller"),
         Attempt("merchant", REJECT,  reject(given),                            (), "StateForbids"),
         Attempt("merchant", REJECT,  reject(right),                            (), "ReturnRightProtected"),
+        Attempt("merchant", REJECT,  reject(bad),                              (), "ok"),
+    ]
+    # fmt: on
+
+
+def offering(shop: Shop) -> list[Row]:
+    """The same; offers and who takes them."""
+    _, parcel = delivered(shop, (shop.tea, 6), (shop.bike, 2))
+    way = shop.ship(shop.paid((shop.tea, 1)))
+    right = shop.complain(parcel, "no_reason")
+    two = shop.complain(parcel, "quality", (0, 1), (1, 1))
+    missing = shop.complain(way, "not_received")
+    given = shop.complain(parcel, "quality")
+    shop.agree(given)
+    erp = Delegate(key("erp"), (AGREE, COUNTER), 999, GENESIS_MS + DAY_MS)
+    # fmt: off
+    return [
+        #       sender      type     payload                                       outcome
+        Attempt("merchant", "delegate", erp,                                   (), "ok"),
         Attempt("buyer",    COUNTER, countering(NOWHERE, 1),                   (), "CaseUnknown"),
         Attempt("buyer",    COUNTER, countering(right, 1),                     (), "NotTheSeller"),
         Attempt("merchant", COUNTER, countering(given, 1),                     (), "StateForbids"),
@@ -82,18 +100,17 @@ def answering(shop: Shop) -> list[Row]:
         # The whole price without the goods is an offer too.
         Attempt("merchant/erp", COUNTER, countering(two, 499, 500),            (), "ok"),
         Attempt("merchant", COUNTER, countering(two, 500, 501),                (), "StateForbids"),
-        Attempt("merchant", AGREE,   agree(two),                               (), "StateForbids"),
+        Attempt("merchant", AGREE,   RefundAgree(two, None),                               (), "StateForbids"),
         Attempt("buyer",    ACCEPT,  RefundAcceptCounter(two),                 (), "ok"),
         Attempt("buyer",    ACCEPT,  RefundAcceptCounter(two),                 (), "StateForbids"),
-        Attempt("merchant", REJECT,  reject(bad),                              (), "ok"),
-        Attempt("merchant", REJECT,  reject(missing),                          (), "ok"),
     ]
     # fmt: on
 
 
-def test_who_may_answer_what() -> None:
+@pytest.mark.parametrize("table", [answering, offering])
+def test_who_may_answer_what(table: Callable[[Shop], list[Row]]) -> None:
     shop = Shop()
-    play(shop, answering(shop))
+    play(shop, table(shop))
 
 
 def test_the_right_to_return_without_a_reason_is_the_only_kind_that_nobody_refuses() -> None:
