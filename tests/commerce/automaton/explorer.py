@@ -188,7 +188,10 @@ class Explorer:
             case State.RETURN_IN_TRANSIT | State.RETURN_DELIVERED | State.EXCHANGING:
                 return worth_minor - case.asked_minor
             case State.DISPUTED:
-                return 0 if case.returned is not None else back_minor
+                # Nobody's silence pays for recalled goods, as far as their money is held.
+                recalled = bool(recalled_products(self.shop.state))
+                held = case.origin != State.RELEASED
+                return 0 if case.returned is not None or (recalled and held) else back_minor
             case _:
                 return 0
 
