@@ -1,5 +1,7 @@
 """A dispute to its end: panel, silence and slashing, ruling, appeal, split, and who pays for it."""
 
+from typing import Final
+
 from chain.bech32m import encode_account
 from commerce.disputes.hearing import DisputeEvidence
 from commerce.disputes.opening import DisputeAppeal
@@ -7,25 +9,26 @@ from node.demo.chronicle import Placed, placed_claims
 from node.demo.court import Court, Sealed
 from node.demo.market import BUYER, CARRIER, SELLER, Market, document, open_market
 from node.demo.stage import Party, Stage, cny
+from node.demo.stories.clockwork import Clock, await_clock, clock_facts
 from node.demo.stories.hearing import ask, dispute, refuse
 from node.demo.story import Claim
 
-FUNDS = {SELLER: 50_000, BUYER: 300_000, CARRIER: 0}
-PRICE_MINOR = 199_999
-BUYER_BOND_MINOR = 2_000
-APPEAL_BOND_MINOR = 8_003
+FUNDS: Final = {SELLER: 50_000, BUYER: 300_000, CARRIER: 0}
+PRICE_MINOR: Final = 199_999
+BUYER_BOND_MINOR: Final = 2_000
+APPEAL_BOND_MINOR: Final = 8_003
 # Per mille of the price for the buyer; the second list begins with the reserve's.
-FIRST_VOTES = (700, 500, 900)
-RESERVE_VOTE = 600
-APPEAL_VOTES = (800, 650, 600, 700, 300)
-FIRST_RULING = 600
-LAST_RULING = 650
-REFUNDED_MINOR = 129_999
-RELEASED_MINOR = 70_000
-WAGE_MINOR = 1_600
+FIRST_VOTES: Final = (700, 500, 900)
+RESERVE_VOTE: Final = 600
+APPEAL_VOTES: Final = (800, 650, 600, 700, 300)
+FIRST_RULING: Final = 600
+LAST_RULING: Final = 650
+REFUNDED_MINOR: Final = 129_999
+RELEASED_MINOR: Final = 70_000
+WAGE_MINOR: Final = 1_600
 
-WAITS = ("evidence_ms", "reveal_ms", "evidence_ms", "appeal_ms")
-WINDOWS = ("pay_ms", "counter_ms", "evidence_ms", "commit_ms", "reveal_ms", "appeal_ms")
+WAITS: Final = ("evidence_ms", "reveal_ms", "evidence_ms", "appeal_ms")
+WINDOWS: Final = ("pay_ms", "counter_ms", "evidence_ms", "commit_ms", "reveal_ms", "appeal_ms")
 
 
 def play(stage: Stage) -> None:
@@ -108,19 +111,16 @@ def bring_evidence(market: Market, case_id: str) -> None:
 
 def slashed(market: Market, court: Court, case_id: str, silent: Party) -> Party:
     """The clock replaces who doesn't reveal; the arbiter who takes its seat."""
-    account = encode_account(silent.account)
-    found = market.await_clock(("reveal_ms",), "arbiter.slashed", arbiter=account)
+    account, timer = encode_account(silent.account), "reveal_ms"
+    clock = Clock(f"/v1/cases/{case_id}", "sys.dispute.reveal", timer, (timer,))
+    found = await_clock(market, clock, "arbiter.slashed", arbiter=account)
     seated = market.await_clock((), "dispute.seated", dispute_id=case_id)
     reserve = court.named(str(seated["data"]["arbiter"]))
     amount = cny(int(found["data"]["amount_minor"]))
     market.stage.tell_of(
         f"All three sealed a vote, two show theirs. {silent.name} is silent: the clock takes"
         f" {amount} of its bond for the mutual fund, and seats {reserve.name} in its place.",
-        {
-            "clock": market.pacing.rule("reveal_ms"),
-            "receipt": found["receipt_id"],
-            "height": str(found["height"]),
-        },
+        clock_facts(market, clock, found),
         [
             *placed_claims(found, "arbiter", "amount_minor"),
             *placed_claims(seated, "arbiter", "dispute_id"),
@@ -167,9 +167,11 @@ def second_round(market: Market, court: Court, case_id: str) -> list[Party]:
     return panel
 
 
-def split(market: Market, case_id: str) -> Placed:
+def split(market: Market, case_id: str) -> None:
     """Nobody appeals again: the money is divided, and the bonds."""
-    ended = market.await_clock(("appeal_ms",), "dispute.ended", dispute_id=case_id)
+    timer = "appeal_ms"
+    clock = Clock(f"/v1/cases/{case_id}", "sys.dispute.appeal", timer, (timer,))
+    ended = await_clock(market, clock, "dispute.ended", dispute_id=case_id)
     settled = market.await_clock((), "refund.settled", case_id=case_id)
     market.purse(BUYER).move(REFUNDED_MINOR, "refunded by the ruling")
     market.purse(BUYER).move(BUYER_BOND_MINOR, "bond back")
@@ -180,18 +182,13 @@ def split(market: Market, case_id: str) -> Placed:
         f"Nobody appeals again: the clock splits the price, {amounts[0]} to the buyer, {amounts[1]}"
         f" to the seller. The buyer's bond of {cny(BUYER_BOND_MINOR)} returns; the seller's"
         f" {cny(APPEAL_BOND_MINOR)} pay the five, {cny(WAGE_MINOR)} each.",
-        {
-            "clock": market.pacing.rule("appeal_ms"),
-            "receipt": ended["receipt_id"],
-            "height": str(ended["height"]),
-        },
+        clock_facts(market, clock, ended),
         [
             *placed_claims(ended, "dispute_id", "how", "shares", "bonds"),
             *bond_claims(ended),
             *placed_claims(settled, "refunded_minor", "released_minor", "to", "seller"),
         ],
     )
-    return ended
 
 
 def bond_claims(ended: Placed) -> list[Claim]:

@@ -1,14 +1,16 @@
 """Everybody does what they should: the seller is paid the moment the buyer confirms."""
 
+from typing import Final
+
 from commerce.reviews.posting import ReviewPost
 from commerce.reviews.records import Scores
 from node.demo.market import BUYER, CARRIER, SELLER, open_market
 from node.demo.stage import Stage, cny
 from node.demo.story import Claim
 
-FUNDS = {SELLER: 0, BUYER: 100_000, CARRIER: 0}
-WAITS: tuple[str, ...] = ()
-WINDOWS = ("pay_ms",)
+FUNDS: Final = {SELLER: 0, BUYER: 100_000, CARRIER: 0}
+WAITS: Final[tuple[str, ...]] = ()
+WINDOWS: Final = ("pay_ms",)
 
 
 def play(stage: Stage) -> None:

@@ -5,30 +5,32 @@ Cups 3 × 29.90, a teapot at 159.00, a tray at 80.05: 328.75, of which a platfor
 every refund goes back to both.
 """
 
+from typing import Final
+
 from commerce.catalogue.coupons import CouponTerms
 from commerce.catalogue.issuing import CouponIssue
 from commerce.shipments import ShipmentLost
 from node.clock import now_ms
-from node.demo.chronicle import placed_claims
 from node.demo.court import Court
 from node.demo.market import BUYER, CARRIER, PLATFORM, SELLER, Bought, Market, open_market
 from node.demo.stage import SYMBOL, Stage, cny
+from node.demo.stories.clockwork import Clock, await_clock, tell_clock
 from node.demo.stories.hearing import ask, dispute, refuse
 from node.demo.story import Claim
 
-FUNDS = {SELLER: 0, BUYER: 100_000, PLATFORM: 20_000, CARRIER: 0}
+FUNDS: Final = {SELLER: 0, BUYER: 100_000, PLATFORM: 20_000, CARRIER: 0}
 CUP_MINOR, TEAPOT_MINOR, TRAY_MINOR = 2_990, 15_900, 8_005
-COUPON_MINOR = 5_000
+COUPON_MINOR: Final = 5_000
 # Of the coupon on the teapot and the tray; the cups have 1364.
 TEAPOT_FUNDED_MINOR, TRAY_FUNDED_MINOR = 2_418, 1_218
-VOTES = (400, 350, 600)
-RULING = 400
+VOTES: Final = (400, 350, 600)
+RULING: Final = 400
 # 400 per mille of 8005, and of that the platform's part of the tray, 1218 of 8005.
 TRAY_REFUNDED_MINOR, TRAY_REFUNDED_TO_PLATFORM_MINOR = 3_202, 487
-COUPON_FOR_MS = 86_400_000
+COUPON_FOR_MS: Final = 86_400_000
 
-WAITS = ("evidence_ms", "appeal_ms")
-WINDOWS = ("pay_ms", "answer_shipped_ms", "counter_ms", "commit_ms", "reveal_ms")
+WAITS: Final = ("evidence_ms", "appeal_ms")
+WINDOWS: Final = ("pay_ms", "answer_shipped_ms", "counter_ms", "commit_ms", "reveal_ms")
 
 
 def play(stage: Stage) -> None:
@@ -45,30 +47,15 @@ def play(stage: Stage) -> None:
     bought = market.buy(BUYER, [(cups, 3), (teapot, 1), (tray, 1)], [coupon])
     market.purse(PLATFORM).move(-COUPON_MINOR, "its coupon")
     tell_order(market, bought)
-    first, second, third = (
-        market.ship(bought, *units) for units in ([(0, 2)], [(1, 1)], [(0, 1), (2, 1)])
-    )
+    first = market.ship(bought, (0, 2))
+    second = market.ship(bought, (1, 1))
+    third = market.ship(bought, (0, 1), (2, 1))
     market.deliver(first, bought.code)
-    confirmed = market.confirm(BUYER, first)
-    market.check()
-    stage.tell(
-        f"Three parcels leave. The first, with two cups, arrives: the buyer confirms it, and the"
-        f" seller has {cny(2 * CUP_MINOR)}.",
-        confirmed,
-        {"parcel": first},
-        stage.event_claims(confirmed, 0, "parcel_id", "order_id", "amount_minor"),
-    )
+    keep(market, first, 2, "Three parcels leave. The first comes with two cups")
     lose(market, bought, second)
     market.deliver(third)
     case_id = ask(market, bought, third, 2, "The third parcel comes with a cup and a cracked tray")
-    kept = market.confirm(BUYER, third, (0, 1))
-    market.check()
-    stage.tell(
-        f"The cup is whole: the buyer confirms it, and the seller has {cny(CUP_MINOR)} more.",
-        kept,
-        {"parcel": third},
-        stage.event_claims(kept, 0, "parcel_id", "amount_minor"),
-    )
+    keep(market, third, 1, "The cup is whole")
     refuse(market, case_id)
     dispute(market, case_id, 0)
     judge(market, court, case_id)
@@ -82,6 +69,19 @@ def play(stage: Stage) -> None:
             Claim(bought.path, "/refunded_minor", "19102"),
             Claim(f"/v1/cases/{case_id}", "/state", "SPLIT"),
         ],
+    )
+
+
+def keep(market: Market, parcel: str, cups: int, words: str) -> None:
+    """The buyer confirms cups of a parcel."""
+    stage = market.stage
+    confirmed = market.confirm(BUYER, parcel, (0, cups))
+    market.check()
+    stage.tell(
+        f"{words}: the buyer confirms, and the same block pays the seller {cny(cups * CUP_MINOR)}.",
+        confirmed,
+        {"parcel": parcel},
+        stage.event_claims(confirmed, 0, "parcel_id", "order_id", "amount_minor"),
     )
 
 
@@ -141,7 +141,7 @@ def lose(market: Market, bought: Bought, parcel: str) -> None:
     market.check()
     stage.tell(
         f"The second, with the teapot, is lost, and the carrier says so. Its {cny(TEAPOT_MINOR)} go"
-        " back to who paid them: 134.82 to the buyer, 24.18 to the platform.",
+        f" back to who paid them, {cny(TEAPOT_FUNDED_MINOR)} of it to the platform.",
         lost,
         {"order": bought.order_id, "parcel": parcel},
         stage.event_claims(lost, 0, "parcel_id", "order_id", "amount_minor"),
@@ -169,20 +169,16 @@ def judge(market: Market, court: Court, case_id: str) -> None:
 
 def split(market: Market, case_id: str) -> None:
     """Nobody appeals."""
-    settled = market.await_clock(WAITS, "refund.settled", case_id=case_id)
-    to_platform = TRAY_REFUNDED_TO_PLATFORM_MINOR
+    clock = Clock(f"/v1/cases/{case_id}", "sys.dispute.appeal", "appeal_ms", WAITS)
+    settled = await_clock(market, clock, "refund.settled", case_id=case_id)
+    to_platform, to_seller = TRAY_REFUNDED_TO_PLATFORM_MINOR, TRAY_MINOR - TRAY_REFUNDED_MINOR
     market.purse(BUYER).move(TRAY_REFUNDED_MINOR - to_platform, "refunded for the tray")
     market.purse(PLATFORM).move(to_platform, "its part of the tray")
-    market.purse(SELLER).move(TRAY_MINOR - TRAY_REFUNDED_MINOR, "released by the ruling")
+    market.purse(SELLER).move(to_seller, "released by the ruling")
     market.check()
-    amounts = (cny(TRAY_REFUNDED_MINOR), cny(TRAY_MINOR - TRAY_REFUNDED_MINOR))
-    market.stage.tell_of(
-        f"Nobody appeals: the clock splits the tray's price. {amounts[0]} go back, 27.15 to the"
-        f" buyer and 4.87 to the platform; the seller has {amounts[1]}.",
-        {
-            "clock": market.pacing.rule("appeal_ms"),
-            "receipt": settled["receipt_id"],
-            "height": str(settled["height"]),
-        },
-        placed_claims(settled, "case_id", "refunded_minor", "released_minor", "reason"),
+    words = (
+        f"Nobody appeals: the clock splits the tray's price. {cny(TRAY_REFUNDED_MINOR)} go back to"
+        f" buyer and platform, by what each had paid of it; the seller has {cny(to_seller)}."
     )
+    names = ["case_id", "refunded_minor", "released_minor", "reason"]
+    tell_clock(market, words, clock, settled, names)

@@ -3,6 +3,8 @@
 The recall is of a product as a whole; lots and what became of them come with provenance.
 """
 
+from typing import Final
+
 from commerce.recalls.recalls import OrderKeep, RecallOpen
 from commerce.registry import operation
 from node.demo.chronicle import placed_claims
@@ -18,18 +20,21 @@ from node.demo.market import (
     open_market,
 )
 from node.demo.stage import Stage, cny
+from node.demo.stories.clockwork import Clock, await_clock, tell_clock
 from node.demo.story import Claim, receipt_claims
 
-FUNDS = {SELLER: 0, BUYER: 100_000, NEIGHBOUR: 50_000, CARRIER: 0}
-WAITS = ("recall_ms",)
-WINDOWS = ("pay_ms", "recall_ms")
-CLASS = 2
+FUNDS: Final = {SELLER: 0, BUYER: 100_000, NEIGHBOUR: 50_000, CARRIER: 0}
+MILK_MINOR: Final = 23_800
+RICE_MINOR: Final = 5_990
+CLASS: Final = 2
+WAITS: Final = ("recall_ms",)
+WINDOWS: Final = ("pay_ms", "recall_ms")
 
 
 def play(stage: Stage) -> None:
     """The whole story."""
     market = open_market(stage, FUNDS)
-    milk, rice = market.offer(("milk powder", "food", 23_800), ("rice", "food", 5_990))
+    milk, rice = market.offer(("milk powder", "food", MILK_MINOR), ("rice", "food", RICE_MINOR))
     waiting = market.buy(BUYER, [(milk, 2)])
     market.tell_bought("The buyer orders two tins of milk powder", waiting)
     other = market.buy(BUYER, [(rice, 1)])
@@ -53,19 +58,19 @@ def play(stage: Stage) -> None:
     confirmed = market.confirm(BUYER, rice_parcel)
     market.check()
     stage.tell(
-        f"The rice is no milk: it arrives, the buyer confirms, the seller has {cny(5_990)}.",
+        f"The rice is no milk: it arrives, the buyer confirms, the seller has {cny(RICE_MINOR)}.",
         confirmed,
         {"order": other.order_id},
         stage.event_claims(confirmed, 0, "order_id", "seller", "amount_minor"),
     )
-    refunded(market, waiting, case_ids[waiting.order_id])
+    refunded(market, case_ids[waiting.order_id])
     market.settle(
         "The end: nobody has lost money on recalled goods but who sold them.",
         [
             Claim(waiting.path, "/state", "REFUNDED"),
-            Claim(waiting.path, "/refunded_minor", "47600"),
-            Claim(kept.path, "/released_minor", "23800"),
-            Claim(other.path, "/released_minor", "5990"),
+            Claim(waiting.path, "/refunded_minor", str(2 * MILK_MINOR)),
+            Claim(kept.path, "/released_minor", str(MILK_MINOR)),
+            Claim(other.path, "/released_minor", str(RICE_MINOR)),
         ],
     )
 
@@ -127,33 +132,26 @@ def keep(market: Market, case_id: str) -> None:
     stage = market.stage
     decision = OrderKeep(bytes.fromhex(case_id), keep=True)
     outcome = stage.send(market.party(NEIGHBOUR), "order.keep", decision)
-    market.purse(SELLER).move(23_800, "kept by the neighbour")
+    market.purse(SELLER).move(MILK_MINOR, "kept by the neighbour")
     market.check()
     stage.tell(
         f"The neighbour has read the instruction and keeps the tin: the seller is paid"
-        f" {cny(23_800)}. (Goods of a class I recall nobody may keep.)",
+        f" {cny(MILK_MINOR)}. (Goods of a class I recall nobody may keep.)",
         outcome,
         {"case": case_id},
         [
             Claim(f"/v1/receipts/{outcome.id}", "/events/0/data/case_id", case_id),
-            Claim(f"/v1/receipts/{outcome.id}", "/events/1/data/released_minor", "23800"),
+            Claim(f"/v1/receipts/{outcome.id}", "/events/1/data/released_minor", str(MILK_MINOR)),
         ],
     )
 
 
-def refunded(market: Market, waiting: Bought, case_id: str) -> None:
+def refunded(market: Market, case_id: str) -> None:
     """The buyer says nothing."""
-    found = market.await_clock(WAITS, "refund.settled", case_id=case_id)
-    market.purse(BUYER).move(47_600, "refunded by the clock")
+    clock = Clock(f"/v1/cases/{case_id}", "sys.order.recall", "recall_ms", WAITS)
+    found = await_clock(market, clock, "refund.settled", case_id=case_id, reason=clock.kind)
+    market.purse(BUYER).move(2 * MILK_MINOR, "refunded by the clock")
     market.check()
-    market.stage.tell_of(
-        f"The buyer says nothing: the clock gives back {cny(47_600)}.",
-        {
-            "order": waiting.order_id,
-            "clock": market.pacing.rule("recall_ms"),
-            "by": found["data"]["reason"],
-            "receipt": found["receipt_id"],
-            "height": str(found["height"]),
-        },
-        placed_claims(found, "order_id", "refunded_minor", "reason", "to"),
-    )
+    words = f"The buyer says nothing: the clock gives back {cny(2 * MILK_MINOR)}."
+    names = ["order_id", "refunded_minor", "reason", "to"]
+    tell_clock(market, words, clock, found, names)

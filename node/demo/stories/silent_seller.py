@@ -1,110 +1,70 @@
-"""The seller vanishes twice: one order is never shipped, of another the goods come back broken.
+"""The seller vanishes after the sale: what came broken goes back, what never came is refunded.
 
-All the money comes back by clocks alone; the seller signs nothing after the sale.
+All the money comes back by clocks alone; the seller signs nothing more.
 """
 
-from typing import Any
+from typing import Final
 
-from commerce.aftersale.requests import RefundRequest, RequestedLine
 from commerce.aftersale.returns import ReturnDelivered, ReturnShip
-from node.demo.chronicle import Placed, placed_claims
-from node.demo.market import BUYER, CARRIER, SELLER, Bought, Market, document, open_market
+from node.demo.market import BUYER, CARRIER, SELLER, Bought, Market, open_market
 from node.demo.stage import Stage, cny
+from node.demo.stories.clockwork import Clock, await_clock, tell_clock
+from node.demo.stories.hearing import ask
 from node.demo.story import Claim
 
-FUNDS = {SELLER: 5_000, BUYER: 100_000, CARRIER: 0}
-FREIGHT_MINOR = 1_200
-WAITS = ("ship_ms", "ship_refund_ms")
-WINDOWS = ("pay_ms", "return_ship_ms")
+FUNDS: Final = {SELLER: 5_000, BUYER: 100_000, CARRIER: 0}
+PRICE_MINOR: Final = 8_800
+FREIGHT_MINOR: Final = 1_200
+WAITS: Final = ("ship_ms", "ship_refund_ms")
+WINDOWS: Final = ("pay_ms", "return_ship_ms")
 
 
 def play(stage: Stage) -> None:
     """The whole story."""
     market = open_market(stage, FUNDS)
-    (lamp,) = market.offer(("a lamp", "ware", 8_800))
+    (lamp,) = market.offer(("a lamp", "ware", PRICE_MINOR))
     broken = market.buy(BUYER, [(lamp, 1)])
     market.tell_bought("The buyer orders a lamp", broken)
-    parcel = market.ship(broken, (0, 1))
-    delivered = market.deliver(parcel, broken.code)
-    stage.tell(
-        "It is shipped and delivered. That is the last that anybody hears of the seller.",
-        delivered,
-        {"parcel": parcel},
-        stage.event_claims(delivered, 0, "parcel_id", "order_id", "carrier"),
-    )
+    parcel = hand_over(market, broken)
     waiting = market.buy(BUYER, [(lamp, 2)])
     market.tell_bought("The buyer orders two more", waiting)
-    case_id = complain(market, broken, parcel)
-    agreed = told_by_clock(
-        market,
-        "answer_shipped_ms",
-        "The seller is silent, which is to agree: the lamp is to be sent back for the money.",
-        "refund.state",
-        case_id=case_id,
-        state="RETURNING",
-    )
-    assert agreed["data"]["before"] == "REFUND_PENDING"
+    case_id = ask(market, broken, parcel, 0, "The lamp is broken")
+    agree(market, case_id)
     send_back(market, case_id)
-    told_by_clock(
-        market,
-        "return_accept_ms",
-        f"The lamp is back and the seller is silent: the buyer has its {cny(8_800)} again, and"
-        f" {cny(FREIGHT_MINOR)} for the way back from the seller, whose goods were bad.",
-        "refund.settled",
-        case_id=case_id,
-    )
-    market.purse(BUYER).move(8_800, "refunded for the lamp")
-    market.purse(BUYER).move(FREIGHT_MINOR, "for the way back")
-    market.purse(SELLER).move(-FREIGHT_MINOR, "for the way back")
-    market.check()
-    told_by_clock(
-        market,
-        "ship_ms",
-        "The other two were never shipped: they are late, and the buyer could cancel alone.",
-        "order.late",
-        order_id=waiting.order_id,
-    )
-    told_by_clock(
-        market,
-        "ship_refund_ms",
-        f"The buyer needn't: the clock refunds all {cny(17_600)} by itself.",
-        "order.refunded",
-        order_id=waiting.order_id,
-    )
-    market.purse(BUYER).move(17_600, "refunded by the clock")
+    take_back(market, case_id)
+    give_up(market, waiting)
     market.settle(
         "The end: the seller has kept nothing, and signed nothing. What each had, and has:",
         [
             Claim(waiting.path, "/state", "REFUNDED"),
-            Claim(waiting.path, "/refunded_minor", "17600"),
-            Claim(broken.path, "/refunded_minor", "8800"),
+            Claim(waiting.path, "/refunded_minor", str(2 * PRICE_MINOR)),
+            Claim(broken.path, "/refunded_minor", str(PRICE_MINOR)),
             Claim(broken.path, "/held_minor", "0"),
             Claim(f"/v1/cases/{case_id}", "/state", "REFUNDED"),
         ],
     )
 
 
-def complain(market: Market, bought: Bought, parcel: str) -> str:
-    """The buyer wants its money for the broken lamp; the case."""
-    request = RefundRequest(
-        order_id=bytes.fromhex(bought.order_id),
-        parcel_id=bytes.fromhex(parcel),
-        kind="quality",
-        lines=(RequestedLine(0, 1, None),),
-        reason="it is broken",
-        evidence=document("a photograph"),
+def hand_over(market: Market, bought: Bought) -> str:
+    """The first lamp arrives; its parcel."""
+    parcel = market.ship(bought, (0, 1))
+    delivered = market.deliver(parcel, bought.code)
+    market.stage.tell(
+        "It is shipped and delivered. That is the last that anybody hears of the seller.",
+        delivered,
+        {"parcel": parcel},
+        market.stage.event_claims(delivered, 0, "parcel_id", "order_id", "carrier"),
     )
-    stage = market.stage
-    outcome = stage.send(market.party(BUYER), "refund.request", request)
-    case_id = str(outcome.event("refund.requested")["case_id"])
-    amount = cny(bought.payable_minor)
-    stage.tell(
-        f"The lamp is broken: the buyer wants to return it for {amount}.",
-        outcome,
-        {"case": case_id, "asked": amount, "clock": market.pacing.rule("answer_shipped_ms")},
-        stage.event_claims(outcome, 0, "case_id", "amount_minor", "kind"),
-    )
-    return case_id
+    return parcel
+
+
+def agree(market: Market, case_id: str) -> None:
+    """Silence is to agree."""
+    timer = "answer_shipped_ms"
+    clock = Clock(f"/v1/cases/{case_id}", "sys.refund.answer", timer, (timer,))
+    agreed = await_clock(market, clock, "refund.state", case_id=case_id, state="RETURNING")
+    words = "The seller is silent, which is to agree: the lamp is to be sent back for the money."
+    tell_clock(market, words, clock, agreed, ["case_id", "order_id", "before", "state"])
 
 
 def send_back(market: Market, case_id: str) -> None:
@@ -114,11 +74,12 @@ def send_back(market: Market, case_id: str) -> None:
     sent = ReturnShip(known_id, carrier.account, FREIGHT_MINOR, None)
     stage.send(market.party(BUYER), "return.ship", sent, [carrier])
     back = stage.send(carrier, "return.delivered", ReturnDelivered(known_id))
+    freight = cny(FREIGHT_MINOR)
     stage.tell(
-        f"The buyer sends it back to the registered address, and pays {cny(FREIGHT_MINOR)} to the"
-        " carrier outside the chain.",
+        f"The buyer sends it back to the registered address, and pays {freight} for the way"
+        " outside the chain.",
         back,
-        {"case": case_id, "freight": cny(FREIGHT_MINOR)},
+        {"case": case_id, "freight": freight},
         [
             *stage.event_claims(back, 0, "case_id", "state"),
             Claim(f"/v1/cases/{case_id}", "/return_freight_minor", str(FREIGHT_MINOR)),
@@ -126,18 +87,37 @@ def send_back(market: Market, case_id: str) -> None:
     )
 
 
-def told_by_clock(market: Market, timer: str, words: str, type_: str, **data: Any) -> Placed:
-    """Wait for what the clock does, and tell it with what the specification says."""
-    found = market.await_clock((*WAITS, timer), type_, **data)
-    names = [name for name in found["data"] if name.endswith(("_id", "_minor", "state", "reason"))]
-    market.stage.tell_of(
-        words,
-        {
-            "clock": market.pacing.rule(timer),
-            "by": found["data"].get("reason", "the clock"),
-            "receipt": found["receipt_id"],
-            "height": str(found["height"]),
-        },
-        placed_claims(found, *names),
+def take_back(market: Market, case_id: str) -> None:
+    """Silence is to accept what came back."""
+    timer = "return_accept_ms"
+    clock = Clock(f"/v1/cases/{case_id}", "sys.return.accept", timer, (timer,))
+    found = await_clock(market, clock, "refund.settled", case_id=case_id, reason=clock.kind)
+    buyer, seller = market.purse(BUYER), market.purse(SELLER)
+    buyer.move(PRICE_MINOR, "refunded for the lamp")
+    buyer.move(FREIGHT_MINOR, "for the way back")
+    seller.move(-FREIGHT_MINOR, "for the way back")
+    market.check()
+    tell_clock(
+        market,
+        f"The lamp is back and the seller is silent: the buyer has its {cny(PRICE_MINOR)} again,"
+        f" and {cny(FREIGHT_MINOR)} for the way from the seller, whose goods were bad.",
+        clock,
+        found,
+        ["case_id", "order_id", "refunded_minor", "owed_minor", "reason", "to"],
     )
-    return found
+
+
+def give_up(market: Market, waiting: Bought) -> None:
+    """What was never shipped."""
+    order_id, kind = waiting.order_id, "sys.order.ship"
+    shipping = Clock(waiting.path, kind, "ship_ms", ("ship_ms",))
+    late = await_clock(market, shipping, "order.late", order_id=order_id)
+    words = "The other two were never shipped: they are late, and the buyer could cancel alone."
+    tell_clock(market, words, shipping, late, ["order_id", "lines"])
+    refunding = Clock(waiting.path, kind, "ship_refund_ms", WAITS)
+    refunded = await_clock(market, refunding, "order.refunded", order_id=order_id, reason=kind)
+    market.purse(BUYER).move(2 * PRICE_MINOR, "refunded by the clock")
+    market.check()
+    words = f"The buyer needn't: the clock refunds all {cny(2 * PRICE_MINOR)} by itself."
+    names = ["order_id", "amount_minor", "reason", "to"]
+    tell_clock(market, words, refunding, refunded, names)
