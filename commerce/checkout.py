@@ -170,7 +170,7 @@ def order_create(op: OrderCreate, context: Context) -> tuple[Event, ...]:
         require_current(listing, wanted.version)
     for coupon in coupons:
         require_open(coupon, context.time_ms)
-    require_not_recalled(context, *(listing.gtin for listing in listings))
+    require_not_recalled(context, *[listing.gtin for listing in listings])
     seller, symbol = _one_seller(context, listings)
     parameters = current_parameters(context.state)
     timers = parameters.timers

@@ -113,7 +113,7 @@ def close_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
 
 
 def _confirmed_units(op: OrderConfirm, parcel: Parcel) -> Sequence[tuple[int, int]]:
-    if not any(entry.open for entry in parcel.lines):
+    if not [entry for entry in parcel.lines if entry.open]:
         msg = "all that is left of this parcel is under a request"
         raise UnitsInCase(msg)
     if not op.lines:

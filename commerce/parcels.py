@@ -23,9 +23,8 @@ from commerce.orders import (
     Order,
     order_clocks,
     save_order,
-    timers_for,
 )
-from commerce.parameters import parameters_of
+from commerce.parameters import Parameters, parameters_of
 from commerce.records import altered
 from commerce.settlement import portions_of, settle, worth_of
 from commerce.shanghai import return_window_end_ms
@@ -96,11 +95,12 @@ class Parcel:
         """When and by which system transition the parcel goes on by itself; None: it doesn't."""
         if self.due_ms is None:
             return None
+        # Lists, not generators: every step of a trade comes by here, more than once.
         if self.state == State.RELEASED:
-            stands = any(entry.pending for entry in self.lines)
+            runs = not [entry for entry in self.lines if entry.pending]
         else:
-            stands = not any(entry.open for entry in self.lines)
-        return None if stands else (self.due_ms, CLOCK_KINDS[self.state])
+            runs = bool([entry for entry in self.lines if entry.open])
+        return (self.due_ms, CLOCK_KINDS[self.state]) if runs else None
 
 
 PARCELS: Table[Parcel] = Table("parcel", Parcel)
@@ -184,9 +184,9 @@ def at_rest(context: Context, order: Order, parcel: Parcel) -> Parcel:
     """The parcel as it is now that units left it: with none open or in a case, its money is
     RELEASED until the windows are over, or all REFUNDED.
     """
-    if any(entry.open or entry.pending for entry in parcel.lines):
+    if [entry for entry in parcel.lines if entry.open or entry.pending]:
         return parcel
-    if not any(entry.released for entry in parcel.lines):
+    if not [entry for entry in parcel.lines if entry.released]:
         return altered(parcel, state=State.REFUNDED.value, due_ms=None)
     assert parcel.signed_ms is not None
     closes_ms = windows_end_ms(context, order, parcel.signed_ms)
@@ -195,20 +195,26 @@ def at_rest(context: Context, order: Order, parcel: Parcel) -> Parcel:
 
 def windows_end_ms(context: Context, order: Order, signed_ms: int) -> int:
     """When no request is possible any more for goods that were signed for then."""
-    quality_ms = signed_ms + timers_for(context.state, order).quality_ms
-    return max(quality_ms, no_reason_end_ms(context, order, signed_ms))
+    parameters = parameters_of(context.state, order.parameters)
+    quality_ms = signed_ms + parameters.timers.quality_ms
+    return max(quality_ms, _no_reason_end_ms(context, parameters, signed_ms))
 
 
 def no_reason_end_ms(context: Context, order: Order, signed_ms: int) -> int:
     """When the right to return without a reason has ended (消费者权益保护法 art. 25), by the
     calendar of holidays that the order was made under.
     """
+    parameters = parameters_of(context.state, order.parameters)
+    return _no_reason_end_ms(context, parameters, signed_ms)
+
+
+def _no_reason_end_ms(context: Context, parameters: Parameters, signed_ms: int) -> int:
     genesis = context.chain.genesis
     return return_window_end_ms(
         signed_ms,
         genesis.time_scale,
         genesis.consensus.clock_drift_max_ms,
-        parameters_of(context.state, order.parameters).holidays,
+        parameters.holidays,
     )
 
 

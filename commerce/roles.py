@@ -89,7 +89,7 @@ def has_role(state: StateReader, account: bytes, role: str, *places: str) -> boo
     part = role_part(role)
     if HELD_ROLES.load(state, account, part) is not None:
         return True
-    return any(
+    return bool(places) and any(
         HELD_ROLES.load(state, account, part, place[:length].encode()) is not None
         for place in places
         for length in range(_SCOPE_MIN, len(place) + 1)

@@ -44,7 +44,7 @@ def drawings_of(lines: Iterable[OrderLine]) -> tuple[Drawing, ...]:
             before_minor = 0 if known is None else known.amount_minor
             amount_minor = before_minor + funding.amount_minor
             drawn[funding.coupon_id] = Drawing(funding.coupon_id, funding.funder, amount_minor)
-    return tuple(drawn[coupon_id] for coupon_id in sorted(drawn))
+    return tuple([drawn[coupon_id] for coupon_id in sorted(drawn)])
 
 
 def require_undrawn(state: StateReader, buyer: bytes, drawings: Iterable[Drawing]) -> None:
