@@ -16,7 +16,9 @@ from node.client import NodeClient
 from node.demo.play import Wish, stage_place
 from node.demo.stage import DECIMALS, SYMBOL
 from node.demo.story import Claim, Step, as_text, at_pointer
+from node.demo.tales import TALES
 from node.money_text import parse_amount
+from node.testnet_genesis import Plan, create
 from node.testnet_layout import load
 from tests.commands.command_line import ROOT, hushang
 
@@ -133,3 +135,31 @@ def test_a_demo_that_fails_keeps_what_the_nodes_wrote(
 
 def test_a_network_that_cannot_miss_a_node_is_refused() -> None:
     assert hushang("demo", "-n", "3").code == 2
+
+
+def test_the_stories_are_listed_with_what_they_show() -> None:
+    listed = hushang("demo", "--list", "-o", "json")
+    assert listed.code == 0, listed.err
+    assert {row["story"] for row in listed.json} == set(TALES)
+    assert all(row["about"] for row in listed.json)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("nothing-of-this-name",), "there are happy, partial"),
+        (("--time-scale", "9"), "name one of them"),
+        (("happy", "--time-scale", "0"), "--time-scale"),
+        (("happy", "-n", "3"), "at least 4"),
+    ],
+)
+def test_a_wish_that_makes_no_sense_says_why(words: tuple[str, ...], why: str) -> None:
+    ran = hushang("demo", *words)
+    assert ran.code == 2
+    assert why in ran.err
+
+
+def test_a_story_is_not_begun_on_a_network_that_stands_still(tmp_path: Path) -> None:
+    create(Plan(tmp_path / "net", "x", 4))
+    ran = hushang("demo", "happy", "--dir", str(tmp_path / "net"), "-o", "json")
+    assert (ran.code, ran.error["code"]) == (5, "NetworkStopped")
