@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from chain.codec import Hash
 from chain.deadlines import Deadline
 from chain.state import StateReader
+from commerce.aftersale.books import RIGHT_TRIES_MAX
 from commerce.aftersale.case_views import (
     CaseView,
     DeadlineView,
@@ -241,7 +242,9 @@ def _next_steps(order: Order, parcels: Iterable[Parcel]) -> Iterable[StepView]:
         units = sum(entry.open_units for entry in parcel.lines)
         if units:
             yield from steps_from(State(parcel.state), units, known_id)
-        released = sum(count_units(entry.released) for entry in parcel.lines)
+        # What was ruled or tried often enough is not asked for again.
+        spans = [span for entry in parcel.lines for span in entry.released]
+        released = count_units(span for span in spans if span.tries < RIGHT_TRIES_MAX)
         if released and parcel.state != State.CLOSED:
             yield from steps_from(State.RELEASED, released, known_id)
 

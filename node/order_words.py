@@ -189,19 +189,31 @@ def dispute_words(dispute: Row, told: Told) -> Iterator[str]:
         bond = told.amount(stake["amount_minor"], symbol)
         yield f"  bond {bond} of {told.name(stake['account'])}"
     if dispute["ending"] is not None:
-        yield f"  ended by {dispute['ending']['how']}: {_shares(dispute['ending']['shares'])}"
+        ending = dispute["ending"]
+        yield f"  ended by {ending['how']}: {_shares(ending['shares'])} to the buyer"
         return
     yield ""
     yield "what can happen next"
     # One line an action, whatever it leads to.
     steps = {step["type"]: step for step in dispute["next_steps"] if step["who"] != "–"}
     for step in steps.values():
-        yield _row(who(step["who"]), _action(step["type"]))
+        yield _row(_actors(step, subject, told), _action(step["type"]))
     yield "by itself"
     if dispute["clock_ms"] is not None:
         kind = dispute["clock_kind"]
         yield f"  {until(dispute['clock_ms'], told.now_ms)}: {CLOCKS.get(kind, kind)}"
         yield f"  {until(dispute['cap_ms'], told.now_ms)}: it ends at the latest"
+
+
+def _actors(step: Row, subject: Row, told: Told) -> str:
+    """Who can do it now: the arbiters by their accounts, a party by its role."""
+    if step["who"] == "A":
+        return ", ".join(f"arbiter {told.name(account)}" for account in step["accounts"])
+    if step["who"] in ("loser", "B or S"):
+        return " or ".join(
+            role for role in ("buyer", "seller") if subject[role] in step["accounts"]
+        )
+    return who(step["who"])
 
 
 def _state(state: str) -> str:
