@@ -19,6 +19,7 @@ from commerce.aftersale.cases import (
     save_case,
     to_state,
 )
+from commerce.aftersale.freight import pay_freight
 from commerce.deposits.debts import owe
 from commerce.deposits.holding import unreserve
 from commerce.deposits.waterfall import collect
@@ -114,7 +115,9 @@ def split_case(
     worth = case_worth(context, case)
     amounts = [w * share // PERMILLE for w, share in zip(worth, permille, strict=True)]
     ending = _Ending(context, case_id, case, context.time_ms, ruled=ruled)
-    return ending.split(amounts, State.SPLIT, "dispute")
+    told = ending.split(amounts, State.SPLIT, "dispute")
+    # Who gets money for goods that went back gets it for their way, too.
+    return (*told, *pay_freight(context, case_id, case)) if any(amounts) else told
 
 
 def refund_case(
@@ -198,7 +201,8 @@ class _Ending:
             to_payer += found
             self.books.end(self.case.origin, entry, ended)
             to_seller += portions_of(self.books.order, entry.line, left)
-            self.books.release(entry, left, self.now_ms, final=True)
+            # Where a delivery was in dispute, nothing was judged but that.
+            self.books.release(entry, left, self.now_ms, final=self.case.kind != "delivery")
         refunded_minor = self._refund(to_payer)
         released_minor = self._release(to_seller)
         return self._ended(state, reason, refunded_minor, released_minor, to_payer)

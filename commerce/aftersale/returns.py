@@ -4,15 +4,15 @@ from dataclasses import dataclass
 
 from chain.block import Event
 from chain.codec import Amount, Hash, Name
-from chain.context import Context, event
+from chain.context import Context
 from chain.deadlines import Deadline
 from chain.errors import CosignerMissing
 from commerce.aftersale.cases import Case, Return, load_case, moved, to_state
 from commerce.aftersale.errors import AmountTooHigh, CaseUnknown
-from commerce.aftersale.kinds import BY_NAME, when_of
+from commerce.aftersale.freight import freight_paid, pay_freight
+from commerce.aftersale.kinds import when_of
 from commerce.aftersale.outcomes import PERMILLE, close_case, refund_case
 from commerce.carriers import check_independent, require_carrier
-from commerce.deposits.waterfall import compensate
 from commerce.errors import (
     AccountUnknown,
     DelegationExceeded,
@@ -145,34 +145,14 @@ def _received(
         return _refund(context, case_id, case, now_ms, trigger.value)
     order = load_order(context.state, case.order_id)
     due_ms = now_ms + timers_for(context.state, order).exchange_ms
-    told = moved(context, case_id, case, to_state(case, State.EXCHANGING, due_ms))
-    return (*told, *_freight(context, case_id, case))
+    waiting = to_state(freight_paid(case), State.EXCHANGING, due_ms)
+    told = moved(context, case_id, case, waiting)
+    return (*told, *pay_freight(context, case_id, case))
 
 
 def _refund(
     context: Context, case_id: bytes, case: Case, now_ms: int, reason: str
 ) -> tuple[Event, ...]:
     told = refund_case(context, case_id, case, now_ms, reason)
-    return (*told, *_freight(context, case_id, case))
+    return (*told, *pay_freight(context, case_id, case))
 
-
-def _freight(context: Context, case_id: bytes, case: Case) -> tuple[Event, ...]:
-    """The seller pays the way back of bad goods, as far as it has anything, and owes the rest."""
-    kind = BY_NAME.get(case.kind)
-    if case.returned is None or kind is None or not kind.seller_pays_freight:
-        return ()
-    freight_minor = case.returned.freight_minor
-    if not freight_minor:
-        return ()
-    order = load_order(context.state, case.order_id)
-    paid = compensate(context, order.seller, order.symbol, order.buyer, freight_minor)
-    told = event(
-        "return.freight",
-        case_id=case_id,
-        seller=order.seller,
-        buyer=order.buyer,
-        symbol=order.symbol,
-        paid_minor=paid.total_minor,
-        owed_minor=freight_minor - paid.total_minor,
-    )
-    return (told,)

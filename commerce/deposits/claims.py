@@ -42,7 +42,13 @@ from commerce.deposits.errors import (
     PledgeMissing,
 )
 from commerce.deposits.holding import keep_for_claim
-from commerce.deposits.punitive import Purchase, claimable_minor, join_group
+from commerce.deposits.punitive import (
+    PRICE_FACTORS,
+    Purchase,
+    claimable_minor,
+    join_group,
+    minimum_minor,
+)
 from commerce.disputes.dispute import Subject
 from commerce.disputes.opening import Plea, open_dispute
 from commerce.errors import (
@@ -128,11 +134,21 @@ def claim_file(op: ClaimFile, context: Context) -> tuple[Event, ...]:
     )
     if op.kind in OBJECTIVE:
         return (filed, *end_claim(context, claim_id, claim, [PERMILLE] * len(claim.lines)))
-    kept_minor = keep_for_claim(context, claim.seller, claim.symbol, claim.asked_minor)
+    kept_minor = keep_for_claim(context, claim.seller, claim.symbol, _kept_minor(context, claim))
     claim = altered(claim, kept_minor=kept_minor)
     CLAIMS.store(context.state, claim, claim_id)
     assert op.evidence is not None
     return (filed, *_dispute(context, claim_id, claim, order.parameters, op.evidence))
+
+
+def _kept_minor(context: Context, claim: Claim) -> int:
+    """What of the deposit waits for a judgement: by the price and the statutory minimum, and never
+    by a loss that is only said: whoever files posts no bond.
+    """
+    price_minor = sum([entry.price_minor for entry in claim.lines])
+    by_price_minor = PRICE_FACTORS.get(claim.kind, 1) * price_minor
+    least_minor = minimum_minor(context.state, claim.symbol, claim.kind)
+    return min(claim.asked_minor, max(by_price_minor, least_minor))
 
 
 def _check_format(op: ClaimFile) -> None:

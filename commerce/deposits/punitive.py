@@ -76,7 +76,7 @@ def claimable_minor(context: Context, purchase: Purchase) -> int:
     due_minor = max(
         price_minor * PRICE_FACTORS[purchase.kind],
         loss_minor * LOSS_FACTOR,
-        _minimum_minor(context.state, purchase),
+        minimum_minor(context.state, purchase.symbol, purchase.kind),
     )
     return max(0, add_amounts(due_minor) - group.claimed_minor)
 
@@ -143,8 +143,9 @@ def _load(state: StateReader, purchase: Purchase, since_ms: int) -> Group:
     return EMPTY if group is None else group
 
 
-def _minimum_minor(state: StateReader, purchase: Purchase) -> int:
-    if purchase.symbol not in YUAN:
+def minimum_minor(state: StateReader, symbol: str, kind: str) -> int:
+    """The least that the law gives in this asset, 0 for what isn't punitive."""
+    if symbol not in YUAN or kind not in MINIMA_YUAN:
         return 0
-    decimals = load_asset(state, purchase.symbol).decimals
-    return int(MINIMA_YUAN[purchase.kind] * 10**decimals)
+    decimals = load_asset(state, symbol).decimals
+    return int(MINIMA_YUAN[kind] * 10**decimals)

@@ -15,6 +15,7 @@ from chain.deadlines import Deadline
 from chain.state import StateReader, Table
 from commerce.aftersale.cases import CASES_MAX, Case, load_case
 from commerce.aftersale.errors import CaseUnknown, KeepForbidden
+from commerce.aftersale.freight import pay_freight
 from commerce.aftersale.outcomes import refund_case, release_case
 from commerce.clocks import Clock, deadline_of, move_deadline
 from commerce.errors import NotTheBuyer, PrefixNotHeld, ProductUnknown, StateForbids
@@ -186,7 +187,7 @@ def order_keep(op: OrderKeep, context: Context) -> tuple[Event, ...]:
         raise NotTheBuyer(msg)
     edge_from(case.state, Trigger.KEEP, When.KEEPS if op.keep else When.RETURNS)
     if not op.keep:
-        return refund_case(context, op.case_id, _whole(context, case), context.time_ms, "recall")
+        return _refund(context, op.case_id, case, context.time_ms, "recall")
     _require_keepable(context, case)
     return release_case(context, op.case_id, case)
 
@@ -229,8 +230,14 @@ def recall_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
     """sys.order.recall: the buyer of recalled goods was silent and has its money back."""
     case = load_case(context.state, deadline.object_id)
     edge_from(case.state, Trigger.RECALL_TIMEOUT)
-    whole = _whole(context, case)
-    return refund_case(context, deadline.object_id, whole, deadline.time_ms, deadline.kind)
+    return _refund(context, deadline.object_id, case, deadline.time_ms, deadline.kind)
+
+
+def _refund(
+    context: Context, case_id: bytes, case: Case, now_ms: int, reason: str
+) -> tuple[Event, ...]:
+    told = refund_case(context, case_id, _whole(context, case), now_ms, reason)
+    return (*told, *pay_freight(context, case_id, case, recalled=True))
 
 
 def _whole(context: Context, case: Case) -> Case:
