@@ -46,7 +46,9 @@ class CaseLine:
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """Goods on their way back: who carries them, what the buyer paid for it, by which number."""
+    """Goods on their way back: who carries them, what the buyer paid for it (0 once goods to be
+    exchanged are back and the seller has paid that), by which number.
+    """
 
     carrier: Hash
     freight_minor: Amount

@@ -168,6 +168,29 @@ def test_a_buyer_keeps_what_it_has_unless_that_is_dangerous(recall_class: int) -
     assert shop.money("buyer") == FUNDS_MINOR - kept
 
 
+@pytest.mark.parametrize("said", [True, False])
+@pytest.mark.parametrize("kind", ["no_reason", "quality", "exchange"])
+def test_the_way_back_of_recalled_goods_is_the_sellers_to_pay_once(
+    kind: str, *, said: bool
+) -> None:
+    """消费者权益保护法 art. 24: whatever the reason was why they were sent back."""
+    shop = Shop()
+    shop.confirm(shop.ship(shop.paid((shop.bike, 1))))
+    parcel = shop.ship(shop.paid((shop.tea, 1)))
+    shop.deliver(parcel)
+    case_id = shop.complain(parcel, kind)
+    shop.sent_back(case_id, 150)
+    if kind == "exchange":
+        shop.receive(case_id)
+    recall(shop)
+    if said:
+        shop.done("buyer", (KEEP, OrderKeep(case_id, keep=False)))
+    else:
+        shop.wait(48 * HOUR_MS)
+    assert shop.money("buyer") == FUNDS_MINOR - 1_000 + 150
+    assert shop.money("merchant") == 1_000 - 150
+
+
 def test_a_running_request_for_recalled_goods_is_refunded_whole() -> None:
     shop = Shop()
     order_id = shop.paid((shop.tea, 2))
