@@ -43,10 +43,11 @@ from commerce.units import Span
 PERMILLE = 1_000
 
 
-def case_worth(context: Context, case: Case) -> tuple[int, ...]:
-    """Minor units at stake in each of a case's lines."""
-    order = Books.of(context, case).order
-    return tuple([order.lines[e.line].worth_minor(e.spans) for e in case.lines])
+def case_stake(case: Case) -> tuple[int, ...]:
+    """Minor units at stake in each of a case's lines: what is asked, which for all but an allowance
+    is what the units are worth.
+    """
+    return tuple([entry.amount_minor for entry in case.lines])
 
 
 def default_permille(state: StateReader, case: Case) -> int:
@@ -111,10 +112,15 @@ def case_of_parcel(context: Context, known_id: bytes) -> tuple[bytes, Case]:
 def split_case(
     context: Context, case_id: bytes, case: Case, permille: Sequence[int], *, ruled: bool
 ) -> tuple[Event, ...]:
-    """End a disputed case: permille[i] of its line i to who paid it, the rest to the seller."""
-    worth = case_worth(context, case)
-    amounts = [w * share // PERMILLE for w, share in zip(worth, permille, strict=True)]
+    """End a disputed case: permille[i] of what is at stake in its line i to who paid it, the rest
+    to the seller. Units of which an allowance was asked come back with the rest of their money:
+    nothing else about them was judged.
+    """
+    stake = case_stake(case)
+    amounts = [minor * share // PERMILLE for minor, share in zip(stake, permille, strict=True)]
     ending = _Ending(context, case_id, case, context.time_ms, ruled=ruled)
+    if case.kind == "allowance":
+        return ending.refund(amounts, State.SPLIT, "dispute")
     told = ending.split(amounts, State.SPLIT, "dispute")
     # Who gets money for goods that went back gets it for their way, too.
     return (*told, *pay_freight(context, case_id, case)) if any(amounts) else told
@@ -130,7 +136,7 @@ def refund_case(
     ending = _Ending(context, case_id, case, now_ms)
     if case.returned is not None:
         return ending.split(amounts, State.REFUNDED, reason)
-    return ending.refund(amounts, reason)
+    return ending.refund(amounts, State.REFUNDED, reason)
 
 
 def release_case(context: Context, case_id: bytes, case: Case) -> tuple[Event, ...]:
@@ -159,7 +165,7 @@ class _Ending:
         self.books = Books.of(context, case)
         self.was_released = case.origin == State.RELEASED
 
-    def refund(self, amounts: Sequence[int], reason: str) -> tuple[Event, ...]:
+    def refund(self, amounts: Sequence[int], state: State, reason: str) -> tuple[Event, ...]:
         """Refund an amount per line, let the rest come back."""
         back: list[tuple[CaseLine, tuple[Span, ...]]] = []
         portions: list[Portion] = []
@@ -174,13 +180,14 @@ class _Ending:
         refunded_minor = self._refund(portions)
         for entry, left in back:
             self.books.put_back(self.case.origin, entry, left, self.now_ms)
-        state = State.REFUNDED if portions else State.CLOSED
+        if not portions and state is State.REFUNDED:
+            state = State.CLOSED
         return self._ended(state, reason, refunded_minor, 0, portions)
 
     def close(self, reason: str) -> tuple[Event, ...]:
         """Let everything come back."""
         if self._is_lost:
-            return self.refund([0] * len(self.case.lines), reason)
+            return self.refund([0] * len(self.case.lines), State.REFUNDED, reason)
         for entry in self.case.lines:
             self.books.put_back(self.case.origin, entry, entry.spans, self.now_ms)
         return self._ended(State.CLOSED, reason, 0, 0, ())

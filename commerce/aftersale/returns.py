@@ -155,4 +155,3 @@ def _refund(
 ) -> tuple[Event, ...]:
     told = refund_case(context, case_id, case, now_ms, reason)
     return (*told, *pay_freight(context, case_id, case))
-

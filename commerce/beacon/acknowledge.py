@@ -11,6 +11,7 @@ from chain.context import Context, event
 from chain.state import StateReader, u64
 from commerce.beacon.errors import DealOutdated, DealsUnknown, DealsUnsorted, SeatMissing
 from commerce.beacon.records import DEALERS, DEALS, Deal, Reserved, require_seat
+from commerce.disputes.opening import draw_waiting
 from commerce.refusals import refuses
 
 ACKNOWLEDGED_MAX = 256
@@ -48,6 +49,8 @@ def beacon_acknowledge(op: BeaconAcknowledge, context: Context) -> tuple[Event, 
         msg = f"none of {len(names)} deals waits for seat {seat}"
         raise DealsUnknown(msg)
     ready = [name for name, deal in found if _acknowledge(context, name, deal, seat)]
+    if ready:
+        draw_waiting(context)
     told = event(
         "beacon.acknowledged",
         account=context.sender,

@@ -30,6 +30,7 @@ from commerce.beacon.records import (
     require_seat,
 )
 from commerce.beacon.sharing import fits_degree
+from commerce.disputes.opening import draw_waiting
 from commerce.refusals import refuses
 
 
@@ -82,7 +83,10 @@ def beacon_share(op: BeaconShare, context: Context) -> tuple[Event, ...]:
     deal = Deal(op.points, op.ephemeral, op.sealed, (seat,))
     DEALS.store(context.state, deal, context.sender, u64(op.number))
     shared = event("beacon.shared", dealer=context.sender, epoch=op.epoch, number=op.number)
-    return (shared, ready_event(context.sender, op.number)) if is_ready else (shared,)
+    if not is_ready:
+        return (shared,)
+    draw_waiting(context)
+    return (shared, ready_event(context.sender, op.number))
 
 
 def _dealer(op: BeaconShare, committee: Committee, context: Context) -> Dealer:

@@ -1,10 +1,10 @@
 """Draws that disputes wait for: one id for each round, since a draw's id is used once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from chain.codec import Hash, Size
+from chain.codec import U8, Hash, Size
 from chain.context import Context
 from chain.crypto import tagged_hash
 from chain.state import Table
@@ -25,6 +25,15 @@ class Waiting:
     listed: Candidates
 
 
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A dispute that waits for secrets, and for which round."""
+
+    round: U8
+
+
+# Under the dispute's id, while no draw could begin.
+QUEUE: Table[Queued] = Table("dispute-queue", Queued)
 # Under the draw's id, while it is under way.
 WAITING: Table[Waiting] = Table("dispute-draw", Waiting)
 
@@ -38,13 +47,17 @@ def begin(
     context: Context,
     dispute_id: bytes,
     round_: int,
-    bonded: Sequence[bytes],
-    listed: Sequence[bytes],
+    choose: Callable[[], tuple[Sequence[bytes], Sequence[bytes]]],
 ) -> bool:
-    """Reserve secrets for the draw of a round among these; False if there are too few now."""
+    """Reserve secrets for the draw of a round among those whom `choose` names (with a bond, on the
+    list); False where there are too few secrets: the dispute waits for the next that is ready.
+    """
     draw_id = draw_id_of(dispute_id, round_)
     if not start_draw(context, draw_id):
+        QUEUE.store(context.state, Queued(round_), dispute_id)
         return False
+    QUEUE.remove(context.state, dispute_id)
+    bonded, listed = choose()
     waiting = Waiting(dispute_id, tuple(bonded), tuple(listed))
     WAITING.store(context.state, waiting, draw_id)
     return True
@@ -62,5 +75,6 @@ def take_drawn(context: Context, draw_id: bytes) -> Waiting | None:
 def give_up(context: Context, dispute_id: bytes, round_: int) -> None:
     """Nobody waits for the draw of this round any more; its secrets stay spent."""
     draw_id = draw_id_of(dispute_id, round_)
+    QUEUE.remove(context.state, dispute_id)
     WAITING.remove(context.state, draw_id)
     abandon_draw(context, draw_id)

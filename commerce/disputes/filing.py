@@ -13,7 +13,7 @@ from chain.context import Context
 from chain.state import StateReader
 from commerce.aftersale.cases import CASES, Case, case_clocks, load_case
 from commerce.aftersale.errors import CaseUnknown, TooManyCases
-from commerce.aftersale.outcomes import begin_dispute, case_of_parcel, case_worth
+from commerce.aftersale.outcomes import begin_dispute, case_of_parcel, case_stake
 from commerce.clocks import Clock
 from commerce.disputes.dispute import Shares, Subject, dispute_clocks
 from commerce.disputes.errors import BondTooSmall, ClaimEmpty, SharesMismatch
@@ -120,7 +120,7 @@ def dispute_case(context: Context, case_id: bytes, case: Case, plea: Plea) -> tu
         interested=tuple(sorted(paid_by - {order.buyer, order.seller})),
         symbol=order.symbol,
         parameters=order.parameters,
-        worth_minor=case_worth(context, case),
+        worth_minor=case_stake(case),
     )
     begin_dispute(context, case_id, case)
     return open_dispute(context, case_id, subject, context.sender, plea)

@@ -5,6 +5,7 @@ draw that couldn't begin, for want of secrets, is tried again until `draw_ms` is
 """
 
 from dataclasses import dataclass
+from itertools import islice
 
 from chain.block import Event
 from chain.codec import Amount, Hash
@@ -24,7 +25,7 @@ from commerce.disputes.dispute import (
     save_dispute,
     timers_for,
 )
-from commerce.disputes.draws import begin
+from commerce.disputes.draws import QUEUE, begin
 from commerce.disputes.errors import (
     BondTooSmall,
     ClaimEmpty,
@@ -43,6 +44,8 @@ from commerce.parameters import timers_of
 from commerce.records import altered
 from commerce.refusals import refuses
 
+# Draws that one acknowledgement can begin: a stock of secrets is no larger.
+BEGUN_AT_ONCE_MAX = 8
 # What `open_dispute` refuses, for those who declare it with their own.
 OPENING_REFUSALS = (
     SharesMismatch,
@@ -187,14 +190,33 @@ def draw_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
     return ()
 
 
+def draw_waiting(context: Context) -> None:
+    """Secrets are ready: begin the draws that wait for some, as many as there are for.
+
+    So nobody's crowd of disputes keeps another's from a panel: members deal new secrets as long as
+    any waits, and none lies idle meanwhile.
+    """
+    for dispute_id, _ in list(islice(QUEUE.items(context.state), BEGUN_AT_ONCE_MAX)):
+        dispute = load_dispute(context.state, dispute_id)
+        if not _begin(context, dispute_id, dispute):
+            return
+        due_ms = context.time_ms + timers_for(context.state, dispute).draw_ms
+        drawing = altered(dispute, tries=None, due_ms=due_ms)
+        save_dispute(context, dispute_id, dispute, drawing)
+
+
 def _draw(context: Context, dispute_id: bytes, dispute: Dispute, at_ms: int) -> Dispute:
     """Try to begin the draw of this round: it has `draw_ms` from then on, or is tried again."""
     draw_ms = timers_for(context.state, dispute).draw_ms
-    if begin(context, dispute_id, dispute.round, *candidates(context, dispute)):
+    if _begin(context, dispute_id, dispute):
         return altered(dispute, tries=None, due_ms=at_ms + draw_ms)
     assert dispute.tries
     wait_ms = max(1, draw_ms // DRAW_TRIES_MAX)
     return altered(dispute, tries=dispute.tries - 1, due_ms=at_ms + wait_ms)
+
+
+def _begin(context: Context, dispute_id: bytes, dispute: Dispute) -> bool:
+    return begin(context, dispute_id, dispute.round, lambda: candidates(context, dispute))
 
 
 def _require_bond(context: Context, subject: Subject, bond_minor: int, round_: int) -> None:

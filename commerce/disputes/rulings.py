@@ -95,7 +95,7 @@ def end(
     context: Context, dispute_id: bytes, before: Dispute, dispute: Dispute, ending: Ending
 ) -> tuple[Event, ...]:
     """Enter SPLIT: bonds paid out, seats given up, and the subject's money divided."""
-    if before.is_drawing:
+    if before.phase == Phase.DRAWING:
         give_up(context, dispute_id, before.round)
     bonds = settle_stakes(context, dispute)
     ended = altered(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from chain.block import EVENTS_MAX, Event
-from chain.codec import Hash, Name, Range, TimeMs
+from chain.codec import U64, Hash, Name, Range, TimeMs
 from chain.context import Context, event
 from chain.deadlines import Deadline
 from chain.state import StateReader, Table
@@ -102,6 +102,15 @@ class Recall:
         return None if self.due_ms is None else (self.due_ms, SWEEP)
 
 
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """The block that had the last sweep: one a block, whichever recall it is of."""
+
+    height: U64
+
+
+# Under one empty key.
+SWEPT: Table[Swept] = Table("recall-sweep", Swept)
 RECALLS: Table[Recall] = Table("recall", Recall)
 
 
@@ -197,6 +206,10 @@ def sweep(deadline: Deadline, context: Context) -> tuple[Event, ...]:
     recall_id = deadline.object_id
     recall = load_recall(context.state, recall_id)
     assert recall.cursor is not None
+    if not _take_turn(context):
+        waiting = altered(recall, due_ms=context.time_ms + 1)
+        _save(context, recall_id, altered(recall, due_ms=None), waiting)
+        return ()
     gtins = frozenset((recall.gtin,))
     events: list[Event] = []
     affected, following = _in_flight(context.state, recall.cursor, gtins)
@@ -211,6 +224,15 @@ def sweep(deadline: Deadline, context: Context) -> tuple[Event, ...]:
     # Its entry in the index was taken out when it fired.
     _save(context, recall_id, altered(recall, due_ms=None), swept)
     return tuple(events)
+
+
+def _take_turn(context: Context) -> bool:
+    """Is this the first sweep of its block? A thousand recalls at once take as many blocks."""
+    last = SWEPT.load(context.state)
+    if last is not None and last.height == context.height:
+        return False
+    SWEPT.store(context.state, Swept(context.height))
+    return True
 
 
 def _in_flight(

@@ -7,6 +7,10 @@ from tests.commerce.disputes.court import Court
 DISPUTE = bytes([9]) * 32
 
 
+def nobody() -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    return (), ()
+
+
 def test_each_round_of_each_dispute_has_a_draw_of_its_own() -> None:
     ids = {
         draw_id_of(dispute_id, number) for dispute_id in (DISPUTE, bytes(32)) for number in range(3)
@@ -16,7 +20,7 @@ def test_each_round_of_each_dispute_has_a_draw_of_its_own() -> None:
 
 def test_a_draw_that_ended_is_handed_over_once() -> None:
     context = Court().nodes.context()
-    assert begin(context, DISPUTE, 0, (), ())
+    assert begin(context, DISPUTE, 0, nobody)
     draw_id = draw_id_of(DISPUTE, 0)
     assert is_drawing(context.state, draw_id)
     assert take_drawn(context, draw_id) == Waiting(DISPUTE, (), ())
@@ -25,14 +29,14 @@ def test_a_draw_that_ended_is_handed_over_once() -> None:
 
 def test_without_secrets_no_draw_begins_and_none_is_waited_for() -> None:
     context = Court().nodes.context()
-    assert begin(context, DISPUTE, 0, (), ())
-    assert not begin(context, DISPUTE, 1, (), ())
+    assert begin(context, DISPUTE, 0, nobody)
+    assert not begin(context, DISPUTE, 1, nobody)
     assert [waiting.dispute_id for _, waiting in WAITING.items(context.state)] == [DISPUTE]
 
 
 def test_what_is_given_up_is_under_way_no_more() -> None:
     context = Court().nodes.context()
-    begin(context, DISPUTE, 0, (), ())
+    begin(context, DISPUTE, 0, nobody)
     give_up(context, DISPUTE, 0)
     assert not is_drawing(context.state, draw_id_of(DISPUTE, 0))
     assert take_drawn(context, draw_id_of(DISPUTE, 0)) is None

@@ -3,7 +3,7 @@
 import pytest
 
 from commerce.delegations import Delegate
-from commerce.disputes.draws import WAITING
+from commerce.disputes.draws import QUEUE, WAITING
 from commerce.disputes.limits import DRAW_TRIES_MAX
 from commerce.disputes.opening import DisputeAppeal, can_gain
 from tests.commerce.attempts import Attempt, Row, play
@@ -180,3 +180,25 @@ def test_a_second_appeal_takes_four_times_a_sellers_bond_of_either_party() -> No
         refused = court.send(party, (APPEAL, DisputeAppeal(dispute_id, 239)))
         assert refused.status == "BondTooSmall"
     court.appeal(dispute_id, "merchant", 240)
+
+
+def test_a_crowd_of_disputes_keeps_nobody_from_a_panel() -> None:
+    court = Court()
+    # The stock goes into the first; the others wait, the victim's behind all of them.
+    crowd = [court.disputed() for _ in range(4)]
+    victim = court.disputed()
+    assert [waiting for waiting, _ in QUEUE.items(court.state)] == sorted([*crowd[1:], victim])
+    for _ in range(4):
+        court.restock()
+    assert not list(QUEUE.items(court.state))
+    assert len(court.drawn(victim)) == 3
+
+
+def test_a_dispute_that_ends_while_it_waits_for_secrets_waits_no_more() -> None:
+    court = Court()
+    court.disputed()
+    second = court.disputed()
+    court.settle(second, 500)
+    assert not list(QUEUE.items(court.state))
+    court.restock()
+    assert not list(WAITING.items(court.state))[1:]

@@ -18,7 +18,7 @@ from commerce.recalls.recalls import OrderKeep, RecallClose, RecallOpen
 from commerce.registry import operation
 from commerce.shipments import ShipmentCreate, ShippedLine
 from tests.commerce.attempts import Attempt, Row, Wait, play
-from tests.commerce.shop import CAKE, TEA, Shop, create, gtin
+from tests.commerce.shop import BIKE, CAKE, TEA, Shop, create, gtin
 from tests.commerce.world import DAY_MS, FUNDS_MINOR, HOUR_MS, Sent, World, account
 
 OPEN, CLOSE, KEEP = "recall.open", "recall.close", "order.keep"
@@ -304,3 +304,18 @@ def test_the_recall_comes_first_in_its_block() -> None:
     receipts = {receipt.id: receipt.status for receipt in shop.block(*sent).receipts}
     statuses = [receipts[received.id] for received in sent]
     assert statuses == [OK, "StateForbids", "UnitsInCase"]
+
+
+def test_recalls_at_once_sweep_one_a_block() -> None:
+    shop = Shop()
+    orders = [shop.paid((listing, 1)) for listing in (shop.tea, shop.cake, shop.bike)]
+    opened = [
+        shop.transaction(Sent("merchant", (operation(OPEN, RecallOpen(code, 2, HASH, None)),)))
+        for code in (TEA, CAKE, BIKE)
+    ]
+    shop.block(*opened)
+    stopped = [sum(shop.load(order_id).cases for order_id in orders)]
+    for _ in range(2):
+        shop.wait(1)
+        stopped.append(sum(shop.load(order_id).cases for order_id in orders))
+    assert stopped == [1, 2, 3]
