@@ -19,6 +19,7 @@ from commerce.carriers import (
     require_carrier,
 )
 from commerce.custody import note_parcel
+from commerce.deposits.liabilities import Liability, note_liability
 from commerce.errors import (
     AccountUnknown,
     DeliveryProofMissing,
@@ -367,6 +368,9 @@ def _refund(
     units = all_open_units(parcel)
     _, amount_minor = settle_units(context, known_id, parcel, order, units, edge)
     free_reserve(context, parcel.order_id, now_ms)
+    if amount_minor:
+        owed = (parcel.carrier, order.seller, order.symbol, amount_minor)
+        note_liability(context, known_id, Liability(*owed, "parcel", now_ms))
     refunded = load_order(context.state, parcel.order_id)
     indexes = [entry.line for entry in parcel.lines]
     voided = reviews_voided(context, parcel.order_id, refunded, indexes)

@@ -13,6 +13,7 @@ from commerce.aftersale.freight import freight_paid, pay_freight
 from commerce.aftersale.kinds import when_of
 from commerce.aftersale.outcomes import PERMILLE, close_case, refund_case
 from commerce.carriers import check_independent, require_carrier
+from commerce.deposits.liabilities import Liability, note_liability
 from commerce.errors import (
     AccountUnknown,
     DelegationExceeded,
@@ -127,6 +128,12 @@ def return_lost_timeout(deadline: Deadline, context: Context) -> tuple[Event, ..
     """
     case = load_case(context.state, deadline.object_id)
     edge_from(case.state, Trigger.RETURN_LOST_TIMEOUT)
+    order, returned = load_order(context.state, case.order_id), case.returned
+    assert returned is not None
+    if case.asked_minor:
+        owed = (returned.carrier, order.seller, order.symbol, case.asked_minor)
+        lost = Liability(*owed, "return", deadline.time_ms)
+        note_liability(context, deadline.object_id, lost)
     return _refund(context, deadline.object_id, case, deadline.time_ms, deadline.kind)
 
 

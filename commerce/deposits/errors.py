@@ -30,6 +30,18 @@ class DepositUnknown(LedgerError):
     hint = "make one first: deposit.add"
 
 
+class LiabilityUnknown(LedgerError):
+    """Nobody owes anything for this parcel or case, or it was collected."""
+
+    hint = "the id of a lost parcel, or of a case whose goods were lost or recalled"
+
+
+class NotTheCreditor(LedgerError):
+    """Only the seller collects what it is owed for its goods."""
+
+    hint = "sign with the seller's account"
+
+
 class ClaimUnknown(LedgerError):
     """No claim has this id."""
 

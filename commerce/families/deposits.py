@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chain.state import StateReader
+from commerce.aftersale.cases import case_clocks
 from commerce.clocks import Clock
 from commerce.deposits.claims import ClaimFile, claim_file
 from commerce.deposits.deposits import (
@@ -15,6 +16,7 @@ from commerce.deposits.deposits import (
     deposit_withdraw_request,
 )
 from commerce.deposits.fund import FundContribute, fund_contribute
+from commerce.deposits.liabilities import RecourseClaim, recourse_claim
 from commerce.deposits.recourse import RecourseRepay, collect_timeout, recourse_repay
 from commerce.orders import ORDERS, order_clocks
 from commerce.parcels import parcel_clocks, parcel_id
@@ -30,6 +32,11 @@ def _claimed_order(payload: Any, state: StateReader) -> Sequence[tuple[bytes, Cl
     return clocks
 
 
+def _subject(payload: Any, state: StateReader) -> Sequence[tuple[bytes, Clock]]:
+    """Of the parcel or case: what is lost by now is seen as such."""
+    return [*parcel_clocks(state, payload.subject_id), *case_clocks(state, payload.subject_id)]
+
+
 TYPES = (
     TransactionType("deposit.add", DepositAdd, deposit_add, "S"),
     TransactionType(
@@ -40,6 +47,7 @@ TYPES = (
     ),
     TransactionType("fund.contribute", FundContribute, fund_contribute, "any"),
     TransactionType("claim.file", ClaimFile, claim_file, "B", clocks=_claimed_order),
+    TransactionType("recourse.claim", RecourseClaim, recourse_claim, "S", clocks=_subject),
     TransactionType("recourse.repay", RecourseRepay, recourse_repay, "debtor"),
 )
 

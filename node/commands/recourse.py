@@ -1,14 +1,16 @@
-"""`hushang recourse`: debts of merchants to buyers and to the mutual fund."""
+"""`hushang recourse`: what carriers and brands owe a seller, and debts to buyers and the fund."""
 
 from typing import Annotated
 
 import typer
 
 from chain.bech32m import encode_account
+from commerce.deposits.liabilities import RecourseClaim
 from commerce.deposits.recourse import RecourseRepay
 from commerce.registry import operation
 from node.commands.options import noun, verb
 from node.commands.session import Session
+from node.json_values import read_hash
 
 app = noun("Debts to buyers and to the mutual fund: pay them, look at them.")
 
@@ -26,6 +28,29 @@ def repay(
     session.send(
         operation("recourse.repay", RecourseRepay(symbol, amount_minor)),
         found={"owed_minor": "recourse.repaid.owed_minor", "symbol": "recourse.repaid.symbol"},
+    )
+
+
+@verb(app, "claim", sends=True, examples=("hushang recourse claim $PARCEL --as merchant",))
+def claim(
+    session: Session,
+    subject: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="A lost parcel, or a case of lost or recalled goods."),
+    ],
+) -> None:
+    """Collect from a carrier what it lost, or from a brand what was refunded for recalled goods.
+
+    Once for each; what isn't there stays a debt to you.
+    """
+    subject_id = read_hash(subject, "ID")
+    session.send(
+        operation("recourse.claim", RecourseClaim(subject_id)),
+        found={
+            "paid_minor": "recourse.claimed.paid_minor",
+            "owed_minor": "recourse.claimed.owed_minor",
+            "symbol": "recourse.claimed.symbol",
+        },
     )
 
 

@@ -284,6 +284,7 @@ export const EVENTS = {
   "fund.contributed": ["Somebody gave to the mutual fund.", "互助基金已收到捐款。"],
   "claim.filed": ["A buyer filed a claim.", "买方已提出索赔。"],
   "claim.ended": ["A claim has ended.", "索赔已了结。"],
+  "recourse.claimed": ["A seller collected what a carrier or brand owed it for lost or recalled goods.", "卖家已向承运人或品牌方追偿丢失或召回的商品。"],
   "recourse.repaid": ["Debts of a merchant were repaid.", "商家欠款已偿还。"],
   "review.posted": ["A review was posted.", "评价已发布。"],
   "review.appended": ["The buyer added to its review.", "买方追加了评价。"],
@@ -365,6 +366,9 @@ export const TABLES = {
     "subject:Subject opener claim phase round due_ms cap_ms tries panel:Panel rulings:Ruling* " +
       "stakes:Stake* exhibits:Exhibit* ending:Ending",
   ],
+  "dispute-queue": [["dispute that waits for secrets", "等待随机数的争议"], "hash", "round"],
+  liability: [["what a carrier or brand owes a seller", "承运人或品牌方对卖家的责任"], "hash", "debtor creditor symbol amount_minor reason since_ms"],
+  "recall-sweep": [["block of the last sweep of a recall", "最近一次召回清查的区块"], "hash", "height"],
   "dispute-draw": [["dispute that waits for a draw", "待抽签的争议"], "hash", "dispute_id bonded listed"],
   "epc-custody": [["item in a parcel", "包裹内商品"], "hash", "parcel_id"],
   epcis: [

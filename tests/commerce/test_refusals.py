@@ -47,6 +47,7 @@ from tests.commerce.deposits import (
     test_deposits,
     test_eligibility,
     test_fund,
+    test_liabilities,
     test_recourse,
 )
 from tests.commerce.deposits.counter import Counter
@@ -75,7 +76,7 @@ def rows() -> list[Row]:
         test_items.shipping,
         test_confirmation.confirming,
         *(test_amendments.repricing, test_amendments.readdressing),
-        test_eligibility.selling,
+        *(test_eligibility.selling, test_liabilities.collecting),
         *(test_requests.requesting, test_requests.bounding, test_requests.too_many),
         *(test_answers.answering, test_answers.offering),
         *(test_returns.returning, test_exchanges.exchanging, test_exchanges.too_many),

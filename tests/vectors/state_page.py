@@ -61,6 +61,7 @@ KEYS = {
     "gcp": "company prefix, digits in ASCII",
     "item": 'H("item", order id ‖ canonical link of an item with a serial)',
     "leaders": "nothing: one row, once a view has failed in the epoch",
+    "liability": "id of the parcel or case",
     "licence": "GTIN-14, digits in ASCII ‖ merchant's account id",
     "listing": "listing id",
     "location": "GLN, digits in ASCII",
