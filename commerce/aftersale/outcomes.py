@@ -114,12 +114,12 @@ def split_case(
 ) -> tuple[Event, ...]:
     """End a disputed case: permille[i] of what is at stake in its line i to who paid it, the rest
     to the seller. Units of which an allowance was asked come back with the rest of their money:
-    nothing else about them was judged.
+    nothing else about them was judged. But goods that went back don't: the rest is the seller's.
     """
     stake = case_stake(case)
     amounts = [minor * share // PERMILLE for minor, share in zip(stake, permille, strict=True)]
     ending = _Ending(context, case_id, case, context.time_ms, ruled=ruled)
-    if case.kind == "allowance":
+    if case.kind == "allowance" and case.returned is None:
         return ending.refund(amounts, State.SPLIT, "dispute")
     told = ending.split(amounts, State.SPLIT, "dispute")
     # Who gets money for goods that went back gets it for their way, too.

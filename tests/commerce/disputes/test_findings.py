@@ -74,6 +74,27 @@ def test_a_dispute_about_an_allowance_is_about_what_was_asked() -> None:
     assert running.asked_minor == 2_900
 
 
+def test_goods_that_went_back_for_a_part_of_their_price_dont_come_back_from_a_dispute() -> None:
+    """Found by tests/commerce/shop_runs.py: an allowance that the seller answered by an offer for
+    the goods. They are the seller's again, so what isn't ruled the buyer's is the seller's too.
+    """
+    court = Court()
+    order_id = court.paid((court.tea, 1))
+    parcel = court.ship(order_id)
+    court.deliver(parcel)
+    case_id = court.allowance(parcel, 700)
+    court.counter(case_id, 600, gives_back=True)
+    court.accept(case_id)
+    court.send_back(case_id)
+    court.bring_back(case_id)
+    before = court.money("buyer")
+    court.done("merchant", court.contesting(case_id, (0,), 1_000))
+    ruled(court, case_id, 500)
+    assert court.money("buyer") - before == 300
+    (line,) = court.load(order_id).lines
+    assert (line.held_minor, line.released_minor, line.refunded_minor) == (0, 700, 300)
+
+
 def test_a_loss_that_is_only_said_locks_up_no_deposit() -> None:
     court = Court()
     court.done("merchant", ("deposit.add", DepositAdd("CNY", 50_000)))
