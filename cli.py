@@ -33,6 +33,7 @@ NOUNS: Final = {
     "refund": "Ask for a refund, a return or an exchange, and answer that.",
     "return": "Send goods back after a sale, receive or contest them.",
     "exchange": "Send other goods for those that came back.",
+    "recall": "Recall goods: no sale, shipment or payment from that block on.",
     "dispute": "Let a panel of arbiters decide, or vote as one of them.",
     "arbiter": "Post a bond and decide disputes; the regulator's list.",
     "deposit": "Put up money for those who buy from you.",

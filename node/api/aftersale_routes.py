@@ -4,7 +4,8 @@ from commerce import errors
 from commerce.aftersale.errors import CaseUnknown
 from commerce.deposits.errors import ClaimUnknown
 from commerce.disputes.errors import ArbiterUnknown, DisputeUnknown
-from node.api import accounts, cases, deposits, disputes, paging
+from commerce.recalls.errors import RecallUnknown
+from node.api import accounts, cases, deposits, disputes, paging, recalls
 from node.api.routing import Route
 
 PAGE = (paging.CURSOR, paging.LIMIT)
@@ -34,6 +35,23 @@ AFTERSALE: tuple[Route, ...] = (
         {200: cases.CASES_MODEL},
         read=cases.read_cases_of,
         parameters=(cases.PARTY, *cases.WHICH, *PAGE),
+    ),
+    Route(
+        "GET",
+        "/v1/recalls",
+        "The products that are recalled now",
+        {200: recalls.RECALLS_MODEL},
+        read=recalls.read_recalls,
+        parameters=(recalls.OF_GTIN,),
+    ),
+    Route(
+        "GET",
+        "/v1/recalls/{id}",
+        "A recall, open or closed",
+        {200: recalls.RECALL_MODEL},
+        read=recalls.read_recall,
+        parameters=(recalls.RECALL_ID,),
+        problems=(RecallUnknown,),
     ),
     Route(
         "GET",

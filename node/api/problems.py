@@ -20,6 +20,7 @@ from commerce.banking.errors import CardUnknown
 from commerce.catalogue.errors import CouponUnknown
 from commerce.deposits.errors import ClaimUnknown
 from commerce.disputes.errors import ArbiterUnknown, DisputeUnknown
+from commerce.recalls.errors import RecallUnknown
 from commerce.reviews.errors import ReviewUnknown
 from node.ledger_queue import ProofsEnded
 from node.proofs import ProofNotReady
@@ -203,6 +204,7 @@ STATUSES: dict[type[HushangError], int] = {
     CardUnknown: 404,
     CaseUnknown: 404,
     ClaimUnknown: 404,
+    RecallUnknown: 404,
     DisputeUnknown: 404,
     ArbiterUnknown: 404,
     ReviewUnknown: 404,

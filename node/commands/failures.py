@@ -87,6 +87,8 @@ EXIT_CODES: Final = {
     "ParcelUnknown": ExitCode.NOT_FOUND,
     "CaseUnknown": ExitCode.NOT_FOUND,
     "ClaimUnknown": ExitCode.NOT_FOUND,
+    "LiabilityUnknown": ExitCode.NOT_FOUND,
+    "RecallUnknown": ExitCode.NOT_FOUND,
     "DisputeUnknown": ExitCode.NOT_FOUND,
     "ArbiterUnknown": ExitCode.NOT_FOUND,
     "CouponUnknown": ExitCode.NOT_FOUND,

@@ -10,9 +10,10 @@ from commerce.deposits.deposits import DepositAdd
 from commerce.deposits.fund import FundContribute
 from commerce.disputes.arbiters import ArbiterBond
 from commerce.disputes.filing import DisputeOpen
+from commerce.recalls.recalls import RecallOpen
 from commerce.roles import RoleGrant
 from tests.chain.world import account
-from tests.node.api.market import Market, done
+from tests.node.api.market import GTIN, Market, done
 from tests.node.api.service import FakeService
 
 BOND_MINOR = 100_000
@@ -49,6 +50,15 @@ async def quarrel(service: FakeService, market: Market) -> AfterSale:
     claim_id = filed["claim_id"]
     assert isinstance(claim_id, bytes)
     return AfterSale(case_id, claim_id)
+
+
+async def recalled(service: FakeService) -> bytes:
+    """The merchant recalls its product; the recall's id."""
+    opening = RecallOpen(GTIN, 2, EVIDENCE, None)
+    _, (opened, *_) = await done(service, "merchant", "recall.open", opening)
+    recall_id = opened["recall_id"]
+    assert isinstance(recall_id, bytes)
+    return recall_id
 
 
 async def stood_behind(service: FakeService) -> None:

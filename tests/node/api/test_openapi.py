@@ -13,7 +13,7 @@ from node.api.openapi import openapi
 from node.api.routes import ROUTES
 from node.api.routing import Route
 from tests.chain.world import account
-from tests.node.api.aftersale_story import quarrel, stood_behind
+from tests.node.api.aftersale_story import quarrel, recalled, stood_behind
 from tests.node.api.cards import opened
 from tests.node.api.market import GTIN, ITEM, Market, granted, reviewed, trade
 from tests.node.api.service import Served, served
@@ -133,6 +133,7 @@ async def test_every_answer_has_exactly_the_documented_form() -> None:
         await stood_behind(node.service)
         made |= {"/v1/cases/{id}": story.case_id, "/v1/disputes/{id}": story.case_id}
         made["/v1/claims/{id}"] = story.claim_id
+        made["/v1/recalls/{id}"] = await recalled(node.service)
         told = (await node.get("/v1/openapi.json"))[1]
         for route in ROUTES:
             if route.method == "GET" and not isinstance(route.answers[200], str):
