@@ -164,6 +164,8 @@ class LineUnknown(LedgerError):
 class ParcelUnknown(LedgerError):
     """No parcel has this id."""
 
+    hint = "hushang order show ORDER lists the parcels of an order with their ids"
+
 
 # State.
 

@@ -22,10 +22,14 @@ class Clock:
 
 
 def await_clock(market: Market, clock: Clock, type_: str, **data: Any) -> Placed:
-    """The event that a clock brings; it comes no earlier than the clock said before."""
+    """The event that a clock brings; it comes no earlier than the clock said before.
+
+    On a slow machine it has come already: then what the clock says is about something later.
+    """
+    asked_at = int(market.stage.client.get("/v1/status")["height"])
     due_ms = _due_ms(market, clock)
     found = market.await_clock(clock.waits, type_, **data)
-    if found["time_ms"] < due_ms:
+    if int(found["height"]) > asked_at + 1 and found["time_ms"] < due_ms:
         raise NodeFailed(f"{clock.kind} at {found['time_ms']}, due at {due_ms}")
     return found
 
