@@ -80,12 +80,16 @@ def recall(market: Market, milk: Offer) -> None:
     stage = market.stage
     opening = RecallOpen(milk.gtin, CLASS, document("how to return it"), document("the report"))
     opened = stage.send(market.party(SELLER), "recall.open", opening)
+    recall_id = str(opened.event("recall.opened")["recall_id"])
     stage.tell(
         "The milk powder's brand, here the seller itself, recalls it (class II). From this very"
         " block on nobody sells, ships or confirms any.",
         opened,
-        {"GTIN": milk.gtin},
-        stage.event_claims(opened, 0, "recall_id", "gtin", "recall_class", "opener"),
+        {"GTIN": milk.gtin, "recall": recall_id},
+        [
+            *stage.event_claims(opened, 0, "recall_id", "gtin", "recall_class", "opener"),
+            Claim(f"/v1/recalls/{recall_id}", "/state", "OPEN"),
+        ],
     )
 
 
