@@ -18,7 +18,7 @@ from commerce import errors as commerce
 from commerce.aftersale.errors import CaseUnknown
 from commerce.banking.errors import CardUnknown
 from commerce.catalogue.errors import CouponUnknown
-from commerce.deposits.errors import ClaimUnknown
+from commerce.deposits.errors import ClaimUnknown, LiabilityUnknown
 from commerce.disputes.errors import ArbiterUnknown, DisputeUnknown
 from commerce.recalls.errors import RecallUnknown
 from commerce.reviews.errors import ReviewUnknown
@@ -204,6 +204,7 @@ STATUSES: dict[type[HushangError], int] = {
     CardUnknown: 404,
     CaseUnknown: 404,
     ClaimUnknown: 404,
+    LiabilityUnknown: 404,
     RecallUnknown: 404,
     DisputeUnknown: 404,
     ArbiterUnknown: 404,

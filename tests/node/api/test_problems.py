@@ -79,6 +79,7 @@ def test_the_table_holds_the_door_as_documented() -> None:
         "CardUnknown": 404,
         "CaseUnknown": 404,
         "ClaimUnknown": 404,
+        "LiabilityUnknown": 404,
         "RecallUnknown": 404,
         "DisputeUnknown": 404,
         "ArbiterUnknown": 404,
