@@ -14,7 +14,7 @@ from commerce.aftersale.cases import case_id_of
 from commerce.assets import AssetIssue
 from commerce.catalogue.coupons import CouponTerms
 from commerce.catalogue.issuing import CouponIssue
-from commerce.deposits.debts import owed_by
+from commerce.deposits.debts import oldest_debts, owed_by
 from commerce.deposits.deposits import DepositAdd
 from commerce.deposits.holding import deposit_id, deposit_of
 from commerce.listings import ListingPublish, load_listing
@@ -23,7 +23,7 @@ from commerce.orders import ORDERS
 from commerce.parcels import parcel_id
 from commerce.registry import operation
 from tests.commerce.double_entry.goods import Coupon, Trade
-from tests.commerce.double_entry.ledger import MINT, Deposit
+from tests.commerce.double_entry.ledger import MINT, Deposit, Ledger
 from tests.commerce.double_entry.market import DAY_MS, Market, Offer
 from tests.commerce.double_entry.payloads import Ids, payload
 from tests.commerce.double_entry.steps import Step
@@ -173,9 +173,18 @@ class ChainSide:
             assert told == (held, known.reserved, known.leaving), (name, told, held, known)
             owed = owed_by(state, address(name), "CNY").total_minor
             assert owed == ledger.owed(name), (name, owed, ledger.owed(name))
+            if owed:
+                self._check_debts(name, ledger)
         for name, offer in market.offers.items():
             stock = load_listing(state, self.ids.listings[name]).stock
             assert stock == offer.stock, (name, stock, offer.stock)
+
+    def _check_debts(self, debtor: str, ledger: Ledger) -> None:
+        """To whom, and in which order."""
+        known = [(address(str(to)), amount) for to, amount in ledger.debts[debtor]]
+        listed = oldest_debts(self.world.state, address(debtor), "CNY", len(known) + 1)
+        found = [(debt.creditor, debt.amount_minor) for _, debt in listed]
+        assert found == known, (debtor, found, known)
 
     def check_trade(self, market: Market, trade: Trade) -> None:
         """An order's money, line by line."""

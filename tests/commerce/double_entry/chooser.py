@@ -3,7 +3,7 @@
 Everything is drawn from a stream of hashes, so that a seed is a history.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from tests.commerce.double_entry.chainside import BUYERS, COUPONS, OFFERS, PARTIES
 from tests.commerce.double_entry.clocks import clocks
@@ -13,6 +13,7 @@ from tests.commerce.double_entry.purses import choose_money
 from tests.commerce.double_entry.steps import Block, Step
 from tests.commerce.double_entry.stream import Stream
 
+GTINS = sorted({offer.gtin for offer in OFFERS.values()})
 ENDED = ("refunded", "closed", "released", "split")
 LIVE_MAX = 12
 # How likely each thing is, where the books are in a state for it.
@@ -75,7 +76,18 @@ class Chooser:
             # What was just asked for is rarely asked for again.
             same = any((s.type, s.trade) == (step.type, step.trade) for s in steps)
             steps.append(self._step(trade) if same else step)
+        steps += self._beside(steps)
         return Block(wait_ms, tuple(sorted(steps, key=lambda step: step.rank)))
+
+    def _beside(self, steps: Sequence[Step]) -> list[Step]:
+        """One seller leaves no money where buyers could get it; recalls come in twos."""
+        beside = []
+        rich = self.market.ledger.accounts["rival"]
+        if rich and self.draw.chance(40):
+            beside.append(Step("pay.transfer", "rival", data=("aunt", rich)))
+        if any(step.type == "recall.open" for step in steps) and self.draw.chance(50):
+            beside.append(Step("recall.open", "regulator", data=(self.draw.pick(GTINS), 2)))
+        return beside
 
     def _wait_ms(self) -> int:
         market, draw = self.market, self.draw
@@ -147,8 +159,11 @@ class Chooser:
 
     def _create(self) -> Step:
         draw = self.draw
-        seller = "merchant" if draw.chance(60) else "rival"
+        owes = self.market.ledger.owed("rival") > 0
+        seller = "merchant" if draw.chance(90 if owes else 50) else "rival"
         own = [name for name, offer in OFFERS.items() if offer.seller == seller]
+        allowed = [name for name in own if OFFERS[name].gtin not in self.market.recalls]
+        own = own if draw.chance(10) else allowed or own
         names = list(OFFERS) if draw.chance(2) else own
         wanted: dict[str, tuple[str, int, bool]] = {}
         for _ in range(1 + draw.below(3)):

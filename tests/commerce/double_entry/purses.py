@@ -16,7 +16,7 @@ WEIGHTS = {
     "asset.withdraw.request": 4,
     "asset.withdraw.settle": 4,
     "asset.withdraw.cancel": 3,
-    "recall": 7,
+    "recall": 6,
 }
 # A coupon ends rarely: a market has only so many.
 COUPON_ENDS_PERMILLE = 4
@@ -41,11 +41,11 @@ def choose_money(market: Market, draw: Stream, label: int) -> Step:
         # Who owes something and has nothing sells nothing any more.
         indebted = [name for name in SELLERS if market.ledger.owed(name)]
         to = draw.pick(indebted if indebted and draw.chance(70) else (*BUYERS, "rival", "brand"))
-        return Step(kind, "issuer", data=(to, draw.pick((500, 9_000))))
+        return Step(kind, "issuer", data=(to, draw.pick((40, 500, 9_000))))
     sender, to = draw.pick((*BUYERS, *SELLERS)), draw.pick(PARTIES)
     if draw.chance(50):
         # A seller who takes all its money away leaves nothing but its deposit, and debts.
-        sender = draw.pick(SELLERS)
+        sender = draw.pick((*SELLERS, "rival", "rival"))
         return Step(kind, sender, data=("aunt", max(1, market.ledger.accounts[sender])))
     return Step(kind, sender, data=(to, 1 + draw.below(_some(market, sender))))
 
@@ -85,7 +85,7 @@ def _bank(market: Market, draw: Stream, kind: str, label: int) -> Step:
 
 def _recall(market: Market, draw: Stream) -> Step:
     sender = draw.pick(("merchant", "regulator", "regulator", "rival"))
-    if market.recalls and draw.chance(60):
+    if market.recalls and draw.chance(75):
         return Step("recall.close", sender, data=(draw.pick(list(market.recalls)),))
     gtins = [offer.gtin for offer in OFFERS.values()]
     # Goods that are on their way back, or to be exchanged, are hit more often than by chance.
