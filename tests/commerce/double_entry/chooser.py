@@ -14,6 +14,8 @@ from tests.commerce.double_entry.steps import Block, Step
 from tests.commerce.double_entry.stream import Stream
 
 GTINS = sorted({offer.gtin for offer in OFFERS.values()})
+# States that a recall would hit by rare chance only.
+SELDOM_RECALLED = ("rejected", "countered", "returning", "sent", "back", "exchanging")
 ENDED = ("refunded", "closed", "released", "split")
 LIVE_MAX = 12
 # How likely each thing is, where the books are in a state for it.
@@ -87,6 +89,12 @@ class Chooser:
             beside.append(Step("pay.transfer", "rival", data=("aunt", rich)))
         if any(step.type == "recall.open" for step in steps) and self.draw.chance(50):
             beside.append(Step("recall.open", "regulator", data=(self.draw.pick(GTINS), 2)))
+        beside += [
+            Step("recall.open", "regulator", data=(case.lines[0].line.gtin, 2))
+            for trade in self._live()
+            for case in trade.cases
+            if case.state in SELDOM_RECALLED and self.draw.chance(3)
+        ]
         return beside
 
     def _wait_ms(self) -> int:

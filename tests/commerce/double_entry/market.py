@@ -255,7 +255,9 @@ class Market:
     def stop(self, trade: Trade, gtins: Iterable[str]) -> None:
         """Units of recalled products whose money is held wait for the buyer's word."""
         names = set(gtins)
-        if not any(unit.held and unit.line.gtin in names for unit in trade.units):
+        # Of an order that holds nothing more for them there is nothing to stop.
+        held = [unit for unit in trade.units if unit.held and unit.worth]
+        if not any(unit.line.gtin in names for unit in held):
             return
         due_ms = self.now_ms + self.lasting(48 * HOUR_MS)
         for case in trade.cases:

@@ -59,12 +59,14 @@ def _deposit(market: Market, draw: Stream, kind: str) -> Step:
     if kind == "deposit.withdraw.execute":
         return Step(kind, sender)
     ledger = market.ledger
-    if kind == "recourse.repay":
-        indebted = [name for name in SELLERS if ledger.owed(name)] or [sender]
+    indebted = [name for name in SELLERS if ledger.owed(name)]
+    if indebted and kind != "deposit.withdraw.request":
         sender = draw.pick(indebted)
+    if kind == "recourse.repay":
         least = min(ledger.owed(sender), ledger.accounts[sender])
         return Step(kind, sender, data=(max(1, least - draw.below(3) + draw.below(2)),))
-    most = ledger.accounts["deposit", sender] if kind.endswith("request") else 20_000
+    asks = kind == "deposit.withdraw.request"
+    most = ledger.accounts["deposit", sender] if asks else min(20_000, ledger.accounts[sender] + 9)
     return Step(kind, sender, data=(1 + draw.below(most + 1),))
 
 
