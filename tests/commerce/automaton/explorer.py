@@ -150,7 +150,9 @@ class Explorer:
         sellers = 0
         for parcel in self.parcels():
             for entry in parcel.lines:
-                arrived = parcel.state == State.DELIVERED
+                # What came back from a panel to a recalled parcel is stopped before it is paid out.
+                recalled = bool(recalled_products(self.shop.state))
+                arrived = parcel.state == State.DELIVERED and not recalled
                 sellers += line.worth_minor(entry.open) if arrived else 0
                 sellers += line.worth_minor(entry.released)
         for case_id, case in self.cases():
@@ -179,6 +181,9 @@ class Explorer:
         arrived = case.origin in (State.DELIVERED, State.RELEASED)
         if case.origin == State.IN_TRANSIT and case.parcel is not None:
             arrived = self.parcels()[case.parcel].state == State.DELIVERED
+        if case.origin != State.RELEASED and recalled_products(self.shop.state):
+            # Nobody's silence pays for recalled goods, as far as their money is held.
+            arrived = False
         back_minor = worth_minor if arrived else 0
         match State(case.state):
             case State.REFUND_PENDING if not case.gives_back:
@@ -188,10 +193,7 @@ class Explorer:
             case State.RETURN_IN_TRANSIT | State.RETURN_DELIVERED | State.EXCHANGING:
                 return worth_minor - case.asked_minor
             case State.DISPUTED:
-                # Nobody's silence pays for recalled goods, as far as their money is held.
-                recalled = bool(recalled_products(self.shop.state))
-                held = case.origin != State.RELEASED
-                return 0 if case.returned is not None or (recalled and held) else back_minor
+                return back_minor if case.returned is None else worth_minor - case.asked_minor
             case _:
                 return 0
 
