@@ -13,12 +13,15 @@ from commerce.roles import require_role
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What a parcel is known by: its carrier, GS1 number, items, and label."""
+    """What a parcel is known by: its carrier, GS1 number, items and label; what the carrier answers
+    for.
+    """
 
     carrier: bytes
     sscc: str | None
     epcs: tuple[str, ...]
     label_commitment: bytes | None
+    insured_minor: int = 0
 
 
 def check_label(label: Label) -> None:

@@ -82,6 +82,7 @@ class ParcelView:
     sscc: str | None
     epcs: tuple[str, ...]
     label_commitment: Hash | None
+    insured_minor: int
     deadline: DeadlineView | None
 
 
@@ -215,6 +216,7 @@ def _parcel_view(order: Order, parcel: Parcel) -> ParcelView:
         sscc=parcel.sscc,
         epcs=parcel.epcs,
         label_commitment=parcel.label_commitment,
+        insured_minor=parcel.insured_minor,
         deadline=view_of_deadline(parcel_deadline(parcel)),
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from chain.codec import U8, Hash, Name, Size, TimeMs
+from chain.codec import U8, Amount, Hash, Name, Size, TimeMs
 from chain.context import Context
 from chain.crypto import tagged_hash
 from chain.deadlines import Deadline
@@ -90,6 +90,7 @@ class Parcel:
     sscc: Sscc | None
     epcs: Annotated[tuple[Epc, ...], Size(max=EPCS_MAX)]
     label_commitment: Hash | None
+    insured_minor: Amount
 
     def clock(self) -> Clock | None:
         """When and by which system transition the parcel goes on by itself; None: it doesn't."""

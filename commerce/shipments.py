@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from chain.block import Event
-from chain.codec import Hash, Size
+from chain.codec import Amount, Hash, Size
 from chain.context import Context, event
 from chain.crypto import tagged_hash
 from chain.deadlines import Deadline
@@ -96,7 +96,8 @@ class ShippedLine:
 class ShipmentCreate:
     """A parcel with units of an order. `sscc` is the parcel's GS1 number, `epcs` the items in it as
     EPC URIs or GS1 Digital Links: no more of a GTIN than its units in the parcel, and each in one
-    parcel of the order that isn't lost; `label_commitment` a salted hash.
+    parcel of the order that isn't lost; `label_commitment` a salted hash. `insured_minor` is what
+    the carrier, who signs too, answers for if the parcel is lost.
     """
 
     order_id: Hash
@@ -105,6 +106,7 @@ class ShipmentCreate:
     sscc: Sscc | None
     epcs: Annotated[tuple[Epc, ...], Size(max=EPCS_MAX)]
     label_commitment: Hash | None
+    insured_minor: Amount = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ def shipment_create(op: ShipmentCreate, context: Context) -> tuple[Event, ...]:
     if len(set(indexes)) != len(indexes):
         msg = "each line once"
         raise LineRepeated(msg)
-    label = Label(op.carrier, op.sscc, op.epcs, op.label_commitment)
+    label = Label(op.carrier, op.sscc, op.epcs, op.label_commitment, op.insured_minor)
     check_label(label)
     order = load_order(context.state, op.order_id)
     if context.sender != order.seller:
@@ -266,6 +268,7 @@ def new_parcel(  # what every parcel begins as
         sscc=label.sscc,
         epcs=label.epcs,
         label_commitment=label.label_commitment,
+        insured_minor=label.insured_minor,
     )
 
 
@@ -368,8 +371,9 @@ def _refund(
     units = all_open_units(parcel)
     _, amount_minor = settle_units(context, known_id, parcel, order, units, edge)
     free_reserve(context, parcel.order_id, now_ms)
-    if amount_minor:
-        owed = (parcel.carrier, order.seller, order.symbol, amount_minor)
+    answered_minor = min(amount_minor, parcel.insured_minor)
+    if answered_minor:
+        owed = (parcel.carrier, order.seller, order.symbol, answered_minor)
         note_liability(context, known_id, Liability(*owed, "parcel", now_ms))
     refunded = load_order(context.state, parcel.order_id)
     indexes = [entry.line for entry in parcel.lines]

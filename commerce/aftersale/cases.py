@@ -47,12 +47,14 @@ class CaseLine:
 @dataclass(frozen=True, slots=True)
 class Return:
     """Goods on their way back: who carries them, what the buyer paid for it (0 once goods to be
-    exchanged are back and the seller has paid that), by which number.
+    exchanged are back and the seller has paid that), by which number, and what the carrier answers
+    for.
     """
 
     carrier: Hash
     freight_minor: Amount
     tracking: Name | None
+    insured_minor: Amount
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,13 +37,15 @@ FREIGHT_PERMILLE_MAX = 200
 @dataclass(frozen=True, slots=True)
 class ReturnShip:
     """`freight_minor` is what the buyer pays for the way; the seller owes it when the goods were
-    bad or recalled (消费者权益保护法 art. 24), at most a fifth of what is asked.
+    bad or recalled (消费者权益保护法 art. 24), at most a fifth of what is asked. `insured_minor` is
+    what the carrier answers for to the seller if it loses them.
     """
 
     case_id: Hash
     carrier: Hash
     freight_minor: Amount
     tracking: Name | None
+    insured_minor: Amount = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def return_ship(op: ReturnShip, context: Context) -> tuple[Event, ...]:
     due_ms = context.time_ms + timers_for(context.state, order).return_lost_ms
     shipped = altered(
         to_state(case, target_of(edge), due_ms),
-        returned=Return(op.carrier, op.freight_minor, op.tracking),
+        returned=Return(op.carrier, op.freight_minor, op.tracking, op.insured_minor),
     )
     return moved(context, op.case_id, case, shipped)
 
@@ -130,8 +132,9 @@ def return_lost_timeout(deadline: Deadline, context: Context) -> tuple[Event, ..
     edge_from(case.state, Trigger.RETURN_LOST_TIMEOUT)
     order, returned = load_order(context.state, case.order_id), case.returned
     assert returned is not None
-    if case.asked_minor:
-        owed = (returned.carrier, order.seller, order.symbol, case.asked_minor)
+    answered_minor = min(case.asked_minor, returned.insured_minor)
+    if answered_minor:
+        owed = (returned.carrier, order.seller, order.symbol, answered_minor)
         lost = Liability(*owed, "return", deadline.time_ms)
         note_liability(context, deadline.object_id, lost)
     return _refund(context, deadline.object_id, case, deadline.time_ms, deadline.kind)

@@ -33,7 +33,7 @@ class DepositUnknown(LedgerError):
 class LiabilityUnknown(LedgerError):
     """Nobody owes anything for this parcel or case, or it was collected."""
 
-    hint = "the id of a lost parcel, or of a case whose goods were lost or recalled"
+    hint = "a parcel, or a return's case, that its carrier insured and lost"
 
 
 class NotTheCreditor(LedgerError):

@@ -1,10 +1,11 @@
-"""What others owe a seller for goods that it lost: recourse.claim.
+"""What a carrier owes a seller for goods that it lost: recourse.claim.
 
-A carrier that lost a parcel, or the goods of a return, and a brand whose product was recalled owe
-the seller what was refunded for them: both follow from the records, so nobody has to judge it
-(民法典 art. 832: the carrier; 消费者权益保护法 art. 40: the seller's recourse to the producer). The
-seller collects by one transaction: from the debtor's balance, then its deposit; the rest stays
-its debt.
+A carrier signs for how much it answers when it takes a parcel, or the goods of a return (民法典
+art. 832). What was refunded for them, up to that, follows from the records, so nobody has to judge
+it. The seller collects by one transaction: from the carrier's balance, then its deposit; the rest
+stays its debt. A carrier that signed for nothing owes nothing here: whoever names a price of its
+own must not be able to empty another. So it is with the brand of recalled goods, which signed
+nothing about a seller's prices: that recourse is a matter of contract, outside the chain.
 """
 
 from dataclasses import dataclass
@@ -21,14 +22,14 @@ from commerce.refusals import refuses
 
 @dataclass(frozen=True, slots=True)
 class RecourseClaim:
-    """`subject_id` is the lost parcel, or the case whose goods were lost or recalled."""
+    """`subject_id` is the lost parcel, or the case whose goods were lost on their way back."""
 
     subject_id: Hash
 
 
 @dataclass(frozen=True, slots=True)
 class Liability:
-    """`debtor` owes `creditor` this for `reason`: "parcel", "return" or "recall"."""
+    """`debtor` owes `creditor` this for `reason`: "parcel" or "return"."""
 
     debtor: Hash
     creditor: Hash
@@ -59,7 +60,7 @@ def load_liability(state: StateReader, subject_id: bytes) -> Liability:
 
 @refuses(LiabilityUnknown, NotTheCreditor)
 def recourse_claim(op: RecourseClaim, context: Context) -> tuple[Event, ...]:
-    """Collect what a carrier or brand owes for goods that were refunded."""
+    """Collect what a carrier answers for of goods that it lost and that were refunded."""
     liability = load_liability(context.state, op.subject_id)
     if context.sender != liability.creditor:
         msg = "only the seller collects it"

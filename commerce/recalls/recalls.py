@@ -18,7 +18,6 @@ from commerce.aftersale.errors import CaseUnknown, KeepForbidden
 from commerce.aftersale.freight import pay_freight
 from commerce.aftersale.outcomes import refund_case, release_case
 from commerce.clocks import Clock, deadline_of, move_deadline
-from commerce.deposits.liabilities import Liability, note_liability
 from commerce.errors import NotTheBuyer, PrefixNotHeld, ProductUnknown, StateForbids
 from commerce.escrow import State, Trigger, When, edge_from
 from commerce.orders import ORDERS, load_order
@@ -260,12 +259,6 @@ def _refund(
     context: Context, case_id: bytes, case: Case, now_ms: int, reason: str
 ) -> tuple[Event, ...]:
     whole = _whole(context, case)
-    order = load_order(context.state, case.order_id)
-    if whole.asked_minor:
-        # The brand's, whoever recalled it: a regulator made nothing.
-        brand = load_product(context.state, order.lines[case.lines[0].line].gtin).holder
-        owed = (brand, order.seller, order.symbol, whole.asked_minor)
-        note_liability(context, case_id, Liability(*owed, "recall", now_ms))
     told = refund_case(context, case_id, whole, now_ms, reason)
     return (*told, *pay_freight(context, case_id, case, recalled=True))
 

@@ -1,4 +1,4 @@
-"""`hushang recourse`: what carriers and brands owe a seller, and debts to buyers and the fund."""
+"""`hushang recourse`: what carriers owe a seller, and debts to buyers and the fund."""
 
 from typing import Annotated
 
@@ -36,10 +36,12 @@ def claim(
     session: Session,
     subject: Annotated[
         str,
-        typer.Argument(metavar="ID", help="A lost parcel, or a case of lost or recalled goods."),
+        typer.Argument(
+            metavar="ID", help="A lost parcel, or a case whose goods were lost on their way back."
+        ),
     ],
 ) -> None:
-    """Collect from a carrier what it lost, or from a brand what was refunded for recalled goods.
+    """Collect from a carrier what it signed to answer for of goods that it lost.
 
     Once for each; what isn't there stays a debt to you.
     """

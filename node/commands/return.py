@@ -42,14 +42,18 @@ def ship(
         str | None, typer.Option(help="What you pay for the way; the seller may owe it.")
     ] = None,
     tracking: Annotated[str | None, typer.Option(help="The carrier's number.")] = None,
+    insured: Annotated[
+        str | None, typer.Option(help="What the carrier answers for to the seller.")
+    ] = None,
 ) -> None:
     """Hand the goods to a carrier, as agreed."""
     case_id = read_hash(case, "CASE")
-    freight_minor = 0
-    if freight is not None:
+    freight_minor = insured_minor = 0
+    if freight is not None or insured is not None:
         symbol = session.client.get(f"/v1/cases/{case_id.hex()}")["symbol"]
-        freight_minor = minor_units(session, freight, symbol)
-    sent = ReturnShip(case_id, session.account(carrier), freight_minor, tracking)
+        freight_minor = 0 if freight is None else minor_units(session, freight, symbol)
+        insured_minor = 0 if insured is None else minor_units(session, insured, symbol)
+    sent = ReturnShip(case_id, session.account(carrier), freight_minor, tracking, insured_minor)
     session.send(operation("return.ship", sent))
 
 

@@ -7,6 +7,7 @@ import typer
 from commerce.registry import operation
 from commerce.shipments import ShipmentCreate, ShipmentDelivered, ShipmentLost, ShippedLine
 from commerce.tracking import ShipmentEvent
+from node.commands.failures import UsageWrong
 from node.commands.options import noun, verb
 from node.commands.order import read_units
 from node.commands.session import Session
@@ -39,14 +40,25 @@ def create(
         list[str] | None, typer.Option(help="An item in it, EPC URI or Digital Link; repeatable.")
     ] = None,
     sscc: Annotated[str | None, typer.Option(help="The parcel's GS1 number, 18 digits.")] = None,
+    insured: Annotated[
+        str | None, typer.Option(help='What the carrier answers for: "CNY 50.00".')
+    ] = None,
 ) -> None:
-    """Hand units of a paid order to a carrier; prints the parcel's id."""
+    """Hand units of a paid order to a carrier; prints the parcel's id.
+
+    What the carrier signs to answer for is collected by hushang recourse claim if it is lost.
+    """
     order_id = read_hash(order, "ORDER")
     if units:
         lines = tuple(ShippedLine(*read_units(text)) for text in units)
     else:
         lines = unshipped_lines(session, order_id)
-    made = ShipmentCreate(order_id, session.account(carrier), lines, sscc, tuple(epc or ()), None)
+        if not lines:
+            raise UsageWrong("no units wait for a parcel: hushang order show tells where they are")
+    insured_minor = 0 if insured is None else session.money(insured)[1]
+    made = ShipmentCreate(
+        order_id, session.account(carrier), lines, sscc, tuple(epc or ()), None, insured_minor
+    )
     session.send(
         operation("shipment.create", made), found={"parcel_id": "shipment.created.parcel_id"}
     )
