@@ -13,7 +13,9 @@ from chain.genesis import Genesis
 
 DEPOSIT_MINIMUM = "deposit_minimum/"
 FUND_DEBT_MAX = "fund_debt_max"
-FUND_DEBT_MAX_DEFAULT_MINOR = 1_000_000
+# A merchant that has emptied its purse and an accomplice who wins before an honest panel get what
+# the fund lends: nothing, unless a consortium that knows its merchants chooses more.
+FUND_DEBT_MAX_DEFAULT_MINOR = 0
 
 
 def deposit_minimum_minor(genesis: Genesis, product_class: str) -> int:

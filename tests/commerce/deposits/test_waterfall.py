@@ -72,7 +72,7 @@ def test_the_fund_pays_at_most_the_price() -> None:
 
 
 def test_the_fund_pays_no_more_than_it_has() -> None:
-    shop = Shop()
+    shop = Shop(genesis(limits={"fund_debt_max": CAP_MINOR}))
     contribute(shop, 40)
     assert ruled(shop, 2_000) == 40
     assert fund_minor(shop.state, "CNY") == 0

@@ -1,13 +1,20 @@
 """Tricks around disputes that a stranger found, each to the fen."""
 
+from dataclasses import replace
+
+import pytest
+
 from commerce.aftersale.cases import cases_of
 from commerce.aftersale.requests import RefundRequest, RequestedLine
 from commerce.deposits.claims import ClaimFile
+from commerce.deposits.debts import owed_by
 from commerce.deposits.deposits import DepositAdd
+from commerce.deposits.fund import FundContribute
 from commerce.deposits.holding import deposit_of
+from commerce.payments import PayTransfer
 from commerce.recalls.recalls import RecallOpen
 from tests.commerce.disputes.court import DOCUMENT, Court
-from tests.commerce.shop import TEA
+from tests.commerce.shop import TEA, TERMS
 from tests.commerce.world import account
 
 
@@ -93,6 +100,33 @@ def test_goods_that_went_back_for_a_part_of_their_price_dont_come_back_from_a_di
     assert court.money("buyer") - before == 300
     (line,) = court.load(order_id).lines
     assert (line.held_minor, line.released_minor, line.refunded_minor) == (0, 700, 300)
+
+
+@pytest.mark.parametrize("lends_minor", [None, 30_000])
+def test_colluders_before_an_honest_panel_gain_no_more_than_the_fund_lends(
+    lends_minor: int | None,
+) -> None:
+    limits = {} if lends_minor is None else {"fund_debt_max": lends_minor}
+    court = Court(limits=limits)
+    court.fund("friend", 500_000)
+    court.done("friend", ("fund.contribute", FundContribute("CNY", 500_000)))
+    before = court.money("buyer") + court.money("merchant") + court.money("rival")
+    dear = court.publish(TEA, terms=replace(TERMS, price_minor=100_000))
+    parcel = court.ship(court.paid((dear, 1)))
+    court.deliver(parcel)
+    court.confirm(parcel)
+    away = PayTransfer(account("rival"), "CNY", court.money("merchant"), None)
+    court.done("merchant", ("pay.transfer", away))
+    case_id = court.complain(parcel, "quality")
+    court.reject(case_id)
+    court.take(case_id, 1_000)
+    ruled(court, case_id, 1_000)
+    after = court.money("buyer") + court.money("merchant") + court.money("rival")
+    gained = lends_minor or 0
+    assert (after - before, court.in_fund()) == (gained, 500_000 - gained)
+    # What the fund lent is owed to it, the rest to the buyer; nothing is sold until it is paid.
+    owed = owed_by(court.state, account("merchant"), "CNY")
+    assert (owed.fund_minor, owed.total_minor) == (gained, 100_000)
 
 
 def test_a_loss_that_is_only_said_locks_up_no_deposit() -> None:

@@ -150,13 +150,17 @@ def penniless(court: Court) -> bytes:
     return dispute_id
 
 
+# The fund lends a merchant so much; nothing by default.
+LENDS = {"fund_debt_max": 1_000_000}
+
+
 def test_the_fund_pays_what_a_panel_ruled_and_nothing_that_the_parties_agreed() -> None:
-    court = Court()
+    court = Court(limits=LENDS)
     had_minor = court.money("buyer")
     dispute_id = penniless(court)
     court.settle(dispute_id, 1_000)
     assert (court.money("buyer"), court.in_fund()) == (had_minor - 3_000, 5_000)
-    court = Court()
+    court = Court(limits=LENDS)
     dispute_id = penniless(court)
     court.vote(dispute_id, *[(1_000,)] * 3)
     court.pass_phase(dispute_id)
