@@ -49,7 +49,7 @@ TABLES: Final[dict[str, tuple[str, tuple[tuple[str, int | None], ...]]]] = {
     "deposit-request": ("commerce.banking.requests:DEPOSIT_REQUESTS", (("request_id", 32),)),
     "deposit-request-count": ("commerce.banking.requests:DEPOSIT_COUNTS", (_ACCOUNT,)),
     "dispute": ("commerce.disputes.dispute:DISPUTES", (("dispute_id", 32),)),
-    "dispute-queue": ("commerce.disputes.draws:QUEUE", (("dispute_id", 32),)),
+    "dispute-queue": ("commerce.disputes.draws:QUEUE", (("cap_ms", 8), ("dispute_id", 32))),
     "liability": ("commerce.deposits.liabilities:LIABILITIES", (("subject_id", 32),)),
     "recall-sweep": ("commerce.recalls.recalls:SWEPT", ()),
     "dispute-draw": ("commerce.disputes.draws:WAITING", (("draw_id", 32),)),

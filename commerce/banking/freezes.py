@@ -207,7 +207,7 @@ def asset_clawback(op: AssetClawback, context: Context) -> tuple[Event, ...]:
 
 
 def freeze_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
-    """The freezes whose time is over end; what later ones don't hold can be spent again."""
+    """sys.asset.unfreeze: freezes whose time is over end; what others leave can be spent again."""
     known = FREEZES.load(context.state, deadline.object_id)
     assert known is not None
     ended = [entry for entry in known.freezes if entry.due_ms <= deadline.time_ms]

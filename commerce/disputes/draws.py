@@ -7,7 +7,7 @@ from typing import Annotated
 from chain.codec import U8, Hash, Size
 from chain.context import Context
 from chain.crypto import tagged_hash
-from chain.state import Table
+from chain.state import Table, u64
 from commerce.beacon.draws import abandon_draw, start_draw
 from commerce.disputes.limits import ARBITERS_MAX
 
@@ -29,10 +29,11 @@ class Waiting:
 class Queued:
     """A dispute that waits for secrets, and for which round."""
 
+    dispute_id: Hash
     round: U8
 
 
-# Under the dispute's id, while no draw could begin.
+# Under the dispute's cap and id, the longest open first, while no draw could begin.
 QUEUE: Table[Queued] = Table("dispute-queue", Queued)
 # Under the draw's id, while it is under way.
 WAITING: Table[Waiting] = Table("dispute-draw", Waiting)
@@ -47,6 +48,7 @@ def begin(
     context: Context,
     dispute_id: bytes,
     round_: int,
+    cap_ms: int,
     choose: Callable[[], tuple[Sequence[bytes], Sequence[bytes]]],
 ) -> bool:
     """Reserve secrets for the draw of a round among those whom `choose` names (with a bond, on the
@@ -54,9 +56,9 @@ def begin(
     """
     draw_id = draw_id_of(dispute_id, round_)
     if not start_draw(context, draw_id):
-        QUEUE.store(context.state, Queued(round_), dispute_id)
+        QUEUE.store(context.state, Queued(dispute_id, round_), u64(cap_ms), dispute_id)
         return False
-    QUEUE.remove(context.state, dispute_id)
+    QUEUE.remove(context.state, u64(cap_ms), dispute_id)
     bonded, listed = choose()
     waiting = Waiting(dispute_id, tuple(bonded), tuple(listed))
     WAITING.store(context.state, waiting, draw_id)
@@ -72,9 +74,9 @@ def take_drawn(context: Context, draw_id: bytes) -> Waiting | None:
     return waiting
 
 
-def give_up(context: Context, dispute_id: bytes, round_: int) -> None:
+def give_up(context: Context, dispute_id: bytes, round_: int, cap_ms: int) -> None:
     """Nobody waits for the draw of this round any more; its secrets stay spent."""
     draw_id = draw_id_of(dispute_id, round_)
-    QUEUE.remove(context.state, dispute_id)
+    QUEUE.remove(context.state, u64(cap_ms), dispute_id)
     WAITING.remove(context.state, draw_id)
     abandon_draw(context, draw_id)

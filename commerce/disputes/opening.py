@@ -196,7 +196,8 @@ def draw_waiting(context: Context) -> None:
     So nobody's crowd of disputes keeps another's from a panel: members deal new secrets as long as
     any waits, and none lies idle meanwhile.
     """
-    for dispute_id, _ in list(islice(QUEUE.items(context.state), BEGUN_AT_ONCE_MAX)):
+    for _, queued in list(islice(QUEUE.items(context.state), BEGUN_AT_ONCE_MAX)):
+        dispute_id = queued.dispute_id
         dispute = load_dispute(context.state, dispute_id)
         if not _begin(context, dispute_id, dispute):
             return
@@ -216,7 +217,8 @@ def _draw(context: Context, dispute_id: bytes, dispute: Dispute, at_ms: int) -> 
 
 
 def _begin(context: Context, dispute_id: bytes, dispute: Dispute) -> bool:
-    return begin(context, dispute_id, dispute.round, lambda: candidates(context, dispute))
+    round_, cap_ms = dispute.round, dispute.cap_ms
+    return begin(context, dispute_id, round_, cap_ms, lambda: candidates(context, dispute))
 
 
 def _require_bond(context: Context, subject: Subject, bond_minor: int, round_: int) -> None:

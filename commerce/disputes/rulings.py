@@ -96,7 +96,7 @@ def end(
 ) -> tuple[Event, ...]:
     """Enter SPLIT: bonds paid out, seats given up, and the subject's money divided."""
     if before.phase == Phase.DRAWING:
-        give_up(context, dispute_id, before.round)
+        give_up(context, dispute_id, before.round, before.cap_ms)
     bonds = settle_stakes(context, dispute)
     ended = altered(
         dispute,

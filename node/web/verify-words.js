@@ -366,7 +366,7 @@ export const TABLES = {
     "subject:Subject opener claim phase round due_ms cap_ms tries panel:Panel rulings:Ruling* " +
       "stakes:Stake* exhibits:Exhibit* ending:Ending",
   ],
-  "dispute-queue": [["dispute that waits for secrets", "等待随机数的争议"], "hash", "round"],
+  "dispute-queue": [["dispute that waits for secrets", "等待随机数的争议"], "number hash", "dispute_id round"],
   liability: [["what a carrier owes a seller", "承运人对卖家的责任"], "hash", "debtor creditor symbol amount_minor reason since_ms"],
   "recall-sweep": [["block of the last sweep of a recall", "最近一次召回清查的区块"], "hash", "height"],
   "dispute-draw": [["dispute that waits for a draw", "待抽签的争议"], "hash", "dispute_id bonded listed"],

@@ -49,3 +49,10 @@ def test_every_row_of_a_table_ends_on_its_line() -> None:
     rows = [line for line in render_transactions().splitlines() if line.startswith("| ")]
     assert rows
     assert [row for row in rows if not row.endswith(" |")] == []
+
+
+def test_every_system_transition_says_what_it_does() -> None:
+    page = render_transactions()
+    for entry in TRANSITIONS:
+        (row,) = [line for line in page.splitlines() if line.startswith(f"| `{entry.kind}` | ")]
+        assert len(row) > len(entry.kind) + 20, row

@@ -49,7 +49,7 @@ KEYS = {
     "deposit-request-count": "holder's account id",
     "dispute": "id of the case or claim",
     "dispute-draw": "draw id",
-    "dispute-queue": "id of the case or claim",
+    "dispute-queue": "u64(cap_ms) ‖ id of the case or claim",
     "epc-custody": 'H("epcis-name", identity ([EPCIS events](protocol-epcis.md)))',
     "epcis": "event key ([EPCIS events](protocol-epcis.md))",
     "epcis-declared": "capturer's account id ‖ statement ([EPCIS events](protocol-epcis.md))",

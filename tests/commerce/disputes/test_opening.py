@@ -185,9 +185,14 @@ def test_a_second_appeal_takes_four_times_a_sellers_bond_of_either_party() -> No
 def test_a_crowd_of_disputes_keeps_nobody_from_a_panel() -> None:
     court = Court()
     # The stock goes into the first; the others wait, the victim's behind all of them.
-    crowd = [court.disputed() for _ in range(4)]
+    crowd = []
+    for _ in range(4):
+        crowd.append(court.disputed())
+        court.time_ms += 1
     victim = court.disputed()
-    assert [waiting for waiting, _ in QUEUE.items(court.state)] == sorted([*crowd[1:], victim])
+    # The longest open come first, whatever their ids.
+    waiting = [queued.dispute_id for _, queued in QUEUE.items(court.state)]
+    assert waiting == [*crowd[1:], victim]
     for _ in range(4):
         court.restock()
     assert not list(QUEUE.items(court.state))
