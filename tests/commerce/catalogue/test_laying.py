@@ -9,14 +9,17 @@ from tests.commerce.catalogue.coupon_terms import issue
 from tests.commerce.catalogue.test_drawing import bought, place
 from tests.commerce.deposits.inside import contribute, inside
 from tests.commerce.shop import Shop
-from tests.commerce.world import FUNDS_MINOR, account
+from tests.commerce.world import FUNDS_MINOR, account, genesis
+
+# What the mutual fund lends a merchant; nothing by default.
+LENDS = {"fund_debt_max": 1_000_000}
 
 
 class Funded(Shop):
     """Three teas, 3,000 in all: 2,900 from the buyer, 100 from the friend."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(genesis(limits=LENDS))
         self.coupon = issue(self, amount_minor=100)
         self.order_id = bought(self, (self.tea, 3), coupons=(self.coupon,))
 
@@ -72,7 +75,7 @@ class SelfFunded(Shop):
     """One tea at 1,000: 900 from the merchant's own coupon. It was paid out, and all is gone."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(genesis(limits=LENDS))
         self.done("friend", ("pay.transfer", PayTransfer(account("merchant"), "CNY", 900, None)))
         coupon = issue(self, "merchant", amount_minor=900)
         order_id = bought(self, (self.tea, 1), coupons=(coupon,))
