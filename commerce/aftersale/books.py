@@ -51,6 +51,35 @@ class Books:
         """Those of a case."""
         return cls(context, case.order_id, case.parcel)
 
+    def new_case(
+        self,
+        kind: str,
+        state: State,
+        due_ms: int | None,
+        origin: State,
+        lines: tuple[CaseLine, ...],
+    ) -> Case:
+        """The order's next case as it begins, over units that were taken from here: nothing is
+        offered, addressed or on its way back.
+        """
+        return Case(
+            order_id=self.order_id,
+            number=self.order.cases,
+            kind=kind,
+            state=state.value,
+            due_ms=due_ms,
+            origin=origin.value,
+            parcel=None if self.parcel is None else self.parcel.number,
+            lines=lines,
+            gives_back=False,
+            offer=(),
+            offer_gives_back=False,
+            opened_ms=self.context.time_ms,
+            evidence=None,
+            address_commitment=None,
+            returned=None,
+        )
+
     def save(self, now_ms: int) -> None:
         """Write what changed; the parcel at rest if nothing of it is open any more."""
         if self.parcel is not None and self.parcel is not self._parcel:

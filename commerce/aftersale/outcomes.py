@@ -86,23 +86,7 @@ def case_of_parcel(context: Context, known_id: bytes) -> tuple[bytes, Case]:
         raise StateForbids(msg)
     case_id = next_case_id(parcel.order_id, books.order)
     lines = books.take(State.IN_TRANSIT, wanted, context.time_ms)
-    case = Case(
-        order_id=parcel.order_id,
-        number=books.order.cases,
-        kind="delivery",
-        state=State.IN_TRANSIT.value,
-        due_ms=None,
-        origin=State.IN_TRANSIT.value,
-        parcel=parcel.number,
-        lines=lines,
-        gives_back=False,
-        offer=(),
-        offer_gives_back=False,
-        opened_ms=context.time_ms,
-        evidence=None,
-        address_commitment=None,
-        returned=None,
-    )
+    case = books.new_case("delivery", State.IN_TRANSIT, None, State.IN_TRANSIT, lines)
     books.change_order(altered(books.order, cases=books.order.cases + 1))
     books.save(context.time_ms)
     add_case(context, books.order, case)

@@ -119,23 +119,10 @@ def refund_request(op: RefundRequest, context: Context) -> tuple[Event, ...]:
         _check_unshipped_tries(books, context, [index for index, _ in wanted])
     lines = _priced(op, kind, books.take(origin, wanted, now_ms, tries_max=_tries(kind, books)))
     case_id = next_case_id(op.order_id, books.order)
-    case = Case(
-        order_id=op.order_id,
-        number=books.order.cases,
-        kind=kind.name,
-        state=target_of(edge).value,
-        due_ms=now_ms + _answer_ms(context, books, origin),
-        origin=origin.value,
-        parcel=None if books.parcel is None else books.parcel.number,
-        lines=lines,
-        gives_back=kind.gives_back,
-        offer=(),
-        offer_gives_back=False,
-        opened_ms=now_ms,
-        evidence=op.evidence,
-        address_commitment=None,
-        returned=None,
+    begun = books.new_case(
+        kind.name, target_of(edge), now_ms + _answer_ms(context, books, origin), origin, lines
     )
+    case = altered(begun, gives_back=kind.gives_back, evidence=op.evidence)
     books.change_order(altered(books.order, cases=books.order.cases + 1))
     books.save(context.time_ms)
     add_case(context, books.order, case)

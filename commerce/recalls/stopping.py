@@ -13,7 +13,6 @@ from chain.context import Context, event
 from commerce.aftersale.books import Books
 from commerce.aftersale.cases import (
     CASES_MAX,
-    Case,
     CaseLine,
     add_case,
     cases_of,
@@ -110,23 +109,8 @@ def _refund_some(stop: _Stop, books: Books, origin: State, wanted: list[tuple[in
 def _stop_some(stop: _Stop, books: Books, origin: State, wanted: list[tuple[int, int]]) -> Event:
     context, order = stop.context, books.order
     lines = books.take(origin, wanted, context.time_ms)
-    case = Case(
-        order_id=stop.order_id,
-        number=order.cases,
-        kind="recall",
-        state=State.RECALLED.value,
-        due_ms=context.time_ms + timers_for(context.state, order).recall_ms,
-        origin=origin.value,
-        parcel=None if books.parcel is None else books.parcel.number,
-        lines=lines,
-        gives_back=False,
-        offer=(),
-        offer_gives_back=False,
-        opened_ms=context.time_ms,
-        evidence=None,
-        address_commitment=None,
-        returned=None,
-    )
+    due_ms = context.time_ms + timers_for(context.state, order).recall_ms
+    case = books.new_case("recall", State.RECALLED, due_ms, origin, lines)
     case_id = add_case(context, order, case)
     books.change_order(altered(books.order, cases=order.cases + 1))
     return _recalled(stop, order, case_id, case.lines, case.due_ms)
