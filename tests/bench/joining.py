@@ -6,6 +6,7 @@ it has the others' newest block. Prints one line of JSON.
 """
 
 import json
+import math
 import shutil
 import sys
 import tempfile
@@ -21,9 +22,9 @@ from node.testnet_genesis import Plan, create
 from node.testnet_layout import LocalNetwork, NodePlace
 from tests.bench import chains
 from tests.bench.command import command, say, tell
+from tests.processes.net import POLL_S, until
 
 READY_TIMEOUT_S = 120.0
-POLL_S = 0.02
 
 
 def set_join(testnet: LocalNetwork, node: NodePlace, how: str) -> None:
@@ -47,11 +48,16 @@ def height_of(node: NodePlace) -> int:
         return -1
 
 
-def wait_for_height(testnet: LocalNetwork, node: NodePlace, height: int, poll_s: float) -> None:
+def wait_for_height(
+    testnet: LocalNetwork, node: NodePlace, height: int, poll_s: float = POLL_S
+) -> None:
     """Ask a node that was started until it is at this height, however long that takes."""
-    while height_of(node) < height:
+
+    def is_there() -> bool:
         assert processes.state_of(testnet, node).pid is not None, "the node ended"
-        time.sleep(poll_s)
+        return height_of(node) >= height
+
+    until(is_there, f"{node.name} is at {height}", timeout_s=math.inf, poll_s=poll_s)
 
 
 def time_join(testnet: LocalNetwork, node: NodePlace, how: str, height: int) -> float:
@@ -61,7 +67,7 @@ def time_join(testnet: LocalNetwork, node: NodePlace, how: str, height: int) -> 
     began = time.perf_counter()
     try:
         processes.start(testnet, node)
-        wait_for_height(testnet, node, height, POLL_S)
+        wait_for_height(testnet, node, height)
         return time.perf_counter() - began
     finally:
         processes.stop(testnet, [node])

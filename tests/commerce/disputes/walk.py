@@ -320,12 +320,10 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1_000)
     chosen = parser.parse_args()
     for seed in range(chosen.first, chosen.first + chosen.seeds):
-        try:
-            done = Walk(seed).run(chosen.steps)
-        except Exception:
-            print(f"seed {seed} fails: --first {seed} --seeds 1 --steps {chosen.steps}")  # noqa: T201
-            raise
-        print(f"seed {seed}: {done} of {chosen.steps} steps changed something")  # noqa: T201
+        # What replays this walk, should it be the last that is begun.
+        print(f"--first {seed} --seeds 1 --steps {chosen.steps}", end=": ", flush=True)  # noqa: T201
+        done = Walk(seed).run(chosen.steps)
+        print(f"{done} steps changed something")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -96,10 +96,12 @@ class Market:
         """When nothing can be asked any more."""
         return max(signed_ms + self.days(15), self.return_right_ends(signed_ms))
 
-    def lay_coupons(self, trade: Trade) -> None:
-        """Each coupon on what those before it left of the lines that it is for."""
+    def lay_coupons(self, trade: Trade, totals: Sequence[int]) -> None:
+        """These are what the lines cost now: each coupon on what those before it left of the lines
+        that it is for.
+        """
         funding: list[list[tuple[str, str, int]]] = [[] for _ in trade.lines]
-        left = [line.total for line in trade.lines]
+        left = list(totals)
         for name in trade.coupons:
             coupon = self.coupons[name]
             everything = not coupon.listings
@@ -114,8 +116,8 @@ class Market:
                 if share:
                     funding[index].append((coupon.funder, name, share))
                     left[index] -= share
-        for line, parts in zip(trade.lines, funding, strict=True):
-            line.funding = parts
+        for line, total, parts in zip(trade.lines, totals, funding, strict=True):
+            line.total, line.funding = total, parts
 
     def drawn(self, trade: Trade) -> dict[str, int]:
         """What each coupon pays of an order."""

@@ -53,7 +53,7 @@ def create(market: Market, step: Step) -> None:
         line.due_ms = market.now_ms + market.lasting(2 * HOUR_MS)
         lines.append(line)
     trade = Trade(step.trade, step.sender, seller, lines, tuple(coupons))
-    market.lay_coupons(trade)
+    market.lay_coupons(trade, [line.total for line in lines])
     for name, quantity, _ in wanted:
         require(market.offers[name].stock >= quantity, "stock")
         require(unpaid(market, step.sender, name) < UNPAID_MAX, "unpaid")
@@ -131,15 +131,8 @@ def reprice(market: Market, step: Step) -> None:
     require(all(index < len(trade.lines) for index, _ in step.data), "line")
     require(all(line.state == "unpaid" and line.waiting() for line in trade.lines), "state")
     require(all(total < trade.lines[index].total for index, total in step.data), "price")
-    before = [line.total for line in trade.lines]
-    for index, total in step.data:
-        trade.lines[index].total = total
-    try:
-        market.lay_coupons(trade)
-    except Exception:
-        for line, total in zip(trade.lines, before, strict=True):
-            line.total = total
-        raise
+    lowered = dict(step.data)
+    market.lay_coupons(trade, [lowered.get(line.index, line.total) for line in trade.lines])
     for index, _ in step.data:
         trade.lines[index].cut(len(trade.lines[index].units))
 
