@@ -41,12 +41,7 @@ def deposit(
     within: WITHIN = "3 d",
 ) -> None:
     """Announce a transfer to the issuer; name the printed request in it."""
-    symbol, amount_minor = session.money(amount)
-    own = commit("bank-account", account)
-    asked = AssetDepositRequest(
-        symbol, amount_minor, channel, own.commitment, duration(within) or 0
-    )
-    _request(session, operation("asset.deposit.request", asked), own.salt)
+    _request(session, "deposit", amount, account, channel, within)
 
 
 @verb(
@@ -63,12 +58,7 @@ def withdraw(
     within: WITHIN = "3 d",
 ) -> None:
     """Ask the issuer to pay money out; it is held meanwhile, and comes back if nobody settles."""
-    symbol, amount_minor = session.money(amount)
-    own = commit("bank-account", account)
-    asked = AssetWithdrawRequest(
-        symbol, amount_minor, channel, own.commitment, duration(within) or 0
-    )
-    _request(session, operation("asset.withdraw.request", asked), own.salt)
+    _request(session, "withdraw", amount, account, channel, within)
 
 
 @verb(
@@ -133,12 +123,21 @@ def list_requests(
     session.show_list(session.pages(f"/v1/accounts/{owner}/requests", "requests"))
 
 
-def _request(session: Session, sent: Any, salt: bytes) -> None:
-    private = {"account_salt": salt.hex()}
+_REQUESTS = {"deposit": AssetDepositRequest, "withdraw": AssetWithdrawRequest}
+
+
+def _request(
+    session: Session, kind: str, amount: str, account: str, channel: str, within: str
+) -> None:
+    symbol, amount_minor = session.money(amount)
+    own = commit("bank-account", account)
+    asked = _REQUESTS[kind](symbol, amount_minor, channel, own.commitment, duration(within) or 0)
+    private = {"account_salt": own.salt.hex()}
+    sent = operation(f"asset.{kind}.request", asked)
     outcome = session.submit(session.signed(sent), private=private)
     ids: dict[str, Any] = dict(private)
     if outcome.is_decided:
-        ids["request_id"] = outcome.event(f"{sent.type}ed")["request_id"]
+        ids["request_id"] = outcome.event(f"asset.{kind}.requested")["request_id"]
     session.report(outcome, ids)
 
 

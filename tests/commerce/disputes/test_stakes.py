@@ -85,18 +85,24 @@ def test_an_appellant_has_lost_when_the_last_ruling_is_no_nearer_to_it(
     assert gains(court, had) == {name: amount for name, amount in expected.items() if amount}
 
 
-def test_three_rounds_pay_each_panel_from_the_bond_of_its_own_round() -> None:
-    court = Court(15, arbiters=15)
+def appealed_twice(court: Court, *rounds: tuple[int, str, int]) -> tuple[bytes, list[list[str]]]:
+    """The merchant's dispute before its third panel, and all its panels. Of each round: what all of
+    its panel voted, who appealed, with which bond.
+    """
     dispute_id = court.seated(by="merchant", bond_minor=90)
     panels = [court.panel(dispute_id)]
-    court.vote(dispute_id, *[(1_000,)] * 3)
-    court.appeal(dispute_id, "merchant", 200)
-    panels.append(court.drawn(dispute_id))
-    court.vote(dispute_id, *[(100,)] * 5)
-    court.appeal(dispute_id, "buyer", 350)
-    panels.append(court.drawn(dispute_id))
+    for permille, party, bond_minor in rounds:
+        court.vote(dispute_id, *[(permille,)] * len(panels[-1]))
+        court.appeal(dispute_id, party, bond_minor)
+        panels.append(court.drawn(dispute_id))
+    return dispute_id, panels
+
+
+def test_three_rounds_pay_each_panel_from_the_bond_of_its_own_round() -> None:
+    court = Court(15, arbiters=15)
+    dispute_id, panels = appealed_twice(court, (1_000, "merchant", 200), (100, "buyer", 350))
     had, fund = purses(court), court.in_fund()
-    court.vote(dispute_id, *[(300,)] * 7)
+    court.vote(dispute_id, *[(300,)] * SEVEN)
     # ¥30 by 300 ‰. The seller asked for all and got more than half; its appeal moved the ruling
     # from 1,000 to 300; the buyer's moved it from 100 to 300. Nobody lost.
     assert court.dispute(dispute_id).phase == "SPLIT"
@@ -107,16 +113,9 @@ def test_three_rounds_pay_each_panel_from_the_bond_of_its_own_round() -> None:
 
 def test_three_rounds_that_all_go_against_one_party_cost_it_all_its_bonds() -> None:
     court = Court(15, arbiters=15)
-    dispute_id = court.seated(by="merchant", bond_minor=90)
-    panels = [court.panel(dispute_id)]
-    court.vote(dispute_id, *[(1_000,)] * 3)
-    court.appeal(dispute_id, "merchant", 200)
-    panels.append(court.drawn(dispute_id))
-    court.vote(dispute_id, *[(1_000,)] * 5)
-    court.appeal(dispute_id, "merchant", 351)
-    panels.append(court.drawn(dispute_id))
+    dispute_id, panels = appealed_twice(court, (1_000, "merchant", 200), (1_000, "merchant", 351))
     had, fund = purses(court), court.in_fund()
-    court.vote(dispute_id, *[(1_000,)] * 7)
+    court.vote(dispute_id, *[(1_000,)] * SEVEN)
     expected = {"buyer": 3_000}
     for panel, each in zip(panels, (30, 40, 50), strict=True):
         expected |= dict.fromkeys(panel, each)
