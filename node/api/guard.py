@@ -16,6 +16,16 @@ from node.api.problems import HostRefused, OriginRefused, RequestInvalid
 from node.api.settings import ApiSettings
 
 LOCAL_NAME = "localhost"
+# Headers of the EPCIS binding that a page may send, and that it may read.
+_EPCIS_TOLD = (
+    *("GS1-EPCIS-Version", "GS1-CBV-Version", "GS1-Extensions", "GS1-EPC-Format"),
+    *("GS1-Next-Page-Token-Expires", "GS1-Query-Min-Record-Time"),
+)
+_EPCIS_ASKED = (
+    *("GS1-EPCIS-Version", "GS1-CBV-Version", "GS1-Extensions", "GS1-EPC-Format"),
+    *("GS1-EPCIS-Min", "GS1-EPCIS-Max", "GS1-CBV-Min", "GS1-CBV-Max", "GS1-CBV-XML-Format"),
+    "GS1-Capture-Error-Behaviour",
+)
 # Texts of Host headers whose meaning is remembered: most clients always send the same.
 HOSTS_KEPT_MAX = 64
 
@@ -53,8 +63,9 @@ def allow_origin(origin: str | None) -> dict[str, str]:
         return {}
     return {
         "Access-Control-Allow-Origin": origin,
-        "Access-Control-Allow-Headers": "Content-Type",
-        "Access-Control-Allow-Methods": "GET, POST",
+        "Access-Control-Allow-Headers": f"Content-Type, Authorization, {', '.join(_EPCIS_ASKED)}",
+        "Access-Control-Allow-Methods": "GET, POST, DELETE",
+        "Access-Control-Expose-Headers": f"Location, Link, {', '.join(_EPCIS_TOLD)}",
         "Cross-Origin-Resource-Policy": "cross-origin",
         "Vary": "Origin",
     }

@@ -51,10 +51,8 @@ def _models(route: Route) -> list[type[BaseModel]]:
 
 
 def _operation(route: Route, schemas: Schemas) -> dict[str, Any]:
-    function = route.read or route.handle
-    assert function is not None
     operation: dict[str, Any] = {
-        "operationId": function.__name__,
+        "operationId": route.name,
         "summary": route.summary,
         "parameters": [_parameter(entry) for entry in route.parameters],
         "responses": {
@@ -87,7 +85,7 @@ def _parameter(parameter: Parameter[Any]) -> dict[str, Any]:
 
 def _answer(answer: type[BaseModel] | str, schemas: Schemas) -> dict[str, Any]:
     if isinstance(answer, str):
-        return {"description": answer, "content": {answer: {}}}
+        return {"description": answer, "content": {answer: {}}} if answer else {"description": "-"}
     doc = (answer.__doc__ or answer.__name__).strip().partition("\n")[0]
     return {"description": doc, "content": {"application/json": _content(answer, schemas)}}
 

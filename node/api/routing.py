@@ -88,8 +88,9 @@ Handler: TypeAlias = Callable[[Call], Awaitable[Reply | web.StreamResponse]]
 class Route:
     """One row: everything that dispatch and the OpenAPI document know of a route.
 
-    `answers` maps a status to the model of its JSON body, or to a media type where it has none;
-    `bodies` maps the media types that it takes to a model, or to None for raw bytes.
+    `answers` maps a status to the model of its JSON body, to a media type where it has none, or to
+    "" where there is no body; `bodies` maps the media types that it takes to a model, or to None
+    for raw bytes. With `open_query` the row reads the query itself, whose names are not all known.
     """
 
     method: str
@@ -101,6 +102,14 @@ class Route:
     parameters: tuple[Parameter[Any], ...] = ()
     bodies: Mapping[str, type[BaseModel] | None] = field(default_factory=dict)
     problems: tuple[type[HushangError], ...] = ()
+    open_query: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of its function, which no other row has."""
+        function = self.read or self.handle
+        assert function is not None
+        return function.__name__
 
     async def run(self, call: Call) -> Reply | web.StreamResponse:
         """Answer a call: readers off the event loop, handlers on it."""
@@ -163,6 +172,8 @@ def read_parameters(
     route: Route, path: Mapping[str, str], query: Sequence[tuple[str, str]]
 ) -> dict[str, object]:
     """Every parameter of the route, parsed; unknown, repeated or malformed ones are refused."""
+    if route.open_query:
+        return {p.name: _parse(p, path) for p in route.parameters if p.place == "path"}
     if len(query) > QUERY_ITEMS_MAX:
         msg = f"more than {QUERY_ITEMS_MAX} query parameters"
         raise ParameterUnknown(msg)

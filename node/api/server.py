@@ -13,6 +13,8 @@ from chain.errors import HushangError
 from chain.store_contract import StorageError
 from node.api.body import ByteBudget
 from node.api.connections import BEGAN, Connections, GuardedServer
+from node.api.epcis.problems import epcis_problem_reply
+from node.api.epcis.rows import BASE as EPCIS_BASE
 from node.api.guard import allow_origin, check_host, check_origin
 from node.api.openapi import openapi
 from node.api.places import Places
@@ -36,6 +38,7 @@ SWITCHED = 101
 # The template of the route that a request found, for the metrics.
 ROUTE = web.RequestKey("route", str)
 UNKNOWN_ROUTE = "unknown"
+METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS"})
 
 # Told of a storage error that a request met: fatal to the node (chain/store_contract.py).
 Fatal = Callable[[StorageError], None]
@@ -125,11 +128,11 @@ class ApiServer:
                 self._fatal(error)
             raise
         except MethodNotAllowed as error:
-            answer = problem_reply(error, {"Allow": ", ".join(error.allowed)})
+            answer = _refused(request, error, {"Allow": ", ".join(error.allowed)})
         except HushangError as error:
-            answer = problem_reply(error)
+            answer = _refused(request, error)
         except web.HTTPException as error:
-            answer = problem_reply(RequestInvalid(error.reason))
+            answer = _refused(request, RequestInvalid(error.reason))
         if isinstance(answer, web.StreamResponse):
             return answer
         response = answer.response()
@@ -139,7 +142,8 @@ class ApiServer:
     async def _answer(
         self, request: web.BaseRequest, origin: str | None
     ) -> Reply | web.StreamResponse:
-        if request.method == "OPTIONS" and origin is not None:
+        is_preflight = "Access-Control-Request-Method" in request.headers
+        if request.method == "OPTIONS" and origin is not None and is_preflight:
             return Reply(b"", 204)
         route, texts = self._router.find(request.method, request.rel_url.raw_path)
         request[ROUTE] = route.path
@@ -149,7 +153,7 @@ class ApiServer:
     def _finished(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
         edge = self.metrics.edge
         # The method is a label: only those that a route takes, no client's invention.
-        method = request.method if request.method in {"GET", "HEAD", "POST"} else "other"
+        method = request.method if request.method in METHODS else "other"
         route = request.get(ROUTE, UNKNOWN_ROUTE)
         edge.requests.labels(method, route, str(response.status)).inc()
         if response.status != SWITCHED:
@@ -158,3 +162,12 @@ class ApiServer:
     def _set_gauges(self) -> None:
         connections = self.connections
         self.metrics.edge.set_from(len(connections), connections.dropped, self._edge.streams.taken)
+
+
+def _refused(
+    request: web.BaseRequest, error: HushangError, headers: dict[str, str] | None = None
+) -> Reply:
+    """A refusal as a problem; under the EPCIS binding its type is one of the standard's."""
+    if request.rel_url.raw_path.startswith(EPCIS_BASE):
+        return epcis_problem_reply(error, headers)
+    return problem_reply(error, headers)

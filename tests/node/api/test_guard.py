@@ -103,7 +103,7 @@ async def test_a_known_pages_preflight_is_answered_and_a_strangers_is_not() -> N
             ) as response:
                 assert response.status == status
                 allowed = response.headers.get("Access-Control-Allow-Methods")
-                assert allowed == ("GET, POST" if status == 204 else None)
+                assert allowed == ("GET, POST, DELETE" if status == 204 else None)
 
 
 @pytest.mark.parametrize(
