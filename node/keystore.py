@@ -147,7 +147,7 @@ def find_passphrase(
         return _first_line(_read_descriptor(descriptor), f"descriptor {descriptor}")
     named = environ.get(FILE_VARIABLE)
     if named:
-        return _first_line(_read_private(Path(named), PASSPHRASE_SIZE_MAX), named)
+        return _first_line(read_private(Path(named), PASSPHRASE_SIZE_MAX), named)
     if not sys.stdin.isatty():
         raise PassphraseMissing(f"{path} is sealed with a passphrase")
     return getpass.getpass(f"Passphrase of {path}: ", stream=sys.stderr).encode()
@@ -229,7 +229,7 @@ def _associated(record: Mapping[str, Any]) -> bytes:
 
 
 def _read_record(path: Path) -> dict[str, Any]:
-    data = _read_private(path, KEY_FILE_SIZE_MAX)
+    data = read_private(path, KEY_FILE_SIZE_MAX)
     try:
         record = read_json(data)
     except JsonRefused as error:
@@ -240,7 +240,7 @@ def _read_record(path: Path) -> dict[str, Any]:
     return record
 
 
-def _read_private(path: Path, size_max: int) -> bytes:
+def read_private(path: Path, size_max: int) -> bytes:
     """Read a file that only its owner may touch; checked on the open file, so nobody swaps it."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -1,0 +1,283 @@
+"""Bearer tokens of the capture gateway: a file of their hashes, the accounts and keys they choose.
+
+A token is 256 random bits, shown once; the file holds its SHA-256, which nobody can invert or
+guess, so that no slow hash is needed. The file and each key file have mode 0600 and are read again
+when the file changes, without a restart. Whoever presents no token or a wrong one never learns
+which; tokens appear in no error, log line or `repr`.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import logging
+import os
+import re
+import secrets
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from chain.bech32m import decode_account, encode_account
+from chain.crypto import PrivateKey
+from chain.errors import HushangError, LedgerError
+from node.journal import sync_directory
+from node.keystore import (
+    FILE_VARIABLE,
+    KeyFileMalformed,
+    KeyFileMissing,
+    PassphraseMissing,
+    find_passphrase,
+    load_key,
+    read_private,
+)
+from node.strict_json import JsonRefused, read_json
+
+logger = logging.getLogger(__name__)
+
+FILE_NAME: Final = "capture-tokens.json"
+FORMAT: Final = "hushang-capture-tokens"
+FORMAT_VERSION: Final = 1
+FILE_SIZE_MAX: Final = 256 * 1024
+TOKENS_MAX: Final = 256
+TOKEN_BYTES: Final = 32
+TOKEN_PREFIX: Final = "hct_"  # noqa: S105 - what every token begins with
+# Requests a second that one token may make for long, and at once.
+RATE_DEFAULT: Final = 50
+RATE_MAX: Final = 10_000
+NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_TOKEN: Final = re.compile(TOKEN_PREFIX + r"[a-z2-7]{52}")
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+
+
+class TokenFileMalformed(HushangError):
+    """The file is no list of capture tokens of this version."""
+
+    hint = "hushang capture-token create makes one; nobody edits it by hand"
+
+
+class TokenNameTaken(HushangError):
+    """A token of this name exists already."""
+
+    hint = "choose another name, or revoke the old token first"
+
+
+class TokenNameUnknown(HushangError):
+    """No token has this name."""
+
+    hint = "hushang capture-token list"
+
+
+class TooManyTokens(HushangError):
+    """The file holds as many tokens as it may."""
+
+    hint = f"at most {TOKENS_MAX}; revoke what is not used"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenEntry:
+    """One token: its name for people, SHA-256 in hex, account, and the key file that it chooses.
+
+    `key_file` is relative to the folder of the tokens file.
+    """
+
+    name: str
+    digest: str
+    account: bytes
+    key_file: str
+    created_ms: int
+    rate: int = RATE_DEFAULT
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whoever presented a right token: the account it speaks for, by a delegated key."""
+
+    name: str
+    account: bytes
+    rate: int
+    key: PrivateKey = field(repr=False)
+
+
+def new_token() -> str:
+    """A fresh token, 256 bits."""
+    drawn = base64.b32encode(secrets.token_bytes(TOKEN_BYTES)).decode().lower().rstrip("=")
+    return TOKEN_PREFIX + drawn
+
+
+def digest_of(token: str) -> str:
+    """What the file holds of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def read_tokens(path: Path) -> tuple[TokenEntry, ...]:
+    """The tokens of a file; one that isn't there has none. `TokenFileMalformed`, `KeyFileTooOpen`.
+
+    Checked on the open file as key files are.
+    """
+    try:
+        data = read_private(path, FILE_SIZE_MAX)
+    except KeyFileMissing:
+        return ()
+    except KeyFileMalformed as error:
+        raise TokenFileMalformed(str(error)) from error
+    try:
+        return _entries(path, read_json(data))
+    except JsonRefused as error:
+        raise TokenFileMalformed(f"{path}: {error.place}") from None
+
+
+def write_tokens(path: Path, entries: Sequence[TokenEntry]) -> None:
+    """Write a whole file of tokens, mode 0600; it appears at once or not at all."""
+    record = {
+        "format": FORMAT,
+        "version": FORMAT_VERSION,
+        "tokens": [_record(entry) for entry in entries],
+    }
+    draft = path.with_name(path.name + ".new")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+    with os.fdopen(os.open(draft, flags, 0o600), "wb") as file:
+        file.write(json.dumps(record, indent=2).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    sync_directory(path.parent)
+
+
+def add_token(path: Path, entry: TokenEntry) -> None:
+    """Add one; `TokenNameTaken`, `TooManyTokens`."""
+    known = read_tokens(path)
+    if any(one.name == entry.name for one in known):
+        raise TokenNameTaken(f"{path} has a token {entry.name}")
+    if len(known) >= TOKENS_MAX:
+        raise TooManyTokens(f"{path} has {len(known)} tokens")
+    write_tokens(path, (*known, entry))
+
+
+def remove_token(path: Path, name: str) -> TokenEntry:
+    """Remove one, which ends at once; what it was. `TokenNameUnknown`."""
+    known = read_tokens(path)
+    for entry in known:
+        if entry.name == name:
+            write_tokens(path, [one for one in known if one is not entry])
+            return entry
+    raise TokenNameUnknown(f"{path} has no token {name}")
+
+
+class TokenBook:
+    """The tokens as they are now. `find` may be called from any thread."""
+
+    def __init__(self, path: Path, passphrase: Callable[[Path], bytes] | None = None) -> None:
+        self._path = path
+        self._passphrase = passphrase or _configured_passphrase
+        self._seen: tuple[int, ...] | None = None
+        self._reading = threading.Lock()
+        self._holders: tuple[tuple[str, Holder], ...] = ()
+
+    def find(self, token: str | None) -> Holder | None:
+        """Whose token it is; None for a wrong one. Compares with every one, at constant time."""
+        given = digest_of(token or "")
+        found: Holder | None = None
+        for digest, holder in self._current():
+            if hmac.compare_digest(digest, given):
+                found = holder
+        return found if token is not None and _TOKEN.fullmatch(token) else None
+
+    def _current(self) -> tuple[tuple[str, Holder], ...]:
+        with self._reading:
+            stamp = _stamp(self._path)
+            if stamp != self._seen:
+                self._holders = self._read()
+                self._seen = stamp
+            return self._holders
+
+    def _read(self) -> tuple[tuple[str, Holder], ...]:
+        """All tokens whose keys can be read; a file that can't be trusted has none."""
+        try:
+            entries = read_tokens(self._path)
+        except HushangError as error:
+            logger.warning("capture tokens: %s: %s; none is taken", error.code, error)
+            return ()
+        holders = []
+        for entry in entries:
+            try:
+                key = load_key(self._path.parent / entry.key_file, self._passphrase)
+            except HushangError as error:
+                logger.warning("capture token %s: %s: %s", entry.name, error.code, error)
+                continue
+            holders.append((entry.digest, Holder(entry.name, entry.account, entry.rate, key)))
+        return tuple(holders)
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """What changes with the file; empty without one."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return (found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size)
+
+
+def _configured_passphrase(path: Path) -> bytes:
+    """A running node has nobody to ask at a terminal."""
+    if not os.environ.get(FILE_VARIABLE):
+        raise PassphraseMissing(f"{path} is sealed with a passphrase")
+    return find_passphrase(path)
+
+
+def _record(entry: TokenEntry) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "sha256": entry.digest,
+        "account": encode_account(entry.account),
+        "key_file": entry.key_file,
+        "created_ms": entry.created_ms,
+        "rate": entry.rate,
+    }
+
+
+def _entries(path: Path, record: Any) -> tuple[TokenEntry, ...]:
+    head = record if isinstance(record, dict) else {}
+    tokens = head.get("tokens")
+    if (head.get("format"), head.get("version")) != (FORMAT, FORMAT_VERSION):
+        raise TokenFileMalformed(f"{path} is no file of capture tokens of version {FORMAT_VERSION}")
+    if not isinstance(tokens, list) or len(tokens) > TOKENS_MAX:
+        raise TokenFileMalformed(f"{path}: tokens must be a list of at most {TOKENS_MAX}")
+    return tuple([_entry(path, index, one) for index, one in enumerate(tokens)])
+
+
+def _entry(path: Path, index: int, record: Any) -> TokenEntry:
+    """One token of the file; the error never shows its values."""
+    try:
+        entry = TokenEntry(
+            name=_matching(record["name"], NAME),
+            digest=_matching(record["sha256"], _DIGEST),
+            account=decode_account(record["account"]),
+            key_file=_own_file(record["key_file"]),
+            created_ms=_whole(record["created_ms"], 2**48),
+            rate=_whole(record["rate"], RATE_MAX),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, LedgerError):
+        raise TokenFileMalformed(f"{path}: tokens[{index}] is not of its form") from None
+    return entry
+
+
+def _matching(value: Any, pattern: re.Pattern[str]) -> str:
+    if not isinstance(value, str) or pattern.fullmatch(value) is None:
+        raise ValueError
+    return value
+
+
+def _own_file(value: Any) -> str:
+    """A key file lies in the folder of the tokens file."""
+    if not isinstance(value, str) or Path(value).name != value or value in ("", ".", ".."):
+        raise ValueError
+    return value
+
+
+def _whole(value: Any, value_max: int) -> int:
+    if type(value) is not int or not 1 <= value <= value_max:
+        raise ValueError
+    return value

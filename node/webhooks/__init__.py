@@ -1,0 +1,1 @@
+"""Subscriptions to named queries: kept, due by schedules, told to webhooks that are not trusted."""
