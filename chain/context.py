@@ -4,6 +4,7 @@ A handler has nothing else: no clock, no disk, no randomness. Raising a `LedgerE
 transaction's overlay, so a failed transaction has no effect by construction.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -28,6 +29,8 @@ from chain.transaction import ReceivedTransaction
 
 # How far below its block a handler may look. Whoever starts from a snapshot has these headers too.
 READY_HEIGHTS_MAX = 1_024
+# What handlers may read of the secondary index: keys that begin so.
+PROVEN_INDEX = b"epcis-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,10 @@ class Past(Protocol):
         """Digest of the decided header at `height`, which is in reach of `Context.past_digest`."""
         ...
 
+    def index(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Secondary index entries under a prefix, in key order."""
+        ...
+
 
 class NoPast:
     """The past of a context that no block executes."""
@@ -63,6 +70,14 @@ class NoPast:
     def digest_at(self, height: int) -> bytes:
         """Never asked."""
         raise AssertionError(height)
+
+    def index(
+        self,
+        prefix: bytes,  # noqa: ARG002
+        start: bytes = b"",  # noqa: ARG002
+    ) -> Iterator[tuple[bytes, bytes]]:
+        """Nothing was indexed."""
+        return iter(())
 
 
 _NO_PAST = NoPast()
@@ -185,8 +200,17 @@ class Context:
         """A fresh object id: bound to the transaction and the operation's place in it."""
         return tagged_hash(tag, self.transaction_id + u64(self.operation_index))
 
+    def indexed(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Secondary index entries as of the parent block, in key order.
+
+        Only under `PROVEN_INDEX`: the state proves these entries to whoever starts from a snapshot
+        (`Rules.proven_entries`), so that every node reads the same.
+        """
+        assert prefix.startswith(PROVEN_INDEX), prefix
+        return self.past.index(prefix, start)
+
     def index(self, key: bytes, value: bytes | None) -> None:
-        """Write a secondary index entry (outside the state root; handlers can't read it)."""
+        """Write a secondary index entry, outside the state root."""
         check_state_key(key)
         self.indexes.append((key, value))
 

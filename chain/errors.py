@@ -109,6 +109,12 @@ class ResultMalformed(LedgerError):
     """What the rules computed does not fit its own type; it was undone (an alarm)."""
 
 
+class IndexUnproven(LedgerError):
+    """An index entry that the state doesn't prove, or that another one there contradicts."""
+
+    hint = "take the snapshot from another node: this one's disk is damaged, or its owner lies"
+
+
 class InvariantBreach(LedgerError):
     """The transaction would have broken an invariant of money; it was undone (an alarm)."""
 

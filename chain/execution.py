@@ -78,6 +78,18 @@ class Rules(Protocol):
         """Write the first state: accounts, roles, assets of the genesis."""
         ...
 
+    def proven_entries(
+        self, state: StateReader, key: bytes, value: bytes
+    ) -> Iterable[tuple[bytes, bytes]]:
+        """What an offered index entry under `PROVEN_INDEX` stands for: itself and all that follows
+        from it, or nothing if it follows from another. `IndexUnproven` if the state denies it.
+        """
+        ...
+
+    def required_entries(self, state: StateReader) -> Iterable[bytes]:
+        """Keys of all index entries that the state proves by themselves."""
+        ...
+
 
 class Below(RememberedIds, Past, Protocol):
     """What an execution asks of the chain below it, besides its state."""

@@ -5,16 +5,27 @@ makes a ledger of them: without it no `Ledger` opens what is there. Whoever want
 power cut closes the store, syncs its files, and only then gives the directory its name.
 """
 
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from chain import crypto, schema
 from chain.block import Block, SignatureVerifier
 from chain.codec import encode, pack, to_value
+from chain.context import PROVEN_INDEX
 from chain.crypto import HASH_SIZE
+from chain.errors import IndexUnproven
 from chain.execution import Rules
 from chain.genesis import Genesis, genesis_certificate, genesis_header
 from chain.ledger import LAYOUT, Ledger
-from chain.snapshot import MANIFEST, Headers, Ids, Manifest, PartId, PartKind
+from chain.snapshot import (
+    MANIFEST,
+    Headers,
+    Ids,
+    Manifest,
+    PartId,
+    PartKind,
+    SnapshotPartWrong,
+)
 from chain.snapshot_check import (
     check_headers_part,
     check_ids_part,
@@ -27,7 +38,7 @@ from chain.snapshot_check import (
 from chain.snapshot_make import needed_seal
 from chain.state import u64
 from chain.store_contract import KVStore, StorageFailed
-from chain.stored_chain import Base, Tip
+from chain.stored_chain import Base, StoredState, Tip
 from chain.tree import StateTree
 
 # Ids written in one batch: about 4 MB.
@@ -53,18 +64,17 @@ def install(
 ) -> Manifest:
     """Fill an empty store so that `Ledger(store, genesis, rules)` opens after the snapshot's block.
 
-    `with_index` False leaves the secondary index out: no root covers it, so the caller says whether
-    it is to be believed. Parts are read in the order of `Manifest.parts`. Raises
-    `SnapshotPartWrong`, a StorageError, and what `parts.read` raises; the store is worthless then.
+    `with_index` False leaves out of the secondary index what the state doesn't prove
+    (`Rules.proven_entries`): no root covers it, so the caller says whether it is to be believed.
+    Parts are read in the order of `Manifest.parts`. Raises `SnapshotPartWrong`, a StorageError, and
+    what `parts.read` raises; the store is worthless then.
     """
     if next(store.scan(b"\x00", b"\xff"), None) is not None:
         msg = "a snapshot is installed into an empty store"
         raise StorageFailed(msg)
     manifest = check_manifest(parts.read(MANIFEST), genesis, verify)
-    run = _Installation(store, manifest)
+    run = _Installation(store, manifest, rules, with_index=with_index)
     for part in manifest.parts():
-        if part.kind is PartKind.INDEX and not with_index:
-            continue
         run.take(part, parts.read(part))
     run.finish(genesis)
     Ledger(store, genesis, rules, verify)
@@ -74,9 +84,14 @@ def install(
 class _Installation:
     """What was taken so far."""
 
-    def __init__(self, store: KVStore, manifest: Manifest) -> None:
+    def __init__(
+        self, store: KVStore, manifest: Manifest, rules: Rules, *, with_index: bool
+    ) -> None:
         self._store = store
         self._manifest = manifest
+        self._rules = rules
+        self._with_index = with_index
+        self._known = StoredState(store)
         self._tree = StateTree.open(store, schema.TREE)
         self._minutes: list[int] = []
         self._first_header = manifest.height
@@ -92,8 +107,7 @@ class _Installation:
             case PartKind.IDS:
                 self._ids(check_ids_part(manifest, number, data))
             case PartKind.INDEX:
-                pairs = check_index_part(manifest, number, data)
-                self._write({schema.INDEX + key: value for key, value in pairs})
+                self._index(check_index_part(manifest, number, data))
             case PartKind.MANIFEST:
                 raise AssertionError(part)
 
@@ -125,11 +139,33 @@ class _Installation:
                 }
             )
 
+    def _index(self, pairs: Sequence[tuple[bytes, bytes]]) -> None:
+        """After the whole state: what it proves is taken from it, whoever offers the rest."""
+        batch: dict[bytes, bytes | None] = {}
+        for key, value in pairs:
+            if not key.startswith(PROVEN_INDEX):
+                if self._with_index:
+                    batch[schema.INDEX + key] = value
+                continue
+            try:
+                proven = dict(self._rules.proven_entries(self._known, key, value))
+            except IndexUnproven as error:
+                raise SnapshotPartWrong(MANIFEST, str(error)) from error
+            batch |= {schema.INDEX + name: row for name, row in proven.items()}
+        self._write(batch)
+
+    def _require_whole_index(self) -> None:
+        """Rules read it: a node that lacked some of it would leave the chain."""
+        for key in self._rules.required_entries(self._known):
+            if self._store.get(schema.INDEX + key) is None:
+                raise SnapshotPartWrong(MANIFEST, "it leaves out index entries of the state")
+
     def finish(self, genesis: Genesis) -> None:
         """Compare the whole with the certified header, and make it a ledger."""
         manifest = self._manifest
         check_minutes(manifest, sorted(self._minutes))
         assert self._tree.root == manifest.header.state_root, "each part of it was proven"
+        self._require_whole_index()
         below = manifest.below
         tip = Tip(
             below,

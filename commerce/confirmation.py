@@ -13,6 +13,7 @@ from chain.codec import Hash, Size
 from chain.context import Context, event
 from chain.deadlines import Deadline
 from commerce.aftersale.errors import UnitsInCase
+from commerce.custody import parcel_arrives
 from commerce.errors import (
     DelegationExceeded,
     LineRepeated,
@@ -80,6 +81,9 @@ def order_confirm(op: OrderConfirm, context: Context) -> tuple[Event, ...]:
     units = _confirmed_units(op, parcel)
     gtins = [order.lines[parcel.lines[position].line].gtin for position, _ in units]
     require_not_recalled(context, *gtins)
+    if parcel.delivered_ms is None and units == all_open_units(parcel):
+        # Nothing will be left of it to be delivered: the buyer's word says that it is.
+        parcel_arrives(context, order.seller, order.buyer, parcel)
     return _release(context, op.parcel_id, parcel, order, units, edge)
 
 

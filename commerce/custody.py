@@ -1,39 +1,33 @@
-"""Who has which goods in hand, as far as parcels tell: the custody behind EPCIS statements.
+"""What an account may state about things, and how parcels move them (provenance: Rights, Custody).
 
-Prefix holders answer for what is theirs wherever it is. Everybody else is named by the newest
-parcel with the item, lot or logistic unit: its seller, its carrier and, once it is delivered, its
-buyer. A parcel counts only if its seller had the thing: a list of a rival's items proves nothing.
-Custody records of their own (offer, accept, reject) come later.
+Prefix holders say what comes into being. Linking things (inputs, ADD, DELETE, shipping) is for whom
+they are with now; whoever had them before, or holds only a prefix or a place, may say what it saw.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
-from chain.codec import Hash
 from chain.context import Context
-from chain.crypto import tagged_hash
-from chain.state import StateReader, Table
+from chain.state import StateReader
 from commerce.epcis.digital_link import DOMAIN
-from commerce.epcis.identifiers import identity, prefix_digits
-from commerce.orders import load_order
-from commerce.parcels import Parcel, load_parcel, parcel_id
+from commerce.epcis.identifiers import identity, is_class, prefix_digits
+from commerce.goods.things import (
+    CONTENTS_MAX,
+    SHARES,
+    THINGS,
+    contents_of,
+    hand_over,
+    name_part,
+)
+from commerce.parcels import Parcel
 from commerce.rights import prefix_holder
 from commerce.roles import PREFIX_DIGITS_MAX
 
-
-@dataclass(frozen=True, slots=True)
-class LastParcel:
-    """The newest parcel that carried a thing."""
-
-    parcel_id: Hash
-
+# Goods are handed over in the hall and on the chain a little before or after.
+SLACK_MS = 3_600_000
 
 # How much of a canonical link shows the longest prefix: an application identifier of at most four
 # digits, a slash and the digit before the prefix come first.
 _HEAD_SIZE = len(DOMAIN) + 4 + 1 + 1 + PREFIX_DIGITS_MAX
-
-# By the hash of the thing's identity.
-LAST_PARCELS: Table[LastParcel] = Table("epc-custody", LastParcel)
 
 
 class Hands:
@@ -63,50 +57,59 @@ class Hands:
             self._holds[known] = prefix_holder(self.state, known) == self.account
         return self._holds[known]
 
-    def had(self, thing: str) -> bool:
-        """Is the thing the account's own, or did a parcel bring it or take it away?"""
-        if self.holds_prefix(thing):
-            return True
-        parcel = _last_parcel(self.state, thing)
-        if parcel is None:
+    def has(self, thing: str, time_ms: int) -> bool:
+        """Is the thing with the account now, and was it at that time already?"""
+        if is_class(thing):
+            share = SHARES.load(self.state, name_part(thing), self.account)
+            if share is not None and share.since_ms - SLACK_MS <= time_ms:
+                return True
+            return self.holds_prefix(thing)
+        known = THINGS.load(self.state, name_part(thing))
+        if known is None:
+            return self.holds_prefix(thing)
+        return known.possessor == self.account and known.since_ms - SLACK_MS <= time_ms
+
+    def gave(self, thing: str, time_ms: int) -> bool:
+        """Was the thing with the account until it was given to whoever has it now?"""
+        if is_class(thing):
             return False
-        order = load_order(self.state, parcel.order_id)
-        named = (order.seller, parcel.carrier)
-        return self.account in named or self._received(parcel, order.buyer)
-
-    def may_pass_on(self, thing: str) -> bool:
-        """Is the thing the account's own, or was it delivered to it?"""
-        if self.holds_prefix(thing):
-            return True
-        parcel = _last_parcel(self.state, thing)
-        if parcel is None:
-            return False
-        return self._received(parcel, load_order(self.state, parcel.order_id).buyer)
-
-    def _received(self, parcel: Parcel, buyer: bytes) -> bool:
-        return self.account == buyer and parcel.delivered_ms is not None
+        known = THINGS.load(self.state, name_part(thing))
+        return (
+            known is not None
+            and known.giver == self.account
+            and time_ms <= known.since_ms + SLACK_MS
+        )
 
 
-def note_parcel(context: Context, seller: bytes, parcel: Parcel) -> None:
-    """Remember what a new parcel carries, as far as it was its seller's to send."""
-    if parcel.sscc is None and not parcel.epcs:
-        return
-    hands = Hands(context.state, seller)
-    last = LastParcel(parcel_id(parcel.order_id, parcel.number))
-    for thing in _things(parcel):
-        if hands.may_pass_on(thing):
-            LAST_PARCELS.store(context.state, last, _part(thing))
+def parcel_leaves(context: Context, seller: bytes, parcel: Parcel) -> None:
+    """The carrier has what the parcel carries, as far as it was with its seller."""
+    hand_over(context, seller, _things(context, parcel), possessor=parcel.carrier)
 
 
-def _things(parcel: Parcel) -> Sequence[str]:
-    unit = () if parcel.sscc is None else (f"{DOMAIN}00/{parcel.sscc}",)
-    return (*unit, *(identity(epc) for epc in parcel.epcs))
+def parcel_arrives(context: Context, seller: bytes, buyer: bytes, parcel: Parcel) -> None:
+    """The buyer has what the parcel brought, and owns it from now on (民法典 art. 224)."""
+    things = _things(context, parcel)
+    hand_over(context, parcel.carrier, things, possessor=buyer)
+    hand_over(context, seller, things, owner=buyer)
 
 
-def _last_parcel(state: StateReader, thing: str) -> Parcel | None:
-    last = LAST_PARCELS.load(state, _part(thing))
-    return None if last is None else load_parcel(state, last.parcel_id)
+def _things(context: Context, parcel: Parcel) -> Sequence[str]:
+    """What the label names, and what lies in the logistic unit."""
+    return _distinct([*named(parcel.epcs), *_unit(context, parcel.sscc)])
 
 
-def _part(thing: str) -> bytes:
-    return tagged_hash("epcis-name", thing.encode())
+def named(epcs: Iterable[str]) -> list[str]:
+    """Things by their names on a label."""
+    return [identity(epc) for epc in epcs]
+
+
+def _unit(context: Context, sscc: str | None) -> Sequence[str]:
+    if sscc is None:
+        return ()
+    unit = f"{DOMAIN}00/{sscc}"
+    # Who puts more into a unit on its way keeps what is too much.
+    return (unit, *contents_of(context, unit)[:CONTENTS_MAX])
+
+
+def _distinct(things: Iterable[str]) -> Sequence[str]:
+    return tuple(dict.fromkeys(things))

@@ -1,6 +1,6 @@
 """The rules as the chain asks for them, over the tables of commerce/families/."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from chain.block import Event
 from chain.codec import from_value, to_value
@@ -14,6 +14,7 @@ from chain.transaction import Operation
 from commerce.banking.fees import SCHEDULE_KEY, charge
 from commerce.clocks import deadline_of
 from commerce.delegations import require_own_keys
+from commerce.epcis import capture
 from commerce.families import TRANSITIONS, TYPES
 from commerce.founding import found_commerce
 from commerce.indexes import index_activity
@@ -91,6 +92,16 @@ class Registry:
     def found(self, genesis: Genesis, state: Overlay) -> None:
         """Write the first state of a genesis."""
         found_commerce(genesis, state)
+
+    def proven_entries(
+        self, state: StateReader, key: bytes, value: bytes
+    ) -> Iterable[tuple[bytes, bytes]]:
+        """The records of captured events, and what follows from them."""
+        return capture.proven_entries(state, key, value)
+
+    def required_entries(self, state: StateReader) -> Iterable[bytes]:
+        """The record of each captured event."""
+        return capture.required_entries(state)
 
 
 def _is_scheduled(deadline: Deadline, state: StateReader) -> bool:

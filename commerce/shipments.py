@@ -18,7 +18,7 @@ from commerce.carriers import (
     check_label,
     require_carrier,
 )
-from commerce.custody import note_parcel
+from commerce.custody import parcel_arrives, parcel_leaves
 from commerce.deposits.liabilities import Liability, note_liability
 from commerce.errors import (
     AccountUnknown,
@@ -213,6 +213,7 @@ def shipment_delivered(op: ShipmentDelivered, context: Context) -> tuple[Event, 
         proved = altered(order, code_parcel=parcel.number)
         save_order(context, parcel.order_id, order, proved)
     save_parcel(context, op.parcel_id, parcel, delivered)
+    parcel_arrives(context, order.seller, order.buyer, parcel)
     told = event(
         "shipment.delivered",
         parcel_id=op.parcel_id,
@@ -306,7 +307,7 @@ def dispatch(context: Context, order: Order, parcel: Parcel) -> tuple[Event, ...
     save_parcel(context, new_id, None, parcel)
     place_items(context, parcel.order_id, parcel.epcs, parcel.number)
     index_parcel(context, parcel.carrier, new_id, parcel.order_id)
-    note_parcel(context, order.seller, parcel)
+    parcel_leaves(context, order.seller, parcel)
     created = event(
         "shipment.created",
         parcel_id=new_id,

@@ -22,7 +22,7 @@ from commerce.escrow import CLOCK_KINDS, State
 from commerce.indexes import index_case
 from commerce.listings import Duration
 from commerce.orders import ORDER_LINES_MAX, LineIndex, Order, order_clocks
-from commerce.parcels import parcel_clocks, parcel_id
+from commerce.parcels import EPCS_MAX, Epc, parcel_clocks, parcel_id
 from commerce.records import altered
 from commerce.units import SPANS_MAX, Spans, count_units
 
@@ -47,14 +47,15 @@ class CaseLine:
 @dataclass(frozen=True, slots=True)
 class Return:
     """Goods on their way back: who carries them, what the buyer paid for it (0 once goods to be
-    exchanged are back and the seller has paid that), by which number, and what the carrier answers
-    for.
+    exchanged are back and the seller has paid that), by which number, what the carrier answers for,
+    and which items they are, as far as the buyer said.
     """
 
     carrier: Hash
     freight_minor: Amount
     tracking: Name | None
     insured_minor: Amount
+    epcs: Annotated[tuple[Epc, ...], Size(max=EPCS_MAX)]
 
 
 @dataclass(frozen=True, slots=True)

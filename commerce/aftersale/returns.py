@@ -1,9 +1,10 @@
 """Goods on their way back: return.ship, return.delivered, return.receive, and their clocks."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from chain.block import Event
-from chain.codec import Amount, Hash, Name
+from chain.codec import Amount, Hash, Name, Size
 from chain.context import Context
 from chain.deadlines import Deadline
 from chain.errors import CosignerMissing
@@ -13,6 +14,7 @@ from commerce.aftersale.freight import freight_paid, pay_freight
 from commerce.aftersale.kinds import when_of
 from commerce.aftersale.outcomes import PERMILLE, close_case, refund_case
 from commerce.carriers import check_independent, require_carrier
+from commerce.custody import named
 from commerce.deposits.liabilities import Liability, note_liability
 from commerce.errors import (
     AccountUnknown,
@@ -25,7 +27,9 @@ from commerce.errors import (
     StateForbids,
 )
 from commerce.escrow import State, Trigger, edge_from, target_of
+from commerce.goods.things import hand_over
 from commerce.orders import load_order, timers_for
+from commerce.parcels import EPCS_MAX, Epc
 from commerce.records import altered
 from commerce.refusals import refuses
 
@@ -38,7 +42,8 @@ FREIGHT_PERMILLE_MAX = 200
 class ReturnShip:
     """`freight_minor` is what the buyer pays for the way; the seller owes it when the goods were
     bad or recalled (消费者权益保护法 art. 24), at most a fifth of what is asked. `insured_minor` is
-    what the carrier answers for to the seller if it loses them.
+    what the carrier answers for to the seller if it loses them. `epcs` are the items sent back:
+    those that are with the buyer go to the carrier and then to the seller.
     """
 
     case_id: Hash
@@ -46,6 +51,7 @@ class ReturnShip:
     freight_minor: Amount
     tracking: Name | None
     insured_minor: Amount = 0
+    epcs: Annotated[tuple[Epc, ...], Size(max=EPCS_MAX)] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +95,9 @@ def return_ship(op: ReturnShip, context: Context) -> tuple[Event, ...]:
     due_ms = context.time_ms + timers_for(context.state, order).return_lost_ms
     shipped = altered(
         to_state(case, target_of(edge), due_ms),
-        returned=Return(op.carrier, op.freight_minor, op.tracking, op.insured_minor),
+        returned=Return(op.carrier, op.freight_minor, op.tracking, op.insured_minor, op.epcs),
     )
+    hand_over(context, order.buyer, named(op.epcs), possessor=op.carrier)
     return moved(context, op.case_id, case, shipped)
 
 
@@ -104,6 +111,9 @@ def return_delivered(op: ReturnDelivered, context: Context) -> tuple[Event, ...]
     edge = edge_from(case.state, Trigger.RETURN_DELIVER)
     order = load_order(context.state, case.order_id)
     due_ms = context.time_ms + timers_for(context.state, order).return_accept_ms
+    things = named(case.returned.epcs)
+    hand_over(context, case.returned.carrier, things, possessor=order.seller)
+    hand_over(context, order.buyer, things, owner=order.seller)
     return moved(context, op.case_id, case, to_state(case, target_of(edge), due_ms))
 
 

@@ -7,14 +7,15 @@ claim, outside every trace.
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Annotated
 
 from chain.block import Event as Reported
-from chain.codec import U8, U64, Hash, Size
+from chain.codec import U8, U64, Hash, Size, decode, encode
 from chain.context import Context, event
-from chain.errors import LedgerError
-from chain.state import Table
+from chain.errors import IndexUnproven, LedgerError
+from chain.state import StateReader, Table
 from commerce.custody import Hands
 from commerce.epcis.canonical import event_key
 from commerce.epcis.cbv_hash import prehash
@@ -22,7 +23,7 @@ from commerce.epcis.document import Event, read_document
 from commerce.epcis.errors import EpcisInvalid, EpcisMalformed, EpcisTooLarge
 from commerce.epcis.identifiers import gln_of
 from commerce.epcis.lexeme import DOCUMENT_SIZE_MAX
-from commerce.epcis.stored_index import IndexedEvent, entries
+from commerce.epcis.stored_index import EVENT, Entry, IndexedEvent, entries, record_digest
 from commerce.epcis.summary import Summary, summarise
 from commerce.epcis.vocabulary import BIZ_STEP
 from commerce.refusals import refuses
@@ -48,7 +49,8 @@ class EpcisCapture:
 class CapturedEvent:
     """Where an event's bytes lie: operation and place in the document's event list.
 
-    `claim`: the capturer had no right to state it, so that nothing is derived from it.
+    `claim`: the capturer had no right to state it, so that nothing is derived from it. `record` is
+    the digest of what the index holds of it (`stored_index.record_digest`).
     """
 
     transaction_id: Hash
@@ -56,6 +58,7 @@ class CapturedEvent:
     event_index: U8
     height: U64
     claim: bool
+    record: Hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +105,25 @@ def _capture(
     if captured is None:
         summary = _joined_by_capturer(summarise(stated), capturer)
         claim = not may_state(hands, summary)
+        event_id = stated.members.get("eventID")
+        indexed = IndexedEvent(
+            summary=summary,
+            capturer=capturer,
+            statement=statement,
+            cbv_digest=cbv_digest,
+            event_id=event_id if isinstance(event_id, str) else None,
+            declares_error=_declare(context, stated, key, statement),
+            claim=claim,
+            height=context.height,
+        )
+        record = encode(indexed)
         captured = CapturedEvent(
-            context.transaction_id, context.operation_index, index, context.height, claim
+            *(context.transaction_id, context.operation_index, index, context.height, claim),
+            record_digest(record),
         )
         EVENTS.store(context.state, captured, key)
-        declares = _declare(context, stated, key, statement)
-        indexed = IndexedEvent(summary, capturer, statement, declares, claim, context.height)
-        event_id = stated.members.get("eventID")
-        named = event_id if isinstance(event_id, str) else None
-        # No key comes near the cap that `Context.index` asks for: names are hashed.
-        context.indexes += entries(key, indexed, cbv_digest, named)
+        # No key comes near the cap that `Context.index` asks for: long names are hashed.
+        context.indexes += entries(key, indexed, record)
     return event(
         "epcis.captured",
         event_key=key,
@@ -136,8 +148,9 @@ def may_state(hands: Hands, summary: Summary) -> bool:
     """Whether an event counts, or is only a claim (provenance: Rights).
 
     What comes into being (commissioned objects, a transformation's outputs) is for the holder of
-    its company prefix to state. For everything else the capturer must have had in hand every thing
-    that is named (`commerce.custody`); a place's holder may say what it saw there.
+    its company prefix to state. For everything else the capturer must have every thing that is
+    named, now and at the event's time (`commerce.custody`); who just gave it away may state that it
+    was shipped, and who holds its prefix or the place what was seen.
     """
     made, handled = summary.outputs, (*summary.items, *summary.inputs)
     if summary.type == "ObjectEvent" and summary.action == "ADD":
@@ -146,13 +159,18 @@ def may_state(hands: Hands, summary: Summary) -> bool:
         handled = (summary.parent, *handled)
     if not all(map(hands.holds_prefix, made)):
         return False
-    return all(map(hands.had, handled)) or _only_saw(hands, summary)
-
-
-def _only_saw(hands: Hands, summary: Summary) -> bool:
-    """Does the holder of a place state what it observed there, and link nothing by it?"""
-    if summary.action != "OBSERVE" or summary.is_containment or summary.biz_step in _SHIPPING:
+    time_ms = summary.time_ms
+    if all(hands.has(thing, time_ms) for thing in handled):
+        return True
+    # What is only seen links nothing.
+    if summary.action != "OBSERVE" or summary.is_containment:
         return False
+    if summary.biz_step in _SHIPPING:
+        return all(hands.gave(thing, time_ms) for thing in handled)
+    return all(map(hands.holds_prefix, handled)) or _holds_place(hands, summary)
+
+
+def _holds_place(hands: Hands, summary: Summary) -> bool:
     glns = (gln_of(place) for place in (summary.read_point, summary.biz_location) if place)
     return any(gln and location_holder(hands.state, gln) == hands.account for gln in glns)
 
@@ -163,3 +181,21 @@ def _joined_by_capturer(summary: Summary, capturer: bytes) -> Summary:
         return summary
     joined = f"{summary.transformation_id} {capturer.hex()}"
     return replace(summary, transformation_id=joined)
+
+
+def proven_entries(state: StateReader, key: bytes, value: bytes) -> Iterable[Entry]:
+    """See `chain.execution.Rules`: the records of events, and what follows from each."""
+    if not key.startswith(EVENT):
+        return ()
+    part = key[len(EVENT) :]
+    captured = EVENTS.load(state, part)
+    if captured is None or captured.record != record_digest(value):
+        msg = f"the record of event {part.hex()} is not the one that was captured"
+        raise IndexUnproven(msg)
+    return entries(part, decode(IndexedEvent, value), value)
+
+
+def required_entries(state: StateReader) -> Iterable[bytes]:
+    """See `chain.execution.Rules`: a record of each event."""
+    for part, _ in EVENTS.items(state):
+        yield EVENT + part

@@ -47,15 +47,18 @@ class Containment:
         candidates = [end for end in (ends, emptied) if end is not None]
         return min(candidates, key=lambda end: end[0], default=(FOREVER, None))
 
-    def contents(self, container: str, time_ms: int) -> tuple[str, ...]:
-        """What lies in a container at a time, at any depth, sorted; what is added then included."""
+    def contents(self, container: str, time_ms: int, limit: int | None = None) -> tuple[str, ...]:
+        """What lies in a container at a time, at any depth, sorted; what is added then included.
+
+        The walk ends once it has found `limit` things.
+        """
         found: set[str] = set()
         pending = [container]
-        while pending:
+        while pending and (limit is None or len(found) < limit):
             inside = self._directly_inside(pending.pop(), time_ms) - found - {container}
             found |= inside
             pending.extend(sorted(inside))
-        return tuple(sorted(found))
+        return tuple(sorted(found)[:limit])
 
     def _directly_inside(self, container: str, time_ms: int) -> set[str]:
         found: set[str] = set()

@@ -242,6 +242,14 @@ def classes_above(links: Iterable[str]) -> list[str]:
     return [own_class for own_class in dict.fromkeys(above) if own_class.startswith(_CLASS)]
 
 
+def is_class(link: str) -> bool:
+    """Whether an identity is that of a class: a GTIN, or a lot of one; not of a single thing."""
+    if not link.startswith(_CLASS):
+        return False
+    tail = link[_CLASS_SIZE:]
+    return tail == "" or tail.startswith("/10/")
+
+
 def lot_of(uri: str) -> str | None:
     """The lot of a link that names item and lot both (the canonical link drops the lot)."""
     if not uri.startswith(("https://", "http://")) or not ("/10/" in uri or "/lot/" in uri):

@@ -1,17 +1,20 @@
 """The secondary index of captured events: what capture writes, and a trace index that reads it.
 
-Outside the state root: derived from the blocks, the same on every node. Keys are a name, 32-byte
-hashes and numbers, so that one prefix scan answers one question.
+Outside the state root, and yet proven by it: the state holds the digest of each event's record
+(`EVENT`), and every other entry follows from the record (`entries`). So rules may read it, as of
+the parent block (`Context.indexed`), and a node that starts from a snapshot checks it
+(`proven_entries`).
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
-from chain.codec import U64, Hash, decode, encode
-from chain.crypto import domain
+from chain.codec import U64, Hash, Size, decode, encode
+from chain.crypto import domain, tagged_hash
 from chain.state import u64
+from commerce.epcis.shape import KEY_SIZE_MAX
 from commerce.epcis.summary import Role, Summary, mentioned
 from commerce.epcis.trace import Row
 
@@ -20,8 +23,15 @@ ROW = b"epcis-row/"
 HASH = b"epcis-hash/"
 EVENT_ID = b"epcis-id/"
 DECLARED = b"epcis-declared/"
+# By event time, and by the height of capture.
+TIME = b"epcis-time/"
+AT = b"epcis-at/"
+# Each value that events have, once: kind of word (`WORDS`), value.
+WORD = b"epcis-word/"
+WORDS = ("type", "biz_step", "disposition", "read_point", "biz_location")
 
-# Rows and eventIDs are found by a tagged hash of the name; written out, for there are many.
+# Names are written out, so that the rows of a product's items lie together; long ones are hashed.
+NAME_SIZE_MAX = 128
 _NAMES = domain("epcis-name")
 # Event times may lie before 1970; key order must be time order.
 _TIME_OFFSET = 2**63
@@ -29,45 +39,75 @@ _ROLES = tuple(Role)
 _ROLE_BYTES = {role: bytes([number]) for number, role in enumerate(_ROLES)}
 _ROWS_CACHED_MAX = 10_000
 
-# (prefix, start) to pairs in key order: `Ledger.index`.
+# (prefix, start) to pairs in key order: `Ledger.index`, `Context.indexed`.
 Scan: TypeAlias = Callable[[bytes, bytes], Iterator[tuple[bytes, bytes]]]
 Entry: TypeAlias = tuple[bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class IndexedEvent:
-    """A captured event as traces and queries find it.
+    """A captured event as traces and queries find it: the record behind all its index entries.
 
     `statement` is the SHA-256 of its CBV prehash with nothing ignored: what an error declaration
-    shares with its original. `height` is that of its block.
+    shares with its original; `cbv_digest` that of its CBV hash. `height` is that of its block.
     """
 
     summary: Summary
     capturer: Hash
     statement: Hash
+    cbv_digest: Hash
+    event_id: Annotated[str, Size(max=KEY_SIZE_MAX)] | None
     declares_error: bool
     claim: bool
     height: U64
 
 
-def entries(
-    key: bytes, event: IndexedEvent, cbv_digest: bytes, event_id: str | None
-) -> list[Entry]:
-    """Every index entry of one captured event."""
-    written = [(EVENT + key, encode(event)), (HASH + cbv_digest + key, b"")]
-    if event_id is not None:
-        written.append((EVENT_ID + _name_hash(event_id) + key, b""))
+def record_digest(record: bytes) -> bytes:
+    """What the state holds of an event's record."""
+    return tagged_hash("epcis-record", record)
+
+
+def entries(key: bytes, event: IndexedEvent, record: bytes | None = None) -> list[Entry]:
+    """Every index entry of one captured event; `record` is its encoding, if that is at hand."""
+    summary = event.summary
+    time = u64(summary.time_ms + _TIME_OFFSET)
+    seen = time + key
+    written = [
+        (EVENT + key, encode(event) if record is None else record),
+        (HASH + event.cbv_digest + key, b""),
+        (TIME + seen, b""),
+        (AT + u64(event.height) + key, b""),
+        *_words(summary),
+    ]
+    if event.event_id is not None:
+        written.append((EVENT_ID + _name_hash(event.event_id) + key, b""))
     if event.declares_error:
-        written.append((DECLARED + event.capturer + event.statement, u64(event.height)))
+        written.append((DECLARED + event.capturer + event.statement + u64(event.height), b""))
         return written
-    seen = u64(event.summary.time_ms + _TIME_OFFSET) + key
-    for role, things in mentioned(event.summary):
+    for role, things in mentioned(summary):
         if things:
             tail = seen + _ROLE_BYTES[role]
-            written += [
-                (ROW + sha256(_NAMES + thing.encode()).digest() + tail, b"") for thing in things
-            ]
+            written += [(ROW + name_key(thing) + tail, b"") for thing in things]
     return written
+
+
+def name_key(name: str) -> bytes:
+    """A name in index keys: in order, and no key of one name begins with that of another."""
+    written = name.encode()
+    if len(written) > NAME_SIZE_MAX:
+        # No UTF-8 begins so.
+        return b"\xff" + sha256(_NAMES + written).digest()
+    return written + b"\x00"
+
+
+def _words(summary: Summary) -> Iterator[Entry]:
+    said = (
+        *(summary.type, summary.biz_step, summary.disposition),
+        *(summary.read_point, summary.biz_location),
+    )
+    for kind, value in enumerate(said):
+        if value is not None:
+            yield WORD + bytes([kind]) + name_key(value), value.encode()
 
 
 def keys_by_hash(scan: Scan, cbv_digest: bytes) -> list[bytes]:
@@ -113,7 +153,7 @@ class StoredIndex:
         return self._summaries[key]
 
     def _read_rows(self, identity: str) -> list[Row]:
-        prefix = ROW + _name_hash(identity)
+        prefix = ROW + name_key(identity)
         found: list[Row] = []
         for entry, _ in self._scan(prefix, b""):
             time, rest = entry[len(prefix) : len(prefix) + 8], entry[len(prefix) + 8 :]
@@ -127,9 +167,12 @@ class StoredIndex:
             return None
         if event.height > self._height_max:
             return None
-        declared = self._get(DECLARED + event.capturer + event.statement)
-        if declared is not None and int.from_bytes(declared, "big") <= self._height_max:
-            return None
+        declared = DECLARED + event.capturer + event.statement
+        for entry, _ in self._scan(declared, b""):
+            # The first of them.
+            if int.from_bytes(entry[len(declared) :], "big") <= self._height_max:
+                return None
+            break
         return event.summary
 
     def _read_event(self, key: bytes) -> IndexedEvent | None:

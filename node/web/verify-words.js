@@ -370,11 +370,10 @@ export const TABLES = {
   liability: [["what a carrier owes a seller", "承运人对卖家的责任"], "hash", "debtor creditor symbol amount_minor reason since_ms"],
   "recall-sweep": [["block of the last sweep of a recall", "最近一次召回清查的区块"], "hash", "height"],
   "dispute-draw": [["dispute that waits for a draw", "待抽签的争议"], "hash", "dispute_id bonded listed"],
-  "epc-custody": [["item in a parcel", "包裹内商品"], "hash", "parcel_id"],
   epcis: [
     ["provenance event", "溯源事件"],
     "hash",
-    "transaction_id operation_index event_index height claim",
+    "transaction_id operation_index event_index height claim record",
   ],
   "epcis-declared": [["declared provenance", "溯源声明"], "account hash", "event_key height"],
   evidence: [
@@ -456,6 +455,8 @@ export const TABLES = {
       "appends:Note* replies:Note* void_ms hidden:Tombstone",
   ],
   role: [["role", "角色"], "account text", "role scope certificate granted_ms"],
+  thing: [["who has a thing", "物品占有"], "hash", "possessor owner giver since_ms"],
+  "thing-share": [["share in a class of things", "同类物品份额"], "hash account", "since_ms"],
   unpaid: [["unpaid orders", "未付款订单"], "hash account", "count"],
   "withdraw-request": [
     ["wanted withdrawal", "提现申请"],
@@ -513,7 +514,7 @@ export const STRUCTURES = {
 
 /** Fields that hold an account's id, shown as an address. */
 export const ACCOUNTS = new Set(
-  "account arbiter arbiters bonded brand buyer by carrier challengers consumer creditor debtor former funder giver holder interested issuer merchant opener owner party payer regulator reporter reserves seller sender sponsor to".split(" "),
+  "account arbiter arbiters bonded brand buyer by carrier challengers consumer creditor debtor former funder giver holder interested issuer merchant opener owner party payer possessor regulator reporter reserves seller sender sponsor to".split(" "),
 );
 
 /** Field: its name in Chinese. */
@@ -729,6 +730,7 @@ export const FIELDS = {
   pledges: "承诺",
   points: "承诺点",
   policy: "密钥策略",
+  possessor: "占有人",
   posted_ms: "评价时间",
   prefix: "前缀",
   price_minor: "单价",
@@ -746,6 +748,7 @@ export const FIELDS = {
   recall_id: "召回编号",
   recall_ms: "召回期",
   receipt_id: "回执编号",
+  record: "记录摘要",
   redeemed_minor: "已赎回",
   reference: "凭号",
   refunded_minor: "已退金额",

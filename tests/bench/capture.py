@@ -40,7 +40,7 @@ from commerce.epcis.capture import EVENTS, CapturedEvent, EpcisCapture, may_stat
 from commerce.epcis.cbv_hash import prehash
 from commerce.epcis.document import read_document
 from commerce.epcis.lexeme import read_json
-from commerce.epcis.stored_index import IndexedEvent, entries
+from commerce.epcis.stored_index import IndexedEvent, entries, record_digest
 from commerce.epcis.summary import summarise
 from commerce.registry import Registry, operation
 from tests.bench.command import command, say
@@ -127,10 +127,21 @@ def stages(ledger: Ledger, document: bytes) -> Costs:
     assert all(rights)
     rows = zip(keys, hashes, summaries, strict=True)
     indexed = [
-        (key, IndexedEvent(summary, sender, cbv, declares_error=False, claim=False, height=1), cbv)
+        (
+            key,
+            IndexedEvent(
+                *(summary, sender, cbv, cbv, "urn:uuid:1"),
+                declares_error=False,
+                claim=False,
+                height=1,
+            ),
+        )
         for key, cbv, summary in rows
     ]
-    watch("index rows", lambda: [entries(*row, "urn:uuid:1") for row in indexed])
+    records = watch("records", lambda: [encode(event_) for _, event_ in indexed])
+    watch("digests", lambda: [record_digest(record) for record in records])
+    told = zip(indexed, records, strict=True)
+    watch("index rows", lambda: [entries(*row, record) for row, record in told])
     overlay = Overlay(ledger.state)
     watch("state rows", lambda: _store(overlay, keys))
     reported = tuple(
@@ -151,7 +162,7 @@ def stages(ledger: Ledger, document: bytes) -> Costs:
 
 def _store(overlay: Overlay, keys: Sequence[bytes]) -> None:
     for index, key in enumerate(keys):
-        EVENTS.store(overlay, CapturedEvent(bytes(32), 0, index, 1, claim=False), key)
+        EVENTS.store(overlay, CapturedEvent(bytes(32), 0, index, 1, claim=False, record=key), key)
 
 
 def signed(ledger: Ledger, document: bytes, nonce: int) -> bytes:

@@ -1,5 +1,6 @@
 """What a handler sees: ids of its own, consents, indexes, the delegation that it spends."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -142,6 +143,9 @@ class Heights:
         self.asked.append(height)
         return height.to_bytes(32, "big")
 
+    def index(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        yield prefix, start
+
 
 @pytest.mark.parametrize("height", [2, 700, READY_HEIGHTS_MAX, READY_HEIGHTS_MAX + 1, 5_000])
 def test_only_recent_headers_without_the_genesis_can_be_seen(world: ToyWorld, height: int) -> None:
@@ -159,6 +163,15 @@ def test_only_recent_headers_without_the_genesis_can_be_seen(world: ToyWorld, he
 def test_a_context_outside_a_block_has_no_past() -> None:
     with pytest.raises(AssertionError):
         NoPast().digest_at(1)
+    assert list(NoPast().index(b"epcis-")) == []
+
+
+def test_a_handler_reads_only_what_the_state_proves_of_the_index(world: ToyWorld) -> None:
+    state = Overlay(world.ledger.state)
+    context = Context(state, world.ledger.chain, 2, world.now_ms, past=Heights())
+    assert list(context.indexed(b"epcis-row/", b"epcis-row/a")) == [(b"epcis-row/", b"epcis-row/a")]
+    with pytest.raises(AssertionError):
+        context.indexed(b"account-order/")
 
 
 def test_a_chain_verifies_with_libsodium_unless_told_otherwise(world: ToyWorld) -> None:

@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from chain import schema
 from chain.committee import Committee
+from chain.context import PROVEN_INDEX
 from chain.errors import BlockInvalid
 from chain.genesis import ConsensusParameters
 from chain.ledger import Ledger
@@ -21,6 +22,7 @@ from chain.snapshot import (
     encode_manifest,
 )
 from chain.snapshot_install import install
+from chain.state import u64
 from chain.store import open_store
 from chain.store_contract import KVStore, StorageFailed
 from chain.store_memory import MemoryStore
@@ -28,7 +30,7 @@ from chain.transaction import ReceivedTransaction, read_transaction
 from commerce.registry import Registry
 from tests.chain.history import transactions
 from tests.chain.snapshots import HeldParts, Invented, parts_now, seal, snapshot_of
-from tests.chain.toy import ToyRules, add, elect, look, schedule
+from tests.chain.toy import COPIED, PROVEN, PROVEN_AT, ToyRules, add, elect, look, schedule
 from tests.chain.toy_world import ToyWorld
 from tests.vectors.proof_chain import ProvenChain, made_chain
 
@@ -245,6 +247,37 @@ def test_the_index_may_be_left_out() -> None:
     bare = installed(world, parts, with_index=False)
     assert list(bare.index(b"")) == []
     follow(bare, world.ledger)
+
+
+def proven_world() -> ToyWorld:
+    world = ToyWorld()
+    world.decide(world.signed("buyer", add("tea", PROVEN_AT)))
+    return world
+
+
+def test_what_the_state_proves_of_the_index_is_never_left_out() -> None:
+    world = proven_world()
+    (copy,) = [key for key, _ in world.ledger.index(COPIED)]
+    proven = list(world.ledger.index(PROVEN_INDEX))
+    assert len(proven) == 2
+    # What follows from a proven entry is made anew, whatever the snapshot says of it.
+    for said in (None, u64(1)):
+        world.store.write({schema.INDEX + copy: said})
+        parts, _ = snapshot_of(world)
+        for with_index in (True, False):
+            found = installed(world, parts, with_index=with_index)
+            assert list(found.index(PROVEN_INDEX)) == proven
+
+
+@pytest.mark.parametrize("said", [None, u64(1)])
+def test_an_index_that_contradicts_the_state_is_refused(said: bytes | None) -> None:
+    world = proven_world()
+    (key,) = [key for key, _ in world.ledger.index(PROVEN)]
+    world.store.write({schema.INDEX + key: said})
+    parts, _ = snapshot_of(world)
+    with pytest.raises(SnapshotPartWrong) as refusal:
+        installed(world, parts)
+    assert refusal.value.part == MANIFEST
 
 
 def test_a_store_that_holds_anything_is_left_alone() -> None:

@@ -3,7 +3,7 @@
 Counters under names, deadlines on them, and operations that fail in every way that matters.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -12,10 +12,11 @@ from chain.account import ACCOUNTS, DELEGATIONS, Account, Delegation, KeyPolicy
 from chain.block import Event
 from chain.codec import U64, Hash, Height, Name, Size, TimeMs, from_value, to_value
 from chain.committee import Committee
-from chain.context import Context, event
+from chain.context import PROVEN_INDEX, Context, event
 from chain.deadlines import DEADLINES, Deadline
 from chain.errors import (
     EncodingInvalid,
+    IndexUnproven,
     InvariantBreach,
     LedgerError,
     OperationMalformed,
@@ -28,6 +29,10 @@ from chain.transaction import Operation
 
 # A counter of this value breaks the toy invariant.
 BREACH = 666
+# One of this value has an index entry that the state proves, and a copy of it that follows.
+PROVEN_AT = 777
+PROVEN = PROVEN_INDEX + b"at/"
+COPIED = PROVEN_INDEX + b"copy/"
 
 
 class CounterFull(LedgerError):
@@ -263,6 +268,9 @@ class ToyRules:
         stored = Counter(value - 10**6 if name == "toy.store" else value)
         COUNTERS.store(context.state, stored, payload.counter)
         context.index(b"counter/" + payload.counter, u64(value))
+        if value == PROVEN_AT:
+            context.index(PROVEN + payload.counter, u64(value))
+            context.index(COPIED + payload.counter, u64(value))
         if value > 1000:
             raise CounterFull(str(value))
         return (event("toy.added", counter=payload.counter, value=value),)
@@ -288,6 +296,21 @@ class ToyRules:
                 found = COUNTERS.load(after, key[len(COUNTERS.prefix) :])
                 if found is not None and found.value == BREACH:
                     raise InvariantBreach("the number of the beast")
+
+    def proven_entries(
+        self, state: StateReader, key: bytes, value: bytes
+    ) -> Iterable[tuple[bytes, bytes]]:
+        """A counter's proven entry says what it stands at; a copy follows from it."""
+        if not key.startswith(PROVEN):
+            return ()
+        part = key[len(PROVEN) :]
+        found = COUNTERS.load(state, part)
+        if found is None or u64(found.value) != value:
+            raise IndexUnproven("the counter stands elsewhere")
+        return ((key, value), (COPIED + part, value))
+
+    def required_entries(self, state: StateReader) -> Iterable[bytes]:
+        return [PROVEN + part for part, found in COUNTERS.items(state) if found.value == PROVEN_AT]
 
     def found(self, genesis: Genesis, state: Overlay) -> None:
         policies = [party.policy for party in genesis.members]

@@ -6,7 +6,7 @@ the full check of commerce runs.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
@@ -111,6 +111,9 @@ class Memory:
         self.order: list[bytes] = []
         self.ids: set[tuple[int, bytes]] = set()
         self.digests: dict[int, bytes] = {}
+        self.indexes: dict[bytes, bytes] = {}
+        # Sorted when it is asked for.
+        self.index_order: list[bytes] | None = None
 
     def get(self, key: bytes) -> bytes | None:
         return self.values.get(key)
@@ -130,6 +133,24 @@ class Memory:
 
     def digest_at(self, height: int) -> bytes:
         return self.digests[height]
+
+    def index(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Index entries as of the newest block."""
+        if self.index_order is None:
+            self.index_order = sorted(self.indexes)
+        for key in self.index_order[bisect_left(self.index_order, max(prefix, start)) :]:
+            if not key.startswith(prefix):
+                return
+            yield key, self.indexes[key]
+
+    def write_index(self, entries: Iterable[tuple[bytes, bytes | None]]) -> None:
+        """Take over a block's index entries."""
+        for key, value in entries:
+            self.index_order = None
+            if value is None:
+                self.indexes.pop(key, None)
+            else:
+                self.indexes[key] = value
 
     def write(self, changes: Mapping[bytes, bytes | None]) -> None:
         """Take over a block's changes."""
@@ -170,7 +191,7 @@ class World:
         self.time_ms = self.genesis.time_ms
         self.nonces = count(1)
         self.receipts: list[Receipt] = []
-        self.indexes: dict[bytes, bytes] = {}
+        self.indexes = self.state.indexes
 
     def transaction(
         self,
@@ -231,11 +252,7 @@ class World:
         self.state.ids.update((minute, made) for minute, made, _ in result.remembered)
         self.state.ids = {entry for entry in self.state.ids if entry[0] not in result.forgotten}
         self.receipts.extend(result.receipts)
-        for key, value in result.indexes:
-            if value is None:
-                self.indexes.pop(key, None)
-            else:
-                self.indexes[key] = value
+        self.state.write_index(result.indexes)
         for receipt in result.receipts:
             assert decode(Receipt, encode(receipt)) == receipt
         if self.audited:

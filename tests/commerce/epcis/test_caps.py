@@ -97,12 +97,10 @@ def test_the_index_of_a_document_is_not_much_larger_than_a_document() -> None:
         for event in read_document(data(document(*events))).events:
             key = event_key(bytes(32), event)
             indexed = IndexedEvent(
-                summarise(event),
-                bytes(32),
-                bytes(32),
+                *(summarise(event), bytes(32), bytes(32), bytes(32), None),
                 declares_error=False,
                 claim=False,
                 height=1,
             )
-            rows += entries(key, indexed, bytes(32), None)
+            rows += entries(key, indexed)
         assert sum(len(key) + len(value) for key, value in rows) < 2 * DOCUMENT_SIZE_MAX

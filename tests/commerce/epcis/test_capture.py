@@ -1,11 +1,15 @@
 """epcis.capture in blocks: idempotent, checked by every replica, rivals' goods only as claims."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from chain.block import OK, Event
-from commerce.custody import Hands
+from chain.context import PROVEN_INDEX, Context
+from chain.errors import IndexUnproven
+from chain.state import Overlay
+from commerce.custody import SLACK_MS, Hands
 from commerce.epcis.canonical import event_key
 from commerce.epcis.capture import (
     DECLARATIONS,
@@ -16,9 +20,10 @@ from commerce.epcis.capture import (
 from commerce.epcis.cbv_hash import cbv_hash
 from commerce.epcis.document import read_document
 from commerce.epcis.identifiers import identity
-from commerce.epcis.stored_index import StoredIndex, keys_by_event_id, keys_by_hash
+from commerce.epcis.stored_index import EVENT, StoredIndex, keys_by_event_id, keys_by_hash
 from commerce.epcis.summary import summarise
 from commerce.epcis.trace import Direction, trace
+from commerce.goods.things import hand_over
 from commerce.rights import GcpGrant, LocationRegister
 from tests.commerce.attempts import Attempt, Row, play
 from tests.commerce.epcis.statements import (
@@ -311,3 +316,48 @@ def test_the_examples_of_gs1_are_captured_and_read_back_equal() -> None:
         accepted += sent.status == OK
         assert sent.status in (OK, "EpcisInvalid"), path
     assert accepted == 41
+
+
+def test_the_state_proves_every_index_entry_of_captured_events() -> None:
+    at = World()
+    declared = harvest(errorDeclaration={"declarationTime": "2026-01-01T00:00:00Z"})
+    captured(at, "merchant", harvest(eventID="urn:uuid:1"), packing(), blending(), declared)
+    captured(at, "rival", ordering())
+    written = {key: value for key, value in at.indexes.items() if key.startswith(PROVEN_INDEX)}
+    derived: dict[bytes, bytes] = {}
+    for key, value in written.items():
+        derived |= dict(at.rules.proven_entries(at.state, key, value))
+    assert derived == written
+    required = list(at.rules.required_entries(at.state))
+    assert len(required) == 5
+    for key in required:
+        with pytest.raises(IndexUnproven):
+            list(at.rules.proven_entries(at.state, key, written[key][:-1] + b"\x09"))
+    with pytest.raises(IndexUnproven):
+        list(at.rules.proven_entries(at.state, EVENT + bytes(32), written[required[0]]))
+
+
+def test_a_carrier_states_what_it_did_with_goods_while_it_has_them() -> None:
+    at = World()
+    captured(at, "merchant", harvest())
+    packed = packing(parentID="urn:uuid:9", childEPCs=[serial(1)])
+    context = Context(Overlay(at.state), at.chain, at.height + 1, at.time_ms)
+    summary = replace(
+        summarise(read_document(data(document(packed))).events[0]),
+        parent=None,
+        time_ms=at.time_ms,
+    )
+    assert not may_state(Hands(context.state, account("carrier")), summary)
+    things = [identity(serial(1))]
+    hand_over(context, account("merchant"), things, possessor=account("carrier"))
+    assert may_state(Hands(context.state, account("carrier")), summary)
+    # The merchant's prefix alone links no more what another has, but may say what it sees.
+    assert not may_state(Hands(context.state, account("merchant")), summary)
+    seen = replace(summary, type="ObjectEvent", action="OBSERVE")
+    assert may_state(Hands(context.state, account("merchant")), seen)
+    shipped = replace(seen, biz_step="shipping")
+    assert may_state(Hands(context.state, account("merchant")), shipped)
+    late = replace(shipped, time_ms=at.time_ms + SLACK_MS + 1)
+    assert not may_state(Hands(context.state, account("merchant")), late)
+    early = replace(summary, time_ms=at.time_ms - SLACK_MS - 1)
+    assert not may_state(Hands(context.state, account("carrier")), early)

@@ -7,11 +7,18 @@ from commerce.epcis.canonical import event_key
 from commerce.epcis.document import read_document
 from commerce.epcis.identifiers import identity
 from commerce.epcis.stored_index import (
+    AT,
+    NAME_SIZE_MAX,
+    ROW,
+    TIME,
+    WORD,
+    WORDS,
     IndexedEvent,
     StoredIndex,
     entries,
     keys_by_event_id,
     keys_by_hash,
+    name_key,
 )
 from commerce.epcis.summary import summarise
 from commerce.epcis.trace import Direction, trace
@@ -45,10 +52,9 @@ class Stored:
         (read,) = read_document(data(document(event))).events
         key = event_key(CAPTURER, read)
         plain: dict[str, Any] = {"declares_error": False, "claim": False, "height": 5}
-        statement = changes.pop("statement", STATEMENT)
-        indexed = IndexedEvent(summarise(read), CAPTURER, statement, **(plain | changes))
-        event_id = event.get("eventID")
-        self.entries.update(entries(key, indexed, digest, event_id))
+        statement, event_id = changes.pop("statement", STATEMENT), event.get("eventID")
+        said = (summarise(read), CAPTURER, statement, digest, event_id)
+        self.entries.update(entries(key, IndexedEvent(*said, **(plain | changes))))
         return key
 
 
@@ -95,6 +101,54 @@ def test_an_error_declaration_voids_its_statement_from_its_height_on() -> None:
     assert StoredIndex(stored.scan).summary(stored.capture(EVENTS[0], height=9)) is None
     other = stored.capture(EVENTS[1], statement=b"t" * 32)
     assert StoredIndex(stored.scan).summary(other) is not None
+
+
+def test_of_two_declarations_the_first_counts() -> None:
+    stored = Stored()
+    key = stored.capture(EVENTS[0], height=5)
+    for day, height in ((1, 7), (2, 9)):
+        declared = {"declarationTime": f"2024-05-{day:02}T00:00:00Z"}
+        stored.capture(harvest(errorDeclaration=declared), declares_error=True, height=height)
+    assert StoredIndex(stored.scan, height_max=6).summary(key) is not None
+    assert StoredIndex(stored.scan, height_max=7).summary(key) is None
+
+
+def test_the_rows_of_a_products_items_lie_together_in_order() -> None:
+    stored = Stored()
+    for number in (3, 1, 2):
+        stored.capture(harvest(epcList=[serial(number)]))
+    rows = [key for key, _ in stored.scan(ROW + b"https://id.gs1.org/01/", b"")]
+    named = [key[len(ROW) :].split(b"\x00")[0].decode() for key in rows]
+    items = [identity(serial(number)) for number in (1, 2, 3)]
+    assert [name for name in named if name in items] == items
+
+
+def test_no_name_in_a_key_begins_with_another() -> None:
+    names = ["urn:a", "urn:a:b", "urn:" + "x" * 124, "urn:" + "x" * 125, "urn:" + "x" * 500, "号"]
+    keys = [name_key(name) for name in names]
+    assert len(set(keys)) == len(names)
+    assert not any(a != b and a.startswith(b) for a in keys for b in keys)
+    assert max(map(len, keys)) <= NAME_SIZE_MAX + 1
+
+
+def test_events_are_found_in_the_order_of_time_and_of_capture() -> None:
+    stored = Stored()
+    old = stored.capture(EVENTS[3], height=9)
+    new = stored.capture(EVENTS[2], height=3)
+    assert [key[-32:] for key, _ in stored.scan(TIME, b"")] == [old, new]
+    assert [key[-32:] for key, _ in stored.scan(AT, b"")] == [new, old]
+
+
+def test_each_word_stands_once() -> None:
+    stored = Stored()
+    for event in EVENTS:
+        stored.capture(event)
+    kind = bytes([WORDS.index("type")])
+    said = [value.decode() for _, value in stored.scan(WORD + kind, b"")]
+    assert said == ["AggregationEvent", "ObjectEvent", "TransformationEvent"]
+    place = bytes([WORDS.index("read_point")])
+    places = [value.decode() for _, value in stored.scan(WORD + place, b"")]
+    assert places == [identity("urn:epc:id:sgln:6901234.00001.0")]
 
 
 def test_several_events_may_share_a_hash_or_an_event_id() -> None:

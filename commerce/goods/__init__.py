@@ -1,0 +1,1 @@
+"""Goods: who has which thing in hand, who owns it, and how both change."""

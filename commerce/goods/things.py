@@ -1,0 +1,145 @@
+"""Who possesses and who owns a thing: one of each, and nobody else may link it to other things.
+
+A thing is named by its identity (`identifiers.identity`). Whoever holds its company prefix has what
+it makes; a record stands only for what somebody else was given. A class of things (a lot, a GTIN)
+is in many hands at once: each account that was given some of it has a share.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from chain.codec import Hash, TimeMs
+from chain.context import Context
+from chain.crypto import tagged_hash
+from chain.state import StateReader, Table
+from commerce.epcis.containment import Containment
+from commerce.epcis.identifiers import is_class, prefix_digits
+from commerce.epcis.stored_index import StoredIndex
+from commerce.rights import prefix_holder
+from commerce.roles import PREFIX_DIGITS_MAX
+
+# What goes along with a container, at any depth.
+CONTENTS_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """An item, logistic unit or asset that was given to somebody; `giver` had it until `since_ms`.
+
+    `owner` follows the possessor in a sale, not where a carrier only brings it.
+    """
+
+    possessor: Hash
+    owner: Hash
+    giver: Hash
+    since_ms: TimeMs
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """An account was given some of a class of things, first at `since_ms`."""
+
+    since_ms: TimeMs
+
+
+# By the hash of the thing's name; shares by that and the account.
+THINGS: Table[Thing] = Table("thing", Thing)
+SHARES: Table[Share] = Table("thing-share", Share)
+
+
+def name_part(thing: str) -> bytes:
+    """The part of a state key that stands for a thing."""
+    return tagged_hash("epcis-name", thing.encode())
+
+
+def maker_of(state: StateReader, thing: str) -> bytes | None:
+    """Who holds the company prefix of a thing, or None."""
+    digits = prefix_digits(thing)
+    return None if digits is None else prefix_holder(state, digits[:PREFIX_DIGITS_MAX])
+
+
+def possessor_of(state: StateReader, thing: str) -> bytes | None:
+    """Who has an item now; None: nobody whom the chain knows. A class has no one possessor."""
+    known = THINGS.load(state, name_part(thing))
+    return maker_of(state, thing) if known is None else known.possessor
+
+
+def owner_of(state: StateReader, thing: str) -> bytes | None:
+    """Who owns an item now, or None."""
+    known = THINGS.load(state, name_part(thing))
+    return maker_of(state, thing) if known is None else known.owner
+
+
+def has(state: StateReader, account: bytes, thing: str) -> bool:
+    """Does the account have the item now, or some of the class?"""
+    if not is_class(thing):
+        return possessor_of(state, thing) == account
+    return SHARES.load(state, name_part(thing), account) is not None or (
+        maker_of(state, thing) == account
+    )
+
+
+def hand_over(
+    context: Context,
+    giver: bytes,
+    things: Iterable[str],
+    *,
+    possessor: bytes | None = None,
+    owner: bytes | None = None,
+) -> tuple[str, ...]:
+    """Give what `giver` has of these a new possessor, and what it owns a new owner; which changed.
+
+    What it has not is left alone: a list of a rival's items gives nobody anything.
+    """
+    changed = []
+    for thing in things:
+        give = _give_share if is_class(thing) else _give_item
+        if give(context, giver, thing, possessor, owner):
+            changed.append(thing)
+    return tuple(changed)
+
+
+def _give_share(
+    context: Context, giver: bytes, thing: str, possessor: bytes | None, owner: bytes | None
+) -> bool:
+    taker = possessor or owner
+    if taker is None or not has(context.state, giver, thing):
+        return False
+    part = name_part(thing)
+    if SHARES.load(context.state, part, taker) is None:
+        SHARES.store(context.state, Share(context.time_ms), part, taker)
+    return True
+
+
+def _give_item(
+    context: Context, giver: bytes, thing: str, possessor: bytes | None, owner: bytes | None
+) -> bool:
+    part, maker = name_part(thing), maker_of(context.state, thing)
+    before = THINGS.load(context.state, part)
+    if before is None:
+        if maker is None:
+            return False
+        before = Thing(maker, maker, maker, 0)
+    moves = possessor is not None and before.possessor == giver
+    sells = owner is not None and before.owner == giver
+    if not (moves or sells):
+        return False
+    after = Thing(
+        possessor=possessor if moves and possessor is not None else before.possessor,
+        owner=owner if sells and owner is not None else before.owner,
+        giver=giver if moves else before.giver,
+        since_ms=context.time_ms if moves else before.since_ms,
+    )
+    THINGS.store(context.state, after, part)
+    return True
+
+
+def contents_of(context: Context, container: str, limit: int = CONTENTS_MAX) -> tuple[str, ...]:
+    """What lies in a container now, at any depth, as far as the parent block knows; sorted.
+
+    One more than `limit` where there is more, so that the caller sees it.
+    """
+    if is_class(container):
+        return ()
+    index = StoredIndex(context.indexed)
+    return Containment(index).contents(container, context.time_ms, limit + 1)

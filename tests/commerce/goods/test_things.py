@@ -1,0 +1,96 @@
+"""One possessor and one owner of each thing, and only who has it gives it away."""
+
+import pytest
+
+from chain.context import Context
+from chain.state import Overlay
+from commerce.epcis.capture import EpcisCapture
+from commerce.epcis.identifiers import identity, is_class
+from commerce.goods.things import (
+    CONTENTS_MAX,
+    SHARES,
+    THINGS,
+    contents_of,
+    hand_over,
+    has,
+    owner_of,
+    possessor_of,
+)
+from tests.commerce.epcis.statements import case, data, document, harvest, lot, packing, serial
+from tests.commerce.world import World, account
+
+ITEM, LOT = identity(serial(1)), identity(lot("L1"))
+MERCHANT, CARRIER, BUYER, RIVAL = map(account, ("merchant", "carrier", "buyer", "rival"))
+LONG_AGO = "2020-01-01T00:00:00Z"
+
+
+def context_of(at: World) -> Context:
+    return Context(Overlay(at.state), at.chain, at.height + 1, at.time_ms, past=at.state)
+
+
+def test_what_nobody_was_given_is_with_the_holder_of_its_prefix() -> None:
+    at = World()
+    assert possessor_of(at.state, ITEM) == owner_of(at.state, ITEM) == MERCHANT
+    foreign = identity("urn:epc:id:sgtin:0614141.107346.9")
+    assert possessor_of(at.state, foreign) is None
+    assert owner_of(at.state, "urn:uuid:9") is None
+
+
+def test_possession_and_ownership_move_apart() -> None:
+    context = context_of(World())
+    assert hand_over(context, MERCHANT, [ITEM], possessor=CARRIER) == (ITEM,)
+    assert (possessor_of(context.state, ITEM), owner_of(context.state, ITEM)) == (CARRIER, MERCHANT)
+    assert hand_over(context, MERCHANT, [ITEM], owner=BUYER) == (ITEM,)
+    assert (possessor_of(context.state, ITEM), owner_of(context.state, ITEM)) == (CARRIER, BUYER)
+    assert hand_over(context, CARRIER, [ITEM], possessor=BUYER) == (ITEM,)
+    ((_, thing),) = THINGS.items(context.state)
+    assert (thing.possessor, thing.owner, thing.giver) == (BUYER, BUYER, CARRIER)
+    assert thing.since_ms == context.time_ms
+
+
+@pytest.mark.parametrize("thing", [ITEM, LOT, "urn:uuid:9"])
+def test_nobody_gives_what_it_has_not(thing: str) -> None:
+    context = context_of(World())
+    assert hand_over(context, RIVAL, [thing], possessor=BUYER, owner=BUYER) == ()
+    assert not [*THINGS.items(context.state), *SHARES.items(context.state)]
+
+
+def test_who_gives_some_of_a_lot_keeps_some() -> None:
+    context = context_of(World())
+    assert hand_over(context, MERCHANT, [LOT], possessor=BUYER) == (LOT,)
+    assert has(context.state, MERCHANT, LOT)
+    assert has(context.state, BUYER, LOT)
+    assert not has(context.state, RIVAL, LOT)
+    assert hand_over(context, BUYER, [LOT], possessor=RIVAL) == (LOT,)
+    assert has(context.state, RIVAL, LOT)
+
+
+def test_classes_are_told_from_things() -> None:
+    gtin = "https://id.gs1.org/01/06901234123456"
+    assert is_class(gtin)
+    assert is_class(LOT)
+    for link in (ITEM, identity(case(1)), "urn:uuid:9", f"{gtin}/235/x"):
+        assert not is_class(link)
+
+
+def test_contents_are_known_as_of_the_block_before_and_bounded() -> None:
+    at = World()
+    for stated in (
+        packing(parentID=case(1), childEPCs=[serial(1), case(2)], eventTime=LONG_AGO),
+        packing(parentID=case(2), childEPCs=[serial(3), serial(2)], eventTime=LONG_AGO),
+    ):
+        at.done("merchant", ("epcis.capture", EpcisCapture(data(document(stated)), "public")))
+    context = context_of(at)
+    inside = tuple(sorted(map(identity, (serial(1), serial(2), serial(3), case(2)))))
+    assert contents_of(context, identity(case(1))) == inside
+    assert len(contents_of(context, identity(case(1)), limit=2)) == 3
+    assert contents_of(context, LOT) == ()
+    assert len(inside) <= CONTENTS_MAX
+
+
+def test_a_forged_packing_list_puts_nothing_into_a_container() -> None:
+    at = World()
+    stated = data(document(packing(parentID=case(1), childEPCs=[serial(1)], eventTime=LONG_AGO)))
+    at.done("rival", ("epcis.capture", EpcisCapture(stated, "public")))
+    at.done("merchant", ("epcis.capture", EpcisCapture(data(document(harvest())), "public")))
+    assert contents_of(context_of(at), identity(case(1))) == ()
