@@ -18,6 +18,7 @@ from commerce.aftersale.cases import CASES, ENDED, Case, case_deadlines, case_id
 from commerce.banking.registers import BANKING_CHECKS, BANKING_CLOCKED
 from commerce.beacon.beacon_audit import check_beacon
 from commerce.catalogue.audit import check_coupons
+from commerce.certificates.certificate_audit import check_certificates
 from commerce.checkout import UNPAID
 from commerce.deposits.claim_audit import check_claims
 from commerce.deposits.deposit_audit import check_debts, check_deposits, check_reserves
@@ -51,6 +52,7 @@ CHECKS: tuple[Callable[[StateReader], None], ...] = (
     check_reviews,
     check_disputes,
     check_beacon,
+    check_certificates,
     *BANKING_CHECKS,
 )
 

@@ -32,6 +32,12 @@ SPONSOR_ACCOUNT = b"sponsor-account/"
 ACCOUNT_DISPUTE = b"account-dispute/"
 # arbiter ‖ dispute id → empty: disputes in whose panel it has a seat now.
 ARBITER_SEAT = b"arbiter-seat/"
+# hash of a product's, lot's or place's identity ‖ height ‖ certificate id → empty.
+SUBJECT_CERTIFICATE = b"subject-certificate/"
+# GTIN-14 (with its lots) or GLN, in ASCII ‖ height ‖ certificate id → empty.
+KEY_CERTIFICATE = b"key-certificate/"
+# inspector ‖ height ‖ certificate id → empty.
+ISSUER_CERTIFICATE = b"issuer-certificate/"
 # creditor ‖ debtor ‖ asset ‖ number → empty: debts by whom they are owed to, repaid ones too.
 CREDITOR_DEBT = b"creditor-debt/"
 # account ‖ height ‖ claim id → its part: buyer or seller.
@@ -98,6 +104,14 @@ def index_debt(context: Context, creditor: bytes, debt_key: bytes) -> None:
 def index_claim(context: Context, account: bytes, claim_id: bytes, part: str) -> None:
     """The account has this part in the claim."""
     context.index(ACCOUNT_CLAIM + account + u64(context.height) + claim_id, part.encode())
+
+
+def index_certificate(context: Context, part: bytes, key: str, certificate_id: bytes) -> None:
+    """A certificate of the sender by what it is of: itself, and its GTIN or GLN."""
+    tail = u64(context.height) + certificate_id
+    context.index(SUBJECT_CERTIFICATE + part + tail, b"")
+    context.index(KEY_CERTIFICATE + key.encode() + tail, b"")
+    context.index(ISSUER_CERTIFICATE + context.sender + tail, b"")
 
 
 def index_dispute(context: Context, account: bytes, dispute_id: bytes, part: str) -> None:

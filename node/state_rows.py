@@ -28,6 +28,11 @@ TABLES: Final[dict[str, tuple[str, tuple[tuple[str, int | None], ...]]]] = {
     "beacon-reserved": ("commerce.beacon.records:RESERVED", (("draw_id", 32), ("index", 1))),
     "beacon-reveal": ("commerce.beacon.records:REVEALS", (("draw_id", 32), ("seat", 1))),
     "case": ("commerce.aftersale.cases:CASES", (("case_id", 32),)),
+    "certificate": ("commerce.certificates.certificates:CERTIFICATES", (("certificate_id", 32),)),
+    "certified": (
+        "commerce.certificates.certificates:CERTIFIED",
+        (("subject_hash", 32), ("issuer", 32), ("certificate_id", 32)),
+    ),
     "claim": ("commerce.deposits.claim:CLAIMS", (("claim_id", 32),)),
     "claim-group": (
         "commerce.deposits.punitive:GROUPS",
@@ -94,7 +99,7 @@ _TEXTS: Final = {"symbol", "company_prefix", "gln", "gtin", "role_and_scope"}
 _NUMBERS: Final = frozenset(
     {"time_ms", "of_epoch", "minute", "version", "number", "index", "seat", "line", "kind"}
 )
-_ACCOUNTS: Final = {"account", "buyer", "seller", "arbiter", "other"}
+_ACCOUNTS: Final = {"account", "buyer", "seller", "arbiter", "other", "issuer"}
 
 
 @dataclass(frozen=True, slots=True)

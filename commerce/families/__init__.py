@@ -10,6 +10,7 @@ from commerce.families import (
     aftersale,
     beacon,
     catalogue,
+    custody,
     deposits,
     disputes,
     money,
@@ -21,7 +22,7 @@ from commerce.transaction_types import SystemTransition, TransactionType
 
 _FAMILIES = (
     *(accounts, money, catalogue, order, aftersale),
-    *(disputes, deposits, beacon, provenance, reviews),
+    *(disputes, deposits, beacon, provenance, custody, reviews),
 )
 
 TYPES: tuple[TransactionType, ...] = tuple(row for family in _FAMILIES for row in family.TYPES)

@@ -291,6 +291,8 @@ export const EVENTS = {
   "review.replied": ["The seller replied to a review.", "卖方回复了评价。"],
   "review.hidden": ["A review was hidden by a legal order.", "评价已依法屏蔽。"],
   "review.voided": ["A review became void: all was refunded.", "已全额退款，评价失效。"],
+  "cert.issued": ["An inspector certified goods or a place.", "检验机构已出具证书。"],
+  "cert.revoked": ["A certificate was revoked.", "证书已撤销。"],
   "epcis.captured": ["A provenance event was recorded.", "溯源事件已记录。"],
 };
 
@@ -324,6 +326,12 @@ export const TABLES = {
     "order_id number kind state due_ms origin parcel lines:CaseLine* gives_back offer " +
       "offer_gives_back opened_ms evidence address_commitment returned:Return",
   ],
+  certificate: [
+    ["certificate", "认证证书"],
+    "hash",
+    "scope standard issuer document issued_ms valid_from_ms valid_until_ms revoked:Revocation",
+  ],
+  certified: [["what is certified", "认证对象"], "hash account hash", "valid_until_ms"],
   claim: [
     ["claim", "索赔"],
     "hash",
@@ -495,6 +503,7 @@ export const STRUCTURES = {
   Pledge: "kind permille",
   Reserved: "dealer number",
   Return: "carrier freight_minor tracking insured_minor",
+  Revocation: "by revoked_ms reason",
   Ruling: "shares arbiters",
   Scores: "goods service logistics",
   Seat: "arbiter commitment vote",
@@ -558,6 +567,7 @@ export const FIELDS = {
   cbv_hash: "事件哈希",
   cell: "区域",
   certificate: "证书",
+  certificate_id: "证书编号",
   challengers: "已申请更换方",
   changed: "变更的时限",
   channel: "渠道",
@@ -772,6 +782,8 @@ export const FIELDS = {
   returned: "退货",
   reveal_ms: "表决公开期",
   review: "评价哈希",
+  revoked: "撤销",
+  revoked_ms: "撤销时间",
   role: "角色",
   rosters: "名单",
   round: "审级",
@@ -803,6 +815,7 @@ export const FIELDS = {
   sponsor: "保荐成员",
   sscc: "物流单元码",
   stakes: "争议保证金",
+  standard: "标准",
   started_ms: "开始时间",
   state: "状态",
   status: "物流状态",

@@ -42,6 +42,7 @@ from tests.commerce.banking import (
 from tests.commerce.beacon import test_acknowledge, test_reveal, test_share
 from tests.commerce.catalogue import test_drawing, test_issuing, test_licences
 from tests.commerce.catalogue.coupon_terms import issue
+from tests.commerce.certificates import test_certificates
 from tests.commerce.deposits import (
     test_claims,
     test_deposits,
@@ -110,6 +111,7 @@ def rows() -> list[Row]:
         *(test_prepaid.OPENING + test_prepaid.using(test_prepaid.funded()) + test_freezes.FULL),
         *(test_recalls.opening() + test_recalls.FULL + [test_recalls.TOGETHER]),
         *(test_recalls.keeping(Shop(), 1) + test_recalls.keeping(Shop(), 2)),
+        *(test_certificates.TABLE + test_certificates.FULL),
         *(test_fees.TABLE + test_fees.COLLECTING + test_parameter_change.TABLE),
         *(test_arbiters.bonding() + test_arbiters.unbonding() + test_arbiters.appointing()),
         *(row for table in courts for row in table(Court())),

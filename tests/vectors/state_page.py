@@ -32,6 +32,9 @@ KEYS = {
     "beacon-reserved": "draw id ‖ the secret's place in the draw, one byte",
     "beacon-reveal": "draw id ‖ seat, one byte",
     "case": "case id",
+    "certificate": "certificate id",
+    "certified": 'H("epcis-name", identity) of what is certified ‖ issuer\'s account id ‖ '
+    "certificate id",
     "claim": "claim id",
     "claim-group": "buyer's account id ‖ seller's account id ‖ symbol, padded ‖ kind, one byte ‖ "
     "u64(time of the first purchase)",

@@ -1,0 +1,1 @@
+"""Certificates: what accredited inspectors attest of products, lots and places."""
