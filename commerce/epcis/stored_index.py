@@ -8,6 +8,7 @@ the parent block (`Context.indexed`), and a node that starts from a snapshot che
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated, TypeAlias
 
@@ -100,14 +101,18 @@ def name_key(name: str) -> bytes:
     return written + b"\x00"
 
 
-def _words(summary: Summary) -> Iterator[Entry]:
+def _words(summary: Summary) -> list[Entry]:
     said = (
         *(summary.type, summary.biz_step, summary.disposition),
         *(summary.read_point, summary.biz_location),
     )
-    for kind, value in enumerate(said):
-        if value is not None:
-            yield WORD + bytes([kind]) + name_key(value), value.encode()
+    return [_word(kind, value) for kind, value in enumerate(said) if value is not None]
+
+
+# The events of a document were at the same few places.
+@lru_cache(maxsize=1024)
+def _word(kind: int, value: str) -> Entry:
+    return WORD + bytes([kind]) + name_key(value), value.encode()
 
 
 def keys_by_hash(scan: Scan, cbv_digest: bytes) -> list[bytes]:
