@@ -83,8 +83,8 @@ def entries(key: bytes, event: IndexedEvent, record: bytes | None = None) -> lis
     if event.event_id is not None:
         written.append((EVENT_ID + _name_hash(event.event_id) + key, b""))
     if event.declares_error:
+        # Its rows are for queries; traces pass over it (`StoredIndex.summary`).
         written.append((DECLARED + event.capturer + event.statement + u64(event.height), b""))
-        return written
     for role, things in mentioned(summary):
         if things:
             tail = seen + _ROLE_BYTES[role]

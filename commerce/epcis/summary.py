@@ -11,8 +11,9 @@ from typing import Annotated
 
 from chain.codec import INT_MIN, Range, Size
 from commerce.epcis.document import Event
-from commerce.epcis.identifiers import classes_above, identity, known, lot_of, lot_of_number
+from commerce.epcis.identifiers import classes_above, known, lot_of, lot_of_number
 from commerce.epcis.lexeme import Json, Number
+from commerce.epcis.prefixes import Scope
 from commerce.epcis.shape import KEY_SIZE_MAX
 
 # A canonical link may escape what its EPC URI does not: three characters for one.
@@ -103,13 +104,13 @@ def summarise(event: Event) -> Summary:
         time_ms=event.time.milliseconds(),
         biz_step=_uri(event, "bizStep"),
         disposition=_uri(event, "disposition"),
-        read_point=_place(members.get("readPoint")),
-        biz_location=_place(members.get("bizLocation")),
-        parent=_optional_identity(members.get("parentID")),
+        read_point=_place(event, "readPoint"),
+        biz_location=_place(event, "bizLocation"),
+        parent=_optional_identity(members.get("parentID"), event.scope),
         items=_things(event, *_ITEMS[kind]),
         inputs=inputs,
         outputs=outputs,
-        quantities=tuple(_quantities(members.get("childQuantityList"))),
+        quantities=tuple(_quantities(event, "childQuantityList")),
         lots=lots,
         transformation_id=_uri(event, "transformationID"),
     )
@@ -156,17 +157,18 @@ def _things(event: Event, *names: str) -> tuple[str, ...]:
         for entry in value if isinstance(value, list) else ():
             uri = entry.get("epcClass") if isinstance(entry, dict) else entry
             assert isinstance(uri, str)
-            found.append(known(uri)[0] or uri)
+            found.append(_identity(uri, event.scope))
     return _distinct(found)
 
 
-def _quantities(value: Json) -> Iterator[Quantity]:
+def _quantities(event: Event, name: str) -> Iterator[Quantity]:
+    value = event.members.get(name)
     for entry in value if isinstance(value, list) else []:
         assert isinstance(entry, dict)
         uri, amount, unit = entry["epcClass"], entry.get("quantity"), entry.get("uom")
         assert isinstance(uri, str)
         text = amount.canonical() if isinstance(amount, Number) else None
-        yield Quantity(identity(uri), text, unit if isinstance(unit, str) else None)
+        yield Quantity(_identity(uri, event.scope), text, unit if isinstance(unit, str) else None)
 
 
 def _lots(event: Event, name: str) -> tuple[LotMembers, ...]:
@@ -181,7 +183,7 @@ def _lots(event: Event, name: str) -> tuple[LotMembers, ...]:
             continue
         lot = lot_of(uri) or (number and lot_of_number(uri, number))
         if lot and lot != known(uri)[0]:
-            lots.setdefault(lot, []).append(identity(uri))
+            lots.setdefault(lot, []).append(_identity(uri, event.scope))
     return tuple([LotMembers(lot, _distinct(items)) for lot, items in sorted(lots.items())])
 
 
@@ -200,12 +202,18 @@ def _uri(event: Event, name: str) -> str | None:
     return event.scope.expand(value) if isinstance(value, str) else None
 
 
-def _place(place: Json) -> str | None:
-    return _optional_identity(place.get("id")) if isinstance(place, dict) else None
+def _place(event: Event, name: str) -> str | None:
+    place = event.members.get(name)
+    return _optional_identity(place.get("id"), event.scope) if isinstance(place, dict) else None
 
 
-def _optional_identity(value: Json) -> str | None:
-    return known(value)[0] or value if isinstance(value, str) else None
+def _optional_identity(value: Json, scope: Scope) -> str | None:
+    return _identity(value, scope) if isinstance(value, str) else None
+
+
+def _identity(uri: str, scope: Scope) -> str:
+    """What is no GS1 identifier may be a compact URI: two documents' prefixes may differ."""
+    return known(uri)[0] or scope.expand(uri)
 
 
 def _distinct(things: Iterable[str]) -> tuple[str, ...]:

@@ -37,6 +37,9 @@ from tests.commerce.epcis.statements import (
 DIGEST, STATEMENT = bytes(32), b"s" * 32
 
 
+GTIN = "https://id.gs1.org/01/06901234123456"
+
+
 class Stored:
     """Index entries in a dictionary."""
 
@@ -101,6 +104,15 @@ def test_an_error_declaration_voids_its_statement_from_its_height_on() -> None:
     assert StoredIndex(stored.scan).summary(stored.capture(EVENTS[0], height=9)) is None
     other = stored.capture(EVENTS[1], statement=b"t" * 32)
     assert StoredIndex(stored.scan).summary(other) is not None
+
+
+def test_an_error_declaration_is_found_by_its_things_and_traced_by_none() -> None:
+    stored = Stored()
+    declared = {"declarationTime": "2024-05-01T00:00:00Z"}
+    key = stored.capture(harvest(errorDeclaration=declared), declares_error=True, height=7)
+    index = StoredIndex(stored.scan)
+    assert [row[1] for row in index.rows(f"{GTIN}/21/1")] == [key]
+    assert index.summary(key) is None
 
 
 def test_of_two_declarations_the_first_counts() -> None:

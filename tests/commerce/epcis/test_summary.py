@@ -78,3 +78,11 @@ def test_the_lot_of_a_transformations_outputs_is_an_output() -> None:
 def test_a_transactions_parent_is_one_of_its_objects() -> None:
     found = set(mentions(summary_of(ordering(parentID=case(7)))))
     assert (CASE, Role.SUBJECT) in found
+
+
+def test_compact_uris_of_things_and_places_are_told_apart_by_what_their_prefixes_mean() -> None:
+    event = packing(parentID="tea:crate-1", childEPCs=["tea:box-2"], readPoint={"id": "tea:hall"})
+    summary = summary_of(event)
+    assert summary.parent == "https://tea.example/epcis/crate-1"
+    assert summary.items == ("https://tea.example/epcis/box-2",)
+    assert summary.read_point == "https://tea.example/epcis/hall"
