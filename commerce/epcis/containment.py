@@ -5,47 +5,35 @@ all (EPCIS 2.0 §7.4.3: then everything leaves). A class of things has no "it": 
 as much of it was taken out as had been put in, or when a DELETE doesn't say how much.
 """
 
-from collections.abc import Sequence
-from typing import Protocol
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 
+from commerce.epcis.graph import FOREVER, History, TraceIndex
 from commerce.epcis.lexeme import read_number
 from commerce.epcis.summary import Role, Summary
 
-FOREVER = 2**63 - 1
-Row = tuple[int, bytes, Role]
 # When a stay ends, and the event that ends it.
 End = tuple[int, bytes | None]
-
-
-class Rows(Protocol):
-    """See `trace.TraceIndex`."""
-
-    def rows(self, identity: str) -> Sequence[Row]:
-        """The events that name an identity, by time, key and role."""
-        ...
-
-    def summary(self, key: bytes) -> Summary | None:
-        """The event, or None if it takes no part."""
-        ...
+# What ended stays in one parent, by time.
+Ends = list[tuple[int, bytes]]
 
 
 class Containment:
     """Answers about stays, remembering when each parent was emptied."""
 
-    def __init__(self, index: Rows) -> None:
+    def __init__(self, index: TraceIndex) -> None:
         self.index = index
-        self._emptied: dict[str, tuple[End, ...]] = {}
+        self._emptied: dict[str, Ends] = {}
 
     def until(self, child: str, parent: str, added: Summary) -> End:
         """When the stay that `added` began (or saw) ends; FOREVER if it hasn't."""
-        after = added.time_ms
-        if _is_class(child, added):
-            ends = self._class_ends(child, parent, after)
-        else:
-            ends = self._item_ends(child, parent, after)
-        emptied = next((end for end in self._emptyings(parent) if end[0] > after), None)
-        candidates = [end for end in (ends, emptied) if end is not None]
-        return min(candidates, key=lambda end: end[0], default=(FOREVER, None))
+        history = History(tuple(self.index.rows(child)), (child,))
+        ((_, end),) = self.stays(history).of(parent, added)
+        return end
+
+    def stays(self, history: History) -> "Stays":
+        """The stays of the things of a history."""
+        return Stays(self, history)
 
     def contents(self, container: str, time_ms: int, limit: int | None = None) -> tuple[str, ...]:
         """What lies in a container at a time, at any depth, sorted; what is added then included.
@@ -68,50 +56,95 @@ class Containment:
             summary = self.index.summary(key) if role is Role.PARENT else None
             if summary is None or summary.action != "ADD":
                 continue
-            for child in summary.items:
-                if self.until(child, container, summary)[0] > time_ms:
-                    found.add(child)
+            for history in self.index.histories(summary.items):
+                for things, (end, _) in self.stays(history).of(container, summary):
+                    if end > time_ms:
+                        found.update(things)
         return found
 
-    def _item_ends(self, child: str, parent: str, after: int) -> End | None:
-        for time_ms, key, role in self.index.rows(child):
-            if role is Role.CHILD and time_ms > after:
-                summary = self.index.summary(key)
-                if summary and summary.action == "DELETE" and summary.parent == parent:
-                    return time_ms, key
-        return None
-
-    def _class_ends(self, thing: str, parent: str, after: int) -> End | None:
-        """When the balance of a class in a container is used up, counted from the beginning."""
-        balance = _Balance()
-        for time_ms, key, role in self.index.rows(thing):
-            summary = self.index.summary(key) if role is Role.CHILD else None
-            if summary is None or summary.parent != parent or summary.action == "OBSERVE":
-                continue
-            if balance.is_used_up_by(summary, thing):
-                if time_ms > after:
-                    return time_ms, key
-                balance = _Balance()
-        return None
-
-    def _emptyings(self, parent: str) -> tuple[End, ...]:
+    def emptyings(self, parent: str) -> Ends:
+        """When a parent was emptied, by time."""
         known = self._emptied.get(parent)
         if known is None:
-            ends: list[End] = []
+            known = self._emptied[parent] = []
             for time_ms, key, role in self.index.rows(parent):
                 summary = self.index.summary(key) if role is Role.PARENT else None
                 if summary and summary.action == "DELETE" and not summary.items:
-                    ends.append((time_ms, key))
-            known = self._emptied[parent] = tuple(ends)
+                    known.append((time_ms, key))
         return known
+
+
+class Stays:
+    """When the stays of things of one history end: each of its rows is read once for them all."""
+
+    def __init__(self, containment: Containment, history: History) -> None:
+        self._containment = containment
+        self._history = history
+        self._taken_out: dict[str, Ends] | None = None
+        self._used_up: dict[str, dict[str, Ends]] = {}
+
+    def of(self, parent: str, added: Summary) -> list[tuple[tuple[str, ...], End]]:
+        """Things of the history that `added` puts (or saw) into a parent, with the ends of stays.
+
+        Items leave together; a class leaves when its own quantities are used up.
+        """
+        things = self._history.things
+        after = added.time_ms
+        emptied = _next(self._containment.emptyings(parent), after)
+        classes = {quantity.thing for quantity in added.quantities}
+        found: list[tuple[tuple[str, ...], End]] = []
+        for thing in things if classes else ():
+            if thing in classes:
+                ends = _next(self._class_ends(thing).get(parent, ()), after)
+                found.append(((thing,), min(ends, emptied, key=_time)))
+        items = things if not found else tuple([t for t in things if t not in classes])
+        if items:
+            ends = _next(self._item_ends().get(parent, ()), after)
+            found.append((items, min(ends, emptied, key=_time)))
+        return found
+
+    def _item_ends(self) -> dict[str, Ends]:
+        """By parent: when items of this history were taken out."""
+        if self._taken_out is None:
+            self._taken_out = {}
+            for time_ms, key, summary in self._changes():
+                if summary.action == "DELETE":
+                    self._taken_out.setdefault(summary.parent or "", []).append((time_ms, key))
+        return self._taken_out
+
+    def _class_ends(self, thing: str) -> dict[str, Ends]:
+        """By parent: when the balance of a class was used up, counted from the beginning."""
+        known = self._used_up.get(thing)
+        if known is None:
+            known = self._used_up[thing] = {}
+            balances: dict[str, _Balance] = {}
+            for time_ms, key, summary in self._changes():
+                parent = summary.parent or ""
+                balance = balances.setdefault(parent, _Balance())
+                if balance.is_used_up_by(summary, thing):
+                    known.setdefault(parent, []).append((time_ms, key))
+                    del balances[parent]
+        return known
+
+    def _changes(self) -> Iterator[tuple[int, bytes, Summary]]:
+        for time_ms, key, role in self._history.rows:
+            summary = self._containment.index.summary(key) if role is Role.CHILD else None
+            if summary is not None and summary.action != "OBSERVE":
+                yield time_ms, key, summary
+
+
+def _time(end: End) -> int:
+    return end[0]
+
+
+def _next(ends: Sequence[tuple[int, bytes]], after: int) -> End:
+    """The first end after a time."""
+    place = bisect_right(ends, after, key=_time)
+    return ends[place] if place < len(ends) else (FOREVER, None)
 
 
 # Amounts are compared as integers of this many decimals; numbers lie above 1e-128 by 34 digits.
 _DECIMALS = 162
-
-
-def _is_class(thing: str, summary: Summary) -> bool:
-    return any(quantity.thing == thing for quantity in summary.quantities)
 
 
 class _Balance:

@@ -6,7 +6,7 @@ the parent block (`Context.indexed`), and a node that starts from a snapshot che
 (`proven_entries`).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -15,9 +15,9 @@ from typing import Annotated, TypeAlias
 from chain.codec import U64, Hash, Size, decode, encode
 from chain.crypto import domain, tagged_hash
 from chain.state import u64
+from commerce.epcis.graph import History, Row, grouped
 from commerce.epcis.shape import KEY_SIZE_MAX
 from commerce.epcis.summary import Role, Summary, mentioned
-from commerce.epcis.trace import Row
 
 EVENT = b"epcis-event/"
 ROW = b"epcis-row/"
@@ -141,6 +141,7 @@ class StoredIndex:
         self._height_max = height_max
         self._summaries: dict[bytes, Summary | None] = {}
         self._rows: dict[str, list[Row]] = {}
+        self._events: dict[bytes, IndexedEvent | None] = {}
 
     def rows(self, identity: str) -> list[Row]:
         """See `TraceIndex`."""
@@ -157,6 +158,15 @@ class StoredIndex:
             self._summaries[key] = self._read_summary(key)
         return self._summaries[key]
 
+    def fact(self, key: bytes) -> Summary | None:
+        """See `TraceIndex`."""
+        event = self._event(key)
+        return None if event is None or event.claim or event.declares_error else event.summary
+
+    def histories(self, things: Sequence[str]) -> list[History]:
+        """See `TraceIndex`."""
+        return grouped((thing, self.rows(thing)) for thing in things)
+
     def _read_rows(self, identity: str) -> list[Row]:
         prefix = ROW + name_key(identity)
         found: list[Row] = []
@@ -167,10 +177,8 @@ class StoredIndex:
         return found
 
     def _read_summary(self, key: bytes) -> Summary | None:
-        event = self._read_event(key)
+        event = self._event(key)
         if event is None or event.claim or event.declares_error:
-            return None
-        if event.height > self._height_max:
             return None
         declared = DECLARED + event.capturer + event.statement
         for entry, _ in self._scan(declared, b""):
@@ -180,9 +188,14 @@ class StoredIndex:
             break
         return event.summary
 
-    def _read_event(self, key: bytes) -> IndexedEvent | None:
-        value = self._get(EVENT + key)
-        return None if value is None else decode(IndexedEvent, value)
+    def _event(self, key: bytes) -> IndexedEvent | None:
+        """An event that was captured by then."""
+        if key not in self._events:
+            value = self._get(EVENT + key)
+            event = None if value is None else decode(IndexedEvent, value)
+            known = event is not None and event.height <= self._height_max
+            self._events[key] = event if known else None
+        return self._events[key]
 
     def _get(self, entry: bytes) -> bytes | None:
         for key, value in self._scan(entry, b""):

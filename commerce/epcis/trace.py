@@ -2,96 +2,32 @@
 
 Rules (provenance: Trace). Inputs become outputs, joined by transformationID. A container's events
 cover what lies in it during [ADD, DELETE) by event time; what else lies in it is never reached
-through it. Lots are classes of items: an item commissioned with a lot number came from that lot. A
-thing that is reached counts from (forward) or until (back) the time it was reached, so that what
-left a lot before the bad batch was mixed in stays clean. Events declared erroneous and mere claims
-take no part.
+through it. Lots are classes of items: an item made with a lot number came from that lot. A thing
+that is reached counts from (forward) or until (back) the time it was reached, so that what left a
+lot before the bad batch was mixed in stays clean. Events declared erroneous and mere claims take
+no part. Forward a trace is the closure of `spread`: what a recall reaches.
 
 The walk is iterative, bounded and ordered by nothing but the events: same index, same answer.
 """
 
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Protocol, TypeVar
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from commerce.epcis.containment import Containment
-from commerce.epcis.identifiers import classes_of
+from typing_extensions import override
+
+from commerce.epcis.follow import LOTTED, PACKED, TURNED, Follower, Window, parts
+from commerce.epcis.graph import BEGINNING, FOREVER, TraceIndex
+from commerce.epcis.identifiers import classes_of, is_class
+from commerce.epcis.path import Direction, Edge, Path, Trace, held
+from commerce.epcis.spread import ITEM, LOT, Mark, Spreader, things_of
 from commerce.epcis.summary import Role, Summary
 
-STEPS_MAX = 20_000
-THINGS_MAX = 1_000_000
-BEGINNING = -(2**63)
-FOREVER = 2**63 - 1
+__all__ = ["Direction", "Edge", "Limits", "Trace", "trace", "walk"]
 
-T = TypeVar("T", bytes, str)
-
-# Event time in UTC ms, the event's key, how it names the thing.
-Row = tuple[int, bytes, Role]
-
-
-class TraceIndex(Protocol):
-    """The part of an index that a trace needs."""
-
-    def rows(self, identity: str) -> Sequence[Row]:
-        """The events that name an identity, by time, key and role."""
-        ...
-
-    def summary(self, key: bytes) -> Summary | None:
-        """The event, or None if it takes no part: declared erroneous, or a mere claim."""
-        ...
-
-
-class Direction(StrEnum):
-    """Back to where it came from, or forward to where it went."""
-
-    BACK = "back"
-    FORWARD = "forward"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One event of a trace; `roles` say how it touches what was traced, sorted."""
-
-    key: bytes
-    time_ms: int
-    type: str
-    action: str
-    biz_step: str | None
-    disposition: str | None
-    read_point: str | None
-    biz_location: str | None
-    roles: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """Sources became, went into or were items of the targets: what the events at `keys` say.
-
-    `kind`: transformation, containment or lot. Only things of the trace and their containers.
-    """
-
-    kind: str
-    keys: tuple[bytes, ...]
-    sources: tuple[str, ...]
-    targets: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """A finished trace: steps by time and key, edges and things sorted.
-
-    `things` are the roots and what came from them (or what they came from), not their containers.
-    `complete` is False if a limit cut the walk short.
-    """
-
-    roots: tuple[str, ...]
-    direction: Direction
-    steps: tuple[Step, ...]
-    edges: tuple[Edge, ...]
-    things: tuple[str, ...]
-    complete: bool
+STEPS_MAX = 100_000
+THINGS_MAX = 2_000_000
+_UNLIMITED = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +42,18 @@ def trace(
     index: TraceIndex, query: str, direction: Direction, limits: Limits | None = None
 ) -> Trace:
     """Trace an identity (see `identifiers.of_query`); a GTIN stands for all its lots and items."""
+    return walk(index, query, direction, limits).trace(index)
+
+
+def walk(index: TraceIndex, query: str, direction: Direction, limits: Limits | None = None) -> Path:
+    """As `trace`, what was met and not yet in order: for traces of a million things."""
     roots = roots_of(index, query)
-    walk = _Walk(index, direction, limits or Limits())
-    return walk.run(roots)
+    path, bounds = Path(roots, direction), limits or Limits()
+    if direction is Direction.FORWARD:
+        _Forward(index, path, bounds).run()
+    else:
+        _Back(index, path, bounds).run()
+    return path
 
 
 def roots_of(index: TraceIndex, query: str) -> tuple[str, ...]:
@@ -124,230 +69,196 @@ def roots_of(index: TraceIndex, query: str) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def _is_beyond(path: Path, limits: Limits) -> bool:
+    return len(path.steps) > limits.steps_max or len(path.things) > limits.things_max
+
+
+class _Forward(Spreader):
+    """The closure of `spread`, with all that was met on the way."""
+
+    chunk = _UNLIMITED
+
+    def __init__(self, index: TraceIndex, path: Path, limits: Limits) -> None:
+        super().__init__(index)
+        self.path = path
+        self.limits = limits
+        self.queue: deque[Mark] = deque()
+        self.since: dict[tuple[str, str], int] = {}
+
+    def run(self) -> None:
+        """Follow marks until nothing new is reached or a limit is."""
+        for thing in self.path.roots:
+            self._reach(_thing_mark(thing, BEGINNING))
+        self._ask_for_contents()
+        while self.queue:
+            mark = self.queue.popleft()
+            if self.since[mark.kind, mark.name] == mark.since_ms:
+                for found in self.spread(mark, b"", _UNLIMITED)[0]:
+                    self._reach(found)
+            if _is_beyond(self.path, self.limits):
+                self.path.complete = False
+                return
+
+    def _reach(self, mark: Mark) -> None:
+        name = mark.kind, mark.name
+        known = self.since.get(name)
+        if known is not None and known <= mark.since_ms:
+            return
+        self.since[name] = mark.since_ms
+        self.queue.append(mark)
+        if known is None:
+            self.path.things.update(things_of(self.index, mark))
+
+    def _ask_for_contents(self) -> None:
+        """Asked about a container itself, what it held is part of the question."""
+        pending = deque((root, BEGINNING) for root in self.path.roots)
+        while pending:
+            container, start = pending.popleft()
+            for key, things, begin, _ in held(self.follower.containment, container, start, FOREVER):
+                self.path.join(PACKED, key, (key,), things, (container,))
+                for thing in things:
+                    mark = _thing_mark(thing, begin)
+                    if self.since.get((mark.kind, mark.name), FOREVER) > begin:
+                        self._reach(mark)
+                        pending.append((thing, begin))
+
+    @override
+    def step(self, key: bytes, role: Role) -> None:
+        """See `Sink`."""
+        self.path.step(key, role)
+
+    @override
+    def join(
+        self, kind: str, name: str | bytes, sources: Sequence[str], targets: Sequence[str]
+    ) -> None:
+        """See `Sink`."""
+        assert isinstance(name, bytes)
+        self.path.join(kind, name, (name,), sources, targets)
+
+    @override
+    def used(self, things: Sequence[str], key: bytes, summary: Summary) -> None:
+        """See `Sink`."""
+        for part_key, part in parts(self.index, key, summary):
+            if part.outputs:
+                self.path.step(part_key, Role.OUTPUT)
+                name = summary.transformation_id or key
+                self.path.join(TURNED, name, (key, part_key), things, part.outputs)
+                self.made(part_key, part)
+
+    @override
+    def belonged(self, things: Sequence[str], key: bytes, summary: Summary, role: Role) -> None:
+        """See `Sink`."""
+        super().belonged(things, key, summary, role)
+        if role is Role.LOT or role is Role.OUTPUT:
+            for members in summary.lots:
+                if members.lot in things:
+                    self.path.join(LOTTED, key, (key,), (members.lot,), members.items)
+
+
+def _thing_mark(thing: str, since_ms: int) -> Mark:
+    return Mark(LOT if is_class(thing) else ITEM, thing, since_ms)
+
+
 @dataclass(frozen=True, slots=True)
 class _Visit:
-    """Look at a thing's events in [start, end).
+    """Look at events of things before a time, or in a window of what carries them.
 
-    `carried`: it only carries what is traced. `opened`: it was asked for, or lies in what was.
+    `opened`: they were asked for, or lie in what was.
     """
 
-    thing: str
-    start: int
-    end: int
-    carried: bool = False
+    things: tuple[str, ...]
+    window: Window
     opened: bool = False
 
 
-@dataclass(slots=True)
-class _Join:
-    """What is gathered for one edge."""
+class _Back:
+    """What things were made of, and what was done to them before."""
 
-    keys: set[bytes] = field(default_factory=set)
-    sources: set[str] = field(default_factory=set)
-    targets: set[str] = field(default_factory=set)
-
-
-class _Walk:
-    """One trace under way."""
-
-    def __init__(self, index: TraceIndex, direction: Direction, limits: Limits) -> None:
+    def __init__(self, index: TraceIndex, path: Path, limits: Limits) -> None:
         self.index = index
-        self.direction = direction
-        self.forward = direction is Direction.FORWARD
+        self.path = path
         self.limits = limits
-        self.containment = Containment(index)
+        self.follower = Follower(index, self, forward=False)
         self.queue: deque[_Visit] = deque()
-        # Thing to the time from which (forward) or before which (back) it counts.
-        self.reached: dict[str, int] = {}
-        self.covers: set[tuple[str, int, int]] = set()
-        self.steps: dict[bytes, set[Role]] = {}
-        self.joins: dict[tuple[str, str | bytes], _Join] = {}
-        self.lots: dict[bytes, dict[str, str]] = {}
-        self.complete = True
+        # Thing to the time before which it counts.
+        self.until: dict[str, int] = {}
+        self.covers: set[tuple[str, Window]] = set()
 
-    def run(self, roots: tuple[str, ...]) -> Trace:
-        """Walk until nothing new is reached or a limit is."""
-        for root in roots:
-            self.reached[root] = BEGINNING if self.forward else FOREVER
-            self.queue.append(_Visit(root, BEGINNING, FOREVER, opened=True))
-        while self.queue and self.complete:
-            self.visit(self.queue.popleft())
-        return self.result(roots)
+    def run(self) -> None:
+        """Follow things until nothing new is reached or a limit is."""
+        self._reach(self.path.roots, FOREVER, opened=True)
+        while self.queue:
+            visit = self.queue.popleft()
+            for history in self.index.histories(visit.things):
+                self.follower.follow(history, visit.window)
+            if visit.opened:
+                self._ask_for_contents(visit)
+            if _is_beyond(self.path, self.limits):
+                self.path.complete = False
+                return
 
-    def visit(self, at: _Visit) -> None:
-        """Follow every event of a thing in its window."""
-        for time_ms, key, role in self.index.rows(at.thing):
-            if time_ms >= at.end:
-                break
-            summary = self.index.summary(key)
-            if summary is None or role is Role.CLASS:
-                continue
-            if role is Role.CHILD and summary.action != "DELETE":
-                self.go_up(at, key, summary)
-            elif role is Role.PARENT and at.opened and summary.action != "DELETE":
-                self.into_contents(at, key, summary)
-            if time_ms < at.start:
-                continue
-            # The packing of others is no event of what already lies inside.
-            if not (at.carried and role is Role.PARENT):
-                self.step(key, Role.CARRIER if at.carried else role)
-            self.follow(at, key, summary, role)
+    def _reach(self, things: Sequence[str], until: int, *, opened: bool = False) -> None:
+        """The roots came from things, as these were before a time."""
+        by_start: dict[int, list[str]] = {}
+        for thing in things:
+            known = self.until.get(thing)
+            if known is None or known < until:
+                self.until[thing] = until
+                by_start.setdefault(BEGINNING if known is None else known, []).append(thing)
+        for start, new in by_start.items():
+            self.path.things.update(new)
+            self.queue.append(_Visit(tuple(new), Window(start, until), opened))
 
-    def follow(self, at: _Visit, key: bytes, summary: Summary, role: Role) -> None:
-        """What an event inside the window leads to."""
-        if role is (Role.INPUT if self.forward else Role.OUTPUT):
-            self.transform(at.thing, key, summary)
-        elif role is Role.LOT and self.forward:
-            self.into_items(at.thing, key, summary)
-        if not self.forward and summary.lots and not at.carried:
-            self.back_to_lot(at.thing, key, summary)
+    def _ask_for_contents(self, visit: _Visit) -> None:
+        """Asked about a container itself, what it held meanwhile is part of the question."""
+        window = visit.window
+        for container in visit.things:
+            for key, things, _, end in held(
+                self.follower.containment, container, window.start, window.end
+            ):
+                self.path.join(PACKED, key, (key,), things, (container,))
+                self._reach(things, end, opened=True)
 
     def step(self, key: bytes, role: Role) -> None:
-        """Note that an event belongs to the trace."""
-        roles = self.steps.get(key)
-        if roles is None:
-            roles = self.steps[key] = set()
-            self.complete = self.complete and len(self.steps) <= self.limits.steps_max
-        roles.add(role)
-
-    def reach(self, thing: str, time_ms: int, *, opened: bool = False) -> None:
-        """Something came from the roots by this time (back: the roots came from it)."""
-        known = self.reached.get(thing)
-        if known is not None and (known <= time_ms if self.forward else known >= time_ms):
-            return
-        self.reached[thing] = time_ms
-        if self.forward:
-            end = FOREVER if known is None else known
-            self.queue.append(_Visit(thing, time_ms, end, opened=opened))
-        else:
-            start = BEGINNING if known is None else known
-            self.queue.append(_Visit(thing, start, time_ms, opened=opened))
-        self.complete = self.complete and len(self.reached) <= self.limits.things_max
-
-    def go_up(self, at: _Visit, key: bytes, summary: Summary) -> None:
-        """A container covers its child from ADD until DELETE, within the child's own window."""
-        parent = summary.parent
-        if parent is None:
-            return
-        until, ended_by = self.containment.until(at.thing, parent, summary)
-        start, end = max(summary.time_ms, at.start), min(until, at.end)
-        if start >= end:
-            return
-        self.join("containment", key, (key,), (at.thing,), (parent,))
-        if ended_by is not None and at.start <= until < at.end:
-            self.step(ended_by, Role.CARRIER if at.carried else Role.CHILD)
-        if summary.action == "ADD" and (parent, start, end) not in self.covers:
-            self.covers.add((parent, start, end))
-            self.queue.append(_Visit(parent, start, end, carried=True))
-
-    def transform(self, thing: str, key: bytes, summary: Summary) -> None:
-        """Inputs to outputs, or back; events of one transformationID are one transformation."""
-        parts = self.parts(key, summary)
-        name: str | bytes = summary.transformation_id or key
-        for part_key, part in parts:
-            ends = part.outputs if self.forward else part.inputs
-            if not ends:
-                continue
-            self.step(part_key, Role.OUTPUT if self.forward else Role.INPUT)
-            keys = (key, part_key)
-            if self.forward:
-                self.join("transformation", name, keys, (thing,), ends)
-            else:
-                self.join("transformation", name, keys, ends, (thing,))
-            for end in ends:
-                self.reach(end, part.time_ms if self.forward else part.time_ms + 1)
-                for inside in self.containment.contents(end, part.time_ms):
-                    self.reach(inside, part.time_ms if self.forward else part.time_ms + 1)
-
-    def parts(self, key: bytes, summary: Summary) -> list[tuple[bytes, Summary]]:
-        """The events of one transformation."""
-        if summary.transformation_id is None:
-            return [(key, summary)]
-        found = []
-        for _, part_key, role in self.index.rows(summary.transformation_id):
-            part = self.index.summary(part_key) if role is Role.TRANSFORMATION else None
-            if part is not None:
-                found.append((part_key, part))
-        return found
-
-    def into_items(self, lot: str, key: bytes, summary: Summary) -> None:
-        """A lot's items carry on what the lot was."""
-        for members in summary.lots:
-            if members.lot == lot:
-                self.join("lot", key, (key,), (lot,), members.items)
-                for item in members.items:
-                    self.reach(item, summary.time_ms)
-
-    def back_to_lot(self, item: str, key: bytes, summary: Summary) -> None:
-        """An item came from the lot that it was commissioned with."""
-        lots = self.lots.get(key)
-        if lots is None:
-            lots = {item: members.lot for members in summary.lots for item in members.items}
-            self.lots[key] = lots
-        lot = lots.get(item)
-        if lot is not None:
-            self.join("lot", key, (key,), (lot,), (item,))
-            self.reach(lot, summary.time_ms + 1)
-
-    def into_contents(self, at: _Visit, key: bytes, summary: Summary) -> None:
-        """Asked about a container itself, what it held meanwhile is part of the question."""
-        for child in summary.items:
-            until, _ = self.containment.until(child, at.thing, summary)
-            start, end = max(summary.time_ms, at.start), min(until, at.end)
-            if start < end:
-                self.join("containment", key, (key,), (child,), (at.thing,))
-                self.reach(child, start if self.forward else end, opened=True)
+        """See `Sink`."""
+        self.path.step(key, role)
 
     def join(
-        self,
-        kind: str,
-        name: str | bytes,
-        keys: Sequence[bytes],
-        sources: Sequence[str],
-        targets: Sequence[str],
+        self, kind: str, name: str | bytes, sources: Sequence[str], targets: Sequence[str]
     ) -> None:
-        """Gather one edge."""
-        joined = self.joins.get((kind, name))
-        if joined is None:
-            joined = self.joins[kind, name] = _Join()
-        joined.keys.update(keys)
-        joined.sources.update(sources)
-        joined.targets.update(targets)
+        """See `Sink`."""
+        assert isinstance(name, bytes)
+        self.path.join(kind, name, (name,), sources, targets)
 
-    def result(self, roots: tuple[str, ...]) -> Trace:
-        """Everything in the one order."""
-        steps = []
-        for key, roles in self.steps.items():
-            summary = self.index.summary(key)
-            assert summary is not None
-            steps.append(_step(key, summary, tuple(sorted(roles))))
-        edges = [
-            Edge(kind, _sorted(join.keys), _sorted(join.sources), _sorted(join.targets))
-            for (kind, _), join in self.joins.items()
-        ]
-        return Trace(
-            roots=roots,
-            direction=self.direction,
-            steps=tuple(sorted(steps, key=lambda step: (step.time_ms, step.key))),
-            edges=tuple(sorted(edges, key=lambda edge: (edge.kind, edge.keys))),
-            things=tuple(sorted(self.reached)),
-            complete=self.complete,
-        )
+    def carried(self, container: str, window: Window) -> None:
+        """See `Sink`."""
+        if (container, window) not in self.covers:
+            self.covers.add((container, window))
+            self.queue.append(_Visit((container,), window))
 
+    def used(self, things: Sequence[str], key: bytes, summary: Summary) -> None:
+        """See `Sink`: outputs came from inputs, and from what lay in these."""
+        for part_key, part in parts(self.index, key, summary):
+            if part.inputs:
+                self.path.step(part_key, Role.INPUT)
+                name = summary.transformation_id or key
+                self.path.join(TURNED, name, (key, part_key), part.inputs, things)
+                self._reach(part.inputs, part.time_ms + 1)
+                for container in self._containers(part):
+                    inside = self.follower.containment.contents(container, part.time_ms)
+                    self._reach(inside, part.time_ms + 1)
 
-def _sorted(values: set[T]) -> tuple[T, ...]:
-    return tuple(sorted(values))
+    def _containers(self, part: Summary) -> Iterator[str]:
+        """Inputs that something was ever put into."""
+        for history in self.index.histories(part.inputs):
+            if any(role is Role.PARENT for _, _, role in history.rows):
+                yield from history.things
 
-
-def _step(key: bytes, summary: Summary, roles: tuple[str, ...]) -> Step:
-    return Step(
-        key=key,
-        time_ms=summary.time_ms,
-        type=summary.type,
-        action=summary.action,
-        biz_step=summary.biz_step,
-        disposition=summary.disposition,
-        read_point=summary.read_point,
-        biz_location=summary.biz_location,
-        roles=roles,
-    )
+    def belonged(self, things: Sequence[str], key: bytes, summary: Summary, role: Role) -> None:  # noqa: ARG002
+        """See `Sink`: an item came from the lot that it was made with."""
+        wanted = set(things)
+        for members in summary.lots:
+            items = tuple(item for item in members.items if item in wanted)
+            if items:
+                self.path.join(LOTTED, key, (key,), (members.lot,), items)
+                self._reach((members.lot,), summary.time_ms + 1)

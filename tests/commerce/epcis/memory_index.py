@@ -1,12 +1,13 @@
 """A trace index in memory: capture events into it and trace."""
 
 from bisect import insort
+from collections.abc import Sequence
 from typing import Any
 
 from commerce.epcis.canonical import event_key
 from commerce.epcis.document import read_document
+from commerce.epcis.graph import History, Row, grouped
 from commerce.epcis.summary import Role, Summary, mentions, summarise
-from commerce.epcis.trace import Row
 from tests.commerce.epcis.statements import data, document
 
 CAPTURER = bytes(range(32))
@@ -40,6 +41,14 @@ class MemoryIndex:
     def rows(self, identity: str) -> list[Row]:
         """See `TraceIndex`."""
         return self.by_identity.get(identity, [])
+
+    def histories(self, things: Sequence[str]) -> list[History]:
+        """See `TraceIndex`."""
+        return grouped((thing, self.rows(thing)) for thing in things)
+
+    def fact(self, key: bytes) -> Summary | None:
+        """See `TraceIndex`; nothing here is a claim."""
+        return self.summaries[key]
 
     def summary(self, key: bytes) -> Summary | None:
         """See `TraceIndex`."""

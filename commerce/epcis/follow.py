@@ -1,0 +1,126 @@
+"""One step on from things: what the events of one history say, read once for all its things.
+
+Shared by trace (both ways) and recall, so that both mean the same by "what became of it". Told to
+a `Sink` is everything met on the way; what to go on with is for the sink to decide.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from commerce.epcis.containment import Containment, Stays
+from commerce.epcis.graph import History, Row, TraceIndex
+from commerce.epcis.identifiers import is_class
+from commerce.epcis.summary import Role, Summary
+
+PACKED, TURNED, LOTTED = "containment", "transformation", "lot"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Events in [start, end) count. `carried`: the thing only carries what is followed.
+
+    `serialised`: something that it carries is no class.
+    """
+
+    start: int
+    end: int
+    carried: bool = False
+    serialised: bool = True
+
+
+class Sink(Protocol):
+    """What a follower tells."""
+
+    def step(self, key: bytes, role: Role) -> None:
+        """An event belongs to the trace."""
+        ...
+
+    def join(
+        self, kind: str, name: str | bytes, sources: Sequence[str], targets: Sequence[str]
+    ) -> None:
+        """Sources became, went into or were items of targets; `name` tells the edge."""
+        ...
+
+    def carried(self, container: str, window: Window) -> None:
+        """A container covers what is followed: its events in the window count too."""
+        ...
+
+    def used(self, things: Sequence[str], key: bytes, summary: Summary) -> None:
+        """Things are inputs of a transformation (followed back: outputs)."""
+        ...
+
+    def belonged(self, things: Sequence[str], key: bytes, summary: Summary, role: Role) -> None:
+        """An event that says which items are of which lots names the things."""
+        ...
+
+
+class Follower:
+    """Follows things forward through an index, or back."""
+
+    def __init__(self, index: TraceIndex, sink: Sink, *, forward: bool) -> None:
+        self.index = index
+        self.sink = sink
+        self.forward = forward
+        self.containment = Containment(index)
+
+    def follow(self, history: History, window: Window, rows: Sequence[Row] | None = None) -> None:
+        """Tell what the events of things in a window lead to, or only those of some rows."""
+        stays = self.containment.stays(history)
+        for time_ms, key, role in history.rows if rows is None else rows:
+            if time_ms >= window.end:
+                return
+            if role is Role.CLASS:
+                continue
+            summary = self.index.summary(key)
+            if summary is None:
+                continue
+            if role is Role.CHILD and summary.action != "DELETE":
+                self._up(stays, window, key, summary)
+            if time_ms >= window.start:
+                self._inside(history, window, key, summary, role)
+
+    def _inside(
+        self, history: History, window: Window, key: bytes, summary: Summary, role: Role
+    ) -> None:
+        # The packing of others is no event of what already lies inside.
+        if not (window.carried and role is Role.PARENT):
+            self.sink.step(key, Role.CARRIER if window.carried else role)
+        if role is (Role.INPUT if self.forward else Role.OUTPUT) and self._counts(window):
+            self.sink.used(history.things, key, summary)
+        if summary.lots and not window.carried:
+            self.sink.belonged(history.things, key, summary, role)
+
+    def _counts(self, window: Window) -> bool:
+        # Whoever has a kilogram of a rival's lot on his own pallet must not be able to say that he
+        # made it: by its container only what is serialised comes out of anything.
+        return self.forward or not window.carried or window.serialised
+
+    def _up(self, stays: Stays, window: Window, key: bytes, summary: Summary) -> None:
+        """A container covers its child from ADD until DELETE, within the child's own window."""
+        parent = summary.parent
+        if parent is None:
+            return
+        for things, (until, ended_by) in stays.of(parent, summary):
+            start, end = max(summary.time_ms, window.start), min(until, window.end)
+            if start >= end:
+                continue
+            self.sink.join(PACKED, key, things, (parent,))
+            if ended_by is not None and window.start <= until < window.end:
+                self.sink.step(ended_by, Role.CARRIER if window.carried else Role.CHILD)
+            if summary.action == "ADD":
+                # Forward nothing depends on it.
+                serialised = self.forward or (window.serialised and not is_class(things[0]))
+                self.sink.carried(parent, Window(start, end, carried=True, serialised=serialised))
+
+
+def parts(index: TraceIndex, key: bytes, summary: Summary) -> list[tuple[bytes, Summary]]:
+    """The events of one transformation."""
+    if summary.transformation_id is None:
+        return [(key, summary)]
+    found = []
+    for _, part_key, role in index.rows(summary.transformation_id):
+        part = index.summary(part_key) if role is Role.TRANSFORMATION else None
+        if part is not None:
+            found.append((part_key, part))
+    return found
