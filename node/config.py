@@ -8,14 +8,16 @@ directory. An unknown key or variable is an error that suggests the right one.
 import json
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
 from chain.errors import HushangError
 from chain.pruning import KEEP_BLOCKS, KEEP_DAYS
+from node.gateway.tokens import FILE_NAME as TOKENS
 from node.validation import Form, complaints, did_you_mean
 
 FILE_NAME: Final = "hushang.toml"
@@ -37,9 +39,20 @@ OTHER_VARIABLES: Final = frozenset(
     )
 )
 
+
+def _network(text: str) -> str:
+    """An address, or a network like 10.0.0.0/8."""
+    try:
+        ip_network(text)
+    except ValueError as error:
+        raise PydanticCustomError("network", "{told}", {"told": str(error)}) from None
+    return text
+
+
 Port = Annotated[int, Field(ge=0, le=65535)]
 Host = Annotated[str, Field(min_length=1, max_length=253)]
 MemberName = Annotated[str, Field(min_length=1, max_length=64)]
+Network = Annotated[str, AfterValidator(_network), Field(max_length=64)]
 KeyHex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -92,8 +105,17 @@ class NodeConfig(Form):
     # How a node that is new, or behind what its peers still have, gets there: `auto` takes a
     # snapshot that leads far enough, else replays the blocks; `snapshot` waits for one.
     join: Literal["auto", "snapshot", "replay"] = "auto"
+    # Who may capture by REST (`hushang capture-token`); None: capture-tokens.json in `data_dir`.
+    capture_tokens: Path | None = None
+    # Networks besides the internet that webhooks of subscriptions may lead to.
+    webhook_networks: Annotated[tuple[Network, ...], Field(max_length=64)] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_file: Path | None = None
+
+    @property
+    def tokens_file(self) -> Path:
+        """Where the tokens of captures by REST lie."""
+        return self.capture_tokens or self.data_dir / TOKENS
 
     @field_validator("peers")
     @classmethod
@@ -106,8 +128,8 @@ class NodeConfig(Form):
         return peers
 
 
-_LISTS: Final = ("api_hosts", "api_origins")
-_PATHS: Final = ("data_dir", "genesis", "node_key", "log_file", "archive_dir")
+_LISTS: Final = ("api_hosts", "api_origins", "webhook_networks")
+_PATHS: Final = ("data_dir", "genesis", "node_key", "log_file", "archive_dir", "capture_tokens")
 
 
 def load_config(

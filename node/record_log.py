@@ -41,8 +41,8 @@ class RecordLogFailed(StorageError):
 class RecordLog:
     """`records` as found at the start; `append` and `rewrite` may be called from any thread."""
 
-    def __init__(self, path: Path, name: str, genesis_hash: bytes) -> None:
-        """Open the file of this chain; it appears with the first record."""
+    def __init__(self, path: Path | None, name: str, genesis_hash: bytes) -> None:
+        """Open the file of this chain; it appears with the first record. None: nothing is kept."""
         assert len(genesis_hash) == HASH_SIZE
         self._path = path
         self._header = f"hushang-{name}-1\n".encode() + genesis_hash
@@ -69,6 +69,8 @@ class RecordLog:
                 raise RecordLogFailed(f"{self._path}: {error}") from error
 
     def _append(self, record: bytes) -> None:
+        if self._path is None:
+            return
         if not self._path.exists():
             self._rewrite((record,))
             return
@@ -78,6 +80,8 @@ class RecordLog:
             os.fsync(file.fileno())
 
     def _rewrite(self, records: Sequence[bytes]) -> None:
+        if self._path is None:
+            return
         draft = self._path.with_name(self._path.name + NEW_SUFFIX)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
@@ -91,10 +95,10 @@ class RecordLog:
         sync_directory(self._path.parent)
 
     def _read_or_set_aside(self) -> list[bytes]:
-        if not self._path.exists():
+        if self._path is None or not self._path.exists():
             return []
         try:
-            return self._read()
+            return self._read(self._path)
         except RecordLogDamaged as error:
             aside = self._path.with_name(self._path.name + ASIDE_SUFFIX)
             self._path.replace(aside)
@@ -102,16 +106,16 @@ class RecordLog:
             logger.warning("%s; it lies in %s now, and a new one begins", error, aside.name)
             return []
 
-    def _read(self) -> list[bytes]:
-        data = self._path.read_bytes()
+    def _read(self, path: Path) -> list[bytes]:
+        data = path.read_bytes()
         if not data.startswith(self._header):
-            raise RecordLogDamaged(f"{self._path} is no such file of this chain and format")
+            raise RecordLogDamaged(f"{path} is no such file of this chain and format")
         found: list[bytes] = []
         whole = len(self._header)
-        for end, records in read_frames(data, whole, self._path, RecordLogDamaged):
+        for end, records in read_frames(data, whole, path, RecordLogDamaged):
             found += records
             whole = end
         if whole < len(data):
             assert is_torn(data, whole)
-            os.truncate(self._path, whole)
+            os.truncate(path, whole)
         return found

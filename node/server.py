@@ -24,6 +24,7 @@ from chain.store import TornLog, open_store
 from chain.store_contract import StorageError
 from commerce.registry import Registry
 from node import logs
+from node.api.epcis.desk import DeskSettings, open_desk
 from node.api.server import ApiServer
 from node.api.settings import ApiSettings
 from node.clock import now_ms
@@ -225,7 +226,9 @@ async def _serve(node: Node, metrics: NodeMetrics, config: NodeConfig, stop: asy
         hosts=config.api_hosts,
         origins=config.api_origins,
     )
-    api = ApiServer(node, metrics, settings, fatal)
+    places = DeskSettings(config.data_dir, config.tokens_file, config.webhook_networks)
+    desk = open_desk(node, now_ms, places)
+    api = ApiServer(node, metrics, settings, desk, fatal)
     control = ControlServer(config.data_dir, node, fatal, node.make_snapshot)
 
     async def started() -> None:
@@ -243,11 +246,18 @@ async def _serve(node: Node, metrics: NodeMetrics, config: NodeConfig, stop: asy
         logger.info("%s at height %s; api on port %s", config.name, height, port)
 
     try:
-        await _until(stop, node.run(started), broken)
+        await _until(stop, _together(node.run(started), desk.courier.run()), broken)
     finally:
         await control.stop()
         await api.stop()
     logger.info("stopped by a signal at height %s", node.ledger.tip.height)
+
+
+async def _together(*parts: Coroutine[Any, Any, None]) -> None:
+    """Run parts that are of no use without one another."""
+    async with asyncio.TaskGroup() as group:
+        for part in parts:
+            group.create_task(part)
 
 
 async def _until(

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from chain.errors import HushangError
 from node.api.body import ByteBudget
 from node.api.connections import Connection
+from node.api.epcis.desk import EpcisDesk
 from node.api.parameters import Parameter
 from node.api.places import Places
 from node.api.problems import MethodNotAllowed, ParameterInvalid, ParameterUnknown, RouteUnknown
@@ -42,6 +43,7 @@ class Edge:
     waits: Places
     proofs: Places
     reputations: ReputationBook
+    epcis: EpcisDesk
     threads: Executor
     stopping: asyncio.Event
     # The OpenAPI document of the server's routes.

@@ -13,6 +13,7 @@ from chain.errors import HushangError
 from chain.store_contract import StorageError
 from node.api.body import ByteBudget
 from node.api.connections import BEGAN, Connections, GuardedServer
+from node.api.epcis.desk import EpcisDesk
 from node.api.epcis.problems import epcis_problem_reply
 from node.api.epcis.rows import BASE as EPCIS_BASE
 from node.api.guard import allow_origin, check_host, check_origin
@@ -52,6 +53,7 @@ class ApiServer:
         service: NodeService,
         metrics: NodeMetrics,
         settings: ApiSettings,
+        desk: EpcisDesk,
         fatal: Fatal | None = None,
     ) -> None:
         self._settings = settings
@@ -70,6 +72,7 @@ class ApiServer:
             waits=Places(settings.waits_max),
             proofs=Places(settings.proofs_max),
             reputations=ReputationBook(service.ledger),
+            epcis=desk,
             threads=self._threads,
             stopping=asyncio.Event(),
             document=openapi(ROUTES, API_VERSION),

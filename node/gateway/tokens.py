@@ -169,7 +169,10 @@ def remove_token(path: Path, name: str) -> TokenEntry:
 class TokenBook:
     """The tokens as they are now. `find` may be called from any thread."""
 
-    def __init__(self, path: Path, passphrase: Callable[[Path], bytes] | None = None) -> None:
+    def __init__(
+        self, path: Path | None, passphrase: Callable[[Path], bytes] | None = None
+    ) -> None:
+        """The tokens of a file; None has none."""
         self._path = path
         self._passphrase = passphrase or _configured_passphrase
         self._seen: tuple[int, ...] | None = None
@@ -186,24 +189,26 @@ class TokenBook:
         return found if token is not None and _TOKEN.fullmatch(token) else None
 
     def _current(self) -> tuple[tuple[str, Holder], ...]:
+        if self._path is None:
+            return ()
         with self._reading:
             stamp = _stamp(self._path)
             if stamp != self._seen:
-                self._holders = self._read()
+                self._holders = self._read(self._path)
                 self._seen = stamp
             return self._holders
 
-    def _read(self) -> tuple[tuple[str, Holder], ...]:
+    def _read(self, path: Path) -> tuple[tuple[str, Holder], ...]:
         """All tokens whose keys can be read; a file that can't be trusted has none."""
         try:
-            entries = read_tokens(self._path)
+            entries = read_tokens(path)
         except HushangError as error:
             logger.warning("capture tokens: %s: %s; none is taken", error.code, error)
             return ()
         holders = []
         for entry in entries:
             try:
-                key = load_key(self._path.parent / entry.key_file, self._passphrase)
+                key = load_key(path.parent / entry.key_file, self._passphrase)
             except HushangError as error:
                 logger.warning("capture token %s: %s: %s", entry.name, error.code, error)
                 continue

@@ -20,9 +20,11 @@ from commerce.assets import AssetIssue
 from commerce.payments import PayTransfer
 from commerce.registry import operation
 from consensus.output import BuildRequest, CheckRequest, Decided, Results
+from node.api.epcis.desk import open_desk
 from node.api.server import ApiServer
 from node.api.settings import ApiSettings
 from node.bodies import Bodies
+from node.clock import now_ms
 from node.door import Door
 from node.ledger_queue import LedgerQueue
 from node.mempool import Mempool
@@ -190,7 +192,7 @@ async def answer(counting: Counting) -> None:
     received = transfers(service.world, TRANSFERS)
     service.world.decide(*received)
     service.known = {one.raw: Submitted(one.id, service.decided(one.id)) for one in received}
-    server = ApiServer(service, NodeMetrics(), ApiSettings(), None)
+    server = ApiServer(service, NodeMetrics(), ApiSettings(), open_desk(service, now_ms), None)
     port = await server.start()
     try:
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:

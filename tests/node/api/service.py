@@ -28,6 +28,7 @@ from commerce.assets import AssetIssue
 from commerce.payments import PayTransfer
 from commerce.registry import operation
 from node.anchors import Anchors
+from node.api.epcis.desk import DeskSettings, open_desk
 from node.api.server import ApiServer, Fatal
 from node.api.settings import ApiSettings
 from node.evidence_book import EvidenceBook
@@ -158,6 +159,10 @@ class FakeService:
         keys = ((member, key(f"node of m{member}")) for member in self.vouching)
         return tuple(HeadStatement(at, self.vouched_ms, own.sign(signed)) for at, own in keys)
 
+    def clock_ms(self) -> int:
+        """The node's time is the newest block's."""
+        return self.ledger.tip.header.time_ms
+
     def status(self) -> NodeStatus:
         tip = self.ledger.tip
         return NodeStatus(
@@ -243,10 +248,12 @@ async def served(
     hurried: bool = False,
     fatal: Fatal | None = None,
     directory: Path | None = None,
+    desk: DeskSettings | None = None,
 ) -> AsyncIterator[Served]:
     """A fake node behind a real server on a free port."""
     service = FakeService(hurried=hurried, directory=directory)
-    server = ApiServer(service, NodeMetrics(), settings or ApiSettings(), fatal)
+    kept = open_desk(service, service.clock_ms, desk or DeskSettings())
+    server = ApiServer(service, NodeMetrics(), settings or ApiSettings(), kept, fatal)
     port = await server.start()
     try:
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
