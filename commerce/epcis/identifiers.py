@@ -7,26 +7,36 @@ spelling was.
 """
 
 import re
-import string
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from commerce.epcis.digital_link import DOMAIN, checked_digits, from_link, upper_escapes
+from commerce.epcis.digital_link import (
+    DOMAIN,
+    Link,
+    checked_digits,
+    escaped,
+    from_link,
+    is_at_gs1,
+    parse_link,
+    unescaped,
+)
+from commerce.epcis.other_epcs import is_other_epc
 
 # URIs of more characters are read anew each time.
 KNOWN_SIZE_MAX = 512
 
-_SERIAL = re.compile(r"(?:[!')(*+,\-.0-9:;=A-Z_a-z]|%[2-7][0-9A-Fa-f])+")
-_PART_REFERENCE = re.compile(r"(?:[\-0-9A-Z]|%2[3fF])+")
+# TDS 2.0 §6.3, GS3A3 and CPRef: what must be escaped in a URN is; other escapes need not be.
+_SERIAL = re.compile(
+    r"(?:[!')(*+,\-.0-9:;=A-Z_a-z]|%(?:2[125-9A-Fa-f]|3[0-9A-Fa-f]|[46][1-9A-Fa-f]|5[0-9AaFf]"
+    r"|7[0-9Aa]))+"
+)
+_PART_REFERENCE = re.compile(r"(?:[\-0-9A-Z]|%(?:2[3DdFf]|3[0-9]|4[1-9A-Fa-f]|5[0-9Aa]))+")
+_URN_ESCAPES = {ord(char): f"%{ord(char):02X}" for char in '"#%&/<>?'}
 _DIGITS = re.compile(r"[0-9]+")
 _TWO_DIGITS = re.compile(r"[0-9]{2}")
 _PREFIX_SIZES = range(6, 13)
-# GS1 Digital Link 1.2 §4.1: characters of a value that must be escaped in a path.
-# What an EPC URI and a link both leave as it is.
-_UNESCAPED = frozenset(string.ascii_letters + string.digits + "-._';=")
 _GTIN_SIZES = (8, 12, 13, 14)
-_PATH_ESCAPES = {ord(c): f"%{ord(c):02X}" for c in "!()*+,:"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +121,21 @@ def _read(uri: str) -> tuple[str | None, bool]:
             if len(serial) <= serial_max:
                 return stem + serial, True
         link = _from_urn(uri)
+        if link is None:
+            return None, is_other_epc(uri)
         # What a URN becomes has its check digit from here.
-        return link, link is not None and (checked_digits(link) or "1").strip("0") != ""
-    if not uri.startswith(("https://", "http://")):
+        return link, (checked_digits(link) or "1").strip("0") != ""
+    if not _is_address(uri):
         return None, True
     link = from_link(uri)
-    if not uri.startswith(DOMAIN):
+    if not is_at_gs1(uri):
         return link, True
     digits = None if link is None else checked_digits(link)
     return link, link is not None and (digits is None or is_key(digits))
+
+
+def _is_address(uri: str) -> bool:
+    return uri[:4].lower() == "http"
 
 
 # For URIs of at most KNOWN_SIZE_MAX characters, as all that name things are: (canonical link, is
@@ -169,50 +185,44 @@ def prefix_digits(link: str) -> str | None:
 
 
 def to_urn(link: str, prefix_digits: int) -> str | None:
-    """The EPC URI of a link, given the length of its company prefix; None if it has none."""
-    match = _INSTANCE.fullmatch(canonical(link) or "")
-    if match is None or prefix_digits not in _PREFIX_SIZES:
+    """The EPC URI of a link, given the length of its company prefix; None if it has none.
+
+    A class without serial is a pattern (`urn:epc:idpat:sgtin:….*`), a lot `urn:epc:class:lgtin:…`.
+    """
+    constrained = canonical(link)
+    parts = None if constrained is None else parse_link(constrained)
+    if parts is None or prefix_digits not in _PREFIX_SIZES:
         return None
-    ai, key, qualifier, serial = match.groups()
+    qualifier, serial = parts.qualifiers[-1] if parts.qualifiers else (None, None)
     for name, scheme in _SCHEMES.items():
-        if scheme.ai == ai and scheme.body and name != "itip":
-            urn = _urn_of(name, scheme, key, (qualifier, serial), prefix_digits)
-            if urn is not None and canonical(urn) == canonical(link):
+        if scheme.ai == parts.ai and qualifier in (scheme.serial or None, None):
+            urn = _urn_of(name, scheme, parts, serial, prefix_digits)
+            if canonical(urn) == constrained:
                 return urn
-    if ai == "01" and qualifier == "10":
-        return _urn_of("lgtin", _LOT, key, (qualifier, serial), prefix_digits)
+    if parts.ai == _LOT.ai and qualifier == _LOT.serial:
+        return _urn_of("lgtin", _LOT, parts, serial, prefix_digits)
     return None
 
 
-_INSTANCE = re.compile(re.escape(DOMAIN) + r"([0-9]{2,4})/([^/]+)(?:/([0-9]{2,4})/([^/]+))?")
-
-
-def _urn_of(
-    name: str, scheme: Scheme, key: str, tail: tuple[str | None, str | None], prefix_digits: int
-) -> str | None:
-    qualifier, serial = tail
-    size = len(scheme.lead) + scheme.body
+def _urn_of(name: str, scheme: Scheme, link: Link, serial: str | None, prefix_digits: int) -> str:
+    key = link.key.zfill(14) if scheme.ai == "01" else link.key
+    # All of a key that has no check digit.
+    size = len(scheme.lead) + scheme.body if scheme.body else len(key)
     body, appended = key[len(scheme.lead) : size], key[size + 1 :]
-    if scheme.indicator:
-        prefix, reference = body[1 : 1 + prefix_digits], body[0] + body[1 + prefix_digits :]
-    else:
-        prefix, reference = body[:prefix_digits], body[prefix_digits:]
+    # An indicator or extension digit leads the key, and the reference in a URN.
+    led = body[: int(scheme.indicator)]
+    rest = body[len(led) :]
+    fields = [rest[:prefix_digits], led + rest[prefix_digits:].translate(_URN_ESCAPES)]
+    if name == "itip":
+        fields += [appended[:2], appended[2:]]
     kind = "class" if name == "lgtin" else "id"
-    urn = f"urn:epc:{kind}:{name}:{prefix}.{reference}"
-    if scheme.serial is None:
-        return urn if qualifier is None and not appended else None
-    if scheme.serial == "":
-        return f"{urn}.{_unescaped(appended)}" if appended else None
-    if qualifier != scheme.serial:
-        return f"{urn}.0" if name == "sgln" and qualifier is None else None
-    return f"{urn}.{_unescaped(serial or '')}"
-
-
-def _unescaped(serial: str) -> str:
-    """A link's serial with what an EPC URI leaves unescaped."""
-    for code, escape in _PATH_ESCAPES.items():
-        serial = serial.replace(escape, chr(code))
-    return serial
+    if scheme.serial is not None:
+        last = appended if scheme.serial == "" else serial
+        if not last and name == "sgln":
+            last = "0"
+        kind, last = (kind, last.translate(_URN_ESCAPES)) if last else ("idpat", "*")
+        fields.append(last)
+    return f"urn:epc:{kind}:{name}:{'.'.join(fields)}"
 
 
 def gtin_of(uri: str) -> str | None:
@@ -242,17 +252,29 @@ def classes_above(links: Iterable[str]) -> list[str]:
     return [own_class for own_class in dict.fromkeys(above) if own_class.startswith(_CLASS)]
 
 
-def is_class(link: str) -> bool:
-    """Whether an identity is that of a class: a GTIN, or a lot of one; not of a single thing."""
-    if not link.startswith(_CLASS):
+# A serial follows as a qualifier of its own, or the key's digits: what has none is a class.
+_QUALIFIED = ("01", "8006", "8010")
+_SERIAL_QUALIFIERS = ("21", "235", "8011")
+_SERIAL_AFTER = {"8003": 14, "253": 13, "255": 13}
+
+
+def is_class(identity: str) -> bool:
+    """Whether an identity names a class of things: a product, a lot; not one item, unit or place.
+
+    URIs that are no GS1 identifiers count as things of their own.
+    """
+    if not identity.startswith(DOMAIN):
         return False
-    tail = link[_CLASS_SIZE:]
-    return tail == "" or tail.startswith("/10/")
+    ai, _, rest = identity.removeprefix(DOMAIN).partition("/")
+    key, _, qualifiers = rest.partition("/")
+    if ai in _QUALIFIED:
+        return qualifiers.partition("/")[0] not in _SERIAL_QUALIFIERS
+    return len(key) <= _SERIAL_AFTER.get(ai, -1)
 
 
 def lot_of(uri: str) -> str | None:
     """The lot of a link that names item and lot both (the canonical link drops the lot)."""
-    if not uri.startswith(("https://", "http://")) or not ("/10/" in uri or "/lot/" in uri):
+    if not _is_address(uri) or not ("/10/" in uri or "/lot/" in uri):
         return None
     return from_link(uri, finest="10")
 
@@ -262,8 +284,7 @@ def lot_of_number(uri: str, number: str) -> str | None:
     gtin = gtin_of(uri)
     if gtin is None or len(number) > _LOT.serial_max:
         return None
-    escaped = "".join(c if c in _UNESCAPED else f"%{ord(c):02X}" for c in number)
-    return from_link(f"{DOMAIN}01/{gtin}/10/{escaped}") if number.isascii() else None
+    return from_link(f"{DOMAIN}01/{gtin}/10/{escaped(number)}") if number.isascii() else None
 
 
 def of_query(text: str) -> str:
@@ -343,8 +364,9 @@ def _with_serial(scheme: Scheme, key: str, serial: str, *, pattern: bool) -> str
 
 
 def _length(text: str) -> int:
-    return len(text) - 2 * text.count("%")
+    return len(unescaped(text))
 
 
 def _path(text: str) -> str:
-    return upper_escapes(text).translate(_PATH_ESCAPES)
+    """The one spelling that a value has in links: escapes of plain characters read."""
+    return escaped(unescaped(text))

@@ -7,7 +7,7 @@ the levels above add theirs. Formats are asserted here (without that, many a bad
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from commerce.epcis.errors import EpcisInvalid
+from commerce.epcis.errors import EpcisInvalid, also
 from commerce.epcis.identifiers import KNOWN_SIZE_MAX, is_well_formed, known
 from commerce.epcis.lexeme import Json, Number
 from commerce.epcis.prefixes import Scope
@@ -36,20 +36,22 @@ def check_members(value: Json, shape: Shape, scope: Scope, required: tuple[str, 
     """Check an object against its shape; what the shape doesn't name must be an extension."""
     if not isinstance(value, dict):
         raise refuse("must be an object")
+    first: EpcisInvalid | None = None
     for name in required:
         if name not in value:
-            raise refuse(f"{name} is missing")
-    name = ""
-    try:
-        for name, member in value.items():
+            first = also(first, refuse(f"{name} is missing"))
+    for name, member in value.items():
+        try:
             check = shape.get(name)
             if check is None:
                 check_extension(name, member, scope)
             else:
                 check(member, scope)
-    except EpcisInvalid as refusal:
-        refusal.within(name)
-        raise
+        except EpcisInvalid as refusal:
+            refusal.within(name)
+            first = also(first, refusal)
+    if first is not None:
+        raise first
     return value
 
 
@@ -65,18 +67,19 @@ def check_extension(name: str, value: Json, scope: Scope) -> None:
 
 def check_free(value: Json, scope: Scope) -> None:
     """What an extension holds: anything with declared prefixes and no context of its own."""
-    step: str | int = ""
-    try:
-        if isinstance(value, dict):
-            for step, member in value.items():
+    if not isinstance(value, dict | list):
+        return
+    first: EpcisInvalid | None = None
+    for step, member in value.items() if isinstance(value, dict) else enumerate(value):
+        try:
+            if isinstance(step, str):
                 _check_free_name(step, scope)
-                check_free(member, scope)
-        elif isinstance(value, list):
-            for step, item in enumerate(value):  # noqa: B007  # for the path
-                check_free(item, scope)
-    except EpcisInvalid as refusal:
-        refusal.within(step)
-        raise
+            check_free(member, scope)
+        except EpcisInvalid as refusal:
+            refusal.within(step)
+            first = also(first, refusal)
+    if first is not None:
+        raise first
 
 
 def _check_free_name(name: str, scope: Scope) -> None:
@@ -93,13 +96,15 @@ def array(check: Check, *, at_least: int = 0, distinct: bool = False) -> Check:
     def check_array(value: Json, scope: Scope) -> None:
         if not isinstance(value, list):
             raise refuse("must be an array")
-        index = 0
-        try:
-            for index, item in enumerate(value):  # noqa: B007  # for the path
+        first: EpcisInvalid | None = None
+        for index, item in enumerate(value):
+            try:
                 check(item, scope)
-        except EpcisInvalid as refusal:
-            refusal.within(index)
-            raise
+            except EpcisInvalid as refusal:
+                refusal.within(index)
+                first = also(first, refusal)
+        if first is not None:
+            raise first
         if len(value) < at_least:
             raise refuse(f"must have at least {at_least} item")
         if distinct and len({item for item in value if isinstance(item, str)}) != len(value):
@@ -122,9 +127,13 @@ def closed(shape: Shape, *required: str) -> Check:
 
     def check_closed(value: Json, scope: Scope) -> None:
         members = check_members(value, shape, scope, required)
+        first: EpcisInvalid | None = None
         for name in members:
             if name not in shape:
-                raise refuse("is no member of EPCIS 2.0, and no extension may stand here", name)
+                rule = "is no member of EPCIS 2.0, and no extension may stand here"
+                first = also(first, refuse(rule, name))
+        if first is not None:
+            raise first
 
     return check_closed
 

@@ -50,6 +50,29 @@ LINKS = {
     "urn:epc:idpat:sgtin:6901234.012345.*": "01/06901234123456",
     "urn:epc:idpat:itip:6901234.012345.01.02.*": "8006/069012341234560102",
     "urn:epc:idpat:grai:6901234.00000.*": "8003/06901234000009",
+    "urn:epc:idpat:gdti:6901234.00000.*": "253/6901234000009",
+    "urn:epc:idpat:sgcn:6901234.00000.*": "255/6901234000009",
+    "urn:epc:idpat:cpi:6901234.A%23-1.*": "8010/6901234A%23-1",
+    "urn:epc:idpat:upui:6901234.012345.*": "01/06901234123456",
+    # Company prefixes of other lengths.
+    "urn:epc:id:sgtin:629104.9150021.7": "01/96291041500216/21/7",
+    "urn:epc:id:sgtin:62910415002.01.7": "01/06291041500213/21/7",
+    "urn:epc:id:sscc:376104.25002123456": "00/237610450021234563",
+    "urn:epc:id:sscc:690123412345.10001": "00/169012341234500010",
+    "urn:epc:id:gdti:690123400000..9": "253/69012340000099",
+    "urn:epc:id:pgln:690123400000.": "417/6901234000009",
+    "urn:epc:id:gsrn:690123.40000000000": "8018/690123400000000001",
+    "urn:epc:id:gsin:690123400000.0000": "402/69012340000000009",
+    "urn:epc:id:giai:690123400000." + "x" * 18: "8004/690123400000" + "x" * 18,
+    # What is escaped without need has the same link as what is not.
+    "urn:epc:id:sgtin:6901234.012345.%41%2Db": "01/06901234123456/21/A-b",
+    "urn:epc:id:sgtin:6901234.012345.!')(*+,-.:;=_": (
+        "01/06901234123456/21/%21'%29%28%2A%2B%2C-.%3A;=_"
+    ),
+    "urn:epc:id:sgtin:6901234.012345.%22%25%26%2F%3C%3E%3F": (
+        "01/06901234123456/21/%22%25%26%2F%3C%3E%3F"
+    ),
+    "urn:epc:id:sgtin:6901234.012345." + "%2F" * 20: "01/06901234123456/21/" + "%2F" * 20,
 }
 
 
@@ -71,6 +94,20 @@ def test_an_epc_uri_has_one_canonical_link(urn: str, link: str) -> None:
         "urn:epc:id:sgtin:6901234.012345." + "1" * 21,
         "urn:epc:id:sgtin:6901234.012345.a b",
         "urn:epc:id:sgtin:6901234.012345.*/",
+        "urn:epc:id:sgtin:6901234.012345.%20",
+        "urn:epc:id:sgtin:6901234.012345.%23",
+        "urn:epc:id:sgtin:6901234.012345.%C3%A4",
+        "urn:epc:id:sgtin:6901234.012345.%4",
+        "urn:epc:id:sgtin:6901234.012345." + "%2F" * 21,
+        "urn:epc:id:sgln:6901234.00000",
+        "urn:epc:id:sgln:6901234.000000.0",
+        "urn:epc:id:grai:6901234.00000." + "1" * 17,
+        "urn:epc:id:gdti:6901234.00000." + "1" * 18,
+        "urn:epc:id:upui:6901234.012345." + "1" * 29,
+        "urn:epc:id:gsrn:6901234.000000000",
+        "urn:epc:id:gsin:6901234.0000000000",
+        "urn:epc:id:ginc:6901234.",
+        "urn:epc:class:lgtin:6901234.012345." + "1" * 21,
         "urn:epc:id:sscc:6901234.100000001",
         "urn:epc:id:sscc:6901234.1000000001.1",
         "urn:epc:id:sgcn:6901234.00000.x",
@@ -99,6 +136,16 @@ def test_a_malformed_epc_uri_is_refused(urn: str) -> None:
         ("https://id.gs1.org/414/6901234000009", True),
         ("https://id.gs1.org/414/6901234000008", False),
         ("https://id.gs1.org/nothing", False),
+        ("http://id.gs1.org/01/06901234123457", False),
+        ("HTTPS://ID.GS1.ORG/01/06901234123457", False),
+        ("HTTPS://ID.GS1.ORG/01/06901234123456", True),
+        ("https://id.gs1.org/01/06901234123456/21/S/10/L", False),
+        ("https://id.gs1.org/00/169012340000000012", False),
+        ("https://id.gs1.org/253/6901234000008X", False),
+        ("https://id.gs1.org/8003/06901234000008X", False),
+        ("https://id.gs1.org/402/69012340000000008", False),
+        ("https://id.gs1.org/8018/690123400000000002", False),
+        ("https://id.gs1.org/8004/6901234X", True),
         ("urn:epc:id:sgtin:000000.0000000.1", False),
         ("urn:epc:class:lgtin:000000000000.0.L", False),
         ("https://tea.example/01/06901234123457", True),  # it may be a page number
@@ -110,7 +157,12 @@ def test_check_digits_are_asserted_and_zero_is_no_key(uri: str, well_formed: boo
 
 
 @pytest.mark.parametrize(
-    "key", ["06901234123456", "6901234000009", "96385074", "169012340000000013"]
+    "key",
+    [
+        *("06901234123456", "6901234000009", "96385074", "169012340000000013"),
+        # Published examples: a GTIN-13, a GTIN-12, an SSCC, a GSIN.
+        *("6291041500213", "036000291452", "376104250021234569", "40123452223334442"),
+    ],
 )
 def test_keys_with_their_check_digit_are_keys(key: str) -> None:
     assert is_key(key)
@@ -136,9 +188,26 @@ def test_a_company_prefix_brings_the_epc_uri_back(urn: str) -> None:
     link = canonical(urn)
     assert prefix is not None
     assert link is not None
-    joined = {"giai", "ginc", "cpi", "itip"}  # the link doesn't show where their parts meet
-    expected = None if urn.split(":")[3] in joined else urn
-    assert to_urn(link, len(prefix)) == expected
+    if "%41" not in urn:
+        assert to_urn(link, len(prefix)) == urn
+    # Another length is another company, and never the same EPC URI.
+    assert to_urn(link, 6 if len(prefix) != 6 else 7) != urn
+
+
+@pytest.mark.parametrize("urn", [u for u in LINKS if ":idpat:" in u and "upui" not in u])
+def test_a_class_comes_back_as_a_pattern(urn: str) -> None:
+    assert to_urn(canonical(urn) or "", 7) == urn
+
+
+def test_what_no_epc_uri_can_say_has_none() -> None:
+    for link in (
+        "8006/069012341234560102/10/L",
+        "8013/1987654Ad4X4bL5ttr2310c2K",
+        "415/6901234000009/8020/R",
+        "8018/690123400000000001/8019/3",
+        "01/06901234123457/21/1",  # whose check digit should be 6
+    ):
+        assert to_urn(f"https://id.gs1.org/{link}", 7) is None
 
 
 def test_a_lot_comes_back_as_a_class() -> None:
