@@ -20,12 +20,17 @@ from commerce.beacon.beacon_audit import check_beacon
 from commerce.catalogue.audit import check_coupons
 from commerce.certificates.certificate_audit import check_certificates
 from commerce.checkout import UNPAID
+from commerce.codes.code_audit import check_codes
+from commerce.codes.items import code_deadlines
 from commerce.deposits.claim_audit import check_claims
 from commerce.deposits.deposit_audit import check_debts, check_deposits, check_reserves
 from commerce.deposits.holding import deposit_deadlines
+from commerce.devices.device_audit import DEVICE_CLOCKED, check_devices
 from commerce.disputes.audit import DISPUTE_CLOCKED, check_disputes
 from commerce.escrow import State
 from commerce.evidence import EVIDENCE
+from commerce.goods.offer import offer_deadlines
+from commerce.goods.offer_audit import check_offers
 from commerce.invariants import check_all_money
 from commerce.members import MEMBERS
 from commerce.orders import ORDERS, Order, order_deadline
@@ -41,6 +46,9 @@ CLOCKED: tuple[Callable[[StateReader], Iterable[Deadline]], ...] = (
     *BANKING_CLOCKED,
     *DISPUTE_CLOCKED,
     deposit_deadlines,
+    *DEVICE_CLOCKED,
+    code_deadlines,
+    offer_deadlines,
 )
 # Checks of other families over the whole state; each raises `InvariantBreach`.
 CHECKS: tuple[Callable[[StateReader], None], ...] = (
@@ -51,8 +59,11 @@ CHECKS: tuple[Callable[[StateReader], None], ...] = (
     check_claims,
     check_reviews,
     check_disputes,
+    check_devices,
     check_beacon,
+    check_codes,
     check_certificates,
+    check_offers,
     *BANKING_CHECKS,
 )
 

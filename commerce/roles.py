@@ -32,6 +32,7 @@ ROLES = (
     "issuer",
     "regulator",
     "device_maker",
+    "gateway",
 )
 # EPC Tag Data Standard 2.0 §6.3: a company prefix has 6 to 12 digits.
 PREFIX_DIGITS_MIN = 6

@@ -234,6 +234,30 @@ TIMERS: tuple[TimerRule, ...] = (
         "a change of parameters or fees is decided (电子商务法 art. 34: seven days at least)",
         "the change takes effect",
     ),
+    TimerRule(
+        "claim_ms",
+        10 * MINUTE_MS,
+        10 * MINUTE_MS,
+        HOUR_MS,
+        "somebody commits to the hidden code of a thing",
+        "the commitment has run out; the earliest that was revealed has claimed the thing",
+    ),
+    TimerRule(
+        "report_ms",
+        DAY_MS,
+        HOUR_MS,
+        3 * DAY_MS,
+        "a device has measured what it reports; a watched parcel arrives",
+        "it can't be reported any more: time without a report is judged as a gap",
+    ),
+    TimerRule(
+        "penalty_ms",
+        48 * HOUR_MS,
+        24 * HOUR_MS,
+        15 * DAY_MS,
+        "a penalty for goods that were kept badly begins, or grows",
+        "it is settled, unless it was contested",
+    ),
 )
 
 
@@ -266,6 +290,9 @@ class Timers:
     deposit_exit_ms: U64
     deposit_tail_ms: U64
     notice_ms: U64
+    claim_ms: U64
+    report_ms: U64
+    penalty_ms: U64
 
 
 def check_timers(timers: Mapping[str, int]) -> None:

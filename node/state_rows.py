@@ -42,10 +42,23 @@ TABLES: Final[dict[str, tuple[str, tuple[tuple[str, int | None], ...]]]] = {
         "commerce.deposits.claim:CLAIMED",
         (("order_id", 32), ("line", 1), ("kind", 1)),
     ),
+    "code-active": ("commerce.codes.batch:ACTIVE", (("batch_id", 32), ("last_index", 4))),
+    "code-batch": ("commerce.codes.batch:BATCHES", (("batch_id", 32),)),
+    "code-commit-count": ("commerce.codes.claiming:COUNT", ()),
+    "code-commits": ("commerce.codes.claiming:COMMITS", (_ACCOUNT,)),
+    "code-dead": ("commerce.codes.batch:DEAD", (("batch_id", 32), ("last_index", 4))),
+    "code-item": ("commerce.codes.items:CODES", (("code_id", 32),)),
+    "code-line": ("commerce.codes.binding:BOUND", (("order_id", 32), ("line", 1))),
+    "code-report": ("commerce.codes.reports:REPORTS", (("report_id", 32),)),
+    "code-reporter": ("commerce.codes.reports:OPEN_REPORTS", (_ACCOUNT,)),
+    "code-tag": ("commerce.codes.taps:TAGS", (("brand", 32), ("uid", 7))),
     "committee": ("chain.committees:COMMITTEES", (("epoch", 8),)),
     "coupon": ("commerce.catalogue.coupons:COUPONS", (("coupon_id", 32),)),
     "coupon-buyer": ("commerce.catalogue.coupons:BUYER_USES", (("coupon_id", 32), ("buyer", 32))),
     "coupon-use": ("commerce.catalogue.coupons:COUPON_USES", (("coupon_id", 32),)),
+    "custody-offer": ("commerce.goods.offer:OFFERS", (("offer_id", 32),)),
+    "custody-offered": ("commerce.goods.offer:OFFERED", (("thing_hash", 32), ("giver", 32))),
+    "custody-open": ("commerce.goods.offer:OPEN_OFFERS", (("giver", 32),)),
     "deadline": ("chain.deadlines:DEADLINES", (("time_ms", 8), ("object_id", 32))),
     "debt": ("commerce.deposits.debts:DEBTS", (_ACCOUNT, ("symbol", 12), ("number", 8))),
     "debtor": ("commerce.deposits.debts:DEBTORS", (_ACCOUNT,)),
@@ -97,9 +110,20 @@ TABLES: Final[dict[str, tuple[str, tuple[tuple[str, int | None], ...]]]] = {
 }
 _TEXTS: Final = {"symbol", "company_prefix", "gln", "gtin", "role_and_scope"}
 _NUMBERS: Final = frozenset(
-    {"time_ms", "of_epoch", "minute", "version", "number", "index", "seat", "line", "kind"}
+    {
+        "time_ms",
+        "of_epoch",
+        "minute",
+        "version",
+        "number",
+        "index",
+        "seat",
+        "line",
+        "kind",
+        "last_index",
+    }
 )
-_ACCOUNTS: Final = {"account", "buyer", "seller", "arbiter", "other", "issuer"}
+_ACCOUNTS: Final = {"account", "brand", "buyer", "seller", "arbiter", "other", "issuer", "giver"}
 
 
 @dataclass(frozen=True, slots=True)

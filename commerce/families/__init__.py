@@ -10,8 +10,10 @@ from commerce.families import (
     aftersale,
     beacon,
     catalogue,
+    codes,
     custody,
     deposits,
+    devices,
     disputes,
     money,
     order,
@@ -22,7 +24,7 @@ from commerce.transaction_types import SystemTransition, TransactionType
 
 _FAMILIES = (
     *(accounts, money, catalogue, order, aftersale),
-    *(disputes, deposits, beacon, provenance, custody, reviews),
+    *(disputes, deposits, beacon, provenance, custody, codes, devices, reviews),
 )
 
 TYPES: tuple[TransactionType, ...] = tuple(row for family in _FAMILIES for row in family.TYPES)

@@ -38,6 +38,9 @@ DEFAULTS_MS = {
     "deposit_exit_ms": 90 * DAY,
     "deposit_tail_ms": 15 * DAY,
     "notice_ms": 7 * DAY,
+    "claim_ms": 10 * MINUTE,
+    "report_ms": DAY,
+    "penalty_ms": 2 * DAY,
 }
 # The table besides, of a role in a scope of this kind.
 HOLDINGS = {"gcp": "gcp", "gln": "location"}

@@ -1,0 +1,89 @@
+"""What only a scan of everything shows of codes: counts, ends and places that agree."""
+
+from collections import Counter
+
+from chain.errors import InvariantBreach
+from chain.state import StateReader, Table
+from commerce.codes.batch import ACTIVE, BATCHES, DEAD, Stretch, stretches_of
+from commerce.codes.binding import BOUND
+from commerce.codes.claiming import COMMITS, COUNT
+from commerce.codes.items import CODES
+from commerce.codes.reports import OPEN, OPEN_REPORTS, REPORTS
+from commerce.codes.serials import code_id
+from commerce.codes.taps import TAGS
+
+
+def check_codes(state: StateReader) -> None:
+    """`InvariantBreach` unless batches, codes, claims and reports agree with one another."""
+    _check_batches(state)
+    _check_items(state)
+    _check_commits(state)
+    _check_reports(state)
+
+
+def _check_batches(state: StateReader) -> None:
+    for batch_id, batch in BATCHES.items(state):
+        active = _covered(ACTIVE, state, batch_id, batch.count)
+        dead = _covered(DEAD, state, batch_id, batch.count)
+        _require((active, dead) == (batch.active, batch.dead), "a batch counts its codes")
+
+
+def _covered(table: Table[Stretch], state: StateReader, batch_id: bytes, count: int) -> int:
+    covered, beyond = 0, 0
+    for first, last, _ in stretches_of(table, state, batch_id):
+        _require(beyond <= first <= last < count, "stretches lie apart, within their batch")
+        covered, beyond = covered + last - first + 1, last + 1
+    return covered
+
+
+def _check_items(state: StateReader) -> None:
+    bound: Counter[bytes] = Counter()
+    tags: dict[bytes, bytes] = {}
+    for known_id, code in CODES.items(state):
+        batch = BATCHES.load(state, code.batch_id)
+        _require(known_id == code_id(code.gtin, code.serial), "a code has its own id")
+        _require(batch is not None, "a code is of a batch")
+        if batch is not None:
+            _require(code.index < batch.count and code.gtin == batch.gtin, "a code is of its batch")
+            if code.tag is not None:
+                tags[batch.brand + code.tag] = known_id
+        _require(code.leading is None or code.claimed is None, "what is claimed isn't fought for")
+        if code.sale is not None:
+            bound[code.sale.order_id + bytes([code.sale.line])] += 1
+    lines = {key: row.count for key, row in BOUND.items(state) if row.count}
+    _require(lines == dict(bound), "an order's line counts its things")
+    known = {key: tag.code_id for key, tag in TAGS.items(state)}
+    _require(known == tags, "a tag is on one thing, and that thing's own")
+
+
+def _check_commits(state: StateReader) -> None:
+    count = COUNT.load(state)
+    numbers: list[int] = []
+    for _, commits in COMMITS.items(state):
+        own = [commit.made for commit in commits.waiting]
+        ends = [commit.until_ms for commit in commits.waiting]
+        _require(own == sorted(own) and ends == sorted(ends), "commitments run out in order")
+        numbers += own
+    numbers += [code.leading.made for _, code in CODES.items(state) if code.leading is not None]
+    made = 0 if count is None else count.made
+    _require(len(numbers) == len(set(numbers)), "a commitment is of one account, and leads once")
+    _require(max(numbers, default=0) <= made, "commitments are counted")
+
+
+def _check_reports(state: StateReader) -> None:
+    by_code: Counter[bytes] = Counter()
+    by_account: Counter[bytes] = Counter()
+    for _, report in REPORTS.items(state):
+        if report.state == OPEN:
+            by_code[report.code_id] += 1
+            by_account[report.reporter] += 1
+    told = {known_id: code.reports for known_id, code in CODES.items(state) if code.reports}
+    _require(told == dict(by_code), "a code counts its open reports")
+    own = {account: row.count for account, row in OPEN_REPORTS.items(state)}
+    _require(own == dict(by_account), "an account's open reports are counted")
+
+
+def _require(holds: bool, rule: str) -> None:  # noqa: FBT001 (reads like an assertion)
+    if not holds:
+        msg = f"not so: {rule}"
+        raise InvariantBreach(msg)
