@@ -4,11 +4,13 @@ ISO/IEC 19987 §12.6: a capture is answered at once with the address of its job.
 with the key that the token chooses, after the same checks that every replica makes.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
 from chain.errors import HushangError
 from commerce.epcis.document import EVENTS_MAX
@@ -54,6 +56,15 @@ class EpcisDocumentRefused(EpcisProblem):
     """The document breaks a rule of EPCIS 2.0 or CBV 2.0; nothing of it was captured."""
 
     hint = "docs/protocol-epcis.md names the rules beyond the JSON schema; hushang epcis validate"
+
+    def __init__(self, message: str, where: str, problems: Sequence[Json] = ()) -> None:
+        super().__init__(message, where)
+        self.problems = problems
+
+    @override
+    def members(self) -> dict[str, Json]:
+        """Every problem that was found."""
+        return {"problems": [*self.problems]} if self.problems else {}
 
 
 class CaptureTooLarge(EpcisProblem):
@@ -192,15 +203,21 @@ def told(error: HushangError) -> HushangError:
     """What is wrong with a document, as this binding tells it; any other error as it is."""
     match error:
         case EpcisInvalid():
-            return EpcisDocumentRefused(error.rule, f"body#{error.path}")
+            problems = [_problem(one.path, one.rule) for one in (error, *error.others)]
+            return EpcisDocumentRefused(error.rule, f"body#{error.path}", problems)
         case EpcisMalformed():
             return EpcisDocumentRefused(str(error), "body#")
         case EventsRefused():
-            return EpcisDocumentRefused(str(error), f"body#{error.errors[0].where}")
+            problems = [_problem(one.where, one.detail) for one in error.errors]
+            return EpcisDocumentRefused(str(error), f"body#{error.errors[0].where}", problems)
         case EpcisTooLarge() | BodyTooLarge():
             return CaptureTooLarge(str(error))
         case _:
             return error
+
+
+def _problem(where: str, rule: str) -> Json:
+    return {"where": where, "detail": rule}
 
 
 def _proceeds(call: Call) -> bool:

@@ -20,6 +20,7 @@ from node.api.problems import (
     retry_after_s,
     status_of,
 )
+from node.api.render import Json
 from node.api.replies import Reply, json_bytes
 
 TYPE_PREFIX = "epcisException:"
@@ -30,6 +31,10 @@ class EpcisProblem(ApiProblem):
     """A request that the EPCIS binding refuses; `exception` is the standard's name for it."""
 
     exception: ClassVar[str] = "ValidationException"
+
+    def members(self) -> dict[str, Json]:
+        """What the problem's body says besides."""
+        return {}
 
 
 class QueryParameterRefused(EpcisProblem):
@@ -145,6 +150,8 @@ def epcis_problem_reply(error: HushangError, headers: Mapping[str, str] | None =
     """A refusal as RFC 9457 problem details with the standard's type."""
     status, exception = exception_of(type(error))
     problem = {**problem_json(error), "type": TYPE_PREFIX + exception, "status": status}
+    if isinstance(error, EpcisProblem):
+        problem |= error.members()
     extra = dict(headers or {})
     seconds = retry_after_s(error)
     if seconds is not None:
