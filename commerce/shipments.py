@@ -20,6 +20,7 @@ from commerce.carriers import (
 )
 from commerce.custody import parcel_arrives, parcel_leaves
 from commerce.deposits.liabilities import Liability, note_liability
+from commerce.devices.watch import NAMING_REFUSALS, begin_watch
 from commerce.errors import (
     AccountUnknown,
     DeliveryProofMissing,
@@ -97,7 +98,8 @@ class ShipmentCreate:
     """A parcel with units of an order. `sscc` is the parcel's GS1 number, `epcs` the items in it as
     EPC URIs or GS1 Digital Links: no more of a GTIN than its units in the parcel, and each in one
     parcel of the order that isn't lost; `label_commitment` a salted hash. `insured_minor` is what
-    the carrier, who signs too, answers for if the parcel is lost.
+    the carrier, who signs too, answers for if the parcel is lost; by naming a `device` in it, also
+    for its storage promises (commerce/devices/watch.py).
     """
 
     order_id: Hash
@@ -107,6 +109,7 @@ class ShipmentCreate:
     epcs: Annotated[tuple[Epc, ...], Size(max=EPCS_MAX)]
     label_commitment: Hash | None
     insured_minor: Amount = 0
+    device: Hash | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,7 @@ def recipient_code_commitment(code: bytes) -> bytes:
     TooManyItems,
     TooManyParcels,
     QuantityExceeded,
+    *NAMING_REFUSALS,
 )
 def shipment_create(op: ShipmentCreate, context: Context) -> tuple[Event, ...]:
     """Hand units to a carrier; the parcel goes its own way, what is left keeps its deadline."""
@@ -183,7 +187,10 @@ def shipment_create(op: ShipmentCreate, context: Context) -> tuple[Event, ...]:
     changed, lines = _take_units(order, op.lines)
     parcel = new_parcel(context, op.order_id, order, label, lines)
     save_order(context, op.order_id, order, changed)
-    return dispatch(context, changed, parcel)
+    told = dispatch(context, changed, parcel)
+    if op.device is None:
+        return told
+    return (*told, *begin_watch(context, parcel_id(op.order_id, parcel.number), op.device))
 
 
 @refuses(

@@ -20,22 +20,17 @@ from commerce.aftersale.cases import (
     to_state,
 )
 from commerce.aftersale.freight import pay_freight
-from commerce.deposits.debts import owe
-from commerce.deposits.holding import unreserve
-from commerce.deposits.waterfall import collect
+from commerce.aftersale.recovery import recover
 from commerce.errors import NotTheSeller, StateForbids
 from commerce.escrow import Money, State, Trigger, edge_from
-from commerce.money import credit
 from commerce.orders import Order, OrderLine
 from commerce.parcels import load_parcel, parcel_id
 from commerce.records import altered
 from commerce.reviews.posting import reviews_voided
 from commerce.settlement import (
     Portion,
-    ended_line,
     portions_of,
     settle,
-    shares_of,
     worth_of,
 )
 from commerce.units import Span
@@ -211,7 +206,11 @@ class _Ending:
         if not portions:
             return 0
         if self.was_released:
-            return self._recover(portions)
+            order, refunded_minor = recover(
+                self.context, self.books.order, portions, now_ms=self.now_ms, ruled=self.ruled
+            )
+            self.books.change_order(order)
+            return refunded_minor
         order = settle(self.context, self.books.order, portions, Money.REFUND)
         self.books.change_order(order)
         return worth_of(portions)
@@ -223,45 +222,6 @@ class _Ending:
         order = settle(self.context, self.books.order, portions, Money.RELEASE)
         self.books.change_order(order)
         return worth_of(portions)
-
-    def _recover(self, portions: Sequence[Portion]) -> int:
-        """Refund what the seller had got; what isn't there now it owes to who paid.
-
-        What the seller itself had paid (a coupon of its own) it has back already: nobody collects
-        that for it, and least of all from the mutual fund.
-        """
-        order, context = self.books.order, self.context
-        wanted_minor = worth_of(portions)
-        freed_minor = min(order.reserved_minor, wanted_minor)
-        unreserve(context, order.seller, order.symbol, freed_minor, ended_ms=self.now_ms)
-        order = altered(order, reserved_minor=order.reserved_minor - freed_minor)
-        shares = dict(shares_of(order, portions))
-        refunded_minor = shares.pop(order.seller, 0)
-        # The payer comes before the funders of coupons, and the fund answers for the payer alone.
-        for creditor, amount_minor in shares.items():
-            got_minor = collect(
-                context,
-                order.seller,
-                order.symbol,
-                amount_minor,
-                ruled=self.ruled and creditor == order.payer,
-                cap_minor=amount_minor,
-            )
-            credit(context, creditor, order.symbol, got_minor)
-            owe(context, order.seller, order.symbol, creditor, amount_minor - got_minor)
-            refunded_minor += got_minor
-        lines = list(order.lines)
-        for index, (low, high), _ in cut(portions, refunded_minor):
-            line = lines[index]
-            lines[index] = ended_line(
-                altered(
-                    line,
-                    released_minor=line.released_minor - (high - low),
-                    refunded_minor=line.refunded_minor + (high - low),
-                )
-            )
-        self.books.change_order(altered(order, lines=tuple(lines)))
-        return refunded_minor
 
     def _ended(
         self,
@@ -312,14 +272,3 @@ def consume(
             portions.append((entry.line, (low, low + taken_minor), 0))
         left.append(altered(span, deducted_minor=span.deducted_minor + taken_minor))
     return portions, (), tuple(left)
-
-
-def cut(portions: Sequence[Portion], amount_minor: int) -> list[Portion]:
-    """The first `amount_minor` of some portions."""
-    first: list[Portion] = []
-    for index, (low, high), units in portions:
-        middle = min(high, low + amount_minor)
-        amount_minor -= middle - low
-        if middle > low:
-            first.append((index, (low, middle), units))
-    return first

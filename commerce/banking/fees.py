@@ -48,10 +48,12 @@ FREE_FAMILIES = (
     "fee.",
     "member.",
     "parameter.",
+    "penalty.",
     "recall.",
     "refund.",
     "return.",
     "role.",
+    "sensor.",
 )
 FREE_TYPES = frozenset(
     {

@@ -40,7 +40,7 @@ Shares = Annotated[tuple[Permille, ...], Size(min=1, max=ORDER_LINES_MAX)]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is in dispute: a "case" after the sale or a "claim", whose id the dispute has.
+    """What is in dispute: a "case" after the sale, a "claim" or a "penalty", whose id it has.
 
     `interested` are others whose money it is (payers, funders of coupons): none of them, of the
     parties or of their friends arbitrates. `worth_minor` is at stake per line. `parameters` is the
@@ -180,7 +180,7 @@ class Dispute:
         return None
 
 
-# Under the id of the case or claim.
+# Under the id of the case, claim or penalty.
 DISPUTES: Table[Dispute] = Table("dispute", Dispute)
 EMPTY_PANEL = Panel((), (), (), ())
 

@@ -9,6 +9,7 @@ from chain.state import StateReader
 from commerce.aftersale.cases import load_case, save_case, to_state
 from commerce.aftersale.outcomes import default_permille, split_case
 from commerce.deposits.claim_ending import claim_carriers, claim_default, resolve_claim
+from commerce.devices.settling import penalty_carriers, penalty_default, resolve_penalty
 from commerce.disputes.dispute import Shares, Subject
 from commerce.disputes.limits import PERMILLE
 from commerce.escrow import State
@@ -73,19 +74,20 @@ def _mark_case(context: Context, case_id: bytes, mark: State) -> None:
 
 
 def _mark_nothing(_context: Context, _claim_id: bytes, _mark: State) -> None:
-    """A claim is filed until it ends."""
+    """A claim is filed, and a penalty disputed, until it ends."""
 
 
 KINDS: Mapping[str, SubjectKind] = {
     "case": SubjectKind(_split_case, _case_default, _case_carriers, _mark_case),
     "claim": SubjectKind(resolve_claim, _claim_default, claim_carriers, _mark_nothing),
+    "penalty": SubjectKind(resolve_penalty, penalty_default, penalty_carriers, _mark_nothing),
 }
 
 
 def split_subject(
     context: Context, subject_id: bytes, subject: Subject, shares: Shares, *, ruled: bool
 ) -> tuple[Event, ...]:
-    """End the case or claim: its money goes by these shares."""
+    """End the case, claim or penalty: its money goes by these shares."""
     return KINDS[subject.kind].split(context, subject_id, shares, ruled)
 
 

@@ -1,0 +1,1 @@
+"""Devices: sensors that sign their own reports, and what a broken promise of storage costs whom."""

@@ -1,0 +1,54 @@
+"""Readings as exact numbers: canonical decimals on the chain, fractions when they are judged.
+
+No reading is ever rounded: 464e-1 FAH is exactly 8 CEL, and neither more nor less.
+"""
+
+from fractions import Fraction
+from typing import Annotated
+
+from chain.codec import Size
+from commerce.devices.errors import ReadingMalformed, UnitUnsuitable
+from commerce.epcis.errors import EpcisMalformed
+from commerce.epcis.lexeme import read_number
+from commerce.epcis.units import CODE_SIZE_MAX, UNITS, convert, exact
+
+# 34 digits, a sign, and an exponent of up to three digits with its own.
+READING_SIZE_MAX = 40
+
+Reading = Annotated[str, Size(min=1, max=READING_SIZE_MAX)]
+# A code of UN/CEFACT recommendation 20.
+UnitCode = Annotated[str, Size(min=1, max=CODE_SIZE_MAX)]
+
+
+def require_reading(text: str) -> Fraction:
+    """The value of a canonical decimal, or `ReadingMalformed`."""
+    try:
+        number = read_number(text)
+    except EpcisMalformed as error:
+        msg = f"{text!r}: {error}"
+        raise ReadingMalformed(msg) from error
+    if number.canonical() != text:
+        msg = f"{text!r} is to be written {number.canonical()}"
+        raise ReadingMalformed(msg)
+    return exact(number)
+
+
+def value_of(reading: str) -> Fraction:
+    """The value of a reading that was checked before."""
+    return exact(read_number(reading))
+
+
+def require_unit(unit: str) -> None:
+    """`UnitUnsuitable` for a code that can't be converted."""
+    if unit not in UNITS:
+        msg = f"no unit {unit} that can be converted"
+        raise UnitUnsuitable(msg)
+
+
+def in_unit(reading: str, unit: str, target: str) -> Fraction:
+    """A checked reading in another unit, exactly; `UnitUnsuitable` if it is of another quantity."""
+    value = convert(value_of(reading), unit, target)
+    if value is None:
+        msg = f"{unit} and {target} measure different quantities"
+        raise UnitUnsuitable(msg)
+    return value
