@@ -38,10 +38,21 @@ SUBJECT_CERTIFICATE = b"subject-certificate/"
 KEY_CERTIFICATE = b"key-certificate/"
 # inspector ‖ height ‖ certificate id → empty.
 ISSUER_CERTIFICATE = b"issuer-certificate/"
+# giver or taker ‖ height ‖ offer id → its part.
+ACCOUNT_OFFER = b"account-offer/"
+# hash of a thing's name ‖ height ‖ receipt id ‖ operation ‖ kind → enc(`things.HandedOver`).
+THING_HISTORY = b"thing-history/"
 # creditor ‖ debtor ‖ asset ‖ number → empty: debts by whom they are owed to, repaid ones too.
 CREDITOR_DEBT = b"creditor-debt/"
 # account ‖ height ‖ claim id → its part: buyer or seller.
 ACCOUNT_CLAIM = b"account-claim/"
+
+# owner ‖ device id → empty: devices by who owns them now.
+OWNER_DEVICE = b"owner-device/"
+# device ‖ sequence → enc(`commerce.devices.report.ReportRow`).
+DEVICE_REPORT = b"device-report/"
+# buyer, seller or custodian ‖ height ‖ penalty id → its part.
+ACCOUNT_PENALTY = b"account-penalty/"
 
 
 def index_activity(context: Context, account: bytes) -> None:
@@ -114,6 +125,14 @@ def index_certificate(context: Context, part: bytes, key: str, certificate_id: b
     context.index(ISSUER_CERTIFICATE + context.sender + tail, b"")
 
 
+def index_offer(context: Context, giver: bytes, taker: bytes, offer_id: bytes) -> None:
+    """A custody offer by its two sides; the taker learns of it by its own activity."""
+    tail = u64(context.height) + offer_id
+    context.index(ACCOUNT_OFFER + giver + tail, b"giver")
+    context.index(ACCOUNT_OFFER + taker + tail, b"taker")
+    index_activity(context, taker)
+
+
 def index_dispute(context: Context, account: bytes, dispute_id: bytes, part: str) -> None:
     """The account has this part in the dispute."""
     context.index(ACCOUNT_DISPUTE + account + u64(context.height) + dispute_id, part.encode())
@@ -122,3 +141,18 @@ def index_dispute(context: Context, account: bytes, dispute_id: bytes, part: str
 def index_seat(context: Context, arbiter: bytes, dispute_id: bytes, *, seated: bool) -> None:
     """The arbiter has a seat in the dispute's panel, or has it no more."""
     context.index(ARBITER_SEAT + arbiter + dispute_id, b"" if seated else None)
+
+
+def index_device(context: Context, owner: bytes, device_id: bytes, *, owned: bool) -> None:
+    """The device is the account's, or is it no more."""
+    context.index(OWNER_DEVICE + owner + device_id, b"" if owned else None)
+
+
+def index_device_report(context: Context, device_id: bytes, sequence: int, row: bytes) -> None:
+    """A device's report, as it is listed."""
+    context.index(DEVICE_REPORT + device_id + u64(sequence), row)
+
+
+def index_penalty(context: Context, account: bytes, penalty_id: bytes, part: str) -> None:
+    """The account has this part in the penalty."""
+    context.index(ACCOUNT_PENALTY + account + u64(context.height) + penalty_id, part.encode())
