@@ -1,5 +1,6 @@
 """Who may carry goods of an order, and what its parcels are known by."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chain.context import Context
@@ -29,12 +30,17 @@ def check_label(label: Label) -> None:
     if label.sscc is not None and not is_key(label.sscc):
         msg = f"{label.sscc!r} is no SSCC"
         raise IdentifierMalformed(msg)
-    for epc in label.epcs:
+    check_epcs(label.epcs)
+
+
+def check_epcs(epcs: Sequence[str]) -> None:
+    """`IdentifierMalformed` or `ItemRepeated` for what is no list of things."""
+    for epc in epcs:
         if not is_well_formed(epc):
             msg = f"{epc!r} is no well-formed identifier"
             raise IdentifierMalformed(msg)
-    if label.epcs:
-        check_distinct(label.epcs)
+    if epcs:
+        check_distinct(epcs)
 
 
 def require_carrier(context: Context, carrier: bytes) -> None:

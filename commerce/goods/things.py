@@ -8,13 +8,14 @@ is in many hands at once: each account that was given some of it has a share.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from chain.codec import Hash, TimeMs
+from chain.codec import Hash, TimeMs, encode
 from chain.context import Context
 from chain.crypto import tagged_hash
-from chain.state import StateReader, Table
+from chain.state import StateReader, Table, u64
 from commerce.epcis.containment import Containment
 from commerce.epcis.identifiers import is_class, prefix_digits
 from commerce.epcis.stored_index import StoredIndex
+from commerce.indexes import THING_HISTORY
 from commerce.rights import prefix_holder
 from commerce.roles import PREFIX_DIGITS_MAX
 
@@ -41,6 +42,18 @@ class Share:
 
     since_ms: TimeMs
 
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """One line of a thing's history: what changed hands from whom to whom, and when."""
+
+    giver: Hash
+    taker: Hash
+    time_ms: TimeMs
+
+
+# What changed hands, as the last byte of a key of `THING_HISTORY`.
+POSSESSION, OWNERSHIP, SHARE = b"p", b"o", b"s"
 
 # By the hash of the thing's name; shares by that and the account.
 THINGS: Table[Thing] = Table("thing", Thing)
@@ -108,6 +121,7 @@ def _give_share(
     part = name_part(thing)
     if SHARES.load(context.state, part, taker) is None:
         SHARES.store(context.state, Share(context.time_ms), part, taker)
+        _log(context, part, SHARE, giver, taker)
     return True
 
 
@@ -131,7 +145,18 @@ def _give_item(
         since_ms=context.time_ms if moves else before.since_ms,
     )
     THINGS.store(context.state, after, part)
+    if moves:
+        _log(context, part, POSSESSION, giver, after.possessor)
+    if sells:
+        _log(context, part, OWNERSHIP, giver, after.owner)
     return True
+
+
+def _log(context: Context, part: bytes, kind: bytes, giver: bytes, taker: bytes) -> None:
+    """For people who ask who had it; no rule reads it."""
+    place = u64(context.height) + context.receipt_id + bytes((context.operation_index,)) + kind
+    line = HandedOver(giver, taker, context.time_ms)
+    context.index(THING_HISTORY + part + place, encode(line))
 
 
 def contents_of(context: Context, container: str, limit: int = CONTENTS_MAX) -> tuple[str, ...]:

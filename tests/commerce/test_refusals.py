@@ -62,6 +62,7 @@ from tests.commerce.disputes import (
 )
 from tests.commerce.disputes.court import Court
 from tests.commerce.epcis import test_capture
+from tests.commerce.goods import test_offers
 from tests.commerce.recalls import test_recalls
 from tests.commerce.reviews import test_hiding, test_posting
 from tests.commerce.shop import Shop
@@ -111,6 +112,8 @@ def rows() -> list[Row]:
         *(test_prepaid.OPENING + test_prepaid.using(test_prepaid.funded()) + test_freezes.FULL),
         *(test_recalls.opening() + test_recalls.FULL + [test_recalls.TOGETHER]),
         *(test_recalls.keeping(Shop(), 1) + test_recalls.keeping(Shop(), 2)),
+        *(test_offers.TABLE + test_offers.LOST + test_offers.CHANGED),
+        *(test_offers.FULL + test_offers.CROWDED),
         *(test_certificates.TABLE + test_certificates.FULL),
         *(test_fees.TABLE + test_fees.COLLECTING + test_parameter_change.TABLE),
         *(test_arbiters.bonding() + test_arbiters.unbonding() + test_arbiters.appointing()),

@@ -2,20 +2,26 @@
 
 import pytest
 
+from chain.codec import decode
 from chain.context import Context
 from chain.state import Overlay
 from commerce.epcis.capture import EpcisCapture
 from commerce.epcis.identifiers import identity, is_class
 from commerce.goods.things import (
     CONTENTS_MAX,
+    OWNERSHIP,
+    POSSESSION,
+    SHARE,
     SHARES,
     THINGS,
+    HandedOver,
     contents_of,
     hand_over,
     has,
     owner_of,
     possessor_of,
 )
+from commerce.indexes import THING_HISTORY
 from tests.commerce.epcis.statements import case, data, document, harvest, lot, packing, serial
 from tests.commerce.world import World, account
 
@@ -94,3 +100,22 @@ def test_a_forged_packing_list_puts_nothing_into_a_container() -> None:
     at.done("rival", ("epcis.capture", EpcisCapture(stated, "public")))
     at.done("merchant", ("epcis.capture", EpcisCapture(data(document(harvest())), "public")))
     assert contents_of(context_of(at), identity(case(1))) == ()
+
+
+def test_every_change_of_hands_is_a_line_of_the_things_history() -> None:
+    context = context_of(World())
+    hand_over(context, MERCHANT, [ITEM], possessor=CARRIER)
+    hand_over(context, MERCHANT, [ITEM, LOT], owner=BUYER)
+    hand_over(context, RIVAL, [ITEM], owner=CARRIER)
+    lines = []
+    for key, value in context.indexes:
+        assert value is not None
+        line = decode(HandedOver, value)
+        assert key.startswith(THING_HISTORY)
+        lines.append((key[-1:], line.giver, line.taker, line.time_ms))
+    now_ms = context.time_ms
+    assert lines == [
+        (POSSESSION, MERCHANT, CARRIER, now_ms),
+        (OWNERSHIP, MERCHANT, BUYER, now_ms),
+        (SHARE, MERCHANT, BUYER, now_ms),
+    ]

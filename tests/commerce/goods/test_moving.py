@@ -1,0 +1,77 @@
+"""What goes along with the things of a hand-over."""
+
+import pytest
+
+from chain.context import Context
+from chain.state import Overlay
+from commerce.epcis.identifiers import identity
+from commerce.goods import moving
+from commerce.goods.errors import NotTheOwner, NotThePossessor, TooManyThings
+from commerce.goods.moving import Inside, inside_of, move, require_hands
+from commerce.goods.things import owner_of, possessor_of
+from tests.commerce.epcis.statements import lot
+from tests.commerce.goods.handing import CASE, ITEM, OTHER, given, pack
+from tests.commerce.world import World, account
+
+MERCHANT, CARRIER, BUYER = map(account, ("merchant", "carrier", "buyer"))
+BOX, ONE, TWO = map(identity, (CASE, ITEM, OTHER))
+LOT = identity(lot("L1"))
+
+
+def packed() -> World:
+    world = World()
+    pack(world, "merchant", ITEM, OTHER)
+    return world
+
+
+def context_of(world: World) -> Context:
+    return Context(
+        Overlay(world.state), world.chain, world.height + 1, world.time_ms, past=world.state
+    )
+
+
+def test_only_what_is_with_the_giver_goes_along_and_each_thing_once() -> None:
+    world = packed()
+    given(world, "merchant", OTHER, to="buyer", what="both")
+    context = context_of(world)
+    assert inside_of(context, MERCHANT, [BOX], "both") == Inside((ONE,), (ONE,))
+    assert inside_of(context, MERCHANT, [BOX], "owning") == Inside((), (ONE,))
+    assert inside_of(context, MERCHANT, [BOX], "possessing") == Inside((ONE,), ())
+    assert inside_of(context, MERCHANT, [BOX, ONE], "both") == Inside((), ())
+    assert inside_of(context, MERCHANT, [LOT], "both") == Inside((), ())
+
+
+def test_the_digest_tells_lists_apart() -> None:
+    lists = [(), (ONE,), (TWO,), (ONE, TWO)]
+    digests = {Inside(a, b).along().digest for a in lists for b in lists}
+    assert len(digests) == len(lists) ** 2
+
+
+def test_a_bound_on_what_lies_inside_holds_for_all_things_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = packed()
+    monkeypatch.setattr(moving, "CONTENTS_MAX", 1)
+    with pytest.raises(TooManyThings):
+        inside_of(context_of(world), MERCHANT, [BOX], "possessing")
+
+
+def test_rights_are_asked_for_each_thing() -> None:
+    world = packed()
+    given(world, "merchant", OTHER, to="carrier")
+    require_hands(world.state, MERCHANT, [ONE, TWO, LOT], "owning")
+    require_hands(world.state, CARRIER, [TWO], "possessing")
+    with pytest.raises(NotThePossessor, match=TWO):
+        require_hands(world.state, MERCHANT, [ONE, TWO], "both")
+    with pytest.raises(NotTheOwner, match=TWO):
+        require_hands(world.state, CARRIER, [TWO], "both")
+    with pytest.raises(NotTheOwner):
+        require_hands(world.state, CARRIER, [LOT], "owning")
+
+
+def test_all_of_it_moves() -> None:
+    context = context_of(packed())
+    inside = inside_of(context, MERCHANT, [BOX], "both")
+    move(context, MERCHANT, BUYER, [BOX], inside, "both")
+    for thing in (BOX, ONE, TWO):
+        assert possessor_of(context.state, thing) == owner_of(context.state, thing) == BUYER
