@@ -4,7 +4,7 @@ A handler has nothing else: no clock, no disk, no randomness. Raising a `LedgerE
 transaction's overlay, so a failed transaction has no effect by construction.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -63,6 +63,10 @@ class Past(Protocol):
         """Secondary index entries under a prefix, in key order."""
         ...
 
+    def index_tails(self, prefixes: Iterable[bytes]) -> Iterator[list[bytes]]:
+        """For each prefix what follows it in keys of entries: see `KVStore.tails`."""
+        ...
+
 
 class NoPast:
     """The past of a context that no block executes."""
@@ -78,6 +82,10 @@ class NoPast:
     ) -> Iterator[tuple[bytes, bytes]]:
         """Nothing was indexed."""
         return iter(())
+
+    def index_tails(self, prefixes: Iterable[bytes]) -> Iterator[list[bytes]]:
+        """Nothing was indexed."""
+        return ([] for _ in prefixes)
 
 
 _NO_PAST = NoPast()
@@ -209,6 +217,10 @@ class Context:
         assert prefix.startswith(PROVEN_INDEX), prefix
         return self.past.index(prefix, start)
 
+    def indexed_tails(self, prefixes: Iterable[bytes]) -> Iterator[list[bytes]]:
+        """As `indexed`, for many prefixes what follows each in its keys: see `KVStore.tails`."""
+        return self.past.index_tails(map(_proven, prefixes))
+
     def index(self, key: bytes, value: bytes | None) -> None:
         """Write a secondary index entry, outside the state root."""
         check_state_key(key)
@@ -220,6 +232,11 @@ class Context:
         assert key is not None
         DELEGATIONS.store(self.state, delegation, self.sender, key)
         self.authority = Authority(key, delegation)
+
+
+def _proven(prefix: bytes) -> bytes:
+    assert prefix.startswith(PROVEN_INDEX), prefix
+    return prefix
 
 
 def event(name: str, **data: Any) -> Event:

@@ -13,7 +13,7 @@ What neither can tell apart: a last record that the disk has damaged after it wa
 like a torn one. The node notices, because its journal knows a greater height.
 """
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,6 +32,7 @@ from chain.store_contract import (
     StoreKindUnavailable,
     StoreLocked,
     check_batch,
+    in_order,
     prefix_stop,
 )
 from chain.store_lock import DirectoryLock
@@ -153,6 +154,34 @@ class LevelStore:
         except (plyvel.Error, OSError, RuntimeError) as error:
             raise self._named(f"scan of {start[:9].hex()}", error) from error
         raise StoreDamaged(f"{self._path}: scan of {start[:9].hex()}: rows are missing at an end")
+
+    def tails(self, prefixes: Iterable[bytes]) -> Iterator[list[bytes]]:
+        """See KVStore."""
+        found = self._tails(prefixes)
+        next(found)  # as in `scan`
+        return found
+
+    def _tails(self, prefixes: Iterable[bytes]) -> Generator[list[bytes], None, None]:
+        prefix = b""
+        try:
+            with self._db.iterator(include_value=False, verify_checksums=True) as keys:
+                yield []
+                key = _FIRST_KEY
+                for prefix in in_order(prefixes):
+                    if key < prefix:
+                        keys.seek(prefix)
+                        key = next(keys)
+                    size, tails = len(prefix), []
+                    while key.startswith(prefix):
+                        tails.append(key[size:])
+                        key = next(keys)
+                    yield tails
+                return
+        except StopIteration:
+            pass
+        except (plyvel.Error, OSError, RuntimeError) as error:
+            raise self._named(f"scan of {prefix[:9].hex()}", error) from error
+        raise StoreDamaged(f"{self._path}: scan of {prefix[:9].hex()}: rows are missing at an end")
 
     def write(self, batch: Mapping[bytes, bytes | None], *, sync: bool = True) -> None:
         """See KVStore."""

@@ -5,7 +5,7 @@ was when `scan` was called, whatever is written meanwhile. Any `StorageError` is
 after a failed write nobody knows what reached the disk.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, Protocol
 
 from chain.errors import HushangError
@@ -40,6 +40,13 @@ class KVStore(Protocol):
         self, start: bytes, stop: bytes, *, reverse: bool = False
     ) -> Iterator[tuple[bytes, bytes]]:
         """Pairs with start <= key < stop, in key order (or its reverse), as of this call."""
+        ...
+
+    def tails(self, prefixes: Iterable[bytes]) -> Iterator[list[bytes]]:
+        """For each prefix what follows it in its keys, in their order, as of this call.
+
+        One walk for many prefixes: they are ascending, and none begins with another (`in_order`).
+        """
         ...
 
     def write(self, batch: Mapping[bytes, bytes | None], *, sync: bool = True) -> None:
@@ -108,6 +115,16 @@ def check_batch(batch: Mapping[bytes, bytes | None]) -> None:
             raise StoreEntryRefused(f"key of {len(key)} bytes, allowed 1 to {KEY_SIZE_MAX}")
         if value is not None and len(value) > VALUE_SIZE_MAX:
             raise StoreEntryRefused(f"value of {len(value)} bytes, at most {VALUE_SIZE_MAX}")
+
+
+def in_order(prefixes: Iterable[bytes]) -> Iterator[bytes]:
+    """The prefixes of `KVStore.tails`, as long as they keep to its rule."""
+    before = None
+    for prefix in prefixes:
+        assert prefix, "everything is no prefix"
+        assert before is None or (before < prefix and not prefix.startswith(before)), prefix
+        before = prefix
+        yield prefix
 
 
 def prefix_stop(prefix: bytes) -> bytes:

@@ -5,9 +5,9 @@ keeps seeing the old version and pays nothing when nobody writes.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 
-from chain.store_contract import Kind, StoreClosed, check_batch
+from chain.store_contract import Kind, StoreClosed, check_batch, in_order
 
 # Beyond this many new keys one sort of two sorted runs is cheaper than inserting each.
 INSERTIONS_MAX = 64
@@ -61,6 +61,30 @@ class MemoryStore:
                 self._open_version()
                 key = version.keys[place]
                 yield key, version.values[key]
+        finally:
+            version.scans -= 1
+
+    def tails(self, prefixes: Iterable[bytes]) -> Iterator[list[bytes]]:
+        """See KVStore."""
+        found = self._tails(self._open_version(), prefixes)
+        next(found)  # as in `scan`
+        return found
+
+    def _tails(
+        self, version: _Version, prefixes: Iterable[bytes]
+    ) -> Generator[list[bytes], None, None]:
+        version.scans += 1
+        keys, place = version.keys, 0
+        try:
+            yield []
+            for prefix in in_order(prefixes):
+                self._open_version()
+                size, tails = len(prefix), []
+                place = bisect_left(keys, prefix, lo=place)
+                while place < len(keys) and keys[place].startswith(prefix):
+                    tails.append(keys[place][size:])
+                    place += 1
+                yield tails
         finally:
             version.scans -= 1
 

@@ -9,7 +9,7 @@ list.append are atomic in Python), so there is no lock to forget, and a reader n
 """
 
 import sqlite3
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from zlib import crc32
@@ -22,6 +22,8 @@ from chain.store_contract import (
     StoreDamaged,
     StoreKindDiffers,
     check_batch,
+    in_order,
+    prefix_stop,
 )
 from chain.store_lock import DirectoryLock
 
@@ -94,6 +96,26 @@ class SqliteStore:
                 yield b"", b""
                 for key, value, crc in rows:
                     yield key, self._checked(key, value, crc)
+
+    def tails(self, prefixes: Iterable[bytes]) -> Iterator[list[bytes]]:
+        """See KVStore."""
+        found = self._tails(prefixes)
+        next(found)  # as in `scan`
+        return found
+
+    def _tails(self, prefixes: Iterable[bytes]) -> Generator[list[bytes], None, None]:
+        with self._named("scan"), self._connection() as connection:
+            # The transaction keeps the snapshot of its first statement.
+            connection.execute("BEGIN")
+            connection.execute(_RANGE, (b"", b"")).fetchall()
+            yield []
+            for prefix in in_order(prefixes):
+                size, bounds = len(prefix), (prefix, prefix_stop(prefix))
+                rows = connection.execute(_RANGE, bounds).fetchall()
+                for row in rows:
+                    self._checked(*row)
+                yield [key[size:] for key, _, _ in rows]
+            connection.execute("ROLLBACK")
 
     def write(self, batch: Mapping[bytes, bytes | None], *, sync: bool = True) -> None:
         """See KVStore."""

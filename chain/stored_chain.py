@@ -4,7 +4,7 @@ Readers only, which any thread may call. A row that can't be read is a `StorageE
 node; what a store may rightly lack is told by its `Base`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final, TypeVar
@@ -206,6 +206,10 @@ class StoredChain:
         low = schema.INDEX + max(prefix, start)
         for key, value in self.store.scan(low, prefix_stop(schema.INDEX + prefix)):
             yield key[1:], value
+
+    def index_tails(self, prefixes: Iterable[bytes]) -> Iterator[list[bytes]]:
+        """For each prefix what follows it in keys of secondary index entries: `KVStore.tails`."""
+        return self.store.tails(schema.INDEX + prefix for prefix in prefixes)
 
     def require_block(self, height: int) -> None:
         """`HistoryPruned` if the block and receipts of a decided height are not kept here.

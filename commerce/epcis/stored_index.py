@@ -6,16 +6,17 @@ the parent block (`Context.indexed`), and a node that starts from a snapshot che
 (`proven_entries`).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from itertools import islice
 from typing import Annotated, TypeAlias
 
 from chain.codec import U64, Hash, Size, decode, encode
 from chain.crypto import domain, tagged_hash
 from chain.state import u64
-from commerce.epcis.graph import History, Row, grouped
+from commerce.epcis.graph import History, Row
 from commerce.epcis.shape import KEY_SIZE_MAX
 from commerce.epcis.summary import Role, Summary, mentioned
 
@@ -39,9 +40,12 @@ _TIME_OFFSET = 2**63
 _ROLES = tuple(Role)
 _ROLE_BYTES = {role: bytes([number]) for number, role in enumerate(_ROLES)}
 _ROWS_CACHED_MAX = 10_000
+_VOID_CACHED_MAX = 1_000
 
 # (prefix, start) to pairs in key order: `Ledger.index`, `Context.indexed`.
 Scan: TypeAlias = Callable[[bytes, bytes], Iterator[tuple[bytes, bytes]]]
+# What follows each of many prefixes in their keys: `Ledger.index_tails`, `Context.indexed_tails`.
+Tails: TypeAlias = Callable[[Iterable[bytes]], Iterator[list[bytes]]]
 Entry: TypeAlias = tuple[bytes, bytes]
 
 
@@ -134,14 +138,20 @@ def _name_hash(name: str) -> bytes:
 
 
 class StoredIndex:
-    """A trace index over the stored entries, as known at a height. Make one for each trace."""
+    """A trace index over the stored entries, as known at a height. Make one for each trace.
 
-    def __init__(self, scan: Scan, height_max: int = 2**64 - 1) -> None:
+    With `tails` the rows of many things are read in one walk.
+    """
+
+    def __init__(self, scan: Scan, height_max: int = 2**64 - 1, tails: Tails | None = None) -> None:
         self._scan = scan
         self._height_max = height_max
+        self._tails = self._tails_by_scans if tails is None else tails
         self._summaries: dict[bytes, Summary | None] = {}
         self._rows: dict[str, list[Row]] = {}
         self._events: dict[bytes, IndexedEvent | None] = {}
+        # By capturer: the statements that are void, or None if they are too many to keep.
+        self._void: dict[bytes, set[bytes] | None] = {}
 
     def rows(self, identity: str) -> list[Row]:
         """See `TraceIndex`."""
@@ -149,13 +159,16 @@ class StoredIndex:
         if found is None:
             if len(self._rows) >= _ROWS_CACHED_MAX:
                 self._rows.clear()
-            found = self._rows[identity] = self._read_rows(identity)
+            (tails,) = self._tails([ROW + name_key(identity)])
+            found = self._rows[identity] = [_row(tail) for tail in tails]
         return found
 
     def summary(self, key: bytes) -> Summary | None:
         """See `TraceIndex`."""
         if key not in self._summaries:
-            self._summaries[key] = self._read_summary(key)
+            event = self._event(key)
+            counts = event is not None and not self._is_void(event)
+            self._summaries[key] = self.fact(key) if counts else None
         return self._summaries[key]
 
     def fact(self, key: bytes) -> Summary | None:
@@ -164,29 +177,36 @@ class StoredIndex:
         return None if event is None or event.claim or event.declares_error else event.summary
 
     def histories(self, things: Sequence[str]) -> list[History]:
-        """See `TraceIndex`."""
-        return grouped((thing, self.rows(thing)) for thing in things)
+        """See `TraceIndex`; in the order of their names."""
+        named = {ROW + name_key(thing): thing for thing in things}
+        order = sorted(named)
+        groups: dict[bytes, list[str]] = {}
+        for name, tails in zip(order, self._tails(order), strict=True):
+            if tails:
+                groups.setdefault(b"".join(tails), []).append(named[name])
+        return [History(_rows(joined), tuple(group)) for joined, group in groups.items()]
 
-    def _read_rows(self, identity: str) -> list[Row]:
-        prefix = ROW + name_key(identity)
-        found: list[Row] = []
-        for entry, _ in self._scan(prefix, b""):
-            time, rest = entry[len(prefix) : len(prefix) + 8], entry[len(prefix) + 8 :]
-            time_ms = int.from_bytes(time, "big") - _TIME_OFFSET
-            found.append((time_ms, rest[:-1], _ROLES[rest[-1]]))
-        return found
+    def _tails_by_scans(self, prefixes: Iterable[bytes]) -> Iterator[list[bytes]]:
+        for prefix in prefixes:
+            yield [entry[len(prefix) :] for entry, _ in self._scan(prefix, b"")]
 
-    def _read_summary(self, key: bytes) -> Summary | None:
-        event = self._event(key)
-        if event is None or event.claim or event.declares_error:
-            return None
-        declared = DECLARED + event.capturer + event.statement
-        for entry, _ in self._scan(declared, b""):
-            # The first of them.
-            if int.from_bytes(entry[len(declared) :], "big") <= self._height_max:
-                return None
-            break
-        return event.summary
+    def _is_void(self, event: IndexedEvent) -> bool:
+        """Has its capturer declared it erroneous, as known at the height?"""
+        capturer = event.capturer
+        if capturer not in self._void:
+            known = list(islice(self._declared(capturer), _VOID_CACHED_MAX + 1))
+            self._void[capturer] = set(known) if len(known) <= _VOID_CACHED_MAX else None
+        void = self._void[capturer]
+        if void is None:
+            return next(self._declared(capturer, event.statement), None) is not None
+        return event.statement in void
+
+    def _declared(self, capturer: bytes, statement: bytes = b"") -> Iterator[bytes]:
+        """The statements that a capturer declared erroneous by then: all, or the one if it is."""
+        head = len(DECLARED + capturer)
+        for entry, _ in self._scan(DECLARED + capturer + statement, b""):
+            if int.from_bytes(entry[-_U64_SIZE:], "big") <= self._height_max:
+                yield entry[head:-_U64_SIZE]
 
     def _event(self, key: bytes) -> IndexedEvent | None:
         """An event that was captured by then."""
@@ -201,3 +221,18 @@ class StoredIndex:
         for key, value in self._scan(entry, b""):
             return value if key == entry else None
         return None
+
+
+_U64_SIZE = 8
+# What follows the name in a row's key: time, the event's key, role.
+_TAIL_SIZE = _U64_SIZE + 32 + 1
+
+
+def _row(tail: bytes) -> Row:
+    time_ms = int.from_bytes(tail[:_U64_SIZE], "big") - _TIME_OFFSET
+    return time_ms, tail[_U64_SIZE:-1], _ROLES[tail[-1]]
+
+
+def _rows(joined: bytes) -> tuple[Row, ...]:
+    starts = range(0, len(joined), _TAIL_SIZE)
+    return tuple(_row(joined[start : start + _TAIL_SIZE]) for start in starts)

@@ -4,7 +4,7 @@ Nothing is synced, since nothing of it is kept; and blocks, receipts and certifi
 they pass, so only state, tree, indexes, remembered ids and headers are written.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,6 +41,10 @@ class ReplayStore:
     ) -> Iterator[tuple[bytes, bytes]]:
         """See KVStore."""
         return self._store.scan(start, stop, reverse=reverse)
+
+    def tails(self, prefixes: Iterable[bytes]) -> Iterator[list[bytes]]:
+        """See KVStore."""
+        return self._store.tails(prefixes)
 
     def write(self, batch: Mapping[bytes, bytes | None], *, sync: bool = True) -> None:  # noqa: ARG002
         """See KVStore; nothing is synced."""

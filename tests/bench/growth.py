@@ -15,7 +15,7 @@ LevelDB's own thread, mostly of what growing has written.
 import cProfile
 import pstats
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
 from functools import partial
@@ -73,6 +73,9 @@ class WatchedStore:
         self, start: bytes, stop: bytes, *, reverse: bool = False
     ) -> Iterator[tuple[bytes, bytes]]:
         return self._store.scan(start, stop, reverse=reverse)
+
+    def tails(self, prefixes: Iterable[bytes]) -> Iterator[list[bytes]]:
+        return self._store.tails(prefixes)
 
     def write(self, batch: Mapping[bytes, bytes | None], *, sync: bool = True) -> None:
         began = thread_time()

@@ -1,6 +1,6 @@
 """What a handler sees: ids of its own, consents, indexes, the delegation that it spends."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -146,6 +146,9 @@ class Heights:
     def index(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         yield prefix, start
 
+    def index_tails(self, prefixes: Iterable[bytes]) -> Iterator[list[bytes]]:
+        return ([prefix] for prefix in prefixes)
+
 
 @pytest.mark.parametrize("height", [2, 700, READY_HEIGHTS_MAX, READY_HEIGHTS_MAX + 1, 5_000])
 def test_only_recent_headers_without_the_genesis_can_be_seen(world: ToyWorld, height: int) -> None:
@@ -158,6 +161,14 @@ def test_only_recent_headers_without_the_genesis_can_be_seen(world: ToyWorld, he
     assert past.asked == []
     for seen in (lowest, height - 1):
         assert context.past_digest(seen) == seen.to_bytes(32, "big")
+
+
+def test_a_handler_reads_only_entries_that_the_state_proves(world: ToyWorld) -> None:
+    context = Context(Overlay(world.ledger.state), world.ledger.chain, 1, 1, past=Heights())
+    assert list(context.indexed_tails([b"epcis-a", b"epcis-b"])) == [[b"epcis-a"], [b"epcis-b"]]
+    with pytest.raises(AssertionError):
+        list(context.indexed_tails([b"epcis-a", b"order/"]))
+    assert list(NoPast().index_tails([b"a", b"b"])) == [[], []]
 
 
 def test_a_context_outside_a_block_has_no_past() -> None:

@@ -39,6 +39,7 @@ class CountingStore:
     def __init__(self) -> None:
         self.inner = MemoryStore()
         self.get, self.scan, self.close = self.inner.get, self.inner.scan, self.inner.close
+        self.tails = self.inner.tails
         self.batches: list[bool] = []
         self.fail = False
 

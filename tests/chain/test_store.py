@@ -154,6 +154,57 @@ def test_an_abandoned_scan_hinders_neither_writing_nor_closing(store: KVStore) -
         list(kept)
 
 
+def test_tails_are_what_follows_each_prefix_in_its_keys(store: KVStore) -> None:
+    store.write(dict.fromkeys([b"a", b"a1", b"a2", b"b", b"c\xff", b"c\xff9", b"d1", b"f"], b"v"))
+    wanted = [b"a", b"b", b"c\xff", b"d", b"e", b"f1", b"g"]
+    expected = [[b"", b"1", b"2"], [b""], [b"", b"9"], [b"1"], [], [], []]
+    assert list(store.tails(wanted)) == expected
+    assert list(store.tails([b"aa", b"b"])) == [[], [b""]]
+    assert list(store.tails([])) == []
+    assert next(store.tails(iter([b"c"]))) == [b"\xff", b"\xff9"]
+
+
+def test_tails_of_many_things_are_those_of_as_many_scans(store: KVStore) -> None:
+    names = [b"%03d" % n for n in range(400)]
+    store.write({name + b"." + b"x" * n: b"" for name in names[::3] for n in range(3)})
+    for wanted in (names, names[::7], names[200:203]):
+        scanned = [[key[4:] for key, _ in store.scan(name + b".", name + b"/")] for name in wanted]
+        assert list(store.tails(name + b"." for name in wanted)) == scanned
+
+
+@pytest.mark.parametrize("prefixes", [[b"b", b"a"], [b"a", b"a"], [b"a", b"ab"], [b""]])
+def test_tails_are_only_asked_for_prefixes_in_order(store: KVStore, prefixes: list[bytes]) -> None:
+    store.write({b"a": b"1", b"b": b"2"})
+    with pytest.raises(AssertionError):
+        list(store.tails(prefixes))
+
+
+def test_tails_show_the_store_as_it_was_when_asked(store: KVStore) -> None:
+    names = [b"k%03d" % n for n in range(300)]
+    store.write(dict.fromkeys(names, b"old"))
+    untouched, begun = store.tails(names), store.tails(names)
+    first = next(begun)
+    store.write({key: None if n % 2 else b"new" for n, key in enumerate(names)})
+    store.write({b"k150x": b"added"})
+    assert list(untouched) == [first, *begun] == [[b""]] * 300
+    assert list(store.tails(names)) == [[] if n % 2 else [b""] for n in range(150)] + [
+        [b"", b"x"] if n == 150 else [] if n % 2 else [b""] for n in range(150, 300)
+    ]
+
+
+def test_abandoned_tails_hinder_neither_writing_nor_closing(store: KVStore) -> None:
+    store.write({b"a": b"1", b"b": b"2"})
+    never_begun, begun = store.tails([b"a"]), store.tails([b"a", b"b"])
+    next(begun)
+    del never_begun, begun
+    kept = store.tails([b"a", b"b"])
+    for n in range(20):
+        store.write({b"a": b"%d" % n})
+    store.close()
+    with pytest.raises(StoreClosed):
+        list(kept)
+
+
 def test_readers_in_other_threads_see_whole_batches_only(store: KVStore) -> None:
     keys = [b"k%02d" % n for n in range(20)]
     batches = 150
@@ -188,6 +239,7 @@ def test_after_close_every_call_names_the_reason(store: KVStore) -> None:
     calls: list[Callable[[], object]] = [
         lambda: store.get(b"a"),
         lambda: list(store.scan(b"a", b"b")),
+        lambda: list(store.tails([b"a"])),
         lambda: store.write({b"a": b"2"}),
     ]
     for call in calls:

@@ -148,6 +148,10 @@ def test_a_flipped_bit_in_a_closed_store_never_changes_what_is_read(
         try:
             opened = open_store(copy, kind=kind)
             try:
+                # Not after a scan of everything, which notices sooner (sqlite alone needs it to).
+                if kind == "leveldb" and flip % 3 == 0:
+                    some = sorted(want)[:: 1 + flip % 4 * 40]
+                    assert list(opened.tails(some)) == [[b""]] * len(some)
                 assert everything(opened) == want
                 assert len(list(opened.scan(b"", END, reverse=True))) == len(want)
                 assert len(list(opened.scan(b"key 1950", b"key 1960"))) == 10

@@ -143,6 +143,11 @@ class Memory:
                 return
             yield key, self.indexes[key]
 
+    def index_tails(self, prefixes: Iterable[bytes]) -> Iterator[list[bytes]]:
+        """What follows each prefix in keys of index entries."""
+        for prefix in prefixes:
+            yield [key[len(prefix) :] for key, _ in self.index(prefix)]
+
     def write_index(self, entries: Iterable[tuple[bytes, bytes | None]]) -> None:
         """Take over a block's index entries."""
         for key, value in entries:

@@ -37,6 +37,7 @@ class DyingStore:
         self.inner = inner
         self.disk = disk
         self.get, self.scan, self.close = inner.get, inner.scan, inner.close
+        self.tails = inner.tails
 
     def write(self, batch: Mapping[bytes, bytes | None], *, sync: bool = True) -> None:
         self.disk.act("batch")

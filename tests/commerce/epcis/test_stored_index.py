@@ -1,7 +1,9 @@
 """The stored index: what capture writes is what a trace reads."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+import pytest
 
 from commerce.epcis.canonical import event_key
 from commerce.epcis.document import read_document
@@ -51,6 +53,10 @@ class Stored:
             if key.startswith(prefix) and key >= start:
                 yield key, self.entries[key]
 
+    def tails(self, prefixes: Iterable[bytes]) -> Iterator[list[bytes]]:
+        for prefix in prefixes:
+            yield [key[len(prefix) :] for key, _ in self.scan(prefix, b"")]
+
     def capture(self, event: Members, digest: bytes = DIGEST, **changes: Any) -> bytes:
         (read,) = read_document(data(document(event))).events
         key = event_key(CAPTURER, read)
@@ -81,6 +87,37 @@ def test_a_trace_over_the_store_equals_one_in_memory() -> None:
             expected = trace(memory, query, direction)
             assert trace(StoredIndex(stored.scan), query, direction) == expected
             assert expected.steps
+
+
+def test_the_rows_of_many_things_are_read_in_one_walk_and_grouped() -> None:
+    stored = Stored()
+    for event in EVENTS:
+        stored.capture(event)
+    things = [identity(serial(n)) for n in range(4)] + [identity(case(7)), "x" * NAME_SIZE_MAX * 2]
+    for index in (StoredIndex(stored.scan, tails=stored.tails), StoredIndex(stored.scan)):
+        histories = index.histories(things)
+        assert {thing for history in histories for thing in history.things} == set(
+            (*things[1:3], identity(case(7)))
+        )
+        for history in histories:
+            for thing in history.things:
+                assert list(history.rows) == index.rows(thing)
+    assert StoredIndex(stored.scan).histories([]) == []
+
+
+def test_many_declarations_are_asked_for_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("commerce.epcis.stored_index._VOID_CACHED_MAX", 1)
+    stored = Stored()
+    declared = {"declarationTime": "2024-05-01T00:00:00Z"}
+    keys = [stored.capture(EVENTS[n], statement=bytes([n]) * 32) for n in range(3)]
+    for n in range(2):
+        void = EVENTS[n] | {"errorDeclaration": declared}
+        stored.capture(void, statement=bytes([n]) * 32, declares_error=True, height=7)
+    counts = [StoredIndex(stored.scan).summary(key) is not None for key in keys]
+    assert counts == [False, False, True]
+    early = StoredIndex(stored.scan, height_max=6)
+    assert all(early.summary(key) for key in keys)
+    assert all(StoredIndex(stored.scan).fact(key) for key in keys)
 
 
 def test_a_claim_and_a_later_block_take_no_part() -> None:
