@@ -13,7 +13,6 @@ from chain.account import ACCOUNTS, Account, check_policy, single_key_policy
 from chain.block import Event
 from chain.codec import U64, Hash, Name, PublicKey, Range, TimeMs
 from chain.context import Context, event
-from chain.crypto import tagged_hash
 from chain.errors import CosignerMissing, KeyRefused
 from chain.state import StateReader, Table
 from commerce.accounts import require_account
@@ -31,11 +30,11 @@ from commerce.devices.measures import UnitCode, require_unit
 from commerce.devices.things import require_single
 from commerce.epcis.identifiers import prefix_digits
 from commerce.errors import AccountUnknown, IdentifierMalformed, PrefixNotHeld, RoleMissing
+from commerce.goods.things import maker_of, name_part
 from commerce.indexes import index_account, index_device
 from commerce.parcels import Epc
 from commerce.records import altered
 from commerce.refusals import refuses
-from commerce.rights import prefix_holder
 from commerce.roles import PREFIX_DIGITS_MAX, has_role
 from commerce.timers import DAY_MS
 
@@ -182,12 +181,12 @@ def device_register(op: DeviceRegister, context: Context) -> tuple[Event, ...]:
         raise CosignerMissing(msg)
     owner = context.sender if op.owner is None else op.owner
     require_account(context, owner, "the device's owner")
-    known = DEVICE_NAMES.load(context.state, _name_part(identity))
+    known = DEVICE_NAMES.load(context.state, name_part(identity))
     if known is not None or context.account(device_id) is not None:
         msg = "the key has an account, or the identity is another device's"
         raise DeviceExists(msg)
     require_calibration_ahead(context, op.calibrated_until_ms)
-    if prefix_holder(context.state, _prefix_of(identity)) != context.sender:
+    if maker_of(context.state, identity) != context.sender:
         msg = f"the company prefix of {identity} is not the sender's"
         raise PrefixNotHeld(msg)
     device = Device(
@@ -267,17 +266,13 @@ def _prefix_of(identity: str) -> str:
     return (prefix_digits(identity) or "")[:PREFIX_DIGITS_MAX]
 
 
-def _name_part(identity: str) -> bytes:
-    return tagged_hash("epcis-name", identity.encode())
-
-
 def _open_account(context: Context, device_id: bytes, device: Device, device_key: bytes) -> None:
     maker = context.account(device.maker)
     assert maker is not None
     account = Account(single_key_policy(device_key), maker.sponsor, None)
     ACCOUNTS.store(context.state, account, device_id)
     DEVICES.store(context.state, device, device_id)
-    DEVICE_NAMES.store(context.state, DeviceName(device_id), _name_part(device.identity))
+    DEVICE_NAMES.store(context.state, DeviceName(device_id), name_part(device.identity))
     index_account(context, maker.sponsor, device_id)
     index_device(context, device.owner, device_id, owned=True)
 
