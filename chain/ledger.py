@@ -28,6 +28,7 @@ from chain.errors import BlockInvalid, CertificateInvalid
 from chain.execution import BlockResult, Rules, execute_block
 from chain.genesis import Genesis, check_genesis, genesis_certificate, genesis_header
 from chain.leaders import LEADERS, Leaders
+from chain.packing import pack_row
 from chain.replay import minute_of
 from chain.state import Overlay, u64
 from chain.store_contract import KVStore, StorageFailed
@@ -246,7 +247,7 @@ class Ledger(StoredChain):
             batch[key] = None
         for minute, remembered, place in result.remembered:
             batch[schema.remembered_key(minute, remembered)] = u64(place)
-        batch[schema.block_key(height)] = encode(block)
+        batch[schema.block_key(height)] = pack_row(encode(block))
         batch[schema.header_key(height)] = encode(executed.header)
         batch[schema.certificate_key(height)] = encode(tip.certificate)
         batch[schema.META_TIP] = encode(tip)

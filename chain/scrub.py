@@ -17,6 +17,7 @@ from chain.codec import decode, encode
 from chain.errors import EncodingInvalid
 from chain.genesis import genesis_certificate, genesis_header
 from chain.ledger import Ledger
+from chain.packing import unpack_row
 from chain.replay import NONE_REMEMBERED, REMEMBERED, remembered
 from chain.state import u64
 from chain.store_contract import KVStore, StoreDamaged, prefix_stop
@@ -155,7 +156,7 @@ class _Heights:
     def _check_block(self, header: Header) -> bytes:
         """A block's bodies are those of its header; the root of its receipts."""
         height = header.height
-        block = self._row(Block, schema.block_key(height))
+        block = self._block(height)
         root = transactions_root([body_hash(raw) for raw in block.bodies])
         if block.header != header or root != header.transactions_root:
             raise StoreDamaged(f"the block at height {height} is not that of its header")
@@ -179,11 +180,18 @@ class _Heights:
             for key, _ in self._store.scan(prefix + u64(height + 1), prefix_stop(prefix)):
                 raise StoreDamaged(f"{_named(key)} lies above the tip at height {height}")
 
+    def _block(self, height: int) -> Block:
+        key = schema.block_key(height)
+        return _decoded(Block, key, unpack_row(self._value(key)))
+
     def _row(self, cls: type[T], key: bytes) -> T:
+        return _decoded(cls, key, self._value(key))
+
+    def _value(self, key: bytes) -> bytes:
         value = self._store.get(key)
         if value is None:
             raise StoreDamaged(f"{_named(key)} is missing")
-        return _decoded(cls, key, value)
+        return value
 
 
 def _check_state(ledger: Ledger, tell: Tell) -> None:

@@ -13,6 +13,7 @@ from chain import schema
 from chain.block import Block, Certificate, Header, Receipt
 from chain.codec import U32, U64, Hash, Height, decode
 from chain.errors import EncodingInvalid, HistoryPruned
+from chain.packing import unpack_row
 from chain.recent import RecentIds
 from chain.state import u64
 from chain.store_contract import KVStore, StorageFailed, prefix_stop
@@ -154,7 +155,8 @@ class StoredChain:
 
     def block_bytes(self, height: int) -> bytes | None:
         """The canonical block at a height, or None above the tip."""
-        return self.store.get(schema.block_key(height))
+        data = self.store.get(schema.block_key(height))
+        return None if data is None else unpack_row(data)
 
     def certificate_bytes(self, height: int) -> bytes | None:
         """The canonical certificate of the block at a height, or None above the tip."""

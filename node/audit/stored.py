@@ -17,6 +17,7 @@ from chain.block import Block, Certificate, Header
 from chain.codec import decode
 from chain.errors import EncodingInvalid, HushangError
 from chain.ledger import Version
+from chain.packing import unpack_row
 from chain.state import u64
 from chain.store import StoreLocked, TornLog, open_store
 from chain.store_contract import KVStore, StorageError, prefix_stop
@@ -114,7 +115,7 @@ class StoredRows:
         low = schema.receipt_key(height, 0)
         pairs = self.store.scan(low, prefix_stop(schema.RECEIPTS + u64(height)))
         return StoredBlock(
-            self.store.get(schema.block_key(height)),
+            self._block_bytes(height),
             self.store.get(schema.certificate_key(height)),
             tuple(value for _, value in pairs),
         )
@@ -131,5 +132,12 @@ class StoredRows:
 
     def block(self, height: int) -> Block:
         """The block of a height where there must be one."""
+        return read_row(Block, self._block_bytes(height) or b"", height, "block")
+
+    def _block_bytes(self, height: int) -> bytes | None:
+        """The canonical block; what can't be unpacked is a finding."""
         data = self.store.get(schema.block_key(height))
-        return read_row(Block, data or b"", height, "block")
+        try:
+            return None if data is None else unpack_row(data)
+        except StorageError as error:
+            raise AuditFailed(Finding(height, "block", str(error))) from error
