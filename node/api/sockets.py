@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from chain.errors import HistoryPruned
+from chain.errors import HistoryPruned, HushangError
 from chain.store_contract import StorageError
 from node.api.problems import RequestInvalid, TooManyStreams
 from node.api.replies import SECURITY_HEADERS
@@ -66,6 +66,9 @@ class Stream(ABC):
         except* StorageError as found:
             # Fatal to the node, as by any other request (`node.api.server`).
             reason, damage = "storage failed", found.exceptions[0]
+        except* HushangError as refused:
+            # What the stream tells of is no more.
+            code, reason = WSCloseCode.POLICY_VIOLATION, code_of(refused)
         finally:
             self.call.edge.metrics.edge.streams_ended.labels(reason).inc()
         if damage is not None:
@@ -102,6 +105,12 @@ class Stream(ABC):
     async def _stop(self) -> None:
         await self.call.edge.stopping.wait()
         raise _Ended(WSCloseCode.GOING_AWAY, "the node stops")
+
+
+def code_of(group: BaseExceptionGroup[HushangError]) -> str:
+    """The name of the first rule that was broken."""
+    first = group.exceptions[0]
+    return code_of(first) if isinstance(first, BaseExceptionGroup) else first.code
 
 
 def is_upgrade(call: Call) -> bool:

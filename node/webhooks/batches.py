@@ -50,10 +50,14 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What may go into a batch: up to `count_max` events, of one block or of all up to `until`."""
+    """What may go into a batch: up to `count_max` events, of one block or of all up to `until`.
+
+    Nothing that was captured before `since_ms` is told.
+    """
 
     count_max: int
     until: int | None = None
+    since_ms: int = 0
 
 
 class _Gathering:
@@ -73,13 +77,18 @@ class _Gathering:
             return False
         if until is not None and height > until:
             return False
-        data, at = entry["data"], parse_cursor(entry["cursor"])
-        key = bytes.fromhex(data["event_key"])
-        text = None if data["known"] else self._query.select(self._ledger, key)
+        at = parse_cursor(entry["cursor"])
+        text = self._selected(entry)
         if text is not None and not self._add(text, at, entry["time_ms"]):
             return False
         self.place = parse_cursor(entry["next"])
         return True
+
+    def _selected(self, entry: Mapping[str, Any]) -> str | None:
+        """The event's text if it is news that the query finds."""
+        if entry["data"]["known"] or entry["time_ms"] < self._span.since_ms:
+            return None
+        return self._query.select(self._ledger, bytes.fromhex(entry["data"]["event_key"]))
 
     def _add(self, text: str, at: Cursor, time_ms: int) -> bool:
         size = self._size + len(text.encode())
@@ -116,8 +125,13 @@ def next_batch(ledger: Ledger, query: StandingQuery, start: Cursor, span: Span) 
             return gathering.batch(page.height, complete=page.complete)
 
 
-def start_at(ledger: Ledger, time_ms: int) -> Cursor:
-    """Before the first block of this time or later that is here; after the tip without one."""
+def start_after(ledger: Ledger, time_ms: int | None) -> Cursor:
+    """Before the first block of this time or later that is here; after the tip without one.
+
+    None: after the tip, whatever the clocks say. The time of a block to come may be behind a clock.
+    """
+    if time_ms is None:
+        return Cursor(ledger.tip.height + 1, 0, 0)
     low, high = max(1, ledger.base.first_block), ledger.tip.height + 1
     while low < high:
         middle = (low + high) // 2

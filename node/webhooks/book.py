@@ -49,7 +49,8 @@ class ScheduleField:
 class Subscription:
     """What its client asked for. Without a schedule it is told each block's events at once.
 
-    `account` is that of the token that made it; `secret` signs what it is told.
+    `account` is that of the token that made it; `secret` signs what it is told. What was captured
+    before `initial_ms` is not told.
     """
 
     id: Name

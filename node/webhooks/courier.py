@@ -135,7 +135,7 @@ class Courier:
         self, subscription: Subscription, progress: Progress, query: StandingQuery
     ) -> Progress:
         """Tell one batch, or wait for news; the progress then."""
-        span = Span(progress.batch_max, progress.until or None)
+        span = Span(progress.batch_max, progress.until or None, subscription.initial_ms)
         ledger = self._parts.chain.ledger
         try:
             batch = await self._off_loop(next_batch, ledger, query, progress.cursor, span)

@@ -5,14 +5,15 @@ with the key that the token chooses, after the same checks that every replica ma
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, ClassVar, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, RootModel
 from typing_extensions import override
 
-from chain.errors import HushangError
+from chain.errors import HistoryPruned, HushangError
 from commerce.epcis.document import EVENTS_MAX
 from commerce.epcis.errors import EpcisInvalid, EpcisMalformed, EpcisTooLarge
 from commerce.epcis.event import EVENT_TYPES
@@ -23,7 +24,7 @@ from node.api.epcis.headers import JSON, LD_JSON, check_stated_version
 from node.api.epcis.problems import TYPE_PREFIX, EpcisProblem, ResourceUnknown
 from node.api.epcis.rows import BASE
 from node.api.models import View, Whole
-from node.api.parameters import Parameter, hash_in_path
+from node.api.parameters import Parameter, hash_bytes, hash_in_path, number
 from node.api.problems import BodyTooLarge, rule_of
 from node.api.render import HashText, Json
 from node.api.replies import Reply, json_reply
@@ -43,6 +44,15 @@ CAPTURE_DISCOVERED: Final = {**CAPTURE_HEADERS, BEHAVIOUR: "all"}
 TAKES: Final = {JSON: None, LD_JSON: None}
 JOB_ID: Parameter[bytes] = hash_in_path(
     "captureID", "id of a capture job: of its first transaction"
+)
+PER_PAGE: Parameter[int] = number("perPage", 1, 100, 30, "jobs in one answer")
+PAGE_TOKEN: Parameter[bytes | None] = Parameter(
+    "nextPageToken",
+    "query",
+    hash_bytes,
+    {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    "of the Link header of the page before",
+    None,
 )
 # How long POST /events waits for the decision.
 EVENT_WAIT_MS: Final = 10_000
@@ -111,6 +121,10 @@ class CaptureJobView(View):
     errors: list[JobErrorView]
 
 
+class CaptureJobListView(RootModel[list[CaptureJobView]]):
+    """Capture jobs, the newest first."""
+
+
 async def capture(call: Call) -> Reply:
     """POST /v1/epcis/capture."""
     holder = await require_holder(call)
@@ -159,6 +173,28 @@ async def capture_event(call: Call) -> Reply:
         raise CaptureRefused(state.errors[0].detail)
     key = await call.off_loop(_captured_key, call, job.id)
     return Reply(data, HTTPStatus.CREATED, LD_JSON, {"Location": f"{BASE}/events/{key}"})
+
+
+async def list_jobs(call: Call) -> Reply:
+    """GET /v1/epcis/capture: the jobs of the token's account, the newest first."""
+    holder = await require_holder(call)
+    book, limit = call.edge.epcis.gateway.jobs, call.get(PER_PAGE)
+    jobs, more = book.page(holder.account, call.get(PAGE_TOKEN), limit)
+    told = await call.off_loop(_told_jobs, call, jobs)
+    headers = {}
+    if more:
+        query = f"perPage={limit}&nextPageToken={jobs[-1].id.hex()}"
+        headers["Link"] = f'<{BASE}/capture?{query}>; rel="next"'
+    return json_reply(told, headers=headers)
+
+
+def _told_jobs(call: Call, jobs: Sequence[Job]) -> list[Json]:
+    """Those of which this node still has the blocks that tell what became of them."""
+    told: list[Json] = []
+    for job in jobs:
+        with suppress(HistoryPruned):
+            told.append(job_json(call, job))
+    return told
 
 
 async def read_job(call: Call) -> Reply:

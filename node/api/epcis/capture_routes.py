@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from node.api.epcis import capture
+from node.api.epcis import capture, subscriptions
 from node.api.epcis.authority import TokenRefused, TooManyCaptures
-from node.api.epcis.headers import LD_JSON
-from node.api.epcis.problems import NotAcceptable, ResourceUnknown
-from node.api.epcis.rows import ExtraHeaders
-from node.api.problems import MediaTypeUnsupported
+from node.api.epcis.headers import JSON, LD_JSON
+from node.api.epcis.problems import NotAcceptable, QueryUnknown, ResourceUnknown
+from node.api.epcis.rows import NO_BODY, ExtraHeaders
+from node.api.problems import BodyInvalid, BodyTooLarge, MediaTypeUnsupported
 from node.api.routing import Route
+from node.strict_json import JsonRefused
 
 _AUTHORITY: Final = (TokenRefused, TooManyCaptures)
 _DOCUMENT: Final = (
@@ -32,6 +33,15 @@ CAPTURE: tuple[Route, ...] = (
     ),
     Route(
         "GET",
+        "/capture",
+        "Capture jobs of the token's account, the newest first; Link names the next page",
+        {200: capture.CaptureJobListView},
+        handle=capture.list_jobs,
+        parameters=(capture.PER_PAGE, capture.PAGE_TOKEN),
+        problems=_AUTHORITY,
+    ),
+    Route(
+        "GET",
         "/capture/{captureID}",
         "A capture job of the token's account: what became of its events",
         {200: capture.CaptureJobView},
@@ -47,6 +57,52 @@ CAPTURE: tuple[Route, ...] = (
         handle=capture.capture_event,
         bodies=capture.TAKES,
         problems=(*_AUTHORITY, *_DOCUMENT, capture.SingleEventNeeded, capture.CaptureRefused),
+    ),
+    Route(
+        "POST",
+        "/queries/{queryName}/subscriptions",
+        "Subscribe a webhook to a named query: as a stream, or by a schedule",
+        {201: subscriptions.SubscriptionView},
+        handle=subscriptions.subscribe,
+        parameters=(subscriptions.QUERY_NAME,),
+        bodies={JSON: subscriptions.SubscriptionForm},
+        problems=(
+            *_AUTHORITY,
+            QueryUnknown,
+            MediaTypeUnsupported,
+            JsonRefused,
+            BodyInvalid,
+            BodyTooLarge,
+            subscriptions.SubscriptionRefused,
+            subscriptions.SubscriptionLimit,
+        ),
+    ),
+    Route(
+        "GET",
+        "/queries/{queryName}/subscriptions",
+        "Subscriptions of the token's account to a named query",
+        {200: subscriptions.SubscriptionListView},
+        handle=subscriptions.list_subscriptions,
+        parameters=(subscriptions.QUERY_NAME,),
+        problems=(*_AUTHORITY, QueryUnknown),
+    ),
+    Route(
+        "GET",
+        "/queries/{queryName}/subscriptions/{subscriptionID}",
+        "A subscription, and whether its webhook takes what it is told",
+        {200: subscriptions.SubscriptionView},
+        handle=subscriptions.show_subscription,
+        parameters=(subscriptions.QUERY_NAME, subscriptions.SUBSCRIPTION_ID),
+        problems=(*_AUTHORITY, QueryUnknown, ResourceUnknown),
+    ),
+    Route(
+        "DELETE",
+        "/queries/{queryName}/subscriptions/{subscriptionID}",
+        "Unsubscribe",
+        {204: NO_BODY},
+        handle=subscriptions.unsubscribe,
+        parameters=(subscriptions.QUERY_NAME, subscriptions.SUBSCRIPTION_ID),
+        problems=(*_AUTHORITY, QueryUnknown, ResourceUnknown),
     ),
 )
 # What OPTIONS tells of these paths besides what it tells of all.
