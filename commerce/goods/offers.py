@@ -15,9 +15,11 @@ from chain.context import Context
 from chain.deadlines import Deadline
 from commerce.accounts import require_account
 from commerce.carriers import check_epcs
+from commerce.devices.device import load_device
+from commerce.devices.errors import DeviceUnknown
+from commerce.devices.watch import RESERVING_REFUSALS, reserve_for
 from commerce.epcis.identifiers import identity
 from commerce.errors import AccountUnknown, IdentifierMalformed, ItemRepeated, OrderUnknown
-from commerce.goods.custodians import RESERVING_REFUSALS, reserve_for
 from commerce.goods.errors import (
     ContentsChanged,
     CustodyUnclear,
@@ -106,6 +108,7 @@ class CustodyWithdraw:
     ItemRepeated,
     AccountUnknown,
     OrderUnknown,
+    DeviceUnknown,
     ThingOffered,
     NotThePossessor,
     NotTheOwner,
@@ -124,6 +127,8 @@ def custody_offer(op: CustodyOffer, context: Context) -> tuple[Event, ...]:
     require_account(context, op.taker, "the taker")
     if op.order_id is not None:
         load_order(context.state, op.order_id)
+    if op.device_id is not None:
+        load_device(context.state, op.device_id)
     things = tuple([identity(epc) for epc in op.things])
     _require_unoffered(context, things)
     require_hands(context.state, context.sender, things, op.what)

@@ -18,8 +18,10 @@ from commerce import errors as commerce
 from commerce.aftersale.errors import CaseUnknown
 from commerce.banking.errors import CardUnknown
 from commerce.catalogue.errors import CouponUnknown
+from commerce.certificates.errors import CertificateUnknown
 from commerce.deposits.errors import ClaimUnknown, LiabilityUnknown
 from commerce.disputes.errors import ArbiterUnknown, DisputeUnknown
+from commerce.goods.errors import OfferUnknown
 from commerce.recalls.errors import RecallUnknown
 from commerce.reviews.errors import ReviewUnknown
 from node.ledger_queue import ProofsEnded
@@ -206,6 +208,8 @@ STATUSES: dict[type[HushangError], int] = {
     ClaimUnknown: 404,
     LiabilityUnknown: 404,
     RecallUnknown: 404,
+    OfferUnknown: 404,
+    CertificateUnknown: 404,
     DisputeUnknown: 404,
     ArbiterUnknown: 404,
     ReviewUnknown: 404,

@@ -17,6 +17,7 @@ from node.api.bank_routes import BANKING
 from node.api.catalogue_routes import CATALOGUE
 from node.api.committee_models import CommitteeNowView, EpochView
 from node.api.cursors import CURSOR
+from node.api.custody_routes import CUSTODY
 from node.api.epcis.routes import EPCIS
 from node.api.evidence_models import EvidencePageView
 from node.api.models import (
@@ -295,6 +296,7 @@ ROUTES: tuple[Route, ...] = (
         *BANKING,
         *REVIEWS,
         *PROVENANCE,
+        *CUSTODY,
         *EPCIS,
         *PAGES,
     ),

@@ -89,6 +89,8 @@ EXIT_CODES: Final = {
     "ClaimUnknown": ExitCode.NOT_FOUND,
     "LiabilityUnknown": ExitCode.NOT_FOUND,
     "RecallUnknown": ExitCode.NOT_FOUND,
+    "OfferUnknown": ExitCode.NOT_FOUND,
+    "CertificateUnknown": ExitCode.NOT_FOUND,
     "DisputeUnknown": ExitCode.NOT_FOUND,
     "ArbiterUnknown": ExitCode.NOT_FOUND,
     "CouponUnknown": ExitCode.NOT_FOUND,

@@ -54,6 +54,7 @@ TABLE: list[Row] = [
     Attempt("merchant", OFFER,    offered(ITEM, identity(ITEM)),             (), "ItemRepeated"),
     Attempt("merchant", OFFER,    offered(ITEM, to="nobody"),                (), "AccountUnknown"),
     Attempt("merchant", OFFER,    offered(ITEM, order_id=NOWHERE),           (), "OrderUnknown"),
+    Attempt("merchant", OFFER,    offered(ITEM, device_id=NOWHERE),          (), "DeviceUnknown"),
     Attempt("rival",    OFFER,    offered(ITEM),                             (), "NotThePossessor"),
     Attempt("merchant", OFFER,    offered(FOREIGN),                          (), "NotThePossessor"),
     Attempt("merchant", OFFER,    offered("urn:uuid:9"),                     (), "NotThePossessor"),
