@@ -47,35 +47,32 @@ _QUALIFIER_FORMS = {
     "8020": re.compile(f"{_X}{{1,25}}"),
 }
 # The short names of version 1.0, which addresses still have.
-NAMES = dict(
-    pair.split("=")
-    for pair in [
-        "sscc=00",
-        "gtin=01",
-        "gdti=253",
-        "gcn=255",
-        "ginc=401",
-        "gsin=402",
-        "gln=414",
-        "payTo=415",
-        "party=417",
-        "grai=8003",
-        "giai=8004",
-        "itip=8006",
-        "cpid=8010",
-        "gmn=8013",
-        "gsrnp=8017",
-        "gsrn=8018",
-        "cpv=22",
-        "lot=10",
-        "ser=21",
-        "tpx=235",
-        "glnx=254",
-        "cpsn=8011",
-        "srin=8019",
-        "refno=8020",
-    ]
-)
+NAMES = {
+    "sscc": "00",
+    "gtin": "01",
+    "gdti": "253",
+    "gcn": "255",
+    "ginc": "401",
+    "gsin": "402",
+    "gln": "414",
+    "payTo": "415",
+    "party": "417",
+    "grai": "8003",
+    "giai": "8004",
+    "itip": "8006",
+    "cpid": "8010",
+    "gmn": "8013",
+    "gsrnp": "8017",
+    "gsrn": "8018",
+    "cpv": "22",
+    "lot": "10",
+    "ser": "21",
+    "tpx": "235",
+    "glnx": "254",
+    "cpsn": "8011",
+    "srin": "8019",
+    "refno": "8020",
+}
 # A segment before another that names a key: most web addresses have none.
 _NAMED_KEY = re.compile(f"/(?:{'|'.join([*_KEYS, *NAMES])})/")
 # What may follow a key, in this order, in one of these sequences (§4.4); the last one identifies.

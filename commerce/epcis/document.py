@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from commerce.epcis.caps import check_caps
-from commerce.epcis.errors import EpcisInvalid, EpcisTooLarge
+from commerce.epcis.errors import EpcisInvalid, EpcisTooLarge, also
 from commerce.epcis.event import EVENT_TYPES, check_event
 from commerce.epcis.lexeme import NODES_MAX, Json, read_json
 from commerce.epcis.prefixes import DOCUMENT_SCOPE, NO_PREFIXES, SHORT_NAME_MAX, Scope
@@ -63,8 +63,11 @@ class Document:
     hash_ignored: frozenset[str]
 
 
-def read_document(data: bytes) -> Document:
-    """Read and check received bytes: `EpcisMalformed`, `EpcisTooLarge` or `EpcisInvalid`."""
+def read_document(data: bytes, *, members_only: bool = False) -> Document:
+    """Read and check received bytes: `EpcisMalformed`, `EpcisTooLarge` or `EpcisInvalid`.
+
+    With `members_only`, what members must mean together is not asked (`check_event`).
+    """
     value = read_json(data)
     if not isinstance(value, dict):
         raise refuse("a document must be an object")
@@ -72,45 +75,88 @@ def read_document(data: bytes) -> Document:
     if kind == "EPCISQueryDocument":
         raise refuse("a query document is an answer and can't be captured", "type")
     if isinstance(kind, str) and kind in EVENT_TYPES:
-        return _single_event(value)
+        return _single_event(value, members_only=members_only)
     if kind != "EPCISDocument":
         raise refuse("must be EPCISDocument", "type")
     scope = _scope_of(value, DOCUMENT_SCOPE, is_document=True)
-    check_members(value, _DOCUMENT, scope, _DOCUMENT_REQUIRED)
-    body = value["epcisBody"]
-    assert isinstance(body, dict)
-    events = body["eventList"]
-    assert isinstance(events, list)
-    if len(events) > EVENTS_MAX:
-        msg = f"a document has at most {EVENTS_MAX} events"
-        raise EpcisTooLarge(msg)
-    check_caps(events)
     needed = scope.used_in(data.decode())
-    checked = tuple([_event(event, i, scope, needed) for i, event in enumerate(events)])
-    _check_expansion(value, needed, checked)
-    return Document(value, checked, _ignored(value, scope))
+    events = _after_header(value, scope, needed, members_only=members_only)
+    _check_expansion(value, needed, events)
+    return Document(value, events, _ignored(value, scope))
 
 
-def _single_event(value: Members) -> Document:
+def _after_header(
+    value: Members, scope: Scope, needed: Scope, *, members_only: bool
+) -> tuple[Event, ...]:
+    """The events; what is wrong with the header comes first, and hides nothing of theirs."""
+    header = _header_refusal(value, scope)
+    events: tuple[Event, ...] = ()
+    try:
+        events = _events(value, scope, needed, members_only=members_only)
+    except EpcisInvalid as refusal:
+        raise also(header, refusal) from None
+    except EpcisTooLarge:
+        if header is None:
+            raise
+    if header is not None:
+        raise header
+    return events
+
+
+def _single_event(value: Members, *, members_only: bool) -> Document:
     scope = _scope_of(value, DOCUMENT_SCOPE, is_document=True)
     check_caps([value])
-    members, time = check_event(value, scope)
+    members, time = check_event(value, scope, members_only=members_only)
     event = Event("", members, time, scope)
     _check_expansion({}, scope, (event,))
     return Document(value, (event,), frozenset())
 
 
-def _event(value: Json, index: int, scope: Scope, needed: Scope) -> Event:
-    """The event at an index, in the document's scope as far as it is needed."""
-    path = f"epcisBody.eventList[{index}]"
+def _header_refusal(value: Members, scope: Scope) -> EpcisInvalid | None:
+    """What is wrong with everything but the events; these are checked all the same."""
     try:
-        if isinstance(value, dict) and "@context" in value:
-            needed = _scope_of(value, scope, is_document=False)
-        members, time = check_event(value, needed)
+        check_members(value, _DOCUMENT, scope, _DOCUMENT_REQUIRED)
     except EpcisInvalid as refusal:
-        refusal.within(path)
-        raise
-    return Event(path, members, time, needed)
+        return refusal
+    return None
+
+
+def _events(
+    value: Members, scope: Scope, needed: Scope, *, members_only: bool
+) -> tuple[Event, ...]:
+    """The checked events, none if the document has no list of them."""
+    body = value.get("epcisBody")
+    events = body.get("eventList") if isinstance(body, dict) else None
+    if not isinstance(events, list):
+        return ()
+    if len(events) > EVENTS_MAX:
+        msg = f"a document has at most {EVENTS_MAX} events"
+        raise EpcisTooLarge(msg)
+    check_caps(events)
+    first: EpcisInvalid | None = None
+    checked: list[Event] = []
+    for index, event in enumerate(events):
+        path = f"epcisBody.eventList[{index}]"
+        try:
+            within = _own_scope(event, scope, needed)
+            members, time = check_event(event, within, members_only=members_only)
+            checked.append(Event(path, members, time, within))
+        except EpcisInvalid as refusal:
+            refusal.within(path)
+            first = also(first, refusal)
+        except EpcisTooLarge:
+            if first is None:
+                raise
+    if first is not None:
+        raise first
+    return tuple(checked)
+
+
+def _own_scope(event: Json, scope: Scope, needed: Scope) -> Scope:
+    """The prefixes in force in an event: the document's as far as needed, or those it adds."""
+    if isinstance(event, dict) and "@context" in event:
+        return _scope_of(event, scope, is_document=False)
+    return needed
 
 
 def _check_expansion(document: Members, scope: Scope, events: Iterable[Event]) -> None:

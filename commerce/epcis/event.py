@@ -5,11 +5,11 @@ without a "what", a missing parent, sensor data from after the event.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from commerce.epcis import vocabulary as cbv
-from commerce.epcis.errors import EpcisInvalid
-from commerce.epcis.lexeme import Json
+from commerce.epcis.errors import EpcisInvalid, also
+from commerce.epcis.lexeme import Json, Number
 from commerce.epcis.prefixes import Scope
 from commerce.epcis.shape import (
     Check,
@@ -38,6 +38,15 @@ _HEX = re.compile(r"[A-Fa-f0-9]+")
 _ACTIONS = frozenset({"ADD", "OBSERVE", "DELETE"})
 
 _uris = array(uri)
+
+
+def _amount(value: Json, scope: Scope) -> None:
+    """EPCIS 2.0 §7.3.3.3 wants it positive; who reports that nothing was there is understood."""
+    decimal(value, scope)
+    if isinstance(value, Number) and value.negative:
+        raise refuse("a quantity must not be negative")
+
+
 _distinct_identifiers = identifiers(distinct=True)
 _identifiers = identifiers()
 _disposition = term(cbv.DISPOSITION)
@@ -45,7 +54,7 @@ _dispositions = array(_disposition, at_least=1, distinct=True)
 _quantity = closed(
     {
         "epcClass": identifier,
-        "quantity": decimal,
+        "quantity": _amount,
         "uom": matching(_UOM.fullmatch, "a unit of UN/ECE Recommendation 20"),
     },
     "epcClass",
@@ -244,8 +253,14 @@ _TYPES: dict[str, tuple[Shape, tuple[str, ...], Callable[[Members], None]]] = {
 EVENT_TYPES = frozenset(_TYPES)
 
 
-def check_event(value: Json, scope: Scope) -> tuple[Members, Instant]:
-    """The members and the time of an event that follows every rule, or `EpcisInvalid`."""
+def check_event(
+    value: Json, scope: Scope, *, members_only: bool = False
+) -> tuple[Members, Instant]:
+    """The members and the time of an event that follows every rule, or `EpcisInvalid`.
+
+    With `members_only`, each member may be right by itself and they need not fit together: enough
+    for a hash.
+    """
     if not isinstance(value, dict):
         raise refuse("must be an object")
     kind = value.get("type")
@@ -253,12 +268,32 @@ def check_event(value: Json, scope: Scope) -> tuple[Members, Instant]:
         raise refuse("must be one of the five event types of EPCIS 2.0", "type")
     shape, required, check_together = _TYPES[kind]
     check_members(value, shape, scope, required)
-    check_together(value)
     event_time = _instant(value, "eventTime")
     assert event_time is not None
-    if "sensorElementList" in value:
-        _check_sensors(value["sensorElementList"], event_time)
+    if not members_only:
+        _check_rules(value, event_time, check_together)
     return value, event_time
+
+
+def _check_rules(
+    event: Members, event_time: Instant, check_together: Callable[[Members], None]
+) -> None:
+    """What members mean together; the first problem of each kind."""
+    first: EpcisInvalid | None = None
+    try:
+        check_together(event)
+    except EpcisInvalid as refusal:
+        first = refusal
+    elements = event.get("sensorElementList", [])
+    assert isinstance(elements, list)
+    for index, element in enumerate(elements):
+        assert isinstance(element, dict)
+        for problem in _sensor_problems(element, event_time):
+            problem.within(index)
+            problem.within("sensorElementList")
+            first = also(first, problem)
+    if first is not None:
+        raise first
 
 
 def _instant(members: Members, name: str) -> Instant | None:
@@ -271,20 +306,7 @@ _METADATA_TIMES = ("time", "startTime", "endTime")
 _SHARED = ("time", "deviceID", "deviceMetadata", "rawData", "dataProcessingMethod", "bizRules")
 
 
-def _check_sensors(elements: Json, event_time: Instant) -> None:
-    assert isinstance(elements, list)
-    step = 0
-    try:
-        for step, element in enumerate(elements):  # noqa: B007  # for the path
-            assert isinstance(element, dict)
-            _check_sensor_element(element, event_time)
-    except EpcisInvalid as refusal:
-        refusal.within(step)
-        refusal.within("sensorElementList")
-        raise
-
-
-def _check_sensor_element(element: Members, event_time: Instant) -> None:
+def _sensor_problems(element: Members, event_time: Instant) -> Iterator[EpcisInvalid]:
     metadata, reports = element.get("sensorMetadata", {}), element["sensorReport"]
     assert isinstance(metadata, dict)
     assert isinstance(reports, list)
@@ -294,15 +316,15 @@ def _check_sensor_element(element: Members, event_time: Instant) -> None:
         for name in shared:
             if name in report:
                 rule = f"sensor rule: {name} may not stand in sensorMetadata and sensorReport both"
-                raise refuse(rule, f"sensorReport[{index}].{name}")
-        _check_not_later(report, "time", event_time, f"sensorReport[{index}].time")
+                yield refuse(rule, f"sensorReport[{index}].{name}")
+        yield from _too_late(report, "time", event_time, f"sensorReport[{index}].time")
     for name in _METADATA_TIMES:
-        _check_not_later(metadata, name, event_time, f"sensorMetadata.{name}")
+        yield from _too_late(metadata, name, event_time, f"sensorMetadata.{name}")
 
 
-def _check_not_later(members: Members, name: str, event_time: Instant, path: str) -> None:
-    if name not in members:
-        return
+def _too_late(
+    members: Members, name: str, event_time: Instant, path: str
+) -> Iterator[EpcisInvalid]:
     instant = _instant(members, name)
     if instant is not None and instant > event_time:
-        raise refuse("sensor rule: a sensor's time may not lie after the event's", path)
+        yield refuse("sensor rule: a sensor's time may not lie after the event's", path)

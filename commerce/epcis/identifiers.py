@@ -35,7 +35,7 @@ _PART_REFERENCE = re.compile(r"(?:[\-0-9A-Z]|%(?:2[3DdFf]|3[0-9]|4[1-9A-Fa-f]|5[
 _URN_ESCAPES = {ord(char): f"%{ord(char):02X}" for char in '"#%&/<>?'}
 _DIGITS = re.compile(r"[0-9]+")
 _TWO_DIGITS = re.compile(r"[0-9]{2}")
-_PREFIX_SIZES = range(6, 13)
+PREFIX_SIZES = range(6, 13)
 _GTIN_SIZES = (8, 12, 13, 14)
 
 
@@ -75,12 +75,13 @@ _SCHEMES = {
     "gsin": Scheme("402", 16, None),
 }
 _LOT = Scheme("01", 13, "10", 20, indicator=True)
+SCHEMES = _SCHEMES | {"lgtin": _LOT}
 # Whose links end in the serial as it is, whatever it is (the extension 0 of an SGLN is none).
 _STEMMED = {name: _SCHEMES[name] for name in ("sgtin", "upui", "grai", "gdti")} | {"lgtin": _LOT}
 _LED = frozenset({"00", "01", "8003", "8006"})
 _PATTERNS = frozenset({"sgtin", "grai", "gdti", "sgcn", "cpi", "itip", "upui"})
 # GIAI, GINC and CPI: company prefix and reference together.
-_JOINED_MAX = 30
+JOINED_MAX = 30
 
 
 def check_digit(digits: str) -> str:
@@ -191,7 +192,7 @@ def to_urn(link: str, prefix_digits: int) -> str | None:
     """
     constrained = canonical(link)
     parts = None if constrained is None else parse_link(constrained)
-    if parts is None or prefix_digits not in _PREFIX_SIZES:
+    if parts is None or prefix_digits not in PREFIX_SIZES:
         return None
     qualifier, serial = parts.qualifiers[-1] if parts.qualifiers else (None, None)
     for name, scheme in _SCHEMES.items():
@@ -313,7 +314,7 @@ def _link(scheme: Scheme, rest: str, *, pattern: bool, is_itip: bool) -> str | N
     if len(fields) != (5 if is_itip else 3 if has_serial else 2):
         return None
     prefix, reference = fields[0], fields[1]
-    if len(prefix) not in _PREFIX_SIZES or _DIGITS.fullmatch(prefix) is None:
+    if len(prefix) not in PREFIX_SIZES or _DIGITS.fullmatch(prefix) is None:
         return None
     key = _key(scheme, prefix, reference)
     if key is not None and is_itip:
@@ -328,7 +329,7 @@ def _link(scheme: Scheme, rest: str, *, pattern: bool, is_itip: bool) -> str | N
 def _key(scheme: Scheme, prefix: str, reference: str) -> str | None:
     if scheme.body == 0:
         allowed = _PART_REFERENCE if scheme.ai == "8010" else _SERIAL
-        long = len(prefix) + _length(reference) > _JOINED_MAX
+        long = len(prefix) + _length(reference) > JOINED_MAX
         if long or allowed.fullmatch(reference) is None:
             return None
         return prefix + _path(reference)
