@@ -22,7 +22,17 @@ from commerce.roles import RoleGrant, RoleRevoke
 from commerce.shipments import ShipmentCreate, ShippedLine
 from tests.commerce.deposits.inside import deposit, inside
 from tests.commerce.shop import Shop
-from tests.commerce.world import DAY_MS, HOUR_MS, MINUTE_MS, PREFIX, QUORUM, account, key, policy
+from tests.commerce.world import (
+    DAY_MS,
+    HOUR_MS,
+    MINUTE_MS,
+    PREFIX,
+    QUORUM,
+    World,
+    account,
+    key,
+    policy,
+)
 
 MAKER_PREFIX = "4012345"
 INTERVAL_MS = 10 * MINUTE_MS
@@ -78,11 +88,13 @@ def shipment(
     return ShipmentCreate(order_id, account(carrier), lines, sscc, (), None, 0, named)
 
 
-def make_makers(shop: Shop) -> None:
+def make_makers(shop: World) -> None:
     """The device maker with its role and prefix, and carriers with deposits."""
     for name in ("maker", "haulier"):
         shop.open(policy(name), name)
-    shop.done("m0", ("role.grant", RoleGrant(account("maker"), "device_maker", "", None)), with_=QUORUM)
+    shop.done(
+        "m0", ("role.grant", RoleGrant(account("maker"), "device_maker", "", None)), with_=QUORUM
+    )
     shop.done(
         "regulator", ("gcp.grant", GcpGrant(MAKER_PREFIX, account("maker"), None)), with_=("maker",)
     )
@@ -90,11 +102,9 @@ def make_makers(shop: Shop) -> None:
         deposit(shop, DEPOSIT_MINOR, name)
 
 
-def distrust(shop: Shop) -> None:
+def distrust(shop: World) -> None:
     """The maker loses its role."""
-    shop.done(
-        "m0", ("role.revoke", RoleRevoke(account("maker"), "device_maker", "")), with_=QUORUM
-    )
+    shop.done("m0", ("role.revoke", RoleRevoke(account("maker"), "device_maker", "")), with_=QUORUM)
 
 
 class Chain:
