@@ -35,14 +35,14 @@ from commerce.invariants import check_all_money
 from commerce.members import MEMBERS
 from commerce.orders import ORDERS, Order, order_deadline
 from commerce.parcels import PARCELS, Parcel, parcel_deadline, parcel_id
-from commerce.recalls.recalls import recall_deadlines
+from commerce.recalls.recall_audit import RECALL_CLOCKED, check_recalls
 from commerce.reviews.invariant import check_reviews
 from commerce.units import Span, count_units
 
 # What else has a clock: the deadlines of all objects of a kind, from their records.
 CLOCKED: tuple[Callable[[StateReader], Iterable[Deadline]], ...] = (
     case_deadlines,
-    recall_deadlines,
+    *RECALL_CLOCKED,
     *BANKING_CLOCKED,
     *DISPUTE_CLOCKED,
     deposit_deadlines,
@@ -58,6 +58,7 @@ CHECKS: tuple[Callable[[StateReader], None], ...] = (
     check_debts,
     check_claims,
     check_reviews,
+    check_recalls,
     check_disputes,
     check_devices,
     check_beacon,

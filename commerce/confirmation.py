@@ -27,13 +27,17 @@ from commerce.escrow import Edge, State, Trigger, edge_from, target_of
 from commerce.money import spend_delegation
 from commerce.orders import ORDER_LINES_MAX, LineIndex, Order, load_order
 from commerce.parcels import Parcel, all_open_units, load_parcel, save_parcel, settle_units
-from commerce.recalls.blocked import recalled_gtins, require_not_recalled
-from commerce.recalls.errors import ProductRecalled
-from commerce.recalls.stopping import stop_order
+from commerce.recalls.blocked import held_by_spread, recalled_products
+from commerce.recalls.errors import GoodsRecalled, ProductRecalled
+from commerce.recalls.naming import require_confirmable
+from commerce.recalls.sweeping import check_parcel
 from commerce.records import altered
 from commerce.refusals import refuses
 from commerce.reserves import free_reserve
 from commerce.units import Quantity
+
+# How long a parcel waits that would have been paid out while a recall spreads.
+HOLD_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class OrderConfirm:
     LineUnknown,
     QuantityExceeded,
     ProductRecalled,
+    GoodsRecalled,
     DelegationExceeded,
 )
 def order_confirm(op: OrderConfirm, context: Context) -> tuple[Event, ...]:
@@ -80,7 +85,7 @@ def order_confirm(op: OrderConfirm, context: Context) -> tuple[Event, ...]:
     edge = edge_from(parcel.state, Trigger.CONFIRM)
     units = _confirmed_units(op, parcel)
     gtins = [order.lines[parcel.lines[position].line].gtin for position, _ in units]
-    require_not_recalled(context, *gtins)
+    require_confirmable(context, parcel, gtins)
     if parcel.delivered_ms is None and units == all_open_units(parcel):
         # Nothing will be left of it to be delivered: the buyer's word says that it is.
         parcel_arrives(context, order.seller, order.buyer, parcel)
@@ -89,20 +94,31 @@ def order_confirm(op: OrderConfirm, context: Context) -> tuple[Event, ...]:
 
 def confirm_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
     """sys.order.confirm: silence after the delivery releases what is open in the parcel; but what
-    is recalled is stopped.
+    is recalled is stopped, and while a recall spreads that reached it the parcel waits.
     """
     known_id = deadline.object_id
     parcel = load_parcel(context.state, known_id)
-    recalled = recalled_gtins(context.state)
-    if recalled:
-        stopped = stop_order(context, parcel.order_id, recalled)
+    stopped: tuple[Event, ...] = ()
+    if recalled_products(context.state):
+        stopped = check_parcel(context, load_order(context.state, parcel.order_id), parcel)
         parcel = load_parcel(context.state, known_id)
-        if not all_open_units(parcel):
+        if not all_open_units(parcel) or _held(context, known_id, parcel):
             return stopped
     edge = edge_from(parcel.state, Trigger.CONFIRM_TIMEOUT)
     order = load_order(context.state, parcel.order_id)
     units = all_open_units(parcel)
-    return _release(context, known_id, parcel, order, units, edge)
+    return (*stopped, *_release(context, known_id, parcel, order, units, edge))
+
+
+def _held(context: Context, known_id: bytes, parcel: Parcel) -> bool:
+    """While the marks of a recall spread nobody knows yet whether these goods are recalled."""
+    order = load_order(context.state, parcel.order_id)
+    gtins = [order.lines[entry.line].gtin for entry in parcel.lines if entry.open]
+    if held_by_spread(context.state, *gtins) is None:
+        return False
+    waiting = altered(parcel, due_ms=context.time_ms + HOLD_MS)
+    save_parcel(context, known_id, parcel, waiting)
+    return True
 
 
 def close_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:

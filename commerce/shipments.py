@@ -72,8 +72,8 @@ from commerce.parcels import (
     settle_units,
     units_of,
 )
-from commerce.recalls.blocked import require_not_recalled
-from commerce.recalls.errors import ProductRecalled
+from commerce.recalls.errors import GoodsNotNamed, GoodsRecalled, ProductRecalled
+from commerce.recalls.naming import require_shippable
 from commerce.records import altered
 from commerce.refusals import refuses
 from commerce.reserves import free_reserve
@@ -152,6 +152,8 @@ def recipient_code_commitment(code: bytes) -> bytes:
     RefundPending,
     StateForbids,
     ProductRecalled,
+    GoodsRecalled,
+    GoodsNotNamed,
     ItemInParcel,
     SharedController,
     ItemNotInParcel,
@@ -175,12 +177,11 @@ def shipment_create(op: ShipmentCreate, context: Context) -> tuple[Event, ...]:
     require_carrier(context, op.carrier)
     for shipped in op.lines:
         _check_waiting(line_of(order, shipped.line), shipped.quantity)
-    require_not_recalled(context, *[order.lines[shipped.line].gtin for shipped in op.lines])
+    units = [(order.lines[entry.line].gtin, entry.quantity) for entry in op.lines]
+    require_shippable(context, label, units)
     check_elsewhere(context, op.order_id, op.epcs)
     check_independent(context, op.carrier, order)
-    if op.epcs:
-        units = ((order.lines[entry.line].gtin, entry.quantity) for entry in op.lines)
-        check_goods(op.epcs, units)
+    check_goods(op.epcs, units)
     if order.parcels >= PARCELS_MAX:
         msg = f"an order has at most {PARCELS_MAX} parcels"
         raise TooManyParcels(msg)

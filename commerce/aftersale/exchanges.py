@@ -33,8 +33,8 @@ from commerce.items import check_elsewhere, check_goods
 from commerce.money import debit
 from commerce.orders import Order
 from commerce.parcels import EPCS_MAX, PARCELS_MAX, Epc, ParcelLine, Sscc
-from commerce.recalls.blocked import require_not_recalled
-from commerce.recalls.errors import ProductRecalled
+from commerce.recalls.errors import GoodsNotNamed, GoodsRecalled, ProductRecalled
+from commerce.recalls.naming import require_shippable
 from commerce.records import altered
 from commerce.refusals import refuses
 from commerce.shipments import dispatch, new_parcel
@@ -62,6 +62,8 @@ class ExchangeShip:
     CosignerMissing,
     StateForbids,
     ProductRecalled,
+    GoodsRecalled,
+    GoodsNotNamed,
     ItemInParcel,
     SharedController,
     ItemNotInParcel,
@@ -84,11 +86,11 @@ def exchange_ship(op: ExchangeShip, context: Context) -> tuple[Event, ...]:
         raise NotTheSeller(msg)
     require_carrier(context, op.carrier)
     edge_from(case.state, Trigger.EXCHANGE_SHIP)
-    require_not_recalled(context, *[books.line(entry.line).gtin for entry in case.lines])
+    goods = [(books.line(e.line).gtin, count_units(e.spans)) for e in case.lines]
+    require_shippable(context, label, goods)
     check_elsewhere(context, case.order_id, op.epcs)
     check_independent(context, op.carrier, books.order)
     if op.epcs:
-        goods = [(books.line(e.line).gtin, count_units(e.spans)) for e in case.lines]
         check_goods(op.epcs, goods)
     if books.order.parcels >= PARCELS_MAX:
         msg = f"an order has at most {PARCELS_MAX} parcels"

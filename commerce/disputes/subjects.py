@@ -16,6 +16,7 @@ from commerce.escrow import State
 from commerce.orders import load_order
 from commerce.parcels import load_parcel, parcel_id
 from commerce.recalls.blocked import recalled_gtins
+from commerce.recalls.notices import noticed_gtins
 
 Split = Callable[[Context, bytes, Shares, bool], tuple[Event, ...]]
 
@@ -49,6 +50,7 @@ def _case_default(state: StateReader, case_id: bytes, _lines: int) -> Shares:
     case = load_case(state, case_id)
     permille = default_permille(state, case)
     order, recalled = load_order(state, case.order_id), recalled_gtins(state)
+    recalled |= noticed_gtins(state, case.order_id, case.parcel)
     if case.origin == State.RELEASED:
         recalled = frozenset()
     gtins = [order.lines[entry.line].gtin for entry in case.lines]

@@ -26,6 +26,7 @@ from commerce.epcis.lexeme import DOCUMENT_SIZE_MAX
 from commerce.epcis.stored_index import EVENT, Entry, IndexedEvent, entries, record_digest
 from commerce.epcis.summary import Summary, summarise
 from commerce.epcis.vocabulary import BIZ_STEP
+from commerce.recalls.watching import note_capture
 from commerce.refusals import refuses
 from commerce.rights import location_holder
 
@@ -83,6 +84,7 @@ def epcis_capture(op: EpcisCapture, context: Context) -> tuple[Reported, ...]:
     document = read_document(op.document)
     # Capture changes nothing of what says who may state what.
     hands = Hands(context.state, context.sender)
+    note_capture(context)
     return tuple(
         [
             _capture(context, hands, document.hash_ignored, index, stated)

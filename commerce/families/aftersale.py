@@ -40,16 +40,20 @@ from commerce.clocks import Clock
 from commerce.disputes.filing import ReturnContest, return_contest
 from commerce.orders import order_clocks
 from commerce.parcels import parcel_clocks
+from commerce.recalls.keeping import OrderKeep, order_keep, recall_timeout
 from commerce.recalls.recalls import (
-    OrderKeep,
     RecallClose,
+    RecallExtend,
     RecallOpen,
-    order_keep,
+    RecallRelease,
     recall_close,
+    recall_extend,
     recall_open,
-    recall_timeout,
-    sweep,
+    recall_release,
 )
+from commerce.recalls.spreading import spread_marks
+from commerce.recalls.sweeping import sweep
+from commerce.recalls.watching import look
 from commerce.transaction_types import SystemTransition, TransactionType
 
 
@@ -65,7 +69,11 @@ def _requested(payload: Any, state: StateReader) -> Sequence[tuple[bytes, Clock]
 
 TYPES = (
     TransactionType("recall.open", RecallOpen, recall_open, "brand or R", rank=Rank.RECALL),
+    TransactionType(
+        "recall.extend", RecallExtend, recall_extend, "who opened it, or R", rank=Rank.RECALL
+    ),
     TransactionType("recall.close", RecallClose, recall_close, "who opened it, or R"),
+    TransactionType("recall.release", RecallRelease, recall_release, "R"),
     TransactionType("order.keep", OrderKeep, order_keep, "B", clocks=_case),
     TransactionType(
         "refund.request",
@@ -90,7 +98,9 @@ TYPES = (
 )
 
 TRANSITIONS = (
+    SystemTransition("sys.recall.spread", spread_marks),
     SystemTransition("sys.recall.sweep", sweep),
+    SystemTransition("sys.recall.watch", look),
     SystemTransition("sys.order.recall", recall_timeout),
     SystemTransition("sys.refund.answer", answer_timeout),
     SystemTransition("sys.refund.counter", counter_timeout),

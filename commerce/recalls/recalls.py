@@ -1,163 +1,177 @@
-"""recall.open, recall.close, order.keep, and the clocks of recalls.
+"""recall.open, recall.extend, recall.close, recall.release.
 
-A recall is of a product as a whole; lots and what became of them come with provenance. Its block
-refuses every later sale, shipment and confirmation of the product (commerce/recalls/blocked.py),
-and the sweep that is due at once stops the orders in flight, so many a block.
+A recall is of a product as a whole, or of some lots, items and times of production. Its own block
+refuses every later sale, shipment and confirmation of the product (commerce/recalls/blocked.py).
+Marks then spread from the roots over whatever was made of them (commerce/recalls/spreading.py), and
+the sweep stops the orders in flight (commerce/recalls/sweeping.py), so many a block.
 """
 
 from dataclasses import dataclass
 from typing import Annotated
 
-from chain.block import EVENTS_MAX, Event
-from chain.codec import U64, Hash, Name, Range, TimeMs
+from chain.block import Event
+from chain.codec import Hash, Name, Size
 from chain.context import Context, event
-from chain.deadlines import Deadline
-from chain.state import StateReader, Table
-from commerce.aftersale.cases import CASES_MAX, Case, load_case
-from commerce.aftersale.errors import CaseUnknown, KeepForbidden
-from commerce.aftersale.freight import pay_freight
-from commerce.aftersale.outcomes import refund_case, release_case
-from commerce.clocks import Clock, deadline_of, move_deadline
-from commerce.errors import NotTheBuyer, PrefixNotHeld, ProductUnknown, StateForbids
-from commerce.escrow import State, Trigger, When, edge_from
-from commerce.orders import ORDERS, load_order
+from chain.errors import CosignerMissing
+from commerce.epcis.spread import ITEM, LOT, marks_of
+from commerce.epcis.stored_index import StoredIndex
+from commerce.epcis.summary import Instant
+from commerce.errors import PrefixNotHeld, ProductUnknown, RoleMissing, StateForbids
 from commerce.products import Gtin, load_product
-from commerce.recalls.blocked import (
-    RECALLS_MAX,
-    block,
-    recalled_gtins,
-    recalled_products,
-    unblock,
-)
+from commerce.recalls.blocked import RECALLS_MAX, recalled_products, unblock
 from commerce.recalls.errors import (
+    GoodsOutstanding,
+    MarkUnknown,
     NotTheRecaller,
     RecallExists,
     RecallNotAlone,
+    RecallUnchanged,
     RecallUnknown,
+    RootMalformed,
     TooManyRecalls,
+    TooManyWindows,
 )
-from commerce.recalls.stopping import stop_order
+from commerce.recalls.marks import (
+    MARKED,
+    MARKS_MAX,
+    Marked,
+    Marking,
+    MarkName,
+    marked_part,
+    recalls_of,
+)
+from commerce.recalls.record import (
+    WINDOWS_MAX,
+    Progress,
+    Recall,
+    RecallClass,
+    load_recall,
+    save_recall,
+)
+from commerce.recalls.roots import Items, Lots, Roots, read_roots
+from commerce.recalls.spreading import FIRST_ORDER
+from commerce.recalls.watching import begin_watch
 from commerce.records import altered
 from commerce.refusals import refuses
+from commerce.rights import gtin_holder
 from commerce.roles import has_role_for_goods
 
-# Orders that one block looks at: 25 us each to read.
-SWEEP_ORDERS_MAX = 5_000
-# Orders that one block stops, and events before the last of them: each may leave 200 of those, two
-# for each of its cases, and a receipt holds `EVENTS_MAX`.
-SWEEP_STOPPED_MAX = 200
-SWEEP_EVENTS_MAX = EVENTS_MAX - 2 * CASES_MAX
-SWEEP = "sys.recall.sweep"
-
-RecallClass = Annotated[int, Range(1, 3)]
+RELEASED_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
 class RecallOpen:
     """`recall_class` 1 is the gravest (食品召回管理办法 art. 13). `instruction` is the hash of
     what buyers are told, `report` that of the regulator's file.
+
+    `lots` are lot numbers of the GTIN, `items` serialised EPCs of it, [`from_ms`, `to_ms`) a time
+    of production by the events that say so. With none of them the whole product is recalled.
     """
 
     gtin: Gtin
     recall_class: RecallClass
     instruction: Hash
+    report: Hash | None
+    lots: Lots = ()
+    items: Items = ()
+    from_ms: Instant | None = None
+    to_ms: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecallExtend:
+    """More roots, all of the product (`whole`), a graver class, or another instruction; what is
+    None stays. `report` is the hash of why.
+    """
+
+    recall_id: Hash
+    lots: Lots
+    items: Items
+    from_ms: Instant | None
+    to_ms: Instant | None
+    whole: bool
+    recall_class: RecallClass | None
+    instruction: Hash | None
     report: Hash | None
 
 
 @dataclass(frozen=True, slots=True)
 class RecallClose:
-    """`report` is the hash of what became of the goods."""
+    """`report` is the hash of what became of the goods. `regulator` signs too that the rest can't
+    be had, where marked goods are outstanding.
+    """
 
     recall_id: Hash
     report: Hash
+    regulator: Hash | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class OrderKeep:
-    """`keep`: the buyer has the goods and wants them, so the seller is paid; else it takes the
-    refund at once.
-    """
+class NamedMark:
+    """A mark by its kind and name. Kind `item` or `lot` also names a thing under other marks."""
 
-    case_id: Hash
-    keep: bool
+    kind: Name
+    name: MarkName
 
 
 @dataclass(frozen=True, slots=True)
-class Recall:
-    """`cursor` is the order that the sweep looks at next, nothing once it is through."""
+class RecallRelease:
+    """Marks that were wrong, and the hash of the report that says why."""
 
-    gtin: Gtin
-    recall_class: RecallClass
-    opener: Hash
-    instruction: Hash
-    report: Hash | None
-    opened_ms: TimeMs
-    closed_ms: TimeMs | None
-    state: Name
-    cursor: Hash | None
-    due_ms: TimeMs | None
-
-    def clock(self) -> Clock | None:
-        """When the sweep goes on; None once it is through."""
-        return None if self.due_ms is None else (self.due_ms, SWEEP)
+    recall_id: Hash
+    marks: Annotated[tuple[NamedMark, ...], Size(min=1, max=RELEASED_MAX)]
+    report: Hash
 
 
-@dataclass(frozen=True, slots=True)
-class Swept:
-    """The block that had the last sweep: one a block, whichever recall it is of."""
-
-    height: U64
-
-
-# Under one empty key.
-SWEPT: Table[Swept] = Table("recall-sweep", Swept)
-RECALLS: Table[Recall] = Table("recall", Recall)
-
-
-def load_recall(state: StateReader, recall_id: bytes) -> Recall:
-    """The recall, or `RecallUnknown`."""
-    recall = RECALLS.load(state, recall_id)
-    if recall is None:
-        msg = f"no recall {recall_id.hex()}"
-        raise RecallUnknown(msg)
-    return recall
-
-
-@refuses(RecallNotAlone, ProductUnknown, PrefixNotHeld, RecallExists, TooManyRecalls)
+@refuses(
+    RecallNotAlone,
+    RootMalformed,
+    ProductUnknown,
+    PrefixNotHeld,
+    RecallExists,
+    TooManyRecalls,
+)
 def recall_open(op: RecallOpen, context: Context) -> tuple[Event, ...]:
-    """Block a product from this block on, and stop its units in flight: by its brand or a
-    regulator.
+    """Block a product from this block on, and stop what is in flight of it or of what was made of
+    the named goods: by its brand or a regulator.
     """
-    assert context.received is not None
-    if len(context.received.types) != 1:
-        msg = "recall.open is the only operation of its transaction"
-        raise RecallNotAlone(msg)
-    product = load_product(context.state, op.gtin)
-    if context.sender != product.holder and not _is_regulator(context, op.gtin):
+    _require_alone(context)
+    roots = read_roots(op.gtin, op.lots, op.items, op.from_ms, op.to_ms)
+    load_product(context.state, op.gtin)
+    regulates = _is_regulator(context, op.gtin)
+    if gtin_holder(context.state, op.gtin) != context.sender and not regulates:
         msg = f"only its brand or a regulator recalls {op.gtin}"
         raise PrefixNotHeld(msg)
     known = recalled_products(context.state)
-    if op.gtin in recalled_gtins(context.state):
+    if any(entry.gtin == op.gtin for entry in known):
         msg = f"product {op.gtin} is recalled"
         raise RecallExists(msg)
     if len(known) >= RECALLS_MAX:
         msg = f"at most {RECALLS_MAX} products are recalled at a time"
         raise TooManyRecalls(msg)
     recall_id = context.new_id("recall")
-    block(context, op.gtin, recall_id)
-    recall = Recall(
+    whole = not roots.are_given
+    begun = Recall(
         gtin=op.gtin,
         recall_class=op.recall_class,
         opener=context.sender,
+        regulated=regulates,
+        whole=whole,
+        windows=(),
         instruction=op.instruction,
         report=op.report,
         opened_ms=context.time_ms,
+        opened_height=context.height,
         closed_ms=None,
         state="OPEN",
-        cursor=bytes(32),
+        progress=Progress(),
+        # The orders are swept at once, or when the marks have spread.
+        cursor=FIRST_ORDER if whole else None,
+        again=False,
+        outstanding=0,
         due_ms=context.time_ms,
     )
-    _save(context, recall_id, None, recall)
+    save_recall(context, recall_id, None, _rooted(context, recall_id, begun, roots))
     opened = event(
         "recall.opened",
         recall_id=recall_id,
@@ -166,136 +180,185 @@ def recall_open(op: RecallOpen, context: Context) -> tuple[Event, ...]:
         opener=context.sender,
         instruction=op.instruction,
         report=op.report,
+        whole=whole,
+        lots=op.lots,
+        items=op.items,
+        from_ms=op.from_ms,
+        to_ms=op.to_ms,
     )
     return (opened,)
 
 
-@refuses(RecallUnknown, NotTheRecaller, StateForbids)
-def recall_close(op: RecallClose, context: Context) -> tuple[Event, ...]:
-    """The product may be sold again; what was stopped goes its way."""
+@refuses(
+    RecallNotAlone,
+    RecallUnknown,
+    NotTheRecaller,
+    StateForbids,
+    RootMalformed,
+    RecallUnchanged,
+    TooManyWindows,
+)
+def recall_extend(op: RecallExtend, context: Context) -> tuple[Event, ...]:
+    """Recall more goods, more gravely, or with other words: by who opened it or a regulator."""
+    _require_alone(context)
     recall = load_recall(context.state, op.recall_id)
-    if context.sender != recall.opener and not _is_regulator(context, recall.gtin):
-        msg = "only who opened a recall, or a regulator, closes it"
+    regulates = _is_regulator(context, recall.gtin)
+    if context.sender != recall.opener and not regulates:
+        msg = "only who opened a recall, or a regulator, extends it"
+        raise NotTheRecaller(msg)
+    if recall.state != "OPEN":
+        msg = "the recall is closed"
+        raise StateForbids(msg)
+    roots = read_roots(recall.gtin, op.lots, op.items, op.from_ms, op.to_ms)
+    changed = _regraded(op, recall)
+    if changed == recall and not roots.are_given:
+        msg = "no root, no graver class, no other words"
+        raise RecallUnchanged(msg)
+    if roots.window is not None and len(recall.windows) >= WINDOWS_MAX:
+        msg = f"a recall has at most {WINDOWS_MAX} windows"
+        raise TooManyWindows(msg)
+    changed = altered(changed, regulated=recall.regulated or regulates)
+    if changed.whole and not recall.whole:
+        # Orders that were passed by may be of the product, too.
+        changed = _swept_anew(context, changed)
+    save_recall(context, op.recall_id, recall, _rooted(context, op.recall_id, changed, roots))
+    extended = event(
+        "recall.extended",
+        recall_id=op.recall_id,
+        gtin=recall.gtin,
+        by=context.sender,
+        recall_class=changed.recall_class,
+        instruction=changed.instruction,
+        report=op.report,
+        whole=changed.whole,
+        lots=op.lots,
+        items=op.items,
+        from_ms=op.from_ms,
+        to_ms=op.to_ms,
+    )
+    return (extended,)
+
+
+@refuses(
+    RecallUnknown, NotTheRecaller, StateForbids, RoleMissing, CosignerMissing, GoodsOutstanding
+)
+def recall_close(op: RecallClose, context: Context) -> tuple[Event, ...]:
+    """The product may be sold again; what was stopped goes its way, and what is marked stays so."""
+    recall = load_recall(context.state, op.recall_id)
+    regulates = _is_regulator(context, recall.gtin)
+    if not regulates and (context.sender != recall.opener or recall.regulated):
+        msg = "who opened a recall closes it, or a regulator; if one is in it, only a regulator"
         raise NotTheRecaller(msg)
     if recall.state != "OPEN" or recall.due_ms is not None:
-        msg = "the recall is closed, or still stops what is in flight"
+        msg = "the recall is closed, or still spreads or stops what is in flight"
         raise StateForbids(msg)
-    unblock(context, recall.gtin)
+    if op.regulator is not None:
+        _require_regulator(context, op.regulator, recall.gtin)
+    if recall.outstanding and not regulates and op.regulator is None:
+        msg = f"{recall.outstanding} marked things neither came back nor were destroyed"
+        raise GoodsOutstanding(msg)
+    unblock(context, op.recall_id)
     closed = altered(recall, state="CLOSED", closed_ms=context.time_ms, report=op.report)
-    _save(context, op.recall_id, recall, closed)
-    return (event("recall.closed", recall_id=op.recall_id, gtin=recall.gtin, report=op.report),)
+    save_recall(context, op.recall_id, recall, closed)
+    told = event(
+        "recall.closed",
+        recall_id=op.recall_id,
+        gtin=recall.gtin,
+        report=op.report,
+        outstanding=recall.outstanding,
+        regulator=op.regulator,
+    )
+    return (told,)
 
 
-@refuses(CaseUnknown, NotTheBuyer, StateForbids, KeepForbidden)
-def order_keep(op: OrderKeep, context: Context) -> tuple[Event, ...]:
-    """Say what is to happen with recalled goods: keep and pay them, or have the money back."""
-    case = load_case(context.state, op.case_id)
-    order = load_order(context.state, case.order_id)
-    if context.sender != order.buyer:
-        msg = "only the buyer keeps its goods"
-        raise NotTheBuyer(msg)
-    edge_from(case.state, Trigger.KEEP, When.KEEPS if op.keep else When.RETURNS)
-    if not op.keep:
-        return _refund(context, op.case_id, case, context.time_ms, "recall")
-    _require_keepable(context, case)
-    return release_case(context, op.case_id, case)
+@refuses(RecallUnknown, RoleMissing, MarkUnknown)
+def recall_release(op: RecallRelease, context: Context) -> tuple[Event, ...]:
+    """Take marks away that were wrong, from a recall that is open or closed: by a regulator."""
+    recall = load_recall(context.state, op.recall_id)
+    if not _is_regulator(context, recall.gtin):
+        msg = f"only a regulator for {recall.gtin} releases what is marked"
+        raise RoleMissing(msg)
+    for mark in op.marks:
+        _release(context, op.recall_id, mark)
+    if recall.state == "OPEN":
+        # The sweep finds what is asked back no more.
+        save_recall(context, op.recall_id, recall, _swept_anew(context, recall))
+    released = event(
+        "recall.released",
+        recall_id=op.recall_id,
+        by=context.sender,
+        marks=tuple([{"kind": mark.kind, "name": mark.name} for mark in op.marks]),
+        report=op.report,
+    )
+    return (released,)
 
 
-def sweep(deadline: Deadline, context: Context) -> tuple[Event, ...]:
-    """sys.recall.sweep: stop what is in flight of some more orders."""
-    recall_id = deadline.object_id
-    recall = load_recall(context.state, recall_id)
-    assert recall.cursor is not None
-    if not _take_turn(context):
-        waiting = altered(recall, due_ms=context.time_ms + 1)
-        _save(context, recall_id, altered(recall, due_ms=None), waiting)
-        return ()
-    gtins = frozenset((recall.gtin,))
-    events: list[Event] = []
-    affected, following = _in_flight(context.state, recall.cursor, gtins)
-    for order_id in affected:
-        if len(events) > SWEEP_EVENTS_MAX:
-            following = order_id
-            break
-        events += stop_order(context, order_id, gtins)
-    # The next block goes on: a block's time is bounded.
-    due_ms = None if following is None else context.time_ms + 1
-    swept = altered(recall, cursor=following, due_ms=due_ms)
-    # Its entry in the index was taken out when it fired.
-    _save(context, recall_id, altered(recall, due_ms=None), swept)
-    return tuple(events)
+def _require_alone(context: Context) -> None:
+    assert context.received is not None
+    if len(context.received.types) != 1:
+        msg = "a recall is the only operation of its transaction"
+        raise RecallNotAlone(msg)
 
 
-def _take_turn(context: Context) -> bool:
-    """Is this the first sweep of its block? A thousand recalls at once take as many blocks."""
-    last = SWEPT.load(context.state)
-    if last is not None and last.height == context.height:
+def _rooted(context: Context, recall_id: bytes, recall: Recall, roots: Roots) -> Recall:
+    """The recall with more roots, which spread from this very block on."""
+    if not roots.are_given:
+        return recall
+    begin_watch(context)
+    index = StoredIndex(context.indexed)
+    marking = Marking(context, recall_id, recall.progress, index)
+    for mark in roots.marks:
+        marking.add(mark)
+    windows = recall.windows
+    if roots.window is not None:
+        windows = (*windows, roots.window)
+        marking.touch(recall.gtin, roots.window.from_ms)
+    return altered(
+        recall, progress=marking.progress, windows=windows, again=True, due_ms=context.time_ms
+    )
+
+
+def _regraded(op: RecallExtend, recall: Recall) -> Recall:
+    graver = min(recall.recall_class, op.recall_class or recall.recall_class)
+    instruction = op.instruction or recall.instruction
+    whole = recall.whole or op.whole
+    return altered(recall, recall_class=graver, instruction=instruction, whole=whole)
+
+
+def _swept_anew(context: Context, recall: Recall) -> Recall:
+    """The sweep begins again, at once or behind what is under way."""
+    if recall.due_ms is not None:
+        return altered(recall, again=True)
+    return altered(recall, cursor=FIRST_ORDER, due_ms=context.time_ms)
+
+
+def _release(context: Context, recall_id: bytes, mark: NamedMark) -> None:
+    part = marked_part(mark.kind, mark.name)
+    known = MARKED.load(context.state, part, recall_id)
+    if known is None and not _is_under(context, recall_id, mark):
+        msg = f"the recall has no mark {mark.kind} {mark.name}"
+        raise MarkUnknown(msg)
+    # A thing that only its births mark has no place among the marks to follow.
+    released = Marked(0, MARKS_MAX, released=True) if known is None else known
+    MARKED.store(context.state, altered(released, released=True), part, recall_id)
+
+
+def _is_under(context: Context, recall_id: bytes, mark: NamedMark) -> bool:
+    """Is this a thing that other marks of the recall cover?"""
+    if mark.kind not in (ITEM, LOT):
         return False
-    SWEPT.store(context.state, Swept(context.height))
-    return True
+    marks = marks_of(StoredIndex(context.indexed), mark.name)
+    return (mark.kind, mark.name) in marks and recall_id in recalls_of(
+        context.state, marks, mark.name
+    )
 
 
-def _in_flight(
-    state: StateReader, cursor: bytes, gtins: frozenset[str]
-) -> tuple[list[bytes], bytes | None]:
-    """Orders from the cursor on that hold money for these products, and the next cursor."""
-    affected: list[bytes] = []
-    for looked_at, (order_id, order) in enumerate(ORDERS.scan_from(state, cursor)):
-        if looked_at == SWEEP_ORDERS_MAX or len(affected) == SWEEP_STOPPED_MAX:
-            return affected, order_id
-        if any(line.gtin in gtins and line.held_minor for line in order.lines):
-            affected.append(order_id)
-    return affected, None
-
-
-def recall_timeout(deadline: Deadline, context: Context) -> tuple[Event, ...]:
-    """sys.order.recall: the buyer of recalled goods was silent and has its money back."""
-    case = load_case(context.state, deadline.object_id)
-    edge_from(case.state, Trigger.RECALL_TIMEOUT)
-    return _refund(context, deadline.object_id, case, deadline.time_ms, deadline.kind)
-
-
-def _refund(
-    context: Context, case_id: bytes, case: Case, now_ms: int, reason: str
-) -> tuple[Event, ...]:
-    whole = _whole(context, case)
-    told = refund_case(context, case_id, whole, now_ms, reason)
-    return (*told, *pay_freight(context, case_id, case, recalled=True))
-
-
-def _whole(context: Context, case: Case) -> Case:
-    """A case that asks for all that its units are worth, whatever was asked before the recall."""
-    order = load_order(context.state, case.order_id)
-    lines = [
-        altered(entry, amount_minor=order.lines[entry.line].worth_minor(entry.spans))
-        for entry in case.lines
-    ]
-    return altered(case, lines=tuple(lines))
-
-
-def _require_keepable(context: Context, case: Case) -> None:
-    if case.origin in (State.HELD, State.LATE) or case.returned is not None:
-        msg = "the buyer doesn't have these goods"
-        raise KeepForbidden(msg)
-    order = load_order(context.state, case.order_id)
-    gravest = {entry.gtin: entry.recall_id for entry in recalled_products(context.state)}
-    for entry in case.lines:
-        recall_id = gravest.get(order.lines[entry.line].gtin)
-        if recall_id is not None and load_recall(context.state, recall_id).recall_class == 1:
-            msg = "goods of a class I recall are not kept"
-            raise KeepForbidden(msg)
+def _require_regulator(context: Context, account: bytes, gtin: str) -> None:
+    if not has_role_for_goods(context.state, account, "regulator", gtin):
+        msg = f"who signs too is no regulator for {gtin}"
+        raise RoleMissing(msg)
+    context.require_consent(account, "the regulator")
 
 
 def _is_regulator(context: Context, gtin: str) -> bool:
     return has_role_for_goods(context.state, context.sender, "regulator", gtin)
-
-
-def _save(context: Context, recall_id: bytes, before: Recall | None, after: Recall) -> None:
-    RECALLS.store(context.state, after, recall_id)
-    move_deadline(context, recall_id, None if before is None else before.clock(), after.clock())
-
-
-def recall_deadlines(state: StateReader) -> list[Deadline]:
-    """The deadlines of all recalls whose sweep runs."""
-    clocks = [(recall_id, recall.clock()) for recall_id, recall in RECALLS.items(state)]
-    return [deadline_of(recall_id, clock) for recall_id, clock in clocks if clock is not None]

@@ -6,7 +6,7 @@ from chain.codec import Hash
 from chain.state import StateReader
 from commerce.products import load_product
 from commerce.recalls.blocked import recalled_products
-from commerce.recalls.recalls import load_recall
+from commerce.recalls.record import load_recall
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from commerce.cancellation import OrderCancel
 from commerce.checkout import OrderCreate, OrderPay, WantedLine
 from commerce.confirmation import ConfirmedLine, OrderConfirm
 from commerce.extensions import OrderExtend
-from commerce.recalls.recalls import OrderKeep
+from commerce.recalls.keeping import OrderKeep
 from commerce.registry import operation
 from node.clock import now_ms
 from node.commands.failures import UsageWrong

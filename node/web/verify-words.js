@@ -259,6 +259,10 @@ export const EVENTS = {
   "refund.settled": ["A refund request was settled.", "退款申请已了结。"],
   "return.freight": ["The freight of a return was paid.", "退货运费已支付。"],
   "recall.opened": ["A product was recalled.", "产品召回已启动。"],
+  "recall.extended": ["A recall was extended.", "产品召回范围已扩大。"],
+  "recall.spread": ["Marks of a recall went on.", "召回标记已继续扩散。"],
+  "recall.accounted": ["Recalled goods came back or were destroyed.", "召回物品已退回或销毁。"],
+  "recall.released": ["Marks of a recall were taken away.", "部分召回标记已解除。"],
   "recall.closed": ["A recall has ended.", "产品召回已结束。"],
   "arbiter.bonded": ["An arbiter posted a bond.", "仲裁员已缴保证金。"],
   "arbiter.unbonding": ["An arbiter asked for its bond.", "仲裁员已申请退还保证金。"],
@@ -423,7 +427,21 @@ export const TABLES = {
   ],
   "dispute-queue": [["dispute that waits for secrets", "等待随机数的争议"], "number hash", "dispute_id round"],
   liability: [["what a carrier owes a seller", "承运人对卖家的责任"], "hash", "debtor creditor symbol amount_minor reason since_ms"],
-  "recall-sweep": [["block of the last sweep of a recall", "最近一次召回清查的区块"], "hash", "height"],
+  "recall-demand": [["recalled goods asked back", "待追回的召回物品"], "hash hash hash", "buyer parcel met_by"],
+  "recall-mark": [["mark of a recall", "召回标记"], "hash hash", "since_ms number released"],
+  "recall-notice": [
+    ["who got recalled goods", "召回通知名单"],
+    "hash hash number",
+    "buyer seller parcel certainty lines:NoticeLine* things noticed_ms",
+  ],
+  "recall-product": [["product that a recall has reached", "召回波及的产品"], "gtin hash", "since_ms"],
+  "recall-queue": [["mark to follow up", "待追查的召回标记"], "hash number", "kind name since_ms"],
+  "recall-sweep": [
+    ["blocks of the last sweep and spread of recalls", "最近一次召回清查与扩散的区块"],
+    "",
+    "height spread_height",
+  ],
+  "recall-watch": [["captures that recalls have looked at", "召回已查看的事件位置"], "", "height following due_ms"],
   "dispute-draw": [["dispute that waits for a draw", "待抽签的争议"], "hash", "dispute_id bonded listed"],
   epcis: [
     ["provenance event", "溯源事件"],
@@ -498,9 +516,10 @@ export const TABLES = {
   recall: [
     ["recall", "产品召回"],
     "hash",
-    "gtin recall_class opener instruction report opened_ms closed_ms state cursor due_ms",
+    "gtin recall_class opener regulated whole windows:Window* instruction report opened_ms " +
+      "opened_height closed_ms state progress:Progress cursor again outstanding due_ms",
   ],
-  recalled: [["recalled products", "召回中的产品"], "hash", "products:Blocked*"],
+  recalled: [["recalled products", "召回中的产品"], "hash", "products:Blocked* marked"],
   reference: [["reference used once", "一次性凭号"], "hash", "transaction_id"],
   remembered: [["remembered transactions", "近期交易记录"], "number", "count running_hash"],
   review: [
@@ -525,7 +544,10 @@ export const TABLES = {
 export const STRUCTURES = {
   Along: "possessing owning digest",
   Blame: "member count time_ms height view",
-  Blocked: "gtin recall_id",
+  Blocked: "gtin recall_id whole marking spreading",
+  NoticeLine: "line quantity",
+  Progress: "marks next cursor window window_cursor products full",
+  Window: "from_ms to_ms",
   CaseLine: "line spans:Span* amount_minor remaining_ms",
   ClaimSealed: "commitment made height until_ms",
   Claimed: "account claimed_ms passed_ms",

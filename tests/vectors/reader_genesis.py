@@ -63,7 +63,7 @@ def founded(genesis: list[Value]) -> dict[bytes, bytes]:
     """The state of height 0."""
     time, state, ids = genesis[TIME], dict[bytes, bytes](), dict[str, bytes]()
     state |= _parameters(genesis)
-    state[b"recalled/"] = write([[]])
+    state[b"recalled/"] = write([[], False])
     for name, policy, node_key in array(genesis[MEMBERS], 1, 128):
         own = ids[name] = _id(policy)
         state[b"account/" + own] = write([policy, own, None])

@@ -5,7 +5,8 @@ The recall is of a product as a whole; lots and what became of them come with pr
 
 from typing import Final
 
-from commerce.recalls.recalls import OrderKeep, RecallOpen
+from commerce.recalls.keeping import OrderKeep
+from commerce.recalls.recalls import RecallOpen
 from commerce.registry import operation
 from node.demo.chronicle import placed_claims
 from node.demo.market import (

@@ -22,7 +22,8 @@ from commerce.disputes.hearing import DisputeSettle
 from commerce.escrow import State
 from commerce.parcels import parcel_id
 from commerce.recalls.blocked import recalled_products
-from commerce.recalls.recalls import OrderKeep, RecallOpen
+from commerce.recalls.keeping import OrderKeep
+from commerce.recalls.recalls import RecallOpen
 from commerce.shipments import ShipmentCreate, ShipmentLost, ShippedLine
 from tests.commerce.shop import TEA, Shop
 from tests.commerce.world import account

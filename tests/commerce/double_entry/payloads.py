@@ -34,7 +34,8 @@ from commerce.extensions import OrderExtend
 from commerce.listings import ListingUpdate
 from commerce.parcels import parcel_id
 from commerce.payments import PayTransfer
-from commerce.recalls.recalls import OrderKeep, RecallClose, RecallOpen
+from commerce.recalls.keeping import OrderKeep
+from commerce.recalls.recalls import RecallClose, RecallOpen
 from commerce.shipments import ShipmentCreate, ShipmentDelivered, ShipmentLost, ShippedLine
 from tests.commerce.double_entry.steps import Step
 from tests.commerce.shop import SHIP_TO

@@ -13,8 +13,10 @@ from commerce.aftersale.returns import ReturnReceive, ReturnShip
 from commerce.cancellation import OrderCancel
 from commerce.checkout import OrderPay
 from commerce.confirmation import OrderConfirm
-from commerce.recalls import recalls, stopping
-from commerce.recalls.recalls import OrderKeep, RecallClose, RecallOpen
+from commerce.recalls import recalls, stopping, sweeping
+from commerce.recalls.keeping import OrderKeep
+from commerce.recalls.recalls import RecallClose, RecallOpen
+from commerce.recalls.record import RECALLS, load_recall
 from commerce.registry import operation
 from commerce.shipments import ShipmentCreate, ShippedLine
 from tests.commerce.attempts import Attempt, Row, Wait, play
@@ -44,7 +46,7 @@ def opening() -> list[Row]:
 
     def shut(sender: str, outcome: str, code: str = TEA) -> Attempt:
         def closing(world: World) -> RecallClose:
-            known = {entry.gtin: known for known, entry in recalls.RECALLS.items(world.state)}
+            known = {entry.gtin: known for known, entry in RECALLS.items(world.state)}
             return RecallClose(known[code], HASH)
 
         return Attempt(sender, CLOSE, closing, (), outcome)
@@ -232,7 +234,7 @@ def unswept(shop: Shop) -> list[Row]:
 def test_what_no_sweep_has_reached_yet_is_blocked_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(recalls, "SWEEP_ORDERS_MAX", 0)
+    monkeypatch.setattr(sweeping, "SWEEP_ORDERS_MAX", 0)
     shop = Shop()
     play(shop, unswept(shop))
 
@@ -258,13 +260,13 @@ def test_what_came_back_from_a_case_is_stopped_before_silence_pays_it_out() -> N
 
 def test_a_sweep_goes_on_in_the_next_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     shop = Shop()
-    monkeypatch.setattr(recalls, "SWEEP_STOPPED_MAX", 2)
-    monkeypatch.setattr(recalls, "SWEEP_ORDERS_MAX", 4)
+    monkeypatch.setattr(sweeping, "SWEEP_STOPPED_MAX", 2)
+    monkeypatch.setattr(sweeping, "SWEEP_ORDERS_MAX", 4)
     orders = [shop.paid((shop.tea, 1)) for _ in range(5)]
     shop.paid((shop.bike, 1))
     recall_id = recall(shop)
     counts = []
-    while recalls.load_recall(shop.state, recall_id).due_ms is not None:
+    while load_recall(shop.state, recall_id).due_ms is not None:
         counts.append(sum(shop.load(order_id).cases for order_id in orders))
         play(shop, [Attempt("merchant", CLOSE, RecallClose(recall_id, HASH), (), "StateForbids")])
         shop.wait(1)
