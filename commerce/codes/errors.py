@@ -101,6 +101,12 @@ class NotTheOwner(LedgerError):
     hint = "sign with the account that owns it"
 
 
+class AlreadyTheOwner(LedgerError):
+    """A thing is passed on to somebody else."""
+
+    hint = "name the account of its next owner"
+
+
 class GoodsMismatch(LedgerError):
     """The order's line is of another product."""
 

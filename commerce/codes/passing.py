@@ -7,10 +7,10 @@ from chain.codec import Hash
 from chain.context import Context, event
 from chain.errors import CosignerMissing
 from commerce.codes.claiming import become_owner
-from commerce.codes.errors import CodeUnclaimed, CodeUnknown, NotTheOwner
+from commerce.codes.errors import AlreadyTheOwner, CodeUnclaimed, CodeUnknown, NotTheOwner
 from commerce.codes.items import find_code, save_code
 from commerce.codes.serials import Serial, code_id, link_of
-from commerce.errors import AccountUnknown, SelfPayment
+from commerce.errors import AccountUnknown
 from commerce.goods.things import owner_of
 from commerce.products import Gtin
 from commerce.records import altered
@@ -26,7 +26,7 @@ class ItemTransfer:
     to: Hash
 
 
-@refuses(CodeUnknown, NotTheOwner, AccountUnknown, CosignerMissing, CodeUnclaimed, SelfPayment)
+@refuses(CodeUnknown, NotTheOwner, AccountUnknown, CosignerMissing, CodeUnclaimed, AlreadyTheOwner)
 def item_transfer(op: ItemTransfer, context: Context) -> tuple[Event, ...]:
     """Pass a claimed thing on, by its owner."""
     code = find_code(context.state, op.gtin, op.serial)
@@ -42,7 +42,7 @@ def item_transfer(op: ItemTransfer, context: Context) -> tuple[Event, ...]:
         raise CodeUnclaimed(msg)
     if op.to == context.sender:
         msg = "it is the sender's already"
-        raise SelfPayment(msg)
+        raise AlreadyTheOwner(msg)
     become_owner(context, code, op.to)
     passed = altered(code.claimed, passed_ms=context.time_ms)
     save_code(context, code, altered(code, claimed=passed))

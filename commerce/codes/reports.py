@@ -142,6 +142,7 @@ def code_answer(op: CodeAnswer, context: Context) -> tuple[Event, ...]:
     REPORTS.store(context.state, answered, op.report_id)
     _count(context, report.reporter, _open_of(context, report.reporter) - 1)
     closed = altered(code, reports=code.reports - 1)
+    cleared = () if op.finding == COPIED else tuple([signal.kind for signal in code.signals])
     if op.finding == COPIED:
         after = with_signals(closed, (BRAND,), context.time_ms, None)
     else:
@@ -157,7 +158,7 @@ def code_answer(op: CodeAnswer, context: Context) -> tuple[Event, ...]:
         reporter=report.reporter,
         finding=op.finding,
         document=op.document,
-        cleared=[signal.kind for signal in code.signals] if op.finding == UNFOUNDED else [],
+        cleared=cleared,
     )
     return (told, *suspected(context, code, after))
 

@@ -110,7 +110,7 @@ def scan_record(op: ScanRecord, context: Context) -> tuple[Event, ...]:
 
 def suspected(context: Context, before: Code, after: Code) -> Sequence[Event]:
     """The notice to who has the thing, where a sign of copies is new."""
-    kinds = [signal.kind for signal in after.signals[len(before.signals) :]]
+    kinds = tuple([signal.kind for signal in after.signals[len(before.signals) :]])
     if not kinds:
         return ()
     thing = link_of(after.gtin, after.serial)

@@ -43,6 +43,15 @@ from tests.commerce.beacon import test_acknowledge, test_reveal, test_share
 from tests.commerce.catalogue import test_drawing, test_issuing, test_licences
 from tests.commerce.catalogue.coupon_terms import issue
 from tests.commerce.certificates import test_certificates
+from tests.commerce.codes import (
+    test_batching,
+    test_binding,
+    test_claiming,
+    test_passing,
+    test_reports,
+    test_scanning,
+)
+from tests.commerce.codes.atelier import Atelier
 from tests.commerce.deposits import (
     test_claims,
     test_deposits,
@@ -92,6 +101,15 @@ def rows() -> list[Row]:
         *(test_opening.appealing, test_hearing.hearing, test_hearing.settling),
         *(test_panel.challenging, test_votes.committing, test_votes.revealing),
     ]
+    ateliers = [
+        *(test_batching.making, test_batching.misnamed, test_binding.binding),
+        *(test_claiming.claiming, test_passing.passing, test_scanning.recording),
+        *(test_reports.reporting, test_reports.flooding),
+    ]
+    unborn = [
+        *(test_batching.circulating, test_binding.unborn, test_claiming.unborn),
+        test_scanning.mute,
+    ]
     saver = test_withdrawals.funded()
     listed = Shop()
     return [
@@ -117,6 +135,9 @@ def rows() -> list[Row]:
         *(test_certificates.TABLE + test_certificates.FULL),
         *(test_fees.TABLE + test_fees.COLLECTING + test_parameter_change.TABLE),
         *(test_arbiters.bonding() + test_arbiters.unbonding() + test_arbiters.appointing()),
+        *(*test_claiming.FULL, test_claiming.YOUNG),
+        *(row for table in ateliers for row in table(Atelier())),
+        *(row for table in unborn for row in table(Atelier(shown=False))),
         *(row for table in courts for row in table(Court())),
         *(row for table in shops for row in table(Shop())),
     ]

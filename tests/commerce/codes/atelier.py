@@ -68,10 +68,16 @@ class Atelier(Shop):
         path = stretch_path(LEVELS, first, last - first + 1)
         return CodeActivate(self.batch_id, first, last, LEAVES[first : last + 1], path)
 
-    def member(self, index: int) -> Membership:
+    def member(self, index: int, batch_id: bytes | None = None) -> Membership:
         """What shows a code."""
         path = stretch_path(LEVELS, index, 1)
-        return Membership(self.batch_id, index, LEAVES[index].claim_hash, path)
+        return Membership(batch_id or self.batch_id, index, LEAVES[index].claim_hash, path)
+
+    def another_batch(self) -> bytes:
+        """A second batch of the very same codes: a mistake of the brand."""
+        made = self.done("merchant", ("code.batch", batch()))[0].data["batch_id"]
+        assert isinstance(made, bytes)
+        return made
 
     def scan(
         self,
@@ -96,13 +102,9 @@ class Atelier(Shop):
         )
         return Tap(uid, counter, genuine, private_key(VERIFIER).sign(tap_message(statement)))
 
-    def commit(self, name: str, index: int = 0, *, code: bytes | None = None) -> ClaimCommit:
-        """What a claimant commits to."""
-        return commitment(name, index, code=code)
-
     def committed(self, name: str, index: int = 0) -> None:
         """It does."""
-        self.done(name, ("code.claim_commit", self.commit(name, index)))
+        self.done(name, ("code.claim_commit", commitment(name, index)))
 
     def revealed(self, name: str, index: int = 0) -> None:
         """It reveals."""
@@ -127,14 +129,24 @@ def batch(gtin: str = TEA, lot: str | None = "L1", verifier: bytes | None = None
     return CodeBatch(gtin, lot, COUNT, ROOT, verifier or key(VERIFIER))
 
 
-def commitment(name: str, index: int = 0, *, code: bytes | None = None) -> ClaimCommit:
+def commitment(
+    name: str, index: int = 0, *, code: bytes | None = None, serial: str | None = None
+) -> ClaimCommit:
     """What a claimant commits to."""
-    seal = ClaimSeal(TEA, serial_of(index), code or hidden(index), account(name), salt_of(name))
-    return ClaimCommit(seal_of(seal))
+    sealed = ClaimSeal(
+        TEA, serial or serial_of(index), code or hidden(index), account(name), salt_of(name)
+    )
+    return ClaimCommit(seal_of(sealed))
 
 
 def reveal(
-    name: str, index: int = 0, *, code: bytes | None = None, member: Membership | None = None
+    name: str,
+    index: int = 0,
+    *,
+    code: bytes | None = None,
+    serial: str | None = None,
+    member: Membership | None = None,
 ) -> ClaimReveal:
     """What opens it."""
-    return ClaimReveal(TEA, serial_of(index), code or hidden(index), salt_of(name), member)
+    shown = serial or serial_of(index)
+    return ClaimReveal(TEA, shown, code or hidden(index), salt_of(name), member)
