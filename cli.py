@@ -49,6 +49,7 @@ NOUNS: Final = {
     "custody": "Hand goods over, and take them: who has them, who owns them.",
     "cert": "Certify products, lots and places as an inspector.",
     "capture": "Record EPCIS 2.0 events of a file.",
+    "capture-token": "Bearer tokens for captures by REST through a node.",
     "epcis": "EPCIS documents and GS1 identifiers, without a node: hash, validate, link.",
     "trace": "Where goods came from and where they went.",
     "proof": "Get a proof that anyone can check: state, transactions, receipts, events.",

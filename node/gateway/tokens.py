@@ -146,14 +146,19 @@ def write_tokens(path: Path, entries: Sequence[TokenEntry]) -> None:
     sync_directory(path.parent)
 
 
-def add_token(path: Path, entry: TokenEntry) -> None:
-    """Add one; `TokenNameTaken`, `TooManyTokens`."""
+def require_free(path: Path, name: str) -> tuple[TokenEntry, ...]:
+    """The tokens there are if one more of this name fits; `TokenNameTaken`, `TooManyTokens`."""
     known = read_tokens(path)
-    if any(one.name == entry.name for one in known):
-        raise TokenNameTaken(f"{path} has a token {entry.name}")
+    if any(one.name == name for one in known):
+        raise TokenNameTaken(f"{path} has a token {name}")
     if len(known) >= TOKENS_MAX:
         raise TooManyTokens(f"{path} has {len(known)} tokens")
-    write_tokens(path, (*known, entry))
+    return known
+
+
+def add_token(path: Path, entry: TokenEntry) -> None:
+    """Add one; as `require_free`."""
+    write_tokens(path, (*require_free(path, entry.name), entry))
 
 
 def remove_token(path: Path, name: str) -> TokenEntry:

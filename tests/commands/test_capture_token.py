@@ -1,0 +1,82 @@
+"""Tokens of captures by REST, as people make them, on real nodes; and captures event by event."""
+
+import json
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from node.gateway.tokens import FILE_NAME, read_tokens
+from tests.commands.conftest import Shop
+from tests.node.api.epcis.gateway import document, observed
+from tests.node.api.market import CONTEXT
+
+
+def post(shop: Shop, path: str, data: bytes, token: str) -> tuple[int, Any]:
+    """Status and JSON of a request to the first node."""
+    request = urllib.request.Request(
+        f"{shop.network.nodes[0].api}/v1/epcis{path}",
+        data,
+        {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as refusal:
+        with refusal:
+            return refusal.code, json.load(refusal)
+
+
+def test_a_token_captures_on_a_running_node_until_it_is_revoked(shop: Shop) -> None:
+    made = shop.ok("capture-token", "create", "erp", "--as", "merchant").json
+    file = shop.network.data_dir(shop.network.nodes[0]) / FILE_NAME
+    assert (made["tokens"], made["status"]) == (str(file), "ok")
+    assert made["token"] not in file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
+
+    event = json.dumps({"@context": [CONTEXT], **observed(70)}).encode()
+    status, told = post(shop, "/events", event, made["token"])
+    assert (status, told["epcList"]) == (201, observed(70)["epcList"])
+
+    (listed,) = shop.ok("capture-token", "list").json
+    assert (listed["name"], listed["public_key"]) == ("erp", made["public_key"])
+    assert "token" not in listed
+    again = shop.refused("capture-token", "create", "erp", "--as", "merchant")
+    assert again == (2, "TokenNameTaken")
+
+    shop.ok("capture-token", "revoke", "erp", "--as", "merchant")
+    assert post(shop, "/events", event, made["token"])[0] == 403
+    assert not (file.parent / made["key_file"]).exists()
+    assert shop.refused("capture-token", "revoke", "erp", "--as", "merchant") == (
+        3,
+        "TokenNameUnknown",
+    )
+
+
+def test_a_token_is_made_where_its_owners_key_is_not(shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "tokens.json"
+    account = next(one.account for one in shop.network.accounts if one.name == "merchant")
+    words = ("--tokens", str(file), "--no-delegate")
+    made = shop.ok("capture-token", "create", "till", *words, "--account", account).json
+    assert made["delegate with"].startswith(f"hushang delegate add {made['public_key']}")
+    assert [entry.name for entry in read_tokens(file)] == ["till"]
+    shop.ok("capture-token", "revoke", "till", *words)
+    assert not read_tokens(file)
+
+
+def test_a_token_that_can_not_be_delegated_leaves_nothing_behind(
+    shop: Shop, tmp_path: Path
+) -> None:
+    file = tmp_path / "tokens.json"
+    words = ("capture-token", "create", "x", "--tokens", str(file), "--as", "merchant")
+    assert shop.refused(*words, "--valid", "0 d") == (7, "ExpiryPassed")
+    assert not list(tmp_path.iterdir())
+
+
+def test_proceed_captures_what_is_right_and_tells_what_is_not(shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "week.jsonld"
+    file.write_bytes(document(observed(71), observed(72, action="SEE"), observed(73)))
+    ran = shop.run("-o", "json", "capture", str(file), "--proceed", "--as", "merchant")
+    assert (ran.code, ran.error["code"]) == (7, "EventsNotCaptured")
+    assert ran.error["event 1"].startswith("EpcisInvalid: epcisBody.eventList[1].action")
+    assert [(one["event"], one["status"]) for one in ran.json] == [(0, "ok"), (2, "ok")]
