@@ -11,6 +11,7 @@ from commerce.certificates.certificates import (
     CERTIFIED,
     INSPECTOR,
     Certificate,
+    Revocation,
     load_certificate,
 )
 from commerce.certificates.subjects import Subject, read_subject
@@ -40,16 +41,13 @@ class CertificateView:
     valid_from_ms: int
     valid_until_ms: int
     standing: str
-    revoked_by: Hash | None
-    revoked_ms: int | None
-    reason: str | None
+    revoked: Revocation | None
 
 
 def certificate_view(state: StateReader, certificate_id: bytes, time_ms: int) -> CertificateView:
     """A certificate as of a time, or `CertificateUnknown`."""
     found = load_certificate(state, certificate_id)
     subject = read_subject(found.scope)
-    revoked = found.revoked
     return CertificateView(
         certificate_id=certificate_id,
         scope=found.scope,
@@ -62,9 +60,7 @@ def certificate_view(state: StateReader, certificate_id: bytes, time_ms: int) ->
         valid_from_ms=found.valid_from_ms,
         valid_until_ms=found.valid_until_ms,
         standing=_standing(state, found, subject, time_ms),
-        revoked_by=None if revoked is None else revoked.by,
-        revoked_ms=None if revoked is None else revoked.revoked_ms,
-        reason=None if revoked is None else revoked.reason,
+        revoked=found.revoked,
     )
 
 

@@ -53,12 +53,12 @@ def read_thing(call: Call) -> Reply:
     return json_reply(render_fields(view))
 
 
-def read_offer(call: Call) -> Reply:
+def read_custody(call: Call) -> Reply:
     """GET /v1/custody/{id}."""
     return json_reply(render_fields(offer_view(call.service.ledger.state, call.get(OFFER_ID))))
 
 
-def read_offers_of(call: Call) -> Reply:
+def read_custody_of(call: Call) -> Reply:
     """GET /v1/accounts/{account}/custody."""
     ledger, part, state = call.service.ledger, call.get(PART), call.get(STATE)
 

@@ -21,7 +21,7 @@ CUSTODY: tuple[Route, ...] = (
         "/v1/custody/{id}",
         "A custody offer, open or ended",
         {200: custody.OFFER_MODEL},
-        read=custody.read_offer,
+        read=custody.read_custody,
         parameters=(custody.OFFER_ID,),
         problems=(OfferUnknown,),
     ),
@@ -30,7 +30,7 @@ CUSTODY: tuple[Route, ...] = (
         "/v1/accounts/{account}/custody",
         "Custody offers by and to an account, newest first",
         {200: custody.OFFERS_MODEL},
-        read=custody.read_offers_of,
+        read=custody.read_custody_of,
         parameters=(custody.PARTY, custody.PART, custody.STATE, *PAGE),
     ),
     Route(

@@ -35,7 +35,7 @@ DEVICE = Annotated[
     "offer",
     sends=True,
     examples=(
-        "hushang custody offer 169012340000000010 --to carrier --as merchant",
+        "hushang custody offer 169012340000000013 --to carrier --as merchant",
         "hushang custody offer urn:epc:id:sgtin:6901234.000001.7 --to buyer --what both"
         " --as merchant",
         'hushang custody offer 06901234000016/10/SPRING-1 --to plant --within "2 h" --as merchant',

@@ -80,7 +80,8 @@ def test_a_revoked_certificate_is_shown_so_from_then_on() -> None:
     assert standings(world, ITEM, world.time_ms - 1) == ["valid"]
     assert standings(world, ITEM, world.time_ms) == ["revoked"]
     view = certificate_view(world.state, known, world.time_ms)
-    assert (view.revoked_by, view.reason) == (account("regulator"), "forged")
+    assert view.revoked is not None
+    assert (view.revoked.by, view.revoked.reason) == (account("regulator"), "forged")
 
 
 def test_certificates_of_an_inspector_that_is_accredited_no_more_are_shown_so() -> None:

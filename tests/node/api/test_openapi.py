@@ -15,6 +15,7 @@ from node.api.routing import Route
 from tests.chain.world import account
 from tests.node.api.aftersale_story import quarrel, recalled, stood_behind
 from tests.node.api.cards import opened
+from tests.node.api.custody_story import accredited, certified, offered
 from tests.node.api.market import GTIN, ITEM, Market, granted, reviewed, trade
 from tests.node.api.service import Served, served
 
@@ -110,6 +111,8 @@ def example(route: Route, market: Market, made: Mapping[str, bytes]) -> str:
         "/v1/orders": f"?account={values['account']}",
         "/v1/parcels": f"?carrier={encode_account(account('carrier'))}",
         "/v1/trace": f"?epc={ITEM}",
+        "/v1/things": f"?epc={ITEM}",
+        "/v1/certificates": f"?gtin={GTIN}",
         "/v1/reviews": f"?gtin={GTIN}",
         "/v1/fees": "?types=pay.transfer,order.create",
         "/v1/licences": f"?merchant={values['account']}",
@@ -134,6 +137,9 @@ async def test_every_answer_has_exactly_the_documented_form() -> None:
         made |= {"/v1/cases/{id}": story.case_id, "/v1/disputes/{id}": story.case_id}
         made["/v1/claims/{id}"] = story.claim_id
         made["/v1/recalls/{id}"] = await recalled(node.service)
+        await accredited(node.service)
+        made["/v1/certificates/{id}"] = await certified(node.service)
+        made["/v1/custody/{id}"] = await offered(node.service, "buyer", "carrier", ITEM)
         told = (await node.get("/v1/openapi.json"))[1]
         for route in ROUTES:
             if route.method == "GET" and not isinstance(route.answers[200], str):

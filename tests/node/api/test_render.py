@@ -159,6 +159,7 @@ OTHER_HASHES = {
     *("account_commitment", "card_id", "freeze_document", "renews", "request_id", "rules"),
     *("parcel_id", "public_key", "ready_digest", "ship_to_commitment"),
     *("content", "legal_order"),
+    *("certificate_id", "device_id", "offer_id"),
     *("draw_id", "ephemeral", "points", "sealed", "shares"),
     *("address_commitment", "case_id", "commitment", "coupon_id", "coupons", "dispute_id"),
     *("evidence", "instruction", "listings", "recall_id", "report", "salt", "subject_id"),
