@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from commerce.aftersale.cases import CaseLine
-from commerce.aftersale.outcomes import consume, cut
+from commerce.aftersale.outcomes import consume
 from commerce.deposits.debts import DEBTS, owed_by
 from commerce.deposits.holding import deposit_of
 from commerce.escrow import State
@@ -211,10 +211,3 @@ def test_an_amount_comes_out_of_one_unit_after_the_other() -> None:
     assert left == (Span(0, 1, 250, 0), Span(2, 2, 150, 1))
     portions, ended, left = consume(line, entry, 650)
     assert (portions, ended, left) == ([(0, (0, 250), 1), (0, (600, 1_000), 2)], spans, ())
-
-
-def test_what_there_is_pays_the_first_of_what_is_due() -> None:
-    portions = [(0, (0, 250), 1), (1, (600, 1_000), 2)]
-    assert cut(portions, 0) == []
-    assert cut(portions, 650) == portions
-    assert cut(portions, 300) == [(0, (0, 250), 1), (1, (600, 650), 2)]

@@ -80,12 +80,18 @@ def sla(order_id: bytes, **changes: Any) -> SlaAttach:
 
 
 def shipment(
-    order_id: bytes, device: str | None, *, sscc: str = SSCC, carrier: str = "carrier", units: int
+    order_id: bytes,
+    device: str | None,
+    *,
+    sscc: str = SSCC,
+    carrier: str = "carrier",
+    units: Sequence[int] = (UNITS,),
+    insured_minor: int = 0,
 ) -> ShipmentCreate:
-    """A carton with a device in it."""
-    lines = (ShippedLine(0, units),)
+    """A carton with so many units of each line and a device in it."""
+    lines = tuple([ShippedLine(*entry) for entry in enumerate(units)])
     named = None if device is None else account(device)
-    return ShipmentCreate(order_id, account(carrier), lines, sscc, (), None, 0, named)
+    return ShipmentCreate(order_id, account(carrier), lines, sscc, (), None, insured_minor, named)
 
 
 def make_makers(shop: World) -> None:
@@ -120,15 +126,17 @@ class Chain:
         named: bool = True,
         promise: Callable[[bytes], SlaAttach] = sla,
         device: DeviceRegister | None = None,
+        order: Callable[[Shop], bytes] = lambda shop: shop.paid((shop.tea, UNITS)),
+        insured_minor: int = 0,
     ) -> None:
         self.shop = shop = shop or Shop()
         make_makers(shop)
         self.register("logger", device or registration())
-        self.order_id = shop.paid((shop.tea, UNITS))
+        self.order_id = order(shop)
         shop.done("merchant", ("sla.attach", promise(self.order_id)))
         if named:
             self.bind("logger", thing())
-        told = self.ship("logger" if named else None)
+        told = self.ship("logger" if named else None, insured_minor)
         made = told[0].data["parcel_id"]
         assert isinstance(made, bytes)
         self.parcel_id = made
@@ -152,9 +160,10 @@ class Chain:
         op = DeviceUnbind(account(name))
         return self.shop.send("merchant", ("device.unbind", op), with_=with_)
 
-    def ship(self, device: str | None) -> tuple[Event, ...]:
+    def ship(self, device: str | None, insured_minor: int) -> tuple[Event, ...]:
         """Merchant and carrier sign."""
-        op = shipment(self.order_id, device, units=UNITS)
+        units = [line.quantity for line in self.shop.load(self.order_id).lines]
+        op = shipment(self.order_id, device, units=units, insured_minor=insured_minor)
         return self.shop.done("merchant", ("shipment.create", op), with_=("carrier",))
 
     def at(self, minutes: int) -> int:

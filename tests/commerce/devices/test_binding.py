@@ -10,9 +10,9 @@ from tests.commerce.attempts import Attempt, Do, Row, Wait, play
 from tests.commerce.devices.cold import (
     FINE,
     OTHER_SSCC,
+    UNITS,
     WARM,
     Chain,
-    make_makers,
     registration,
     sla,
     thing,
@@ -88,17 +88,16 @@ def concerning(shop: Shop) -> list[Row]:
 
 def of_another_quantity(shop: Shop) -> list[Row]:
     """A parcel with two promises is watched for one of them."""
-    chain = Chain.__new__(Chain)
-    order_id = shop.paid((shop.tea, 1), (shop.cake, 1))
-    shop.done("merchant", ("sla.attach", sla(order_id)))
-    promised = sla(order_id, line=1, measures="RelativeHumidity", unit="P1", low="3e1", high="6e1")
-    shop.done("merchant", ("sla.attach", promised))
-    parcel_id = shop.ship(order_id)
-    make_makers(shop)
-    chain.shop = shop
-    chain.register("logger", registration())
+    damp = sla(bytes(32), line=1, measures="RelativeHumidity", unit="P1", low="3e1", high="6e1")
+
+    def promised(shop: Shop) -> bytes:
+        order_id = shop.paid((shop.tea, UNITS), (shop.cake, 1))
+        shop.done("merchant", ("sla.attach", replace(damp, order_id=order_id)))
+        return order_id
+
+    chain = Chain(shop, named=False, order=promised)
     chain.register("damp", registration("damp", 2, measures="RelativeHumidity", unit="P1"))
-    plain = DeviceBind(account("logger"), None, parcel_id, watches=True)
+    plain = DeviceBind(account("logger"), None, chain.parcel_id, watches=True)
     return [
         Attempt("merchant", BIND, plain, (), "ok"),
         Attempt(
