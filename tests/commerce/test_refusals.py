@@ -61,6 +61,14 @@ from tests.commerce.deposits import (
     test_recourse,
 )
 from tests.commerce.deposits.counter import Counter
+from tests.commerce.devices import test_binding as test_attaching
+from tests.commerce.devices import (
+    test_contest,
+    test_device,
+    test_report,
+    test_sla,
+    test_watch,
+)
 from tests.commerce.disputes import (
     test_arbiters,
     test_filing,
@@ -94,6 +102,11 @@ def rows() -> list[Row]:
         *(test_extensions.extending, test_tracking.telling),
         *(test_recalls.blocking, test_recalls.unswept),
         *(test_posting.posting, test_posting.appending, test_posting.replying),
+        *(test_device.registering, test_device.handing_on, test_device.distrusted),
+        *(test_attaching.binding, test_attaching.concerning, test_attaching.of_another_quantity),
+        *(test_report.reporting, test_sla.attaching, test_watch.naming, test_watch.crowded),
+        *(test_watch.accepting_devices, test_watch.after_its_calibration),
+        *(test_contest.contesting, test_contest.scoped),
         *(test_posting.burned, test_hiding.hiding, test_hiding.after_hiding),
     ]
     courts = [
