@@ -196,7 +196,7 @@ def claim_reveal(op: ClaimReveal, context: Context) -> tuple[Event, ...]:
         gtin=op.gtin,
         serial=op.serial,
         account=context.sender,
-        before=None if code.leading is None else code.leading.account,
+        former=None if code.leading is None else code.leading.account,
         until_ms=commit.until_ms,
     )
     return (told,)

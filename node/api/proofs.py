@@ -17,7 +17,10 @@ from chain.head import HeadStatement
 from chain.ledger import Ledger
 from chain.state import STATE_KEY_MAX
 from chain.stored_chain import ReceiptPlace
+from commerce.codes.serials import code_id
+from commerce.codes.views import proof_keys
 from commerce.epcis.capture import EVENTS
+from node.api.codes import GTIN, SERIAL
 from node.api.parameters import HEIGHT_MAX, Parameter, flag, hash_in_path, whole
 from node.api.problems import (
     BlockUnknown,
@@ -116,6 +119,15 @@ async def prove_event(call: Call) -> Reply:
     An event that nobody captured is proven to be absent.
     """
     return await _serve(call, _find_event, partial(proof_name, "event", call.get(EVENT_KEY)))
+
+
+async def prove_code(call: Call) -> Reply:
+    """GET /v1/proof/code/{gtin}/{serial}: its row, its batch's and that which says it is active.
+
+    A code that the chain doesn't know is proven to be absent.
+    """
+    known_id = code_id(call.get(GTIN), call.get(SERIAL))
+    return await _serve(call, _find_code, partial(proof_name, "code", known_id))
 
 
 async def _serve(call: Call, find: Find, name: Name) -> Reply:
@@ -220,6 +232,14 @@ async def _find_event(call: Call) -> Found:
         assert transaction is not None, "events are captured by transactions"
         claims += [transaction, await _receipt(call, place)]
     return Found(tuple(claims), is_newest=True)
+
+
+async def _find_code(call: Call) -> Found:
+    """Several keys are taken between writes: a block in between gives their claims two headers."""
+    state = call.service.ledger.state
+    keys = await call.off_loop(proof_keys, state, call.get(GTIN), call.get(SERIAL))
+    found = [await call.service.proofs.state(key) for key in keys]
+    return Found(tuple(_state_claims(one) for one in found), is_newest=True)
 
 
 def _state_claims(found: StateProof) -> Claims:

@@ -15,6 +15,8 @@ from node.api import (
 from node.api.aftersale_routes import AFTERSALE
 from node.api.bank_routes import BANKING
 from node.api.catalogue_routes import CATALOGUE
+from node.api.code_routes import CODES
+from node.api.codes import GTIN, SERIAL
 from node.api.committee_models import CommitteeNowView, EpochView
 from node.api.cursors import CURSOR
 from node.api.custody_routes import CUSTODY
@@ -282,6 +284,15 @@ PROOFS: tuple[Route, ...] = (
         parameters=(proofs.EVENT_KEY, proofs.TRUSTED, proofs.HEADS),
         problems=(BlockUnknown, *proofs.PROBLEMS),
     ),
+    Route(
+        "GET",
+        "/v1/proof/code/{gtin}/{serial}",
+        "A proof of what a verdict on a code rests on, or that the chain knows no such code",
+        {200: BUNDLE},
+        handle=proofs.prove_code,
+        parameters=(GTIN, SERIAL, proofs.TRUSTED, proofs.HEADS),
+        problems=(BlockUnknown, *proofs.PROBLEMS),
+    ),
 )
 
 ROUTES: tuple[Route, ...] = (
@@ -295,6 +306,7 @@ ROUTES: tuple[Route, ...] = (
         *CATALOGUE,
         *BANKING,
         *REVIEWS,
+        *CODES,
         *PROVENANCE,
         *CUSTODY,
         *EPCIS,
