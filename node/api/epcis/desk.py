@@ -60,10 +60,11 @@ def open_desk(
     service: NodeService,
     clock_ms: Callable[[], int],
     settings: DeskSettings | None = None,
-    find_query: FindQuery = _no_query,
+    find_query: FindQuery | None = None,
 ) -> EpcisDesk:
     """Open what the binding keeps."""
     settings = settings or DeskSettings()
+    find_query = find_query or _no_query
     genesis_hash = service.chain.genesis_hash
     captures = settings.log(jobs.FILE_NAME, jobs.LOG_NAME, genesis_hash)
     subscriptions = SubscriptionBook(settings.log(book.FILE_NAME, book.LOG_NAME, genesis_hash))

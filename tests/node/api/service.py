@@ -28,7 +28,7 @@ from commerce.assets import AssetIssue
 from commerce.payments import PayTransfer
 from commerce.registry import operation
 from node.anchors import Anchors
-from node.api.epcis.desk import DeskSettings, open_desk
+from node.api.epcis.desk import DeskSettings, EpcisDesk, FindQuery, open_desk
 from node.api.server import ApiServer, Fatal
 from node.api.settings import ApiSettings
 from node.evidence_book import EvidenceBook
@@ -214,8 +214,14 @@ class Served:
     """A served node and a client that talks to it over a real socket."""
 
     def __init__(
-        self, service: FakeService, server: ApiServer, port: int, http: aiohttp.ClientSession
+        self,
+        service: FakeService,
+        server: ApiServer,
+        port: int,
+        http: aiohttp.ClientSession,
+        desk: EpcisDesk,
     ) -> None:
+        self.desk = desk
         self.metrics = server.metrics
         self.service = service
         self.server = server
@@ -249,14 +255,15 @@ async def served(
     fatal: Fatal | None = None,
     directory: Path | None = None,
     desk: DeskSettings | None = None,
+    find_query: FindQuery | None = None,
 ) -> AsyncIterator[Served]:
     """A fake node behind a real server on a free port."""
     service = FakeService(hurried=hurried, directory=directory)
-    kept = open_desk(service, service.clock_ms, desk or DeskSettings())
+    kept = open_desk(service, service.clock_ms, desk, find_query)
     server = ApiServer(service, NodeMetrics(), settings or ApiSettings(), kept, fatal)
     port = await server.start()
     try:
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
-            yield Served(service, server, port, http)
+            yield Served(service, server, port, http, kept)
     finally:
         await server.stop()

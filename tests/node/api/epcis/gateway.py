@@ -8,7 +8,7 @@ from typing import Any
 
 from chain.crypto import sha256
 from commerce.delegations import Delegate
-from node.api.epcis.desk import DeskSettings
+from node.api.epcis.desk import DeskSettings, FindQuery
 from node.gateway.tokens import FILE_NAME, TokenEntry, add_token, digest_of, new_token
 from node.keystore import write_key
 from tests.chain.world import account, key
@@ -79,13 +79,15 @@ class Gateway:
 
 
 @asynccontextmanager
-async def opened(folder: Path, *, hurried: bool = False) -> AsyncIterator[Gateway]:
+async def opened(
+    folder: Path, *, hurried: bool = False, find_query: FindQuery | None = None
+) -> AsyncIterator[Gateway]:
     """A node that signs the merchant's captures and keeps its records in a folder."""
     token = (
         make_token(folder, "erp", "merchant") if not (folder / FILE_NAME).exists() else new_token()
     )
     desk = DeskSettings(folder, folder / FILE_NAME, ("127.0.0.0/8",))
-    async with served(hurried=hurried, desk=desk) as node:
+    async with served(hurried=hurried, desk=desk, find_query=find_query) as node:
         await found(node.service)
         await delegate(node, "merchant")
         yield Gateway(node, token)
