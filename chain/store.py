@@ -32,7 +32,7 @@ from chain.store_contract import (
     StoreKindUnavailable,
     StoreLocked,
     check_batch,
-    in_order,
+    follows,
     prefix_stop,
 )
 from chain.store_lock import DirectoryLock
@@ -162,19 +162,21 @@ class LevelStore:
         return found
 
     def _tails(self, prefixes: Iterable[bytes]) -> Generator[list[bytes], None, None]:
-        prefix = b""
+        before = prefix = b""
         try:
             with self._db.iterator(include_value=False, verify_checksums=True) as keys:
                 yield []
-                key = _FIRST_KEY
-                for prefix in in_order(prefixes):
+                following, key = keys.__next__, _FIRST_KEY
+                for prefix in prefixes:
+                    assert follows(prefix, before), prefix
+                    before = prefix
                     if key < prefix:
                         keys.seek(prefix)
-                        key = next(keys)
+                        key = following()
                     size, tails = len(prefix), []
-                    while key.startswith(prefix):
+                    while key[:size] == prefix:
                         tails.append(key[size:])
-                        key = next(keys)
+                        key = following()
                     yield tails
                 return
         except StopIteration:

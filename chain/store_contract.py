@@ -45,7 +45,7 @@ class KVStore(Protocol):
     def tails(self, prefixes: Iterable[bytes]) -> Iterator[list[bytes]]:
         """For each prefix what follows it in its keys, in their order, as of this call.
 
-        One walk for many prefixes: they are ascending, and none begins with another (`in_order`).
+        One walk for many prefixes: they are ascending, and none begins with another (`follows`).
         """
         ...
 
@@ -117,14 +117,9 @@ def check_batch(batch: Mapping[bytes, bytes | None]) -> None:
             raise StoreEntryRefused(f"value of {len(value)} bytes, at most {VALUE_SIZE_MAX}")
 
 
-def in_order(prefixes: Iterable[bytes]) -> Iterator[bytes]:
-    """The prefixes of `KVStore.tails`, as long as they keep to its rule."""
-    before = None
-    for prefix in prefixes:
-        assert prefix, "everything is no prefix"
-        assert before is None or (before < prefix and not prefix.startswith(before)), prefix
-        before = prefix
-        yield prefix
+def follows(prefix: bytes, before: bytes) -> bool:
+    """May `prefix` come next in `KVStore.tails`, after `before` or, if that is b"", first?"""
+    return before < prefix and not (before and prefix.startswith(before))
 
 
 def prefix_stop(prefix: bytes) -> bytes:

@@ -7,7 +7,7 @@ keeps seeing the old version and pays nothing when nobody writes.
 from bisect import bisect_left, insort
 from collections.abc import Generator, Iterable, Iterator, Mapping
 
-from chain.store_contract import Kind, StoreClosed, check_batch, in_order
+from chain.store_contract import Kind, StoreClosed, check_batch, follows
 
 # Beyond this many new keys one sort of two sorted runs is cheaper than inserting each.
 INSERTIONS_MAX = 64
@@ -74,10 +74,12 @@ class MemoryStore:
         self, version: _Version, prefixes: Iterable[bytes]
     ) -> Generator[list[bytes], None, None]:
         version.scans += 1
-        keys, place = version.keys, 0
+        keys, place, before = version.keys, 0, b""
         try:
             yield []
-            for prefix in in_order(prefixes):
+            for prefix in prefixes:
+                assert follows(prefix, before), prefix
+                before = prefix
                 self._open_version()
                 size, tails = len(prefix), []
                 place = bisect_left(keys, prefix, lo=place)

@@ -22,7 +22,7 @@ from chain.store_contract import (
     StoreDamaged,
     StoreKindDiffers,
     check_batch,
-    in_order,
+    follows,
     prefix_stop,
 )
 from chain.store_lock import DirectoryLock
@@ -109,7 +109,10 @@ class SqliteStore:
             connection.execute("BEGIN")
             connection.execute(_RANGE, (b"", b"")).fetchall()
             yield []
-            for prefix in in_order(prefixes):
+            before = b""
+            for prefix in prefixes:
+                assert follows(prefix, before), prefix
+                before = prefix
                 size, bounds = len(prefix), (prefix, prefix_stop(prefix))
                 rows = connection.execute(_RANGE, bounds).fetchall()
                 for row in rows:

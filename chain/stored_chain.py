@@ -211,7 +211,7 @@ class StoredChain:
 
     def index_tails(self, prefixes: Iterable[bytes]) -> Iterator[list[bytes]]:
         """For each prefix what follows it in keys of secondary index entries: `KVStore.tails`."""
-        return self.store.tails(schema.INDEX + prefix for prefix in prefixes)
+        return self.store.tails(map(schema.INDEX.__add__, prefixes))
 
     def require_block(self, height: int) -> None:
         """`HistoryPruned` if the block and receipts of a decided height are not kept here.

@@ -4,16 +4,21 @@ Shared by trace (both ways) and recall, so that both mean the same by "what beca
 a `Sink` is everything met on the way; what to go on with is for the sink to decide.
 """
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from commerce.epcis.containment import Containment, Stays
-from commerce.epcis.graph import History, Row, TraceIndex
+from commerce.epcis.graph import BEGINNING, FOREVER, History, Row, TraceIndex
 from commerce.epcis.identifiers import is_class
 from commerce.epcis.summary import Role, Summary
 
+# Kinds of edges.
 PACKED, TURNED, LOTTED = "containment", "transformation", "lot"
+
+
+_CONTAINERS_MAX = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,35 @@ class Sink(Protocol):
         ...
 
 
+class Timeline:
+    """A history and the stays of its things."""
+
+    __slots__ = ("_children", "history", "stays")
+
+    def __init__(self, history: History, stays: Stays) -> None:
+        self.history = history
+        self.stays = stays
+        self._children: list[Row] | None = None
+
+    def concerned(self, window: Window) -> Sequence[Row]:
+        """The rows in a window, and before them those of stays that may reach into it."""
+        rows = self.history.rows
+        low = 0 if window.start == BEGINNING else bisect_left(rows, window.start, key=_time)
+        high = len(rows) if window.end == FOREVER else bisect_left(rows, window.end, key=_time)
+        if low == 0:
+            return rows[:high]
+        if self._children is None:
+            self._children = [row for row in rows if row[2] is Role.CHILD]
+        children = self._children
+        if not children:
+            return rows[low:high]
+        return (*children[: bisect_left(children, window.start, key=_time)], *rows[low:high])
+
+
+def _time(row: Row) -> int:
+    return row[0]
+
+
 class Follower:
     """Follows things forward through an index, or back."""
 
@@ -63,13 +97,29 @@ class Follower:
         self.sink = sink
         self.forward = forward
         self.containment = Containment(index)
+        self._containers: dict[str, Timeline] = {}
 
-    def follow(self, history: History, window: Window, rows: Sequence[Row] | None = None) -> None:
-        """Tell what the events of things in a window lead to, or only those of some rows."""
-        stays = self.containment.stays(history)
-        for time_ms, key, role in history.rows if rows is None else rows:
-            if time_ms >= window.end:
-                return
+    def timelines(self, things: Sequence[str], window: Window) -> Iterator["Timeline"]:
+        """Things by their histories; containers are met again and again, and remembered."""
+        if not window.carried:
+            for history in self.index.histories(things):
+                yield Timeline(history, self.containment.stays(history))
+            return
+        (container,) = things
+        known = self._containers.get(container)
+        if known is None:
+            if len(self._containers) >= _CONTAINERS_MAX:
+                self._containers.clear()
+            rows = tuple(self.index.rows(container))
+            history = History(rows, (container,))
+            known = Timeline(history, self.containment.stays(history))
+            self._containers[container] = known
+        yield known
+
+    def follow(self, along: "Timeline", window: Window, rows: Sequence[Row]) -> None:
+        """Tell what some of the rows that concern a window (`Timeline.concerned`) lead to."""
+        history, stays = along.history, along.stays
+        for time_ms, key, role in rows:
             if role is Role.CLASS:
                 continue
             summary = self.index.summary(key)

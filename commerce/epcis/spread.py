@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from chain.crypto import tagged_hash
 from commerce.epcis.follow import Follower, Window
-from commerce.epcis.graph import FOREVER, History, Row, TraceIndex
+from commerce.epcis.graph import BEGINNING, FOREVER, History, Row, TraceIndex
 from commerce.epcis.identifiers import is_class
 from commerce.epcis.summary import Role, Summary
 
@@ -181,7 +181,7 @@ class Spreader:
             container, _, until = mark.name.rpartition(" ")
             return (container,), Window(mark.since_ms, int(until), carried=True)
         if mark.kind in (JOINED, OPENED):
-            return (mark.name,), Window(mark.since_ms, FOREVER)
+            return (mark.name,), Window(BEGINNING, FOREVER)
         return things_of(self.index, mark), Window(mark.since_ms, FOREVER)
 
     def _along(
@@ -190,19 +190,20 @@ class Spreader:
         """Follow things: from a row on, so many; how many it were, and the next row or 0."""
         start, left = part
         looked = 0
-        for history in self.index.histories(things):
-            stop = len(history.rows) if len(things) > 1 else start + left
-            rows = history.rows[start:stop]
+        for along in self.follower.timelines(things, window):
+            concerned = along.concerned(window)
+            stop = len(concerned) if len(things) > 1 else start + left
+            rows = concerned[start:stop]
             looked += len(rows)
             if mark.kind == JOINED:
                 self._through_parts(rows)
             elif mark.kind == OPENED:
-                self._open(history, mark.since_ms, rows)
+                self._open(along.history, mark.since_ms, rows)
             else:
-                self.follower.follow(history, window, rows)
+                self.follower.follow(along, window, rows)
                 if mark.kind in (MADE, ITEM):
-                    self._opened(history, mark.since_ms)
-            if stop < len(history.rows):
+                    self._opened(along.history, mark.since_ms)
+            if stop < len(concerned):
                 return looked, stop
         return max(looked, 1), 0
 

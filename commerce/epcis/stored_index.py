@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from itertools import islice
-from typing import Annotated, TypeAlias
+from itertools import islice, starmap
+from typing import Annotated, Any, TypeAlias
 
-from chain.codec import U64, Hash, Size, decode, encode
+from chain.codec import U64, Hash, Size, encode, unpack
 from chain.crypto import domain, tagged_hash
 from chain.state import u64
 from commerce.epcis.graph import History, Row
 from commerce.epcis.shape import KEY_SIZE_MAX
-from commerce.epcis.summary import Role, Summary, mentioned
+from commerce.epcis.summary import LotMembers, Quantity, Role, Summary, mentioned
 
 EVENT = b"epcis-event/"
 ROW = b"epcis-row/"
@@ -94,6 +94,16 @@ def entries(key: bytes, event: IndexedEvent, record: bytes | None = None) -> lis
             tail = seen + _ROLE_BYTES[role]
             written += [(ROW + name_key(thing) + tail, b"") for thing in things]
     return written
+
+
+def read_record(record: bytes) -> IndexedEvent:
+    """A record as capture wrote it, and the state proves it: not judged again, thing by thing."""
+    said: Any = unpack(record)
+    summary, *rest = said
+    *head, quantities, lots, joined = summary
+    weighed, members = tuple(starmap(Quantity, quantities)), tuple(starmap(LotMembers, lots))
+    fields: Any = (*head, weighed, members, joined)
+    return IndexedEvent(Summary(*fields), *rest)
 
 
 def name_key(name: str) -> bytes:
@@ -212,7 +222,7 @@ class StoredIndex:
         """An event that was captured by then."""
         if key not in self._events:
             value = self._get(EVENT + key)
-            event = None if value is None else decode(IndexedEvent, value)
+            event = None if value is None else read_record(value)
             known = event is not None and event.height <= self._height_max
             self._events[key] = event if known else None
         return self._events[key]

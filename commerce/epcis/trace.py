@@ -189,8 +189,8 @@ class _Back:
         self._reach(self.path.roots, FOREVER, opened=True)
         while self.queue:
             visit = self.queue.popleft()
-            for history in self.index.histories(visit.things):
-                self.follower.follow(history, visit.window)
+            for along in self.follower.timelines(visit.things, visit.window):
+                self.follower.follow(along, visit.window, along.concerned(visit.window))
             if visit.opened:
                 self._ask_for_contents(visit)
             if _is_beyond(self.path, self.limits):

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from chain.codec import decode
 from commerce.epcis.canonical import event_key
 from commerce.epcis.document import read_document
 from commerce.epcis.identifiers import identity
 from commerce.epcis.stored_index import (
     AT,
+    EVENT,
     NAME_SIZE_MAX,
     ROW,
     TIME,
@@ -21,6 +23,7 @@ from commerce.epcis.stored_index import (
     keys_by_event_id,
     keys_by_hash,
     name_key,
+    read_record,
 )
 from commerce.epcis.summary import summarise
 from commerce.epcis.trace import Direction, trace
@@ -32,6 +35,7 @@ from tests.commerce.epcis.statements import (
     data,
     document,
     harvest,
+    lot,
     packing,
     serial,
 )
@@ -96,9 +100,8 @@ def test_the_rows_of_many_things_are_read_in_one_walk_and_grouped() -> None:
     things = [identity(serial(n)) for n in range(4)] + [identity(case(7)), "x" * NAME_SIZE_MAX * 2]
     for index in (StoredIndex(stored.scan, tails=stored.tails), StoredIndex(stored.scan)):
         histories = index.histories(things)
-        assert {thing for history in histories for thing in history.things} == set(
-            (*things[1:3], identity(case(7)))
-        )
+        grouped = {thing for history in histories for thing in history.things}
+        assert grouped == {*things[1:3], identity(case(7))}
         for history in histories:
             for thing in history.things:
                 assert list(history.rows) == index.rows(thing)
@@ -212,3 +215,14 @@ def test_several_events_may_share_a_hash_or_an_event_id() -> None:
 
 def test_an_unknown_event_has_no_summary() -> None:
     assert StoredIndex(Stored().scan).summary(bytes(32)) is None
+
+
+def test_a_record_is_read_back_as_it_was_written() -> None:
+    lots = {"cbvmda:lotNumber": "L7"}
+    kilogram = [{"epcClass": lot("L1"), "quantity": 1.5, "uom": "KGM"}]
+    written = [*EVENTS, harvest(ilmd=lots), packing(childQuantityList=kilogram, eventID="urn:x:1")]
+    for event in written:
+        stored = Stored()
+        key = stored.capture(event)
+        record = stored.entries[EVENT + key]
+        assert read_record(record) == decode(IndexedEvent, record)
