@@ -100,19 +100,49 @@ def rows() -> list[Row]:
         *(test_answers.answering, test_answers.offering),
         *(test_returns.returning, test_exchanges.exchanging, test_exchanges.too_many),
         *(test_extensions.extending, test_tracking.telling),
-        *(test_recalls.blocking, test_recalls.unswept),
         *(test_posting.posting, test_posting.appending, test_posting.replying),
-        *(test_device.registering, test_device.handing_on, test_device.distrusted),
-        *(test_attaching.binding, test_attaching.concerning, test_attaching.of_another_quantity),
-        *(test_report.reporting, test_sla.attaching, test_watch.naming, test_watch.crowded),
-        *(test_watch.accepting_devices, test_watch.after_its_calibration),
-        *(test_contest.contesting, test_contest.scoped),
         *(test_posting.burned, test_hiding.hiding, test_hiding.after_hiding),
     ]
     courts = [
         *(test_filing.opening, test_filing.crowded, test_filing.contesting),
         *(test_opening.appealing, test_hearing.hearing, test_hearing.settling),
         *(test_panel.challenging, test_votes.committing, test_votes.revealing),
+    ]
+    saver = test_withdrawals.funded()
+    listed = Shop()
+    return [
+        *rows_of_goods(),
+        *(test_committee.TABLE + test_evidence.TABLE + test_members.UPDATING),
+        *(test_accounts.TABLE + test_members.TABLE + test_members.FULL + test_roles.TABLE),
+        *(test_rights.TABLE + test_delegations.TABLE + test_delegations.FULL),
+        *(test_assets.TABLE + test_payments.TABLE + test_products.UPDATING),
+        *(test_listings.PUBLISHING + test_listings.updates(listed.tea, listed.bike)),
+        *(test_licences.TABLE + test_licences.offers(listed, listed.tea)),
+        *(test_issuing.ISSUING + test_issuing.withdrawing(issue(listed))),
+        *(test_deposits.TABLE + test_recourse.TABLE + test_fund.TABLE),
+        *test_claims.claims(Counter()),
+        *test_deposits.judged(Counter()),
+        *test_panel.recusing(Court(4, arbiters=4)),
+        *(test_share.TABLE + test_acknowledge.TABLE + test_reveal.revealing(test_reveal.begun())),
+        *(test_bank_deposits.settling(World()) + test_bank_deposits.FULL + test_freezes.TABLE),
+        *(test_withdrawals.REDEEMING + test_withdrawals.withdrawing(saver) + test_withdrawals.FULL),
+        *(test_prepaid.OPENING + test_prepaid.using(test_prepaid.funded()) + test_freezes.FULL),
+        *(test_fees.TABLE + test_fees.COLLECTING + test_parameter_change.TABLE),
+        *(test_arbiters.bonding() + test_arbiters.unbonding() + test_arbiters.appointing()),
+        *(row for table in courts for row in table(Court())),
+        *(row for table in shops for row in table(Shop())),
+    ]
+
+
+def rows_of_goods() -> list[Row]:
+    """Those about things: provenance, custody, recalls, codes, devices."""
+    shops = [
+        *(test_recalls.blocking, test_recalls.unswept),
+        *(test_device.registering, test_device.handing_on, test_device.distrusted),
+        *(test_attaching.binding, test_attaching.concerning, test_attaching.of_another_quantity),
+        *(test_report.reporting, test_sla.attaching, test_watch.naming, test_watch.crowded),
+        *(test_watch.accepting_devices, test_watch.after_its_calibration),
+        *(test_contest.contesting, test_contest.scoped),
     ]
     ateliers = [
         *(test_batching.making, test_batching.misnamed, test_binding.binding),
@@ -123,35 +153,16 @@ def rows() -> list[Row]:
         *(test_batching.circulating, test_binding.unborn, test_claiming.unborn),
         test_scanning.mute,
     ]
-    saver = test_withdrawals.funded()
-    listed = Shop()
     return [
-        *(test_committee.TABLE + test_evidence.TABLE + test_members.UPDATING),
-        *(test_accounts.TABLE + test_members.TABLE + test_members.FULL + test_roles.TABLE),
-        *(test_rights.TABLE + test_delegations.TABLE + test_delegations.FULL),
-        *(test_assets.TABLE + test_payments.TABLE + test_products.UPDATING),
-        *(test_listings.PUBLISHING + test_listings.updates(listed.tea, listed.bike)),
-        *(test_licences.TABLE + test_licences.offers(listed, listed.tea) + test_capture.TABLE),
-        *(test_issuing.ISSUING + test_issuing.withdrawing(issue(listed))),
-        *(test_deposits.TABLE + test_recourse.TABLE + test_fund.TABLE),
-        *test_claims.claims(Counter()),
-        *test_deposits.judged(Counter()),
-        *test_panel.recusing(Court(4, arbiters=4)),
-        *(test_share.TABLE + test_acknowledge.TABLE + test_reveal.revealing(test_reveal.begun())),
-        *(test_bank_deposits.settling(World()) + test_bank_deposits.FULL + test_freezes.TABLE),
-        *(test_withdrawals.REDEEMING + test_withdrawals.withdrawing(saver) + test_withdrawals.FULL),
-        *(test_prepaid.OPENING + test_prepaid.using(test_prepaid.funded()) + test_freezes.FULL),
+        *test_capture.TABLE,
         *(test_recalls.opening() + test_recalls.FULL + [test_recalls.TOGETHER]),
         *(test_recalls.keeping(Shop(), 1) + test_recalls.keeping(Shop(), 2)),
         *(test_offers.TABLE + test_offers.LOST + test_offers.CHANGED),
         *(test_offers.FULL + test_offers.CROWDED),
         *(test_certificates.TABLE + test_certificates.FULL),
-        *(test_fees.TABLE + test_fees.COLLECTING + test_parameter_change.TABLE),
-        *(test_arbiters.bonding() + test_arbiters.unbonding() + test_arbiters.appointing()),
         *(*test_claiming.FULL, test_claiming.YOUNG),
         *(row for table in ateliers for row in table(Atelier())),
         *(row for table in unborn for row in table(Atelier(shown=False))),
-        *(row for table in courts for row in table(Court())),
         *(row for table in shops for row in table(Shop())),
     ]
 
