@@ -35,14 +35,14 @@ def code_page(call: Call) -> Reply:
     try:
         verdict = verdict_view(call.service.ledger.state, gtin, serial)
     except CodeUnknown:
-        return _reply(_page(gtin, serial, said_of_unknown(), (), "bad"), 404)
+        return _reply(_page(gtin, serial, said_of_unknown(), (), "bad"))
     kind = _KINDS.get(verdict.verdict, "bad")
-    return _reply(_page(gtin, serial, said_of(verdict), _facts(verdict), kind), 200)
+    return _reply(_page(gtin, serial, said_of(verdict), _facts(verdict), kind))
 
 
-def _reply(body: str, status: int) -> Reply:
+def _reply(body: str) -> Reply:
     headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}
-    return Reply(body.encode(), status, HTML, headers)
+    return Reply(body.encode(), content_type=HTML, headers=headers)
 
 
 def _page(

@@ -19,6 +19,7 @@ from commerce.aftersale.errors import CaseUnknown
 from commerce.banking.errors import CardUnknown
 from commerce.catalogue.errors import CouponUnknown
 from commerce.certificates.errors import CertificateUnknown
+from commerce.codes.errors import CodeBatchUnknown, CodeReportUnknown, CodeUnknown
 from commerce.deposits.errors import ClaimUnknown, LiabilityUnknown
 from commerce.disputes.errors import ArbiterUnknown, DisputeUnknown
 from commerce.goods.errors import OfferUnknown
@@ -208,6 +209,9 @@ STATUSES: dict[type[HushangError], int] = {
     ClaimUnknown: 404,
     LiabilityUnknown: 404,
     RecallUnknown: 404,
+    CodeBatchUnknown: 404,
+    CodeReportUnknown: 404,
+    CodeUnknown: 404,
     OfferUnknown: 404,
     CertificateUnknown: 404,
     DisputeUnknown: 404,

@@ -111,9 +111,10 @@ class FakeService:
         except HushangError as error:
             return error
 
-    async def decide(self) -> Tip:
-        """The next block, of everything in the pool."""
-        executed = self.world.execute(*self.pool.values())
+    async def decide(self, after_ms: int = 0) -> Tip:
+        """The next block, of everything in the pool; `after_ms` later than it would be."""
+        time_ms = self.world.now_ms + after_ms
+        executed = self.world.execute(*self.pool.values(), time_ms=time_ms)
         tip = self.ledger.write(executed, self.world.certify(executed.header))
         self.anchors.note()
         self.pool.clear()
