@@ -75,6 +75,14 @@ def prefix_holder(state: StateReader, digits: str) -> bytes | None:
     return None
 
 
+def prefix_size(state: StateReader, digits: str) -> int | None:
+    """How long the company prefix is that these digits begin with; None if nobody holds it."""
+    for length in range(PREFIX_DIGITS_MIN, min(PREFIX_DIGITS_MAX, len(digits)) + 1):
+        if PREFIXES.load(state, digits[:length].encode()) is not None:
+            return length
+    return None
+
+
 def gtin_holder(state: StateReader, gtin: str) -> bytes | None:
     """Whose company prefix a GTIN-14 has, or None."""
     return prefix_holder(state, gtin[1:])

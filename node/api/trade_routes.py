@@ -1,6 +1,5 @@
 """Rows of the route table: accounts, money, trade and provenance."""
 
-from chain.errors import HistoryPruned
 from commerce import errors
 from node.api import accounts, order_lists, paging, provenance, trade
 from node.api.problems import ObjectNotFound
@@ -142,23 +141,6 @@ PROVENANCE: tuple[Route, ...] = (
         {200: provenance.TRACE_MODEL},
         read=provenance.read_trace,
         parameters=(provenance.EPC, provenance.GTIN, provenance.LOT, provenance.DIRECTION),
-    ),
-    Route(
-        "GET",
-        "/v1/epcis/events",
-        "Keys of captured events by CBV hash or eventID",
-        {200: provenance.KEYS_MODEL},
-        read=provenance.read_event_keys,
-        parameters=(provenance.CBV_HASH, provenance.EVENT_ID),
-    ),
-    Route(
-        "GET",
-        "/v1/epcis/events/{key}",
-        "A captured event",
-        {200: provenance.CapturedEventView},
-        read=provenance.read_captured,
-        parameters=(provenance.EVENT_KEY,),
-        problems=(ObjectNotFound, HistoryPruned),
     ),
     Route(
         "GET",

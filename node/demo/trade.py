@@ -288,6 +288,10 @@ def captured_facts(outcome: Outcome) -> dict[str, str]:
     }
 
 
+# What a node knows of the event that it tells.
+KNOWN: Final = "/hushang:captured/0/hushang"
+
+
 def captured_claims(stage: Stage, outcome: Outcome) -> list[Claim]:
     """Each event by its key, and that it counts."""
     claims: list[Claim] = []
@@ -295,8 +299,10 @@ def captured_claims(stage: Stage, outcome: Outcome) -> list[Claim]:
         key = event["data"]["event_key"]
         path = f"/v1/epcis/events/{key}"
         claims += stage.event_claims(outcome, index, "event_key", "type")
-        claims += [Claim(path, "/event/type", event["data"]["type"])]
-        claims += [Claim(path, "/counts", value=True), Claim(path, "/height", outcome.height)]
+        stated = "/epcisBody/queryResults/resultsBody/eventList/0"
+        claims += [Claim(path, f"{stated}/type", event["data"]["type"])]
+        claims += [Claim(path, f"{KNOWN}:counts", value=True)]
+        claims += [Claim(path, f"{KNOWN}:height", outcome.height)]
     return claims
 
 

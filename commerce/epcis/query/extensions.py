@@ -30,7 +30,13 @@ def extension(parameter: str, values: Sequence[str], scope: Scope) -> Condition:
         return _exists(parameter, values, scope, rest)
     if not underscore or operator not in OPERATORS:
         raise QueryRefused("no parameter of an EPCIS 2.0 query", parameter)
-    field = field_of(rest, scope, parameter)
+    return _compared(parameter, values, scope, (operator, rest))
+
+
+def _compared(
+    parameter: str, values: Sequence[str], scope: Scope, asks: tuple[str, str]
+) -> Condition:
+    operator, field = asks[0], field_of(asks[1], scope, parameter)
     asked = tuple(operand(value, scope) for value in values)
     if operator != "EQ":
         one(values, parameter)

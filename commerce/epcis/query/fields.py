@@ -5,7 +5,7 @@ it), or compact: then its prefix is one that the query declares, else the one th
 document declares, so that two documents' `ex:x` meet only if the query doesn't tell them apart.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -119,6 +119,6 @@ def _sensor_parts(
             yield from _objects(element.get("sensorReport"))
 
 
-def _objects(values: Json | Sequence[Json]) -> Iterator[Mapping[str, Json]]:
+def _objects(values: Json) -> Iterator[Mapping[str, Json]]:
     if isinstance(values, list):
         yield from (value for value in values if isinstance(value, dict))

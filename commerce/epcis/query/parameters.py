@@ -5,7 +5,7 @@ Whoever asks over HTTP has texts; a query body's numbers and truth values come h
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from commerce.epcis import vocabulary as cbv
@@ -64,6 +64,10 @@ class Query:
     from_record_time: Instant | None = None
     before_record_time: Instant | None = None
     event_ids: tuple[str, ...] | None = None
+
+    def within(self, other: "Query") -> "Query":
+        """What matches another query too; order and limits are this one's."""
+        return replace(self, conditions=(*self.conditions, *other.conditions))
 
     def matches(self, subject: Subject) -> bool:
         """Is this event in the result (but for how many there may be)?"""

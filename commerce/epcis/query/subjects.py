@@ -5,7 +5,6 @@ What was captured has been checked; here it is only read again.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from commerce.epcis.digital_link import DOMAIN
 from commerce.epcis.document import Event
@@ -89,7 +88,6 @@ def identity_in(uri: str, scope: Scope) -> str:
     return known(uri)[0] or scope.expand(uri)
 
 
-@lru_cache(maxsize=4096)
 def folded(vocabulary: Vocabulary, text: str) -> str:
     """One spelling for each value of a vocabulary: the Web URI of a bare word or an old URN."""
     if text in vocabulary.uris:

@@ -1,4 +1,4 @@
-"""What the EPCIS binding keeps besides the chain: tokens, capture jobs, subscriptions."""
+"""What the EPCIS binding keeps besides the chain: tokens, jobs, queries, subscriptions."""
 
 import random
 from collections.abc import Callable
@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from node.api.epcis import query_book
 from node.api.epcis.headers import ANSWERED, JSON
+from node.api.epcis.library import Library
+from node.api.epcis.page_tokens import PageTokens
+from node.api.epcis.query_book import QueryBook
+from node.api.epcis.standing import NamedQuery
 from node.gateway import jobs
 from node.gateway.gateway import CaptureGateway
 from node.gateway.jobs import JobBook
@@ -24,10 +29,6 @@ from node.webhooks.sender import Sender
 WEBHOOK_HEADERS: Final = {**ANSWERED, "Content-Type": JSON}
 
 FindQuery: TypeAlias = Callable[[str], StandingQuery | None]
-
-
-def _no_query(_name: str) -> None:
-    """There are no named queries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,9 @@ class EpcisDesk:
     courier: Courier
     places: AllowedPlaces
     find_query: FindQuery
+    queries: QueryBook
+    pages: PageTokens
+    library: Library
 
 
 def open_desk(
@@ -64,8 +68,15 @@ def open_desk(
 ) -> EpcisDesk:
     """Open what the binding keeps."""
     settings = settings or DeskSettings()
-    find_query = find_query or _no_query
     genesis_hash = service.chain.genesis_hash
+    library = Library()
+    queries = QueryBook(settings.log(query_book.FILE_NAME, query_book.LOG_NAME, genesis_hash))
+
+    def find_named(name: str) -> StandingQuery | None:
+        known = queries.get(name)
+        return None if known is None else NamedQuery(name, known.query, library)
+
+    find = find_query or find_named
     captures = settings.log(jobs.FILE_NAME, jobs.LOG_NAME, genesis_hash)
     subscriptions = SubscriptionBook(settings.log(book.FILE_NAME, book.LOG_NAME, genesis_hash))
     places = AllowedPlaces(settings.webhook_networks)
@@ -74,11 +85,12 @@ def open_desk(
             book=subscriptions,
             chain=service,
             sender=Sender(places),
-            find=find_query,
+            find=find,
             headers=WEBHOOK_HEADERS,
             clock_ms=clock_ms,
             jitter=random.random,
         )
     )
     gateway = CaptureGateway(TokenBook(settings.tokens), JobBook(captures), clock_ms, Rates())
-    return EpcisDesk(gateway, subscriptions, courier, places, find_query)
+    pages = PageTokens(clock_ms)
+    return EpcisDesk(gateway, subscriptions, courier, places, find, queries, pages, library)

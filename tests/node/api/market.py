@@ -30,6 +30,7 @@ from tests.node.api.service import FakeService
 GTIN = "06901234000016"
 ITEM = "urn:epc:id:sgtin:6901234.000001.7"
 LOT = "L-24"
+PLACE = "urn:epc:id:sgln:6901234.00001.0"
 FOREVER_MS = 2**50
 CODE = b"the recipient's own code"
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
@@ -41,7 +42,7 @@ def event(**members: Any) -> dict[str, Any]:
         "type": "ObjectEvent",
         "eventTimeZoneOffset": "+08:00",
         "action": "OBSERVE",
-        "readPoint": {"id": "urn:epc:id:sgln:6901234.00001.0"},
+        "readPoint": {"id": PLACE},
         **members,
     }
 
@@ -70,7 +71,13 @@ def document() -> bytes:
         outputEPCList=[ITEM],
     )
     del packed["action"]
-    shipped = event(eventTime="2024-04-08T08:30:00.000+08:00", bizStep="shipping", epcList=[ITEM])
+    shipped = event(
+        eventTime="2024-04-08T08:30:00.000+08:00",
+        bizStep="shipping",
+        disposition="in_transit",
+        bizLocation={"id": PLACE},
+        epcList=[ITEM],
+    )
     text = {
         "@context": [CONTEXT],
         "type": "EPCISDocument",

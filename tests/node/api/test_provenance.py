@@ -1,7 +1,6 @@
 """Captured events over HTTP: traces both ways, events and documents as they were captured."""
 
 import hashlib
-import json
 
 import pytest
 
@@ -24,19 +23,6 @@ async def test_an_item_traces_back_to_the_leaves_and_the_lot_forward_to_the_item
 
 
 @pytest.mark.asyncio
-async def test_an_event_is_read_back_with_every_digit_that_it_had() -> None:
-    async with served() as node:
-        market = await trade(node.service)
-        stated = json.loads(document())["epcisBody"]["eventList"]
-        for key, event in zip(market.event_keys, stated, strict=True):
-            status, told = await node.get(f"/v1/epcis/events/{key.hex()}")
-            assert status == 200
-            assert told["event"] == event
-            assert (told["claim"], told["counts"]) == (False, True)
-            assert told["transaction_id"] == market.capture_id.hex()
-
-
-@pytest.mark.asyncio
 async def test_a_document_is_read_back_byte_for_byte() -> None:
     async with served() as node:
         market = await trade(node.service)
@@ -47,19 +33,6 @@ async def test_a_document_is_read_back_byte_for_byte() -> None:
         assert hashlib.sha256(data).digest() == hashlib.sha256(document()).digest()
 
 
-@pytest.mark.asyncio
-async def test_events_are_found_by_their_id_and_by_their_hash() -> None:
-    async with served() as node:
-        market = await trade(node.service)
-        name = "urn:uuid:11111111-1111-4111-8111-111111111111"
-        found = await node.get(f"/v1/epcis/events?event_id={name}")
-        assert found == (200, {"keys": [market.event_keys[1].hex()]})
-        _, page = await node.get("/v1/events?types=epcis.captured&limit=1")
-        digest = page["events"][0]["data"]["cbv_hash"]
-        found = await node.get(f"/v1/epcis/events?hash={digest}")
-        assert found == (200, {"keys": [market.event_keys[0].hex()]})
-
-
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [
@@ -68,8 +41,6 @@ async def test_events_are_found_by_their_id_and_by_their_hash() -> None:
         (f"/v1/trace?epc={ITEM}&lot=1", 400, "ParameterInvalid"),
         ("/v1/trace?gtin=123", 400, "ParameterInvalid"),
         (f"/v1/trace?gtin={GTIN}&direction=up", 400, "ParameterInvalid"),
-        (f"/v1/epcis/events/{'00' * 32}", 404, "ObjectNotFound"),
-        ("/v1/epcis/events", 400, "ParameterInvalid"),
         (f"/v1/epcis/documents/{'00' * 32}/0", 404, "ObjectNotFound"),
         (f"/v1/epcis/documents/{'00' * 32}/100", 400, "ParameterInvalid"),
     ],
