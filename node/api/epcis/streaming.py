@@ -5,7 +5,6 @@ at once (`stream=true`), or by a schedule in the query string. Nothing is kept: 
 from which `initialRecordTime` on.
 """
 
-import asyncio
 from dataclasses import replace
 from typing import Final
 
@@ -79,9 +78,9 @@ class QueryStream(Stream):
         while True:
             due_ms = timetable.next_after(clock_ms())
             assert due_ms is not None, "a schedule that never comes was refused"
-            while (left_ms := due_ms - clock_ms()) > 0:  # noqa: ASYNC110 - it is the clock
-                # In steps, for a clock may be put right meanwhile.
-                await asyncio.sleep(min(left_ms, _QUIET_MS) / 1000)
+            while (left_ms := due_ms - clock_ms()) > 0:
+                # Looks at the clock at each block too, for it may be put right meanwhile.
+                await self.call.service.wait_height(self._height() + 1, min(left_ms, _QUIET_MS))
             cursor = await self._run(cursor, replace(span, until=self._height()), due_ms)
 
     async def _run(self, cursor: Cursor, span: Span, due_ms: int) -> Cursor:

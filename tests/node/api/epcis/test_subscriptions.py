@@ -21,6 +21,8 @@ pytestmark = pytest.mark.asyncio
 QUERIES = {"stored": StepQuery(), "运输 all": StepQuery("shipping")}
 SECRET = "0123456789abcdef"
 PATH = "/queries/stored/subscriptions"
+CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
+EXAMPLE: dict[str, Any] = {"@context": [CONTEXT, {"ex": "https://example.com/"}]}
 NO_ID = "00000000-0000-4000-8000-000000000000"
 
 
@@ -182,3 +184,35 @@ async def test_a_query_has_so_many_subscriptions_and_no_more(tmp_path: Path) -> 
         assert place.startswith(path)
         assert (await gateway.ask("DELETE", place))[0] == 204
         assert (await gateway.ask("POST", path, form))[0] == 201
+
+
+async def test_a_named_query_tells_what_it_finds_as_a_query_document(tmp_path: Path) -> None:
+    async with (
+        opened(tmp_path, hurried=True) as gateway,
+        receiving() as receiver,
+        asyncio.TaskGroup() as group,
+    ):
+        couriers = group.create_task(gateway.node.desk.courier.run())
+        query = {"name": "stored", "query": {"EQ_bizStep": ["storing"]}}
+        status, _, _ = await gateway.ask("POST", "/queries", json.dumps(query).encode())
+        assert status == 201
+        _, _, made = await gateway.ask("POST", PATH, asked(receiver.url, stream=True))
+        shipped = observed(2, bizStep="shipping")
+        data = document(observed(1, **{"ex:weight": 1.50}), shipped, **EXAMPLE)
+        await gateway.ask("POST", "/capture", data.replace(b"1.5", b"1.50"))
+        body = json.loads((await receiver.next()).body)
+        assert body["type"] == "EPCISQueryDocument"
+        results = body["epcisBody"]["queryResults"]
+        assert results["queryName"] == "stored"
+        assert results["subscriptionID"] == made["subscriptionID"]
+        (event,) = results["resultsBody"]["eventList"]
+        assert (item_of(event), event["bizStep"]) == (1, "storing")
+        assert event["recordTime"].endswith("Z")
+
+        # The query ends, and its subscriptions with it.
+        assert (await gateway.ask("DELETE", "/queries/stored"))[0] == 204
+        await gateway.ask("POST", "/capture", document(observed(3)))
+        assert (await gateway.ask("GET", PATH))[0] == 404
+        assert not gateway.node.desk.subscriptions.all()
+        assert receiver.arrived.empty()
+        couriers.cancel()
