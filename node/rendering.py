@@ -26,7 +26,7 @@ ACCOUNT_FIELDS = frozenset(
         *("giver", "taker", "brand", "recipient", "party", "capturer", "subject", "granter"),
         *("funder", "consumer", "opener", "creditor", "debtor", "interested", "former", "by"),
         *("remove", "added", "removed", "replaced", "suspended", "reporter", "dealer"),
-        *("challenger", "return_carrier", "possessor"),
+        *("challenger", "return_carrier", "possessor", "custodian", "maker", "bound_by"),
     }
 )
 TEXT_INTEGERS = frozenset({"nonce"})

@@ -21,6 +21,7 @@ from commerce.catalogue.errors import CouponUnknown
 from commerce.certificates.errors import CertificateUnknown
 from commerce.codes.errors import CodeBatchUnknown, CodeReportUnknown, CodeUnknown
 from commerce.deposits.errors import ClaimUnknown, LiabilityUnknown
+from commerce.devices.errors import DeviceUnknown, PenaltyUnknown, WatchUnknown
 from commerce.disputes.errors import ArbiterUnknown, DisputeUnknown
 from commerce.goods.errors import OfferUnknown
 from commerce.recalls.errors import RecallUnknown
@@ -214,6 +215,9 @@ STATUSES: dict[type[HushangError], int] = {
     CodeUnknown: 404,
     OfferUnknown: 404,
     CertificateUnknown: 404,
+    DeviceUnknown: 404,
+    WatchUnknown: 404,
+    PenaltyUnknown: 404,
     DisputeUnknown: 404,
     ArbiterUnknown: 404,
     ReviewUnknown: 404,

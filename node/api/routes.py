@@ -20,6 +20,7 @@ from node.api.codes import GTIN, SERIAL
 from node.api.committee_models import CommitteeNowView, EpochView
 from node.api.cursors import CURSOR
 from node.api.custody_routes import CUSTODY
+from node.api.device_routes import DEVICES
 from node.api.epcis.routes import EPCIS
 from node.api.evidence_models import EvidencePageView
 from node.api.models import (
@@ -309,6 +310,7 @@ ROUTES: tuple[Route, ...] = (
         *CODES,
         *PROVENANCE,
         *CUSTODY,
+        *DEVICES,
         *EPCIS,
         *PAGES,
     ),

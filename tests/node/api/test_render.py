@@ -160,6 +160,7 @@ OTHER_HASHES = {
     *("parcel_id", "public_key", "ready_digest", "ship_to_commitment"),
     *("content", "legal_order"),
     *("certificate_id", "device_id", "offer_id"),
+    *("device", "device_key", "event_key", "penalty_id", "root"),
     *("draw_id", "ephemeral", "points", "sealed", "shares"),
     *("address_commitment", "case_id", "commitment", "coupon_id", "coupons", "dispute_id"),
     *("evidence", "instruction", "listings", "recall_id", "report", "salt", "subject_id"),
