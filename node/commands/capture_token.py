@@ -5,6 +5,7 @@ mode 0600. A running node takes changes at the next request.
 """
 
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -20,7 +21,7 @@ from node.clock import now_ms
 from node.commands.failures import UsageWrong
 from node.commands.listing import duration
 from node.commands.options import noun, verb
-from node.commands.session import RuleBroken, Session
+from node.commands.session import KeyMissing, RuleBroken, Session
 from node.config import load_config
 from node.gateway.tokens import (
     NAME,
@@ -46,6 +47,21 @@ CONFIG = Annotated[
 ]
 YEAR: Final = "365 d"
 CAPTURE: Final = "epcis.capture"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new token, the file it belongs into, and the key that it chooses."""
+
+    file: Path
+    entry: TokenEntry
+    public_key: bytes
+    token: str
+
+    def record(self) -> dict[str, Any]:
+        """What is printed of it, this once."""
+        told = shown(self.entry, self.public_key)
+        return {**told, "token": self.token, "tokens": str(self.file)}
 
 
 @verb(
@@ -85,30 +101,35 @@ def create(  # each is an option that people type
     require_free(file, name)
     owner = session.own_account(account)
     seed, key_file = keystore.new_seed(), file.parent / f"capture-{name}.key"
-    public_key = PrivateKey(seed).public_key
     keystore.write_key(key_file, seed, account=owner)
-    entry, token = _entry(name, owner, key_file.name, rate)
-    record = {**shown(entry, public_key), "token": token, "tokens": str(file)}
-    if not delegate:
-        add_token(file, entry)
-        words = f"hushang delegate add {public_key.hex()} --type {CAPTURE} --valid {valid!r}"
-        session.printer.record({**record, "delegate with": words})
+    token = new_token()
+    entry = TokenEntry(name, digest_of(token), owner, key_file.name, now_ms(), rate)
+    made = Made(file, entry, PrivateKey(seed).public_key, token)
+    if delegate:
+        _delegate(session, made, valid)
         return
+    add_token(file, entry)
+    words = f"hushang delegate add {made.public_key.hex()} --type {CAPTURE} --valid {valid!r}"
+    session.printer.record({**made.record(), "delegate with": words})
+
+
+def _delegate(session: Session, made: Made, valid: str) -> None:
+    """Delegate captures to the new key; where that is refused, nothing is left of it."""
     expires_ms = now_ms() + (duration(valid) or 0)
-    scope = operation("delegate", Delegate(public_key, (CAPTURE,), 0, expires_ms))
+    scope = operation("delegate", Delegate(made.public_key, (CAPTURE,), 0, expires_ms))
     try:
         outcome = session.submit(session.signed(scope))
     except OutcomeUnknown:
         # It may have been granted: the key and the token are good as soon as it is.
-        add_token(file, entry)
-        session.printer.record(record)
+        add_token(made.file, made.entry)
+        session.printer.record(made.record())
         raise
-    except (RuleBroken, NodeRefused, NodeUnreachable):
-        key_file.unlink()
+    except (RuleBroken, NodeRefused, NodeUnreachable, KeyMissing):
+        (made.file.parent / made.entry.key_file).unlink()
         raise
-    add_token(file, entry)
+    add_token(made.file, made.entry)
     session.say("the token is shown this once; whoever has it may capture for the account")
-    session.report(outcome, record)
+    session.report(outcome, made.record())
 
 
 @verb(
@@ -192,11 +213,6 @@ def public_key_of(file: Path, entry: TokenEntry) -> bytes | None:
     with suppress(keystore.KeyFileMissing, keystore.KeyFileMalformed, keystore.KeyFileTooOpen):
         return keystore.show_key(file.parent / entry.key_file).public_key
     return None
-
-
-def _entry(name: str, owner: bytes, key_file: str, rate: int) -> tuple[TokenEntry, str]:
-    token = new_token()
-    return TokenEntry(name, digest_of(token), owner, key_file, now_ms(), rate), token
 
 
 def _forget(file: Path, entry: TokenEntry) -> None:
