@@ -1,6 +1,7 @@
 """Custody offers as records: what a giver would hand over to a taker, and until when.
 
-An open offer has a clock, and each thing that it names a row that says so; both go when it ends.
+An open offer has a clock, and each thing that it names a row that says so; both go when it is
+answered or withdrawn.
 The record stays: with the transactions of giver and taker it shows who signed for what.
 """
 
@@ -83,7 +84,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A thing is named by an open offer."""
+    """A thing is named by an offer that is open, or was until it expired."""
 
     offer_id: Hash
 
@@ -115,7 +116,9 @@ def load_offer(state: StateReader, offer_id: bytes) -> Offer:
 def is_offered(state: StateReader, thing: str, giver: bytes) -> bytes | None:
     """The open offer by which this account offers the thing, or None."""
     row = OFFERED.load(state, name_part(thing), giver)
-    return None if row is None else row.offer_id
+    if row is None or load_offer(state, row.offer_id).state != OPEN:
+        return None
+    return row.offer_id
 
 
 def open_offers(state: StateReader, giver: bytes) -> int:
@@ -145,7 +148,9 @@ def end_offer(
         move_deadline(context, offer_id, offer.clock(), None)
     ended = altered(offer, state=state, due_ms=None, ended_ms=ended_ms, taken_device_id=device)
     OFFERS.store(context.state, ended, offer_id)
-    for thing in offer.things:
+    # A block fires thousands of clocks, each of which might let go of a hundred things: what an
+    # expired offer held is free all the same, and the rows wait for the next offer of them.
+    for thing in () if state == EXPIRED else offer.things:
         OFFERED.remove(context.state, name_part(thing), offer.giver)
     _count(context, offer.giver, -1)
 

@@ -26,9 +26,12 @@ _ENDED = (ACCEPTED, REJECTED, WITHDRAWN, EXPIRED)
 def check_offers(state: StateReader) -> None:
     """`InvariantBreach` unless things are held by open offers, and those are counted."""
     held: dict[bytes, Offered] = {}
+    expired: set[bytes] = set()
     counted: Counter[bytes] = Counter()
     for offer_id, offer in OFFERS.items(state):
         _check_offer(offer)
+        if offer.state == EXPIRED:
+            expired.add(offer_id)
         if offer.state != OPEN:
             continue
         counted[offer.giver] += 1
@@ -36,7 +39,8 @@ def check_offers(state: StateReader) -> None:
             key = name_part(thing) + offer.giver
             _require(key not in held, "a thing is in one open offer of its giver")
             held[key] = Offered(offer_id)
-    _require(dict(OFFERED.items(state)) == held, "the things of open offers are held by them")
+    rows = {key: row for key, row in OFFERED.items(state) if row.offer_id not in expired}
+    _require(rows == held, "the things of open offers are held by them")
     expected = {giver: OpenOffers(count) for giver, count in counted.items()}
     _require(dict(OPEN_OFFERS.items(state)) == expected, "open offers are counted")
 
