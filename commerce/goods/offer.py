@@ -179,13 +179,12 @@ def offer_deadlines(state: StateReader) -> Iterator[Deadline]:
 
 
 def told(name: str, offer_id: bytes, offer: Offer, **more: object) -> Event:
-    """An event about an offer: whose it is, to whom, and of what."""
+    """An event about an offer: whose it is, to whom, and what changes hands."""
     return event(
         f"custody.{name}",
         offer_id=offer_id,
         giver=offer.giver,
         taker=offer.taker,
         what=offer.what,
-        things=offer.things,
         **more,
     )

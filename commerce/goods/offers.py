@@ -169,6 +169,7 @@ def _open(context: Context, offer: Offer) -> Event:
         "offered",
         offer_id,
         offer,
+        things=offer.things,
         along=offer.along.possessing,
         order_id=offer.order_id,
         device_id=offer.device_id,
@@ -210,8 +211,14 @@ def custody_accept(op: CustodyAccept, context: Context) -> tuple[Event, ...]:
     move(context, offer.giver, offer.taker, offer.things, inside, offer.what)
     end_offer(context, op.offer_id, offer, ACCEPTED, op.device_id)
     index_activity(context, offer.giver)
-    along = offer.along.possessing
-    taken = told("accepted", op.offer_id, offer, along=along, device_id=op.device_id)
+    taken = told(
+        "accepted",
+        op.offer_id,
+        offer,
+        things=offer.things,
+        along=offer.along.possessing,
+        device_id=op.device_id,
+    )
     return (taken, *reserved)
 
 

@@ -9,7 +9,7 @@ import pytest
 from commerce.confirmation import OrderConfirm
 from commerce.epcis.identifiers import identity
 from commerce.goods import moving, offers
-from commerce.goods.offer import OFFERED, OPEN_OFFERS, is_offered
+from commerce.goods.offer import OPEN_OFFERS, is_offered
 from commerce.goods.offers import CustodyAccept, CustodyReject, CustodyWithdraw
 from commerce.goods.things import SHARES, has
 from commerce.shipments import ShipmentCreate, ShipmentLost, ShippedLine
