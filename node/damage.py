@@ -226,6 +226,8 @@ LEFTOVERS: Final = {
     "db.restoring": "a restore that was stopped; the next one replaces it",
     "joining": "parts of a snapshot being fetched; the next start goes on with it",
     "snapshots/*.making": "a snapshot that was being made; the next start removes it",
+    "epcis-*.damaged": "set aside at a start, when a new one began; may be deleted",
+    "epcis-*.new": "the next one replaces it",
     "damaged-*": "moved aside by an earlier repair; may be deleted",
 }
 

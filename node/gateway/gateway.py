@@ -8,8 +8,9 @@ capture knows events by their key.
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from chain.codec import encode
 from chain.errors import HushangError
@@ -30,6 +31,10 @@ from node.gateway.tokens import Holder, TokenBook
 from node.service import NodeService
 
 VALID_FOR_MS: Final = 120_000
+# A document costs up to 40 ms; more threads would only crowd the loop.
+THREADS: Final = 2
+T = TypeVar("T")
+
 _NONCE_BITS: Final = 64
 
 
@@ -71,12 +76,17 @@ class CaptureGateway:
         self.jobs = jobs
         self.clock_ms = clock_ms
         self._rates = rates
+        self._threads = ThreadPoolExecutor(THREADS, "captures")
+
+    def close(self) -> None:
+        """Check and sign no more; waits for what is being checked."""
+        self._threads.shutdown(cancel_futures=True)
 
     async def holder(self, token: str | None) -> Holder | None:
         """Whose token it is, None for a wrong one; `TooManyRequests`."""
         loop = asyncio.get_running_loop()
         # Reads files, and perhaps opens sealed keys, where something has changed.
-        found = await loop.run_in_executor(None, self.tokens.find, token)
+        found = await self._off_loop(self.tokens.find, token)
         if found is not None and self._rates is not None:
             self._rates.take(found.name, found.rate, loop.time())
         return found
@@ -89,15 +99,11 @@ class CaptureGateway:
         Raises what is wrong with it (`EpcisMalformed`, `EpcisTooLarge`, `EpcisInvalid`, with
         `proceed` `EventsRefused`), or the door's refusal of all its transactions.
         """
-        loop = asyncio.get_running_loop()
         created_ms = self.clock_ms()
-        check = check_each if proceed else check_whole
-        checked = await loop.run_in_executor(None, check, document)
-        genesis_hash = service.chain.genesis_hash
         valid_until_ms = created_ms + VALID_FOR_MS
-        signed = await loop.run_in_executor(
-            None, sign_each, checked, holder, genesis_hash, valid_until_ms
-        )
+        checked = await self._off_loop(check_each if proceed else check_whole, document)
+        chain = service.chain.genesis_hash
+        signed = await self._off_loop(sign_each, checked, holder, chain, valid_until_ms)
         answers = await service.submit_batch([one.raw for one in signed])
         refused = [answer for answer in answers if isinstance(answer, HushangError)]
         if len(refused) == len(signed):
@@ -121,8 +127,12 @@ class CaptureGateway:
             parts=tuple(taken),
             errors=(*checked.errors, *at_door),
         )
-        await loop.run_in_executor(None, self.jobs.add, job)
+        await self._off_loop(self.jobs.add, job)
         return job
+
+    async def _off_loop(self, function: Callable[..., T], *arguments: object) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, function, *arguments)
 
 
 def check_whole(document: bytes) -> Checked:

@@ -11,6 +11,8 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
@@ -21,6 +23,8 @@ from chain.errors import HushangError
 
 URL_SIZE_MAX: Final = 2_048
 HOST_SIZE_MAX: Final = 253
+# Names that are looked up at once.
+THREADS: Final = 4
 SCHEMES: Final = ("https", "http")
 # IPv6 that reaches IPv4: NAT64 (RFC 6052, 8215), IPv4-compatible (RFC 4291 §2.5.5.1).
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
@@ -71,15 +75,16 @@ class CheckedResolver(AbstractResolver):
 
     def __init__(self, places: AllowedPlaces) -> None:
         self._places = places
+        # Of its own: a slow name server must not hold the threads that others wait for.
+        self._threads = ThreadPoolExecutor(THREADS, "webhook-names")
 
     @override
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(
-            host, port, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
-        )
+        look_up = partial(socket.getaddrinfo, host, port, family, socket.SOCK_STREAM)
+        found = await loop.run_in_executor(self._threads, look_up)
         results = [
             ResolveResult(
                 hostname=host,
@@ -103,7 +108,8 @@ class CheckedResolver(AbstractResolver):
 
     @override
     async def close(self) -> None:
-        """Nothing is held open."""
+        """Wait for no name server any more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _parts(url: str) -> SplitResult:
