@@ -27,6 +27,8 @@ PARCEL = Annotated[str, typer.Argument(metavar="PARCEL", help="Its id, 64 hex di
         "hushang shipment create $ORDER --carrier carrier --as merchant --cosign carrier",
         "hushang shipment create $ORDER --units 0:1 --carrier carrier --cosign carrier"
         " --as merchant",
+        "hushang shipment create $ORDER --sscc 169012340000000077 --device $DEVICE"
+        " --carrier carrier --cosign carrier --as merchant",
     ),
 )
 def create(
@@ -43,6 +45,10 @@ def create(
     insured: Annotated[
         str | None, typer.Option(help='What the carrier answers for: "CNY 50.00".')
     ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(help="A device in it: the carrier answers for what it measures, too."),
+    ] = None,
 ) -> None:
     """Hand units of a paid order to a carrier; prints the parcel's id.
 
@@ -56,8 +62,16 @@ def create(
         if not lines:
             raise UsageWrong("no units wait for a parcel: hushang order show tells where they are")
     insured_minor = 0 if insured is None else session.money(insured)[1]
+    named = None if device is None else read_hash(device, "--device")
     made = ShipmentCreate(
-        order_id, session.account(carrier), lines, sscc, tuple(epc or ()), None, insured_minor
+        order_id,
+        session.account(carrier),
+        lines,
+        sscc,
+        tuple(epc or ()),
+        None,
+        insured_minor,
+        named,
     )
     session.send(
         operation("shipment.create", made), found={"parcel_id": "shipment.created.parcel_id"}

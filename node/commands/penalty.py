@@ -1,0 +1,88 @@
+"""`hushang penalty`: what goods that were kept badly cost whom, and how that is contested."""
+
+from typing import Annotated
+
+import typer
+
+from chain.bech32m import encode_account
+from commerce.devices.contest import PenaltyContest
+from commerce.registry import operation
+from node.commands.options import noun, verb
+from node.commands.session import Session
+from node.commands.telling import (
+    ContentOption,
+    FileOption,
+    ShareOption,
+    each_line,
+    minor_units,
+    needed_document,
+)
+from node.json_values import read_hash
+
+app = noun("Penalties for goods that were kept badly: look, contest.")
+
+PENALTY = Annotated[str, typer.Argument(metavar="PENALTY", help="Its id, 64 hex digits.")]
+
+
+@verb(app, "show", examples=("hushang penalty show $PENALTY",))
+def show(session: Session, penalty: PENALTY) -> None:
+    """Show a penalty: who pays it, what of, and until when it can be contested."""
+    session.show(f"/v1/penalties/{read_hash(penalty, 'PENALTY').hex()}")
+
+
+@verb(
+    app,
+    "list",
+    examples=(
+        "hushang penalty list carrier --part custodian --open",
+        "hushang penalty list --as merchant -o ndjson",
+    ),
+)
+def list_penalties(
+    session: Session,
+    account: Annotated[
+        str | None, typer.Argument(metavar="[ACCOUNT]", help="hs1… or a name; default: yours.")
+    ] = None,
+    part: Annotated[
+        str | None, typer.Option(help="buyer, seller or custodian: only those.")
+    ] = None,
+    is_open: Annotated[bool, typer.Option("--open", help="Only those not settled yet.")] = False,
+) -> None:
+    """List penalties that an account pays, bears or gets, newest first."""
+    own = encode_account(session.own_account(account))
+    query: dict[str, object] = {"part": part}
+    if is_open:
+        query["open"] = ""
+    session.show_list(session.pages(f"/v1/accounts/{own}/penalties", "penalties", query))
+
+
+@verb(
+    app,
+    "contest",
+    sends=True,
+    examples=(
+        'hushang penalty contest $PENALTY --share 0 --bond "CNY 10.00" --file service.pdf'
+        " --as carrier",
+    ),
+)
+def contest(
+    session: Session,
+    penalty: PENALTY,
+    share: ShareOption,
+    bond: Annotated[str, typer.Option(help='What you lose if you are wrong: "CNY 10.00".')],
+    file: FileOption = None,
+    content: ContentOption = None,
+) -> None:
+    """Take a penalty that you are charged for to a panel, before it is settled.
+
+    --share is what you leave standing of it, ‰; 0 contests all. The dispute has the penalty's id.
+    """
+    known_id = read_hash(penalty, "PENALTY")
+    known = session.client.get(f"/v1/penalties/{known_id.hex()}")
+    made = PenaltyContest(
+        known_id,
+        each_line(share, len(known["lines"])),
+        minor_units(session, bond, known["symbol"]),
+        needed_document(file, content),
+    )
+    session.send(operation("penalty.contest", made))
