@@ -14,7 +14,7 @@ from itertools import islice, starmap
 from typing import Annotated, Any, TypeAlias
 
 from chain.codec import U64, Hash, Size, encode, unpack
-from chain.crypto import domain, tagged_hash
+from chain.crypto import HASH_SIZE, domain, tagged_hash
 from chain.state import u64
 from commerce.epcis.graph import History, Row
 from commerce.epcis.shape import KEY_SIZE_MAX
@@ -137,6 +137,17 @@ def keys_by_hash(scan: Scan, cbv_digest: bytes) -> list[bytes]:
 def keys_by_event_id(scan: Scan, event_id: str) -> list[bytes]:
     """Keys of the events with an eventID, sorted; real data reuse one."""
     return _keys(scan, EVENT_ID + _name_hash(event_id))
+
+
+def captured_between(scan: Scan, after: int, until: int) -> Iterator[IndexedEvent]:
+    """Events captured above one height and up to another, by height and key."""
+    for entry, _ in scan(AT, AT + u64(after + 1)):
+        height, key = entry[len(AT) : -HASH_SIZE], entry[-HASH_SIZE:]
+        if int.from_bytes(height, "big") > until:
+            return
+        for name, record in scan(EVENT + key, b""):
+            assert name == EVENT + key
+            yield read_record(record)
 
 
 def _keys(scan: Scan, prefix: bytes) -> list[bytes]:

@@ -1,22 +1,13 @@
-"""Captured events and traces as the API shows them: from the indexes and the bytes as captured."""
-
-from pydantic import BaseModel
+"""Captured documents as the API shows them, and how goods are named in a query."""
 
 from chain.transaction import ReceivedTransaction
 from commerce.epcis.capture import EpcisCapture
 from commerce.epcis.identifiers import lot_of_number, of_query
-from commerce.epcis.stored_index import (
-    StoredIndex,
-)
-from commerce.epcis.trace import Direction, Limits, Trace, trace
-from node.api.parameters import Parameter, choice, hash_in_path, number, text_in_query
+from node.api.parameters import Parameter, hash_in_path, number, text_in_query
 from node.api.problems import ObjectNotFound, ParameterInvalid
-from node.api.render import model_of, render_fields
-from node.api.replies import Reply, json_reply
+from node.api.replies import Reply
 from node.api.routing import Call
 
-STEPS_MAX = 2_000
-THINGS_MAX = 50_000
 LD_JSON = "application/ld+json"
 
 TRANSACTION = hash_in_path("id", "id of the capturing transaction")
@@ -28,24 +19,11 @@ OPERATION = Parameter(
     "index of the capturing operation",
     0,
 )
-EPC = text_in_query("epc", "[!-~]{1,256}", "an EPC URI or GS1 Digital Link")
+
+EPC_PATTERN = "[!-~]{1,256}"
+EPC = text_in_query("epc", EPC_PATTERN, "an EPC URI or GS1 Digital Link")
 GTIN = text_in_query("gtin", "[0-9]{8}|[0-9]{12,14}", "a GTIN: all its lots and items")
 LOT = text_in_query("lot", "[!-~]{1,20}", "a lot number of the GTIN")
-DIRECTION = choice(
-    "direction", ("back", "forward"), "back: where it came from; forward: where it went"
-)
-
-
-TRACE_MODEL: type[BaseModel] = model_of(Trace)
-
-
-def read_trace(call: Call) -> Reply:
-    """GET /v1/trace."""
-    ledger = call.service.ledger
-    index = StoredIndex(ledger.index, ledger.tip.height)
-    direction = Direction(call.get(DIRECTION))
-    found = trace(index, asked(call), direction, Limits(STEPS_MAX, THINGS_MAX))
-    return json_reply(render_fields(found))
 
 
 def read_document_bytes(call: Call) -> Reply:
@@ -61,7 +39,7 @@ def read_document_bytes(call: Call) -> Reply:
 
 
 def asked(call: Call) -> str:
-    """The identity that a trace is asked about: an EPC, a GTIN, or a lot of one."""
+    """The identity that is asked about: an EPC, a GTIN, or a lot of one."""
     epc, gtin, lot = call.get(EPC), call.get(GTIN), call.get(LOT)
     if (epc is None) == (gtin is None) or (lot is not None and gtin is None):
         msg = "give either epc, or gtin and perhaps lot"

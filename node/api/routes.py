@@ -54,6 +54,7 @@ from node.api.status_models import (
     TransactionTypesView,
     TransactionTypeView,
 )
+from node.api.trace_routes import TRACES
 from node.api.trade_routes import ACCOUNTS, PROVENANCE, TRADE
 from node.service import PoolFull
 from node.strict_json import JsonRefused
@@ -309,6 +310,7 @@ ROUTES: tuple[Route, ...] = (
         *REVIEWS,
         *CODES,
         *PROVENANCE,
+        *TRACES,
         *CUSTODY,
         *DEVICES,
         *EPCIS,

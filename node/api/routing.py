@@ -21,6 +21,7 @@ from node.api.replies import Reply
 from node.api.reputation_book import ReputationBook
 from node.api.settings import ApiSettings
 from node.api.shared_pages import SharedPages
+from node.api.trace_book import TraceBook
 from node.metrics import NodeMetrics
 from node.service import NodeService
 from node.validation import did_you_mean
@@ -44,6 +45,7 @@ class Edge:
     proofs: Places
     reputations: ReputationBook
     epcis: EpcisDesk
+    traces: TraceBook
     threads: Executor
     stopping: asyncio.Event
     # The OpenAPI document of the server's routes.

@@ -26,6 +26,7 @@ from node.api.routes import ROUTES
 from node.api.routing import Call, Edge, Router, read_parameters
 from node.api.settings import ApiSettings
 from node.api.shared_pages import SharedPages
+from node.api.trace_book import TraceBook
 from node.metrics import NodeMetrics
 from node.service import NodeService
 
@@ -73,6 +74,7 @@ class ApiServer:
             proofs=Places(settings.proofs_max),
             reputations=ReputationBook(service.ledger),
             epcis=desk,
+            traces=TraceBook(service.ledger),
             threads=self._threads,
             stopping=asyncio.Event(),
             document=openapi(ROUTES, API_VERSION),
@@ -117,6 +119,7 @@ class ApiServer:
         # Whoever closes the store next may rely on no reader being left.
         ending = partial(self._threads.shutdown, cancel_futures=True)
         await asyncio.get_running_loop().run_in_executor(None, ending)
+        await asyncio.get_running_loop().run_in_executor(None, self._edge.epcis.gateway.close)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         request[ROUTE] = UNKNOWN_ROUTE

@@ -136,14 +136,6 @@ TRADE: tuple[Route, ...] = (
 PROVENANCE: tuple[Route, ...] = (
     Route(
         "GET",
-        "/v1/trace",
-        "Where something came from, or where it went",
-        {200: provenance.TRACE_MODEL},
-        read=provenance.read_trace,
-        parameters=(provenance.EPC, provenance.GTIN, provenance.LOT, provenance.DIRECTION),
-    ),
-    Route(
-        "GET",
         "/v1/epcis/documents/{id}/{operation}",
         "A captured document, byte for byte",
         {200: "application/ld+json"},

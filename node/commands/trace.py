@@ -1,18 +1,26 @@
-"""`hushang trace`: where goods came from and where they went."""
+"""`hushang trace`: where goods came from and where they went, and what bad ones have in common."""
 
 import re
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
 import typer
 
 from chain.errors import HushangError
 from commerce.epcis.identifiers import is_key, is_well_formed, of_query
+from commerce.epcis.root_cause import ITEMS_MAX
 from node.commands.failures import UsageWrong
 from node.commands.options import noun, verb
 from node.commands.session import Session
 from node.money_text import format_time
 
 GTIN_SIZES: Final = (8, 12, 13, 14)
+CAUSE: Final = "cause"
+# Names on one line; all of them are in the JSON.
+NAMES_SHOWN_MAX: Final = 12
+PAGE: Final = 5_000
+PAGED: Final = ("steps", "edges", "things")
 _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.", re.ASCII)
 
 
@@ -31,42 +39,146 @@ app = noun("Where goods came from and where they went.", single=True)
     examples=(
         "hushang trace urn:epc:id:sgtin:6901234.000001.1",
         "hushang trace 06901234000023 --lot SPRING-1 --forward",
-        "hushang trace https://id.gs1.org/01/06901234000016/21/1 -o json",
+        "hushang trace 06901234000023 --lot SPRING-1 --forward --all -o json",
+        "hushang trace https://id.gs1.org/01/06901234000016/21/1 --at 1200",
+        "hushang trace cause urn:epc:id:sgtin:6901234.000001.1 urn:epc:id:sgtin:6901234.000001.2",
     ),
 )
 def trace(
     session: Session,
-    what: Annotated[str, typer.Argument(help="An EPC URI, a GS1 Digital Link, or a GTIN.")],
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[cause] WHAT...",
+            help="An EPC URI, a GS1 Digital Link, or a GTIN; after `cause` two things or more.",
+        ),
+    ],
     lot: Annotated[str | None, typer.Option(help="A lot of the GTIN.")] = None,
     forward: Annotated[
         bool, typer.Option("--forward", help="Where it went, instead of where it came from.")
     ] = False,
+    at: Annotated[
+        int | None,
+        typer.Option("--at", min=0, metavar="HEIGHT", help="As it was known at this height."),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All of a long trace, not its first page.")
+    ] = False,
 ) -> None:
-    """Follow recorded events back to the origin, or forward to everything made of it."""
-    is_gtin = what.isascii() and what.isdigit()
+    """Follow recorded events back to the origin, or forward to everything made of it.
+
+    With `cause` first: what several bad things have in common, the nearest first.
+    """
+    if what[0] == CAUSE:
+        if lot is not None or forward or everything:
+            raise UsageWrong("cause takes things and --at, nothing else")
+        show_causes(session, what[1:], at)
+        return
+    if len(what) != 1:
+        raise UsageWrong("trace one thing; for what several have in common: hushang trace cause")
+    require_identifier(what[0], lot)
     query = {
-        "gtin" if is_gtin else "epc": what,
+        "gtin" if is_number(what[0]) else "epc": what[0],
         "lot": lot,
         "direction": "forward" if forward else "back",
+        "height": None if at is None else str(at),
+        "limit": str(PAGE) if everything else None,
     }
-    require_identifier(what, lot)
-    found = session.client.get("/v1/trace", query)
+    found = whole(session, query) if everything else session.client.get("/v1/trace", query)
     if not found["steps"]:
-        raise NothingRecorded(f"no event of {what}" + (f" lot {lot}" if lot is not None else ""))
+        named = f"{what[0]} lot {lot}" if lot is not None else what[0]
+        raise NothingRecorded(f"no event of {named}")
     if not session.printer.is_table:
         session.printer.document(found)
         return
-    session.printer.records(found["steps"], [step_row(step) for step in found["steps"]])
-    heading = "went into" if forward else "came from"
-    others = [thing for thing in found["things"] if thing not in found["roots"]]
-    session.say(f"{heading}: {', '.join(others) or 'nothing else'}")
+    tell(session, found)
+
+
+def whole(session: Session, query: dict[str, str | None]) -> dict[str, Any]:
+    """All pages of a trace as one; they are of one height."""
+    found = page = session.client.get("/v1/trace", query)
+    told = 0
+    while page["next"] is not None:
+        page = session.client.get("/v1/trace", query | {"cursor": page["next"], "height": None})
+        for part in PAGED:
+            found[part] += page[part]
+        told += 1
+        if told % 20 == 0:
+            session.say(f"read {len(found['steps'])} steps, {len(found['things'])} things")
+    return {**found, "next": None}
+
+
+def tell(session: Session, found: dict[str, Any]) -> None:
+    """A trace as a story: the steps, what it came from or went into, who has it."""
+    steps, counts = found["steps"], found["counts"]
+    session.printer.records(steps, [step_row(step) for step in steps])
+    forward = found["direction"] == "forward"
+    roots = set(found["roots"])
+    others = [thing for thing in found["things"] if thing not in roots]
+    more = counts["things"] - counts["roots"] - len(others)
+    session.say(f"{'went into' if forward else 'came from'}: {names(others, more)}")
+    for which, word in (("possessor", "with"), ("owner", "owned by")):
+        if found[which] is not None:
+            session.say(f"now {word} {session.name_of(found[which])}")
+    session.say(
+        f"{counts['steps']} events, {counts['things']} things as known at height"
+        f" {found['height']}; any of them is proven by: hushang proof event KEY"
+    )
+    if found["next"] is not None:
+        session.say("this is the first page: --all shows all of it")
     if not found["complete"]:
-        session.say("the trace is longer: this is its beginning")
+        session.say("the trace is longer than a node walks: this is its beginning")
+
+
+def names(things: Sequence[str], more: int) -> str:
+    """Some names on a line, and how many others there are."""
+    shown, rest = things[:NAMES_SHOWN_MAX], max(len(things) - NAMES_SHOWN_MAX, 0) + more
+    if not shown:
+        return f"{rest} things" if rest else "nothing else"
+    return ", ".join(shown) + (f" and {rest} more" if rest else "")
+
+
+def show_causes(session: Session, things: Sequence[str], at: int | None) -> None:
+    """What several bad things have in common."""
+    if not 1 < len(set(things)) <= ITEMS_MAX:
+        raise UsageWrong(f"cause needs 2 to {ITEMS_MAX} different things")
+    for thing in things:
+        require_identifier(thing, None)
+    query = [("epc", thing) for thing in things]
+    if at is not None:
+        query.append(("height", str(at)))
+    found = session.client.get(f"/v1/trace/cause?{urlencode(query)}")
+    if not found["causes"]:
+        raise NothingRecorded("these things have nothing in common that was recorded")
+    if not session.printer.is_table:
+        session.printer.document(found)
+        return
+    session.printer.records(found["causes"], list(cause_rows(found["causes"])))
+    if not found["complete"]:
+        session.say("there is more than this: a limit cut it short")
+
+
+def cause_rows(causes: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """A cause on one line."""
+    for cause in causes:
+        yield {
+            "shared by": cause["of"],
+            "edges away": cause["distance"],
+            "kind": cause["kind"],
+            "what": cause["name"],
+            "step": cause["biz_step"],
+            "time": None if cause["time_ms"] is None else format_time(cause["time_ms"]),
+        }
+
+
+def is_number(what: str) -> bool:
+    """Is it written as a GTIN?"""
+    return what.isascii() and what.isdigit()
 
 
 def require_identifier(what: str, lot: str | None) -> None:
     """`UsageWrong` unless goods can be called so; what isn't GS1's is taken if it is a URI."""
-    if what.isascii() and what.isdigit():
+    if is_number(what):
         if len(what) not in GTIN_SIZES or not is_key(what.zfill(max(GTIN_SIZES))):
             raise UsageWrong(f"{what} is no GTIN: 8, 12, 13 or 14 digits, the last one checks")
         return
@@ -85,5 +197,5 @@ def step_row(step: dict[str, Any]) -> dict[str, Any]:
         "step": step["biz_step"],
         "place": step["read_point"] or step["biz_location"],
         "as": ", ".join(step["roles"]),
-        "key": step["key"][:16],
+        "key": step["key"],
     }
