@@ -29,6 +29,8 @@ PAUSE_MAX_S: Final = 300.0
 # A look for news that found none is noted on disk after so many blocks.
 UNNOTED_HEIGHTS_MAX: Final = 1_000
 THREADS: Final = 1
+# After each look for news, so many times as long without one: the node itself has the cores.
+RESTS: Final = 2
 
 
 class Chain(Protocol):
@@ -49,7 +51,7 @@ class CourierParts:
     """What a courier works with.
 
     `find` is the standing query of a name, None for one that is no more. `jitter` draws from
-    [0, 1). `pause` sleeps for so many seconds.
+    [0, 1). `pause` and `rest` sleep for so many seconds: for others, and to leave others time.
     """
 
     book: SubscriptionBook
@@ -60,6 +62,7 @@ class CourierParts:
     clock_ms: Callable[[], int]
     jitter: Callable[[], float]
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    rest: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
 @dataclass(slots=True)
@@ -78,6 +81,8 @@ class Courier:
         self._changed = asyncio.Event()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._threads = ThreadPoolExecutor(THREADS, "webhooks")
+        self._looking = asyncio.Lock()
+        self._free_at_s = 0.0
         # Of subscriptions whose last message was not taken.
         self.troubles: dict[str, Trouble] = {}
 
@@ -138,7 +143,7 @@ class Courier:
         span = Span(progress.batch_max, progress.until or None, subscription.initial_ms)
         ledger = self._parts.chain.ledger
         try:
-            batch = await self._off_loop(next_batch, ledger, query, progress.cursor, span)
+            batch = await self._look(query, progress, span)
         except HistoryPruned:
             found = first_kept(ledger)
             logger.warning("subscription %s: events before %s are gone", subscription.id, found)
@@ -148,6 +153,19 @@ class Courier:
         if progress.until:
             return await self._ended(subscription, progress, query, batch)
         return await self._quiet(subscription, progress, batch)
+
+    async def _look(self, query: StandingQuery, progress: Progress, span: Span) -> Batch:
+        """The next batch. Looks share a third of one core, however many subscribers there are."""
+        loop, ledger = asyncio.get_running_loop(), self._parts.chain.ledger
+        async with self._looking:
+            if (left_s := self._free_at_s - loop.time()) > 0:
+                await self._parts.rest(left_s)
+            begun_s = loop.time()
+            try:
+                return await self._off_loop(next_batch, ledger, query, progress.cursor, span)
+            finally:
+                ended_s = loop.time()
+                self._free_at_s = ended_s + RESTS * (ended_s - begun_s)
 
     async def _quiet(
         self, subscription: Subscription, progress: Progress, batch: Batch

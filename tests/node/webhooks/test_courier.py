@@ -45,6 +45,10 @@ def subscription(receiver: Receiver, name: str = "one", **changed: Any) -> Subsc
     return Subscription(**{**values, **changed})
 
 
+async def no_rest(_: float) -> None:
+    """Nobody else needs the cores."""
+
+
 class Office:
     """A chain, a book in a file, and couriers that come and go."""
 
@@ -75,6 +79,7 @@ class Office:
                 clock_ms=self.clock.read,
                 jitter=lambda: 0.0,
                 pause=self.clock.pause,
+                rest=no_rest,
             )
         )
         async with asyncio.TaskGroup() as group:
