@@ -4,17 +4,20 @@ Read from the receipts of decided blocks at a cursor, so that a subscriber may b
 behind. What was captured before is no news and is left out.
 """
 
+import threading
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from chain.ledger import Ledger
 from node.api.cursors import Cursor, parse_cursor
-from node.api.event_pages import EventFilter, read_page
+from node.api.event_pages import EventFilter, EventPage, read_page
 
 CAPTURED: Final = EventFilter(("epcis.captured",))
 # Captured events that one look goes through at most.
 LOOK_MAX: Final = 500
+PAGES_KEPT_MAX: Final = 16
 # Bytes of events in one message; one event may be larger.
 BATCH_SIZE_MAX: Final = 1024 * 1024
 
@@ -111,11 +114,36 @@ class _Gathering:
         )
 
 
-def next_batch(ledger: Ledger, query: StandingQuery, start: Cursor, span: Span) -> Batch:
+class Pages:
+    """Pages of captured events, read once for all who stand at the same place."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[Cursor, int], EventPage] = OrderedDict()
+
+    def read(self, ledger: Ledger, start: Cursor) -> EventPage:
+        """The page at a cursor; `HistoryPruned`."""
+        at = (start, ledger.tip.height)
+        with self._lock:
+            known = self._kept.get(at)
+        if known is not None:
+            return known
+        page = read_page(ledger, start, LOOK_MAX, CAPTURED)
+        with self._lock:
+            # Of the tip that the page itself was bounded by.
+            self._kept[start, page.height] = page
+            while len(self._kept) > PAGES_KEPT_MAX:
+                self._kept.popitem(last=False)
+        return page
+
+
+def next_batch(
+    ledger: Ledger, query: StandingQuery, start: Cursor, span: Span, pages: Pages
+) -> Batch:
     """The next batch from a cursor on; `HistoryPruned` where its events are no longer here."""
     gathering = _Gathering(ledger, query, start, span)
     while True:
-        page = read_page(ledger, gathering.place, LOOK_MAX, CAPTURED)
+        page = pages.read(ledger, gathering.place)
         for entry in page.events:
             if not gathering.take(entry):
                 past = span.until is not None and entry["height"] > span.until  # type: ignore[operator]

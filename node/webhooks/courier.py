@@ -14,7 +14,7 @@ from typing import Final, Protocol, TypeVar
 
 from chain.errors import HistoryPruned
 from chain.ledger import Ledger
-from node.webhooks.batches import Batch, Span, StandingQuery, first_kept, next_batch
+from node.webhooks.batches import Batch, Pages, Span, StandingQuery, first_kept, next_batch
 from node.webhooks.book import Kept, Progress, Subscription, SubscriptionBook
 from node.webhooks.sender import Answer, Message, Sender
 
@@ -83,6 +83,8 @@ class Courier:
         self._threads = ThreadPoolExecutor(THREADS, "webhooks")
         self._looking = asyncio.Lock()
         self._free_at_s = 0.0
+        # What is new is read once, for WebSockets too.
+        self.pages = Pages()
         # Of subscriptions whose last message was not taken.
         self.troubles: dict[str, Trouble] = {}
 
@@ -156,13 +158,14 @@ class Courier:
 
     async def _look(self, query: StandingQuery, progress: Progress, span: Span) -> Batch:
         """The next batch. Looks share a third of one core, however many subscribers there are."""
-        loop, ledger = asyncio.get_running_loop(), self._parts.chain.ledger
+        loop, ledger, pages = asyncio.get_running_loop(), self._parts.chain.ledger, self.pages
         async with self._looking:
             if (left_s := self._free_at_s - loop.time()) > 0:
                 await self._parts.rest(left_s)
             begun_s = loop.time()
             try:
-                return await self._off_loop(next_batch, ledger, query, progress.cursor, span)
+                start = progress.cursor
+                return await self._off_loop(next_batch, ledger, query, start, span, pages)
             finally:
                 ended_s = loop.time()
                 self._free_at_s = ended_s + RESTS * (ended_s - begun_s)

@@ -97,8 +97,8 @@ class QueryStream(Stream):
 
     async def _tell_next(self, cursor: Cursor, span: Span) -> Batch:
         query = find_query(self.call.edge.epcis, self.call.get(QUERY_NAME))
-        ledger = self.call.service.ledger
-        batch = await self.call.off_loop(next_batch, ledger, query, cursor, span)
+        ledger, pages = self.call.service.ledger, self.call.edge.epcis.courier.pages
+        batch = await self.call.off_loop(next_batch, ledger, query, cursor, span, pages)
         if batch.events:
             await self.send(query.document(None, batch.events, batch.time_ms).decode())
         return batch

@@ -7,7 +7,7 @@ import pytest
 from chain.ledger import Ledger
 from node.api.cursors import Cursor
 from node.webhooks import batches
-from node.webhooks.batches import Batch, Span, first_kept, next_batch, start_after
+from node.webhooks.batches import Batch, Pages, Span, first_kept, next_batch, start_after
 from tests.node.api.market import found
 from tests.node.api.service import FakeService
 from tests.node.webhooks.chains import StepQuery, capture, item_of
@@ -27,7 +27,7 @@ def all_items(ledger: Ledger, span: Span, start: Cursor = START) -> list[list[in
     """Every batch to the tip."""
     told: list[list[int]] = []
     while True:
-        batch = next_batch(ledger, QUERY, start, span)
+        batch = next_batch(ledger, QUERY, start, span, Pages())
         if not batch.events and batch.complete:
             return told
         told += [items(batch)] if batch.events else []
@@ -54,10 +54,10 @@ async def test_a_batch_is_of_one_block_and_of_so_many_events() -> None:
 async def test_a_run_takes_all_blocks_up_to_its_height() -> None:
     service = await chain_of((1, 2, 3), (4,), (5, 6))
     until = service.ledger.tip.height - 1
-    assert next_batch(service.ledger, QUERY, START, Span(100, until)).events
-    batch = next_batch(service.ledger, QUERY, START, Span(100, until))
+    assert next_batch(service.ledger, QUERY, START, Span(100, until), Pages()).events
+    batch = next_batch(service.ledger, QUERY, START, Span(100, until), Pages())
     assert items(batch) == [1, 2, 3, 4]
-    rest = next_batch(service.ledger, QUERY, batch.next, Span(100, until))
+    rest = next_batch(service.ledger, QUERY, batch.next, Span(100, until), Pages())
     assert (rest.events, rest.complete) == ((), True)
 
 
@@ -75,7 +75,7 @@ async def test_a_batch_is_not_larger_than_a_message_may_be(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     service = await chain_of((1, 2, 3))
-    (one, *_) = next_batch(service.ledger, QUERY, START, Span(1)).events
+    (one, *_) = next_batch(service.ledger, QUERY, START, Span(1), Pages()).events
     monkeypatch.setattr(batches, "BATCH_SIZE_MAX", 2 * len(one))
     assert all_items(service.ledger, Span(100)) == [[1, 2], [3]]
     # One that is too large goes by itself.
@@ -92,10 +92,10 @@ async def test_what_was_captured_before_is_told_once_and_what_does_not_match_nev
 
 async def test_first_and_last_name_the_events_of_a_batch() -> None:
     service = await chain_of((1, 2), (3,))
-    batch = next_batch(service.ledger, QUERY, START, Span(100))
+    batch = next_batch(service.ledger, QUERY, START, Span(100), Pages())
     assert batch.first.height == batch.last.height
     assert (batch.first.event, batch.last.event) == (0, 1)
-    again = next_batch(service.ledger, QUERY, batch.first, Span(100))
+    again = next_batch(service.ledger, QUERY, batch.first, Span(100), Pages())
     assert (again.first, again.last, again.events) == (batch.first, batch.last, batch.events)
 
 
