@@ -55,6 +55,7 @@ NOUNS: Final = {
     "capture": "Record EPCIS 2.0 events of a file.",
     "capture-token": "Bearer tokens for captures by REST through a node.",
     "epcis": "EPCIS documents and GS1 identifiers, without a node: hash, validate, link.",
+    "code": "Codes against counterfeits: batches, scans, claims, labels.",
     "trace": "Where goods came from and where they went.",
     "proof": "Get a proof that anyone can check: state, transactions, receipts, events.",
     "verify": "Check a proof offline, trusting nothing but the genesis.",

@@ -27,6 +27,7 @@ ACCOUNT_FIELDS = frozenset(
         *("funder", "consumer", "opener", "creditor", "debtor", "interested", "former", "by"),
         *("remove", "added", "removed", "replaced", "suspended", "reporter", "dealer"),
         *("challenger", "return_carrier", "possessor", "custodian", "maker", "bound_by"),
+        "claimant",
     }
 )
 TEXT_INTEGERS = frozenset({"nonce"})

@@ -128,8 +128,11 @@ def suspected(context: Context, before: Code, after: Code) -> Sequence[Event]:
 
 
 def _scanned(context: Context, code: Code, scan: Scan) -> Code:
+    genesis = context.chain.genesis
     age_ms = context.time_ms - scan.time_ms
-    if not 0 <= age_ms <= context.chain.genesis.scaled_ms(SCAN_AGE_MAX_MS):
+    # Clocks differ: as far as those of members may, so may a gateway's.
+    ahead_ms = genesis.consensus.clock_drift_max_ms
+    if not -ahead_ms <= age_ms <= genesis.scaled_ms(SCAN_AGE_MAX_MS):
         msg = f"the scan of {scan.gtin} {scan.serial} is of time {scan.time_ms}"
         raise ScanTimeInvalid(msg)
     _require_right(context, scan)

@@ -40,8 +40,8 @@ VERDICTS = (INACTIVE, WITHDRAWN, REGISTERED, SUSPECT, CLAIMED)
 class VerdictView:
     """What may be said to whoever holds a label with this code.
 
-    `verdict` is one of `VERDICTS`. `claim_until_ms`: somebody has shown the hidden code, and it is
-    claimed then unless somebody else committed before. `last_ms` is of the newest scan that the row
+    `verdict` is one of `VERDICTS`. `claim_until_ms`: the `claimant` has shown the hidden code, and it
+    is its own then unless somebody else committed before. `last_ms` is of the newest scan that the row
     remembers. `tag_counter` are the taps of its tag, if it has one.
     """
 
@@ -59,6 +59,7 @@ class VerdictView:
     active_ms: int | None
     withdrawn_ms: int | None
     sold_ms: int | None
+    claimant: Hash | None
     claim_until_ms: int | None
     claimed_ms: int | None
     passed_ms: int | None
@@ -154,6 +155,7 @@ def _view(state: StateReader, code: Code) -> VerdictView:
         active_ms=active_ms,
         withdrawn_ms=dead_ms,
         sold_ms=None if code.sale is None else code.sale.bound_ms,
+        claimant=None if code.leading is None else code.leading.account,
         claim_until_ms=None if code.leading is None else code.leading.due_ms,
         claimed_ms=None if claimed is None else claimed.claimed_ms,
         passed_ms=None if claimed is None else claimed.passed_ms,

@@ -80,7 +80,7 @@ class CodeReportsView:
 
 @dataclass(frozen=True, slots=True)
 class CommitsView:
-    """An account's commitments to claims, oldest first; some may have run out."""
+    """An account's commitments to claims, oldest first."""
 
     account: Hash
     commits: tuple[Commit, ...]
@@ -155,7 +155,10 @@ def read_reports(call: Call) -> Reply:
 def read_commits(call: Call) -> Reply:
     """GET /v1/accounts/{account}/claim-commits."""
     account = call.get(ACCOUNT)
-    commits = waiting_commits(call.service.ledger.state, account)
+    ledger = call.service.ledger
+    now_ms = ledger.tip.header.time_ms
+    waiting = waiting_commits(ledger.state, account)
+    commits = tuple(commit for commit in waiting if now_ms < commit.until_ms)
     return json_reply(render_fields(CommitsView(account, commits)))
 
 

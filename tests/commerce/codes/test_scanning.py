@@ -4,6 +4,7 @@
 
 from dataclasses import replace
 
+from chain.genesis import ConsensusParameters
 from commerce.codes.scanning import Scan, ScanRecord
 from tests.commerce.attempts import Attempt, Row, play
 from tests.commerce.codes.atelier import (
@@ -21,6 +22,7 @@ from tests.commerce.world import DAY_MS, HOUR_MS, account
 RECORD = "scan.record"
 NOWHERE = bytes(32)
 OTHER_UID = bytes(7)
+DRIFT_MS = ConsensusParameters().clock_drift_max_ms
 
 
 def recording(atelier: Atelier) -> list[Row]:
@@ -53,7 +55,7 @@ def recording(atelier: Atelier) -> list[Row]:
         Attempt("inspector", RECORD, tapped(member=atelier.member(1)),                          (), "LeafInvalid"),
         Attempt("inspector", RECORD, tapped(member=atelier.member(0, elsewhere)),               (), "SerialElsewhere"),
         Attempt("inspector", RECORD, tapped(unknown),                                           (), "CodeUnknown"),
-        Attempt("inspector", RECORD, at(atelier.time_ms + 1),                                   (), "ScanTimeInvalid"),
+        Attempt("inspector", RECORD, at(atelier.time_ms + DRIFT_MS + 1),                                   (), "ScanTimeInvalid"),
         Attempt("inspector", RECORD, at(atelier.time_ms - 7 * DAY_MS - 1),                      (), "ScanTimeInvalid"),
         Attempt("rival",     RECORD, ScanRecord((plain,)),                                      (), "NotInHand"),
         Attempt("buyer",     RECORD, ScanRecord((plain,)),                                      (), "NotInHand"),

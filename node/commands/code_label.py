@@ -1,0 +1,124 @@
+"""`hushang code qr` and `sun-verify`: what is on a label, and what is in its tag."""
+
+import io
+from pathlib import Path
+from typing import Annotated, Final
+
+import segno
+import typer
+
+from commerce.codes.serials import link_of
+from commerce.codes.taps import TapStatement, tap_message
+from commerce.epcis.digital_link import DOMAIN
+from commerce.epcis.identifiers import canonical
+from node import sun
+from node.commands.code_noun import GTIN, SERIAL, app, read_gtin, read_serial
+from node.commands.failures import UsageWrong, VerificationFailed
+from node.commands.options import verb
+from node.commands.session import Session
+
+# A label is bent, wet and scratched: a quarter of it may be missing.
+ERROR_LEVEL: Final = "q"
+# ISO/IEC 18004: four modules of nothing around it.
+BORDER: Final = 4
+SCALE: Final = 8
+KINDS: Final = (".png", ".svg")
+
+
+@verb(
+    app,
+    "qr",
+    examples=(
+        "hushang code qr 06901234000016 7ZK4M2XJ0QW8R",
+        "hushang code qr 06901234000016 7ZK4M2XJ0QW8R --out label.svg",
+        "hushang code qr 06901234000016 7ZK4M2XJ0QW8R --domain https://id.brand.example/"
+        " --out label.png",
+    ),
+)
+def qr(
+    session: Session,
+    gtin: GTIN,
+    serial: SERIAL,
+    out: Annotated[
+        Path | None, typer.Option(help="A .png or .svg file; else on the terminal.")
+    ] = None,
+    domain: Annotated[str, typer.Option(help="What the address begins with, https://…/")] = DOMAIN,
+) -> None:
+    """Make the QR code of a label: the thing's GS1 Digital Link. Asks no node."""
+    link = link_of(read_gtin(gtin), read_serial(serial)).replace(DOMAIN, domain, 1)
+    if canonical(link) is None or not domain.endswith("/"):
+        raise UsageWrong(f"{domain!r} is no address that ends in a slash")
+    made = segno.make(link, error=ERROR_LEVEL, micro=False)
+    record = {"link": link, "version": str(made.version), "file": None if out is None else str(out)}
+    if out is not None:
+        if out.suffix.lower() not in KINDS:
+            raise UsageWrong(f"{out}: a file that ends in .png or .svg")
+        try:
+            made.save(str(out), kind=out.suffix.lower()[1:], scale=SCALE, border=BORDER)
+        except OSError as error:
+            raise UsageWrong(f"{out}: {error.strerror}") from error
+        session.printer.record(record)
+        return
+    drawn = io.StringIO()
+    made.terminal(out=drawn, border=BORDER, compact=True)
+    session.printer.words(record, [*drawn.getvalue().splitlines(), link])
+
+
+@verb(
+    app,
+    "sun-verify",
+    examples=(
+        "hushang code sun-verify 'https://id.gs1.org/01/06901234000016/21/7ZK4M2XJ0QW8R"
+        "?e=EF96…&c=94EE…' --keys tag-keys.json --key verifier.key -o json > tap.json",
+    ),
+)
+def sun_verify(
+    session: Session,
+    url: Annotated[str, typer.Argument(metavar="URL", help="The address that the tag opened.")],
+    keys: Annotated[
+        Path,
+        typer.Option(help='JSON, mode 0600: {"picc_key": HEX, "file_keys": {"*": HEX}}.'),
+    ],
+    gtin: Annotated[
+        str | None, typer.Option(help="The product, where the address has none.")
+    ] = None,
+    serial: Annotated[
+        str | None, typer.Option(help="The serial, where the address has none.")
+    ] = None,
+    picc_param: Annotated[str, typer.Option(help="Who it is, in the address.")] = "e",
+    mac_param: Annotated[str, typer.Option(help="Its code, in the address.")] = "c",
+) -> None:
+    """Check a tap of an NTAG 424 DNA tag (NXP AN12196), and sign what was found with --key.
+
+    The tag's keys stay in their file. A false tag gets a signed verdict too, and exit code 8.
+    """
+    product, number = named(url, gtin, serial)
+    message = sun.read_address(url, picc_param, mac_param)
+    verdict = sun.check(message, sun.read_keys(keys))
+    statement = TapStatement(
+        session.genesis.hash(), product, number, verdict.uid, verdict.counter, verdict.genuine
+    )
+    signed = session.signer.key.sign(tap_message(statement))
+    session.printer.record(
+        {
+            "gtin": product,
+            "serial": number,
+            "uid": verdict.uid.hex(),
+            "counter": verdict.counter,
+            "genuine": verdict.genuine,
+            "verifier": session.signer.key.public_key.hex(),
+            "signature": signed.hex(),
+        }
+    )
+    if not verdict.genuine:
+        raise VerificationFailed("the tag doesn't have the key: it is false, or of another batch")
+
+
+def named(url: str, gtin: str | None, serial: str | None) -> tuple[str, str]:
+    """Product and serial of an address, or as given."""
+    if gtin is None or serial is None:
+        found = (canonical(url) or "").removeprefix(f"{DOMAIN}01/").split("/21/")
+        if len(found) != len(("gtin", "serial")):
+            raise UsageWrong("the address names no thing: give --gtin and --serial")
+        gtin, serial = gtin or found[0], serial or found[1]
+    return read_gtin(gtin), read_serial(serial)
