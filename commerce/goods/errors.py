@@ -51,13 +51,13 @@ class ThingOffered(LedgerError):
     hint = "withdraw the other offer, or wait until it is answered or expires"
 
 
-class NotThePossessor(LedgerError):
+class ThingNotPossessed(LedgerError):
     """The giver doesn't have one of these things now."""
 
     hint = "GET /v1/things?epc= tells who has it"
 
 
-class NotTheOwner(LedgerError):
+class ThingNotOwned(LedgerError):
     """The giver doesn't own one of these things now."""
 
     hint = "GET /v1/things?epc= tells who owns it"

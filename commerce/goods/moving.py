@@ -13,7 +13,7 @@ from chain.crypto import tagged_hash
 from chain.state import StateReader
 from commerce.epcis.digital_link import DOMAIN
 from commerce.epcis.identifiers import is_class
-from commerce.goods.errors import NotTheOwner, NotThePossessor, TooManyThings
+from commerce.goods.errors import ThingNotOwned, ThingNotPossessed, TooManyThings
 from commerce.goods.offer import OWNING, POSSESSING, Along
 from commerce.goods.things import CONTENTS_MAX, contents_of, hand_over, has, owner_of
 
@@ -62,14 +62,14 @@ def owns(state: StateReader, account: bytes, thing: str) -> bool:
 
 
 def require_hands(state: StateReader, giver: bytes, things: Iterable[str], what: str) -> None:
-    """`NotThePossessor` or `NotTheOwner` unless the giver has of each thing what it offers."""
+    """`ThingNotPossessed` or `ThingNotOwned` unless the giver has of each thing what it offers."""
     for thing in things:
         if what != OWNING and not has(state, giver, thing):
             msg = f"the giver doesn't have {thing}"
-            raise NotThePossessor(msg)
+            raise ThingNotPossessed(msg)
         if what != POSSESSING and not owns(state, giver, thing):
             msg = f"the giver doesn't own {thing}"
-            raise NotTheOwner(msg)
+            raise ThingNotOwned(msg)
 
 
 def move(

@@ -67,9 +67,9 @@ class Model:
         """The first right that is missing, thing by thing."""
         for thing in things:
             if what != "owning" and self.has[thing] != giver:
-                return "NotThePossessor"
+                return "ThingNotPossessed"
             if what != "possessing" and self.owns[thing] != giver:
-                return "NotTheOwner"
+                return "ThingNotOwned"
         return "ok"
 
     def offer(self, giver: str, things: tuple[str, ...], what: str) -> str:

@@ -7,7 +7,11 @@ from tests.commerce.goods.hall import Hall
 SEEDS, STEPS = (0, 2, 4), 150
 SEEN = {
     *("custody.offer ok", "custody.accept ok", "custody.reject ok", "custody.withdraw ok"),
-    *("custody.offer ThingOffered", "custody.offer NotThePossessor", "custody.offer NotTheOwner"),
+    *(
+        "custody.offer ThingOffered",
+        "custody.offer ThingNotPossessed",
+        "custody.offer ThingNotOwned",
+    ),
     *("custody.accept ContentsChanged", "packing", "unpacking"),
 }
 

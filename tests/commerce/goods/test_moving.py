@@ -6,7 +6,7 @@ from chain.context import Context
 from chain.state import Overlay
 from commerce.epcis.identifiers import identity
 from commerce.goods import moving
-from commerce.goods.errors import NotTheOwner, NotThePossessor, TooManyThings
+from commerce.goods.errors import ThingNotOwned, ThingNotPossessed, TooManyThings
 from commerce.goods.moving import Inside, inside_of, move, require_hands
 from commerce.goods.things import owner_of, possessor_of
 from tests.commerce.epcis.statements import lot
@@ -61,11 +61,11 @@ def test_rights_are_asked_for_each_thing() -> None:
     given(world, "merchant", OTHER, to="carrier")
     require_hands(world.state, MERCHANT, [ONE, TWO, LOT], "owning")
     require_hands(world.state, CARRIER, [TWO], "possessing")
-    with pytest.raises(NotThePossessor, match=TWO):
+    with pytest.raises(ThingNotPossessed, match=TWO):
         require_hands(world.state, MERCHANT, [ONE, TWO], "both")
-    with pytest.raises(NotTheOwner, match=TWO):
+    with pytest.raises(ThingNotOwned, match=TWO):
         require_hands(world.state, CARRIER, [TWO], "both")
-    with pytest.raises(NotTheOwner):
+    with pytest.raises(ThingNotOwned):
         require_hands(world.state, CARRIER, [LOT], "owning")
 
 

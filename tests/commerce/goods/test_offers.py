@@ -55,12 +55,12 @@ TABLE: list[Row] = [
     Attempt("merchant", OFFER,    offered(ITEM, to="nobody"),                (), "AccountUnknown"),
     Attempt("merchant", OFFER,    offered(ITEM, order_id=NOWHERE),           (), "OrderUnknown"),
     Attempt("merchant", OFFER,    offered(ITEM, device_id=NOWHERE),          (), "DeviceUnknown"),
-    Attempt("rival",    OFFER,    offered(ITEM),                             (), "NotThePossessor"),
-    Attempt("merchant", OFFER,    offered(FOREIGN),                          (), "NotThePossessor"),
-    Attempt("merchant", OFFER,    offered("urn:uuid:9"),                     (), "NotThePossessor"),
-    Attempt("rival",    OFFER,    offered(LOT),                              (), "NotThePossessor"),
-    Attempt("rival",    OFFER,    offered(ITEM, what="owning"),              (), "NotTheOwner"),
-    Attempt("rival",    OFFER,    offered(LOT, what="owning"),               (), "NotTheOwner"),
+    Attempt("rival",    OFFER,    offered(ITEM),                             (), "ThingNotPossessed"),
+    Attempt("merchant", OFFER,    offered(FOREIGN),                          (), "ThingNotPossessed"),
+    Attempt("merchant", OFFER,    offered("urn:uuid:9"),                     (), "ThingNotPossessed"),
+    Attempt("rival",    OFFER,    offered(LOT),                              (), "ThingNotPossessed"),
+    Attempt("rival",    OFFER,    offered(ITEM, what="owning"),              (), "ThingNotOwned"),
+    Attempt("rival",    OFFER,    offered(LOT, what="owning"),               (), "ThingNotOwned"),
     Attempt("merchant", OFFER,    offered(ITEM),                             (), "ok"),
     Attempt("merchant", OFFER,    offered(ITEM, to="buyer", what="owning"),  (), "ThingOffered"),
     Attempt("carrier",  ACCEPT,   CustodyAccept(NOWHERE, None),              (), "OfferUnknown"),
@@ -74,9 +74,9 @@ TABLE: list[Row] = [
     Attempt("carrier",  ACCEPT,   accepting(),                               (), "OfferEnded"),
     Attempt("carrier",  REJECT,   rejecting,                                 (), "OfferEnded"),
     Attempt("merchant", WITHDRAW, withdrawing,                               (), "OfferEnded"),
-    Attempt("merchant", OFFER,    offered(ITEM),                             (), "NotThePossessor"),
-    Attempt("merchant", OFFER,    offered(ITEM, what="both"),                (), "NotThePossessor"),
-    Attempt("carrier",  OFFER,    offered(ITEM, to="buyer", what="both"),    (), "NotTheOwner"),
+    Attempt("merchant", OFFER,    offered(ITEM),                             (), "ThingNotPossessed"),
+    Attempt("merchant", OFFER,    offered(ITEM, what="both"),                (), "ThingNotPossessed"),
+    Attempt("carrier",  OFFER,    offered(ITEM, to="buyer", what="both"),    (), "ThingNotOwned"),
     Attempt("merchant", OFFER,    offered(ITEM, to="buyer", what="owning"),  (), "ok"),
     Attempt("carrier",  OFFER,    offered(ITEM, to="buyer"),                 (), "ok"),
     Attempt("buyer",    REJECT,   rejecting,                                 (), "ok"),
@@ -102,10 +102,10 @@ def parcel_of(*epcs: str) -> Do:
 LOST: list[Row] = [
     Attempt("merchant", OFFER,    offered(TEA_7),                            (), "ok"),
     parcel_of(TEA_7),
-    Attempt("carrier",  ACCEPT,   accepting(),                               (), "NotThePossessor"),
+    Attempt("carrier",  ACCEPT,   accepting(),                               (), "ThingNotPossessed"),
     Attempt("merchant", OFFER,    offered(TEA_8, to="friend", what="owning"),(), "ok"),
     parcel_of(TEA_8),
-    Attempt("friend",   ACCEPT,   accepting(),                               (), "NotTheOwner"),
+    Attempt("friend",   ACCEPT,   accepting(),                               (), "ThingNotOwned"),
 ]
 
 
@@ -302,7 +302,7 @@ def test_a_parcel_takes_what_is_on_offer_and_the_offer_is_worth_nothing_then() -
     known = offer(shop, "merchant", TEA_7, to="friend", what="both")
     parcel_id = shipped(shop, TEA_7)
     assert hands(shop, TEA_7) == ("carrier", "merchant")
-    assert status(shop, "friend", ACCEPT, CustodyAccept(known, None)) == "NotThePossessor"
+    assert status(shop, "friend", ACCEPT, CustodyAccept(known, None)) == "ThingNotPossessed"
     shop.done("buyer", ("order.confirm", OrderConfirm(parcel_id, ())))
     assert hands(shop, TEA_7) == ("buyer", "buyer")
     shop.done("merchant", (WITHDRAW, CustodyWithdraw(known)))
@@ -313,7 +313,7 @@ def test_what_is_in_a_lost_parcel_stays_with_the_carrier_that_lost_it() -> None:
     parcel_id = shipped(shop, TEA_7)
     shop.done("carrier", ("shipment.lost", ShipmentLost(parcel_id)))
     assert hands(shop, TEA_7) == ("carrier", "merchant")
-    assert status(shop, "merchant", OFFER, offered(TEA_7, to="friend")) == "NotThePossessor"
+    assert status(shop, "merchant", OFFER, offered(TEA_7, to="friend")) == "ThingNotPossessed"
     # Found again, it goes back by an offer.
     given(shop, "carrier", TEA_7, to="merchant")
     assert hands(shop, TEA_7) == ("merchant", "merchant")
