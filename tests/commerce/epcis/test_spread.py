@@ -47,6 +47,10 @@ def made(day: int, *epcs: str, lot_number: str | None = None) -> Members:
     return harvest(eventTime=when(day), epcList=list(epcs), **changes)
 
 
+def seen(day: int, *epcs: str) -> Members:
+    return harvest(eventTime=when(day), epcList=list(epcs), action="OBSERVE", bizStep="storing")
+
+
 def packed(day: int, parent: str, *children: str, action: str = "ADD", **changes: Any) -> Members:
     told = packing(eventTime=when(day), parentID=parent, action=action, **changes)
     return told | {"childEPCs": list(children)}

@@ -124,6 +124,7 @@ def example(route: Route, market: Market, made: Mapping[str, bytes]) -> str:
         "/v1/orders": f"?account={values['account']}",
         "/v1/parcels": f"?carrier={encode_account(account('carrier'))}",
         "/v1/trace": f"?epc={ITEM}",
+        "/v1/trace/cause": f"?epc={ITEM}&epc={ITEM}0",
         "/v1/things": f"?epc={ITEM}",
         "/v1/certificates": f"?gtin={GTIN}",
         "/v1/codes": f"?gtin={GTIN}",
