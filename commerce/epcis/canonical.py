@@ -6,10 +6,11 @@ statement of its own.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from json.encoder import encode_basestring
 
-from chain.crypto import tagged_hash
+from chain.crypto import domain, tagged_hash
 from commerce.epcis.document import Event
 from commerce.epcis.errors import EpcisInvalid
 from commerce.epcis.lexeme import Json, Number
@@ -17,8 +18,9 @@ from commerce.epcis.prefixes import Scope
 
 CAPTURER_SIZE = 32
 _OMITTED = frozenset({"@context", "recordTime"})
-# Stands around a number while it travels as a string; no agreed text has it.
-_MARK = "\x7f"
+# No agreed text has these: around a number while it travels as a string, and between events.
+_MARK, _BETWEEN = "\x7f", "\x01"
+_PARTING = b',"\\u0001",'
 
 
 def event_key(capturer: bytes, event: Event) -> bytes:
@@ -30,19 +32,35 @@ def event_key(capturer: bytes, event: Event) -> bytes:
     return tagged_hash("epcis-event", capturer + canonical_json(event))
 
 
+def event_keys(capturer: bytes, events: Sequence[Event]) -> list[bytes]:
+    """As `event_key` of each, in their order; quicker."""
+    assert len(capturer) == CAPTURER_SIZE
+    # As `tagged_hash` begins.
+    begun = domain("epcis-event") + capturer
+    plain = iter(_as_written([_kept(event) for event in events if not event.scope.prefixes]))
+    return [
+        sha256(begun + (canonical_json(event) if event.scope.prefixes else next(plain))).digest()
+        for event in events
+    ]
+
+
 def canonical_json(event: Event) -> bytes:
     """The UTF-8 bytes of the event that stand for everything it says."""
-    members = event.members
-    if not _OMITTED.isdisjoint(members):
-        members = {name: value for name, value in members.items() if name not in _OMITTED}
+    if not event.scope.prefixes:
+        return _as_written([_kept(event)])[0]
     try:
-        if event.scope.prefixes:
-            return _object(members, event.scope).encode()
-        return _as_written(members).encode()
+        return _object(_kept(event), event.scope).encode()
     except EpcisInvalid as refusal:
         if event.path:
             refusal.within(event.path)
         raise
+
+
+def _kept(event: Event) -> Mapping[str, Json]:
+    members = event.members
+    if _OMITTED.isdisjoint(members):
+        return members
+    return {name: value for name, value in members.items() if name not in _OMITTED}
 
 
 def _marked(value: object) -> str:
@@ -59,15 +77,20 @@ _WRITER = json.JSONEncoder(
 )
 
 
-def _as_written(members: Mapping[str, Json]) -> str:
-    """As `_object` where nothing is expanded: the standard encoder, which knows no `Number`."""
-    written = _WRITER.encode(members)
-    if _MARK not in written:
-        return written
-    # Odd pieces are numbers; the others have a quote at each end that was theirs.
-    pieces = f'"{written}"'.split(_MARK)
-    pieces[::2] = [piece[1:-1] for piece in pieces[::2]]
-    return "".join(pieces)
+def _as_written(events: Sequence[Mapping[str, Json]]) -> list[bytes]:
+    """As `_object` of each where nothing is expanded: the standard encoder, asked once for all.
+
+    It knows no `Number`. Quotes inside strings are escaped, so that nothing else looks like the
+    marks with theirs.
+    """
+    parted = [part for event in events for part in (event, _BETWEEN)]
+    written = _WRITER.encode(parted[:-1])
+    if _MARK in written:
+        # Odd pieces are numbers; the others have a quote at each end that was theirs.
+        pieces = f'"{written}"'.split(_MARK)
+        pieces[::2] = [piece[1:-1] for piece in pieces[::2]]
+        written = "".join(pieces)
+    return written[1:-1].encode().split(_PARTING)
 
 
 def _object(members: Mapping[str, Json], scope: Scope) -> str:

@@ -17,8 +17,8 @@ from chain.context import Context, event
 from chain.errors import IndexUnproven, LedgerError
 from chain.state import StateReader, Table
 from commerce.custody import Hands
-from commerce.epcis.canonical import event_key
-from commerce.epcis.cbv_hash import prehash
+from commerce.epcis.canonical import event_keys
+from commerce.epcis.cbv_hash import prehashes
 from commerce.epcis.document import Event, read_document
 from commerce.epcis.errors import EpcisInvalid, EpcisMalformed, EpcisTooLarge
 from commerce.epcis.identifiers import gln_of
@@ -75,6 +75,15 @@ EVENTS: Table[CapturedEvent] = Table("epcis", CapturedEvent)
 DECLARATIONS: Table[ErrorDeclared] = Table("epcis-declared", ErrorDeclared)
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """The hashes of an event: its key, its statement, and its CBV hash."""
+
+    key: bytes
+    statement: bytes
+    cbv_digest: bytes
+
+
 @refuses(VisibilityUnknown, EpcisMalformed, EpcisTooLarge, EpcisInvalid)
 def epcis_capture(op: EpcisCapture, context: Context) -> tuple[Reported, ...]:
     """Check a document and store each of its events that is new."""
@@ -85,23 +94,29 @@ def epcis_capture(op: EpcisCapture, context: Context) -> tuple[Reported, ...]:
     # Capture changes nothing of what says who may state what.
     hands = Hands(context.state, context.sender)
     note_capture(context)
-    return tuple(
-        [
-            _capture(context, hands, document.hash_ignored, index, stated)
-            for index, stated in enumerate(document.events)
-        ]
-    )
+    events, ignored = document.events, document.hash_ignored
+    # Of all events at once: they have much in common.
+    keys = event_keys(hands.account, events)
+    statements = _digests(prehashes(events))
+    cbv_digests = _digests(prehashes(events, ignored)) if ignored else statements
+    named = map(_Named, keys, statements, cbv_digests)
+    stated = enumerate(zip(events, named, strict=True))
+    return tuple([_capture(context, hands, index, each, names) for index, (each, names) in stated])
+
+
+def _digests(texts: Iterable[str]) -> list[bytes]:
+    return [hashlib.sha256(text.encode()).digest() for text in texts]
 
 
 def _capture(
-    context: Context, hands: Hands, ignored: frozenset[str], index: int, stated: Event
+    context: Context,
+    hands: Hands,
+    index: int,
+    stated: Event,
+    named: _Named,
 ) -> Reported:
     capturer = hands.account
-    key = event_key(capturer, stated)
-    statement = hashlib.sha256(prehash(stated).encode()).digest()
-    cbv_digest = (
-        hashlib.sha256(prehash(stated, ignored).encode()).digest() if ignored else statement
-    )
+    key, statement, cbv_digest = named.key, named.statement, named.cbv_digest
     before = EVENTS.load(context.state, key)
     captured = before
     if captured is None:

@@ -8,14 +8,25 @@ know no local zone, prefixes are the document's own, decimals are exact.
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from commerce.epcis import vocabulary as cbv
 from commerce.epcis.document import Event
 from commerce.epcis.errors import EpcisMalformed
-from commerce.epcis.identifiers import KNOWN_SIZE_MAX, canonical, known
+from commerce.epcis.identifiers import KNOWN_SIZE_MAX, canonical, known, links_of
 from commerce.epcis.lexeme import Json, Number, read_number
 from commerce.epcis.prefixes import Scope
+from commerce.epcis.rendered import (
+    Render,
+    column_of,
+    elements,
+    lists,
+    repeated,
+    rows_of,
+    written_by,
+)
 from commerce.epcis.times import utc_text_of
 from commerce.epcis.vocabulary import Vocabulary
 
@@ -24,8 +35,6 @@ _NUMERIC_TEXT = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?([eE][+-]?[0-9]+)?")
 
 # For each kind of object, how many orders of its members are remembered.
 _ORDERS_KNOWN_MAX = 256
-
-Render = Callable[[str, Json, Scope], str]
 
 
 def cbv_hash(event: Event, ignored: frozenset[str] = frozenset()) -> str:
@@ -45,6 +54,37 @@ def prehash(event: Event, ignored: frozenset[str] = frozenset()) -> str:
     tail.sort()
     head = [render(name, members[name], scope) for name, render in _HEAD.of(members)]
     return f"eventType={event.type}{''.join(head)}{''.join(tail)}"
+
+
+def prehashes(events: Sequence[Event], ignored: frozenset[str] = frozenset()) -> list[str]:
+    """As `prehash` of each event; quicker, for what they have in common is written once."""
+    found = [""] * len(events)
+    alike: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+    for index, event in enumerate(events):
+        if event.scope.prefixes:
+            found[index] = prehash(event, ignored)
+        else:
+            alike[tuple(event.members)].append(index)
+    for names, indexes in alike.items():
+        group = [events[index] for index in indexes]
+        if _STANDARD.issuperset(names):
+            written = _alike(names, group)
+        else:
+            written = [prehash(event, ignored) for event in group]
+        for index, text in zip(indexes, written, strict=True):
+            found[index] = text
+    return found
+
+
+def _alike(names: tuple[str, ...], events: Sequence[Event]) -> list[str]:
+    """Of events with the same standard members."""
+    members = [event.members for event in events]
+    heads = rows_of(_EVENT, names, members)
+    tails = rows_of(_TAIL_RENDERS, names, members) or [()] * len(events)
+    return [
+        f"eventType={event.type}{''.join(head)}{''.join(sorted(tail))}"
+        for event, head, tail in zip(events, heads, tails, strict=True)
+    ]
 
 
 class _Order:
@@ -143,7 +183,7 @@ def _sorted_items(item_name: str, render: Render) -> Render:
         items.sort()
         return f"{name}{''.join(items)}" if items else ""
 
-    return render_list
+    return written_by(render_list, lists(item_name, render))
 
 
 def _repeated(name: str, value: Json, scope: Scope) -> str:
@@ -167,7 +207,7 @@ def _element(order: Mapping[str, Render]) -> Render:
             body += "".join(sorted(extensions))
         return f"{name}{body}" if body else ""
 
-    return render
+    return written_by(render, elements(order, render))
 
 
 def _pair(order: Mapping[str, Render]) -> Render:
@@ -176,7 +216,7 @@ def _pair(order: Mapping[str, Render]) -> Render:
     def render(_name: str, value: Json, scope: Scope) -> str:
         return element("", value, scope)
 
-    return render
+    return written_by(render, lambda _name, values: column_of(element, "", values))
 
 
 def _repeated_element(element: Render) -> Render:
@@ -186,7 +226,7 @@ def _repeated_element(element: Render) -> Render:
         items.sort()
         return "".join(items)
 
-    return render
+    return written_by(render, repeated(element))
 
 
 def _extension(name: str, value: Json, scope: Scope) -> list[str]:
@@ -228,6 +268,10 @@ def _epcs(name: str, value: Json, scope: Scope) -> str:
     They were checked (`shape.identifier`): in full they have at most KEY_SIZE_MAX characters.
     """
     assert isinstance(value, list)
+    if not scope.prefixes:
+        links = links_of(tuple(value))  # type: ignore[arg-type]  # all were checked to be strings
+        if links:
+            return f"{name}epc={'epc='.join(sorted(links))}"
     texts = []
     for item in value:
         assert isinstance(item, str)
@@ -249,6 +293,13 @@ def _place(name: str, value: Json, scope: Scope) -> str:
     if len(value) > 1:
         return _ANY_PLACE(name, value, scope)
     return f"{name}{_plain('id', value['id'], scope)}"
+
+
+def _places(name: str, values: Sequence[Any]) -> list[str]:
+    return column_of(_ANY_PLACE, name, values)
+
+
+written_by(_place, _places)
 
 
 _METADATA: dict[str, Render] = {
@@ -313,6 +364,7 @@ _TAIL: tuple[tuple[str, Render], ...] = (
     ("ilmd", _element({})),
     ("sourceList", _sorted_items("", _pair({"type": _PARTY, "source": _plain}))),
 )
+_TAIL_RENDERS = dict(_TAIL)
 _STANDARD = frozenset(
     {*_EVENT, *(name for name, _ in _TAIL)}
     | {"@context", "type", "recordTime", "eventID", "errorDeclaration"}

@@ -10,9 +10,15 @@ from dataclasses import dataclass
 
 from commerce.epcis.caps import check_caps
 from commerce.epcis.errors import EpcisInvalid, EpcisTooLarge, also
-from commerce.epcis.event import EVENT_TYPES, check_event
+from commerce.epcis.event import EVENT_TYPES, check_event, surely_events
 from commerce.epcis.lexeme import NODES_MAX, Json, read_json
-from commerce.epcis.prefixes import DOCUMENT_SCOPE, NO_PREFIXES, SHORT_NAME_MAX, Scope
+from commerce.epcis.prefixes import (
+    DOCUMENT_SCOPE,
+    NO_PREFIXES,
+    SHORT_NAME_MAX,
+    Scope,
+    may_have_long_names,
+)
 from commerce.epcis.shape import (
     Members,
     Shape,
@@ -30,6 +36,8 @@ from commerce.epcis.shape import (
 from commerce.epcis.times import Instant
 
 EVENTS_MAX = 100
+# Fewer are checked one by one: judging columns pays with their length.
+_JUDGED_MIN = 3
 # Characters that full names would add to a document, each occurrence counted once.
 EXPANSION_MAX = 1024 * 1024
 # So that short names before the items of arrays alone can't exceed it.
@@ -79,28 +87,47 @@ def read_document(data: bytes, *, members_only: bool = False) -> Document:
     if kind != "EPCISDocument":
         raise refuse("must be EPCISDocument", "type")
     scope = _scope_of(value, DOCUMENT_SCOPE, is_document=True)
-    needed = scope.used_in(data.decode())
-    events = _after_header(value, scope, needed, members_only=members_only)
-    _check_expansion(value, needed, events)
+    reading = _reading(value, scope, data.decode(), members_only=members_only)
+    events = _after_header(value, reading)
+    _check_expansion(value, reading.needed, events)
     return Document(value, events, _ignored(value, scope))
 
 
-def _after_header(
-    value: Members, scope: Scope, needed: Scope, *, members_only: bool
-) -> tuple[Event, ...]:
-    """The events; what is wrong with the header comes first, and hides nothing of theirs."""
-    header = _header_refusal(value, scope)
-    events: tuple[Event, ...] = ()
-    try:
-        events = _events(value, scope, needed, members_only=members_only)
-    except EpcisInvalid as refusal:
-        raise also(header, refusal) from None
-    except EpcisTooLarge:
-        if header is None:
-            raise
-    if header is not None:
-        raise header
-    return events
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How the events of a document are read.
+
+    `needed`: `NO_PREFIXES` if nothing is made longer by prefixes or in hashes, else the `scope`.
+    `members_right`: that each member of each event is, has been seen.
+    """
+
+    scope: Scope
+    needed: Scope
+    members_right: bool
+    members_only: bool
+
+
+def _reading(value: Members, scope: Scope, text: str, *, members_only: bool) -> _Reading:
+    needed, is_right = scope.used_in(text), False
+    if needed is NO_PREFIXES:
+        is_right = _are_plain(value)
+        if not is_right and may_have_long_names(text):
+            needed = scope
+    return _Reading(scope, needed, is_right, members_only)
+
+
+def _are_plain(value: Members) -> bool:
+    """Whether a header of standard members has some events, all of standard members that are right.
+
+    No name is long then; master data may have any.
+    """
+    events = _listed(value)
+    if events is None or not _JUDGED_MIN <= len(events) <= EVENTS_MAX:
+        return False
+    if "epcisHeader" in value or not _DOCUMENT.keys() >= value.keys():
+        return False
+    plain = [event for event in events if isinstance(event, dict)]
+    return len(plain) == len(events) and surely_events(plain)
 
 
 def _single_event(value: Members, *, members_only: bool) -> Document:
@@ -112,6 +139,22 @@ def _single_event(value: Members, *, members_only: bool) -> Document:
     return Document(value, (event,), frozenset())
 
 
+def _after_header(value: Members, reading: _Reading) -> tuple[Event, ...]:
+    """The events; what is wrong with the header comes first, and hides nothing of theirs."""
+    header = _header_refusal(value, reading.scope)
+    events: tuple[Event, ...] = ()
+    try:
+        events = _events(value, reading)
+    except EpcisInvalid as refusal:
+        raise also(header, refusal) from None
+    except EpcisTooLarge:
+        if header is None:
+            raise
+    if header is not None:
+        raise header
+    return events
+
+
 def _header_refusal(value: Members, scope: Scope) -> EpcisInvalid | None:
     """What is wrong with everything but the events; these are checked all the same."""
     try:
@@ -121,13 +164,16 @@ def _header_refusal(value: Members, scope: Scope) -> EpcisInvalid | None:
     return None
 
 
-def _events(
-    value: Members, scope: Scope, needed: Scope, *, members_only: bool
-) -> tuple[Event, ...]:
-    """The checked events, none if the document has no list of them."""
+def _listed(value: Members) -> list[Json] | None:
     body = value.get("epcisBody")
     events = body.get("eventList") if isinstance(body, dict) else None
-    if not isinstance(events, list):
+    return events if isinstance(events, list) else None
+
+
+def _events(value: Members, reading: _Reading) -> tuple[Event, ...]:
+    """The checked events, none if the document has no list of them."""
+    events = _listed(value)
+    if events is None:
         return ()
     if len(events) > EVENTS_MAX:
         msg = f"a document has at most {EVENTS_MAX} events"
@@ -138,9 +184,7 @@ def _events(
     for index, event in enumerate(events):
         path = f"epcisBody.eventList[{index}]"
         try:
-            within = _own_scope(event, scope, needed)
-            members, time = check_event(event, within, members_only=members_only)
-            checked.append(Event(path, members, time, within))
+            checked.append(_event(event, path, reading))
         except EpcisInvalid as refusal:
             refusal.within(path)
             first = also(first, refusal)
@@ -150,6 +194,14 @@ def _events(
     if first is not None:
         raise first
     return tuple(checked)
+
+
+def _event(event: Json, path: str, reading: _Reading) -> Event:
+    scope = _own_scope(event, reading.scope, reading.needed)
+    members, time = check_event(
+        event, scope, members_only=reading.members_only, members_right=reading.members_right
+    )
+    return Event(path, members, time, scope)
 
 
 def _own_scope(event: Json, scope: Scope, needed: Scope) -> Scope:

@@ -5,14 +5,15 @@ without a "what", a missing parent, sensor data from after the event.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from commerce.epcis import vocabulary as cbv
+from commerce.epcis.columns import Check, are_all, judged_by, objects, surely
 from commerce.epcis.errors import EpcisInvalid, also
 from commerce.epcis.lexeme import Json, Number
 from commerce.epcis.prefixes import Scope
 from commerce.epcis.shape import (
-    Check,
     Members,
     Shape,
     array,
@@ -40,6 +41,10 @@ _ACTIONS = frozenset({"ADD", "OBSERVE", "DELETE"})
 _uris = array(uri)
 
 
+def _judge_amounts(values: Sequence[Any]) -> bool:
+    return are_all(values, Number) and not any(value.negative for value in values)
+
+
 def _amount(value: Json, scope: Scope) -> None:
     """EPCIS 2.0 §7.3.3.3 wants it positive; who reports that nothing was there is understood."""
     decimal(value, scope)
@@ -47,6 +52,7 @@ def _amount(value: Json, scope: Scope) -> None:
         raise refuse("a quantity must not be negative")
 
 
+judged_by(_amount, _judge_amounts)
 _distinct_identifiers = identifiers(distinct=True)
 _identifiers = identifiers()
 _disposition = term(cbv.DISPOSITION)
@@ -121,6 +127,10 @@ def _context(_value: Json, _scope: Scope) -> None:
     """Read before the event's other members, by whoever made the scope."""
 
 
+# An event with a context of its own is checked by itself.
+judged_by(_context, lambda _values: False)
+
+
 def _persistent_disposition(value: Json, scope: Scope) -> None:
     _set_and_unset(value, scope)
     if not value:
@@ -128,6 +138,7 @@ def _persistent_disposition(value: Json, scope: Scope) -> None:
 
 
 _set_and_unset = closed({"set": _dispositions, "unset": _dispositions})
+judged_by(_persistent_disposition, lambda values: all(values) and surely(_set_and_unset, values))
 
 _COMMON: Shape = {
     "@context": _context,
@@ -253,13 +264,29 @@ _TYPES: dict[str, tuple[Shape, tuple[str, ...], Callable[[Members], None]]] = {
 EVENT_TYPES = frozenset(_TYPES)
 
 
+_JUDGES = {
+    kind: objects(dict(shape), frozenset(required)) for kind, (shape, required, _) in _TYPES.items()
+}
+
+
+def surely_events(events: Sequence[Members]) -> bool:
+    """Whether the members of every event are surely right, each by itself, with no prefix."""
+    of_type: dict[str, list[Members]] = {kind: [] for kind in _TYPES}
+    for event in events:
+        kind = event.get("type")
+        if not isinstance(kind, str) or kind not in of_type:
+            return False
+        of_type[kind].append(event)
+    return all(_JUDGES[kind](alike) for kind, alike in of_type.items() if alike)
+
+
 def check_event(
-    value: Json, scope: Scope, *, members_only: bool = False
+    value: Json, scope: Scope, *, members_only: bool = False, members_right: bool = False
 ) -> tuple[Members, Instant]:
     """The members and the time of an event that follows every rule, or `EpcisInvalid`.
 
     With `members_only`, each member may be right by itself and they need not fit together: enough
-    for a hash.
+    for a hash. With `members_right`, each is known to be right (`surely_events`).
     """
     if not isinstance(value, dict):
         raise refuse("must be an object")
@@ -267,7 +294,8 @@ def check_event(
     if not isinstance(kind, str) or kind not in _TYPES:
         raise refuse("must be one of the five event types of EPCIS 2.0", "type")
     shape, required, check_together = _TYPES[kind]
-    check_members(value, shape, scope, required)
+    if not members_right:
+        check_members(value, shape, scope, required)
     event_time = _instant(value, "eventTime")
     assert event_time is not None
     if not members_only:
@@ -288,6 +316,8 @@ def _check_rules(
     assert isinstance(elements, list)
     for index, element in enumerate(elements):
         assert isinstance(element, dict)
+        if _is_plain(element, event["eventTime"]):
+            continue
         for problem in _sensor_problems(element, event_time):
             problem.within(index)
             problem.within("sensorElementList")
@@ -304,6 +334,21 @@ def _instant(members: Members, name: str) -> Instant | None:
 _METADATA_TIMES = ("time", "startTime", "endTime")
 # EPCIS 2.0 §7.3.7: what holds for a whole element stands in its metadata, else in each report.
 _SHARED = ("time", "deviceID", "deviceMetadata", "rawData", "dataProcessingMethod", "bizRules")
+
+
+_SHARED_NAMES = frozenset(_SHARED)
+
+
+def _is_plain(element: Members, event_time: Json) -> bool:
+    """A look at what most elements are: nothing stands twice, no time but that of the event."""
+    metadata, reports = element.get("sensorMetadata", {}), element["sensorReport"]
+    assert isinstance(metadata, dict)
+    assert isinstance(reports, list)
+    if "startTime" in metadata or "endTime" in metadata:
+        return False
+    if metadata.get("time", event_time) != event_time:
+        return False
+    return all(isinstance(report, dict) and _SHARED_NAMES.isdisjoint(report) for report in reports)
 
 
 def _sensor_problems(element: Members, event_time: Instant) -> Iterator[EpcisInvalid]:

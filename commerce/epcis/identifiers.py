@@ -25,6 +25,8 @@ from commerce.epcis.other_epcs import is_other_epc
 
 # URIs of more characters are read anew each time.
 KNOWN_SIZE_MAX = 512
+# Company prefix and reference of an EPC URI are much shorter; a serial fits behind.
+_PRODUCT_SIZE_MAX = 64
 
 # TDS 2.0 §6.3, GS3A3 and CPRef: what must be escaped in a URN is; other escapes need not be.
 _SERIAL = re.compile(
@@ -144,14 +146,69 @@ def _is_address(uri: str) -> bool:
 known = lru_cache(maxsize=4096)(_read)
 
 
-@lru_cache(maxsize=4096)
+_stems: dict[str, tuple[str, int]] = {}
+
+
 def _stem(product: str) -> tuple[str, int]:
-    """What the links of a product's serials begin with, and how long such a serial may be."""
+    """What the links of a product's serials begin with, and how long such a serial may be.
+
+    Of what is no product, or longer than any is: nothing, and 0.
+    """
+    if not product.startswith("urn:epc:") or len(product) > _PRODUCT_SIZE_MAX:
+        return "", 0
+    found = _stems.get(product)
+    if found is None:
+        if len(_stems) >= _KEPT_MAX:
+            _stems.clear()
+        found = _stems[product] = _read_stem(product)
+    return found
+
+
+def _read_stem(product: str) -> tuple[str, int]:
     link = _from_urn(f"{product}.1")
     if link is None or product.count(".") != 1 or (checked_digits(link) or "1").strip("0") == "":
         return "", 0
     scheme = _STEMMED.get(product.split(":")[3])
     return (link.removesuffix("1"), scheme.serial_max) if scheme else ("", 0)
+
+
+# Lists of more things are read anew each time.
+_LISTED_MAX = 64
+_KEPT_MAX = 1_024
+_lists: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+
+def links_of(uris: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The canonical links of a list of EPC URIs; None if one has none or is not well-formed.
+
+    The check, the hash and the index of an event ask for the same lists.
+    """
+    links = _lists.get(uris)
+    if links is None:
+        links = _links_of(uris)
+        if links is not None and len(uris) <= _LISTED_MAX:
+            if len(_lists) >= _KEPT_MAX:
+                _lists.clear()
+            _lists[uris] = links
+    return links
+
+
+def _links_of(uris: tuple[str, ...]) -> tuple[str, ...] | None:
+    links: list[str] = []
+    for uri in uris:
+        # As in `_read`, without a call for each item of a product.
+        product, _, serial = uri.rpartition(".")
+        stem, serial_max = _stems.get(product) or _stem(product)
+        if serial.isalnum() and serial.isascii() and len(serial) <= serial_max:
+            links.append(stem + serial)
+            continue
+        if len(uri) > KNOWN_SIZE_MAX or not uri.startswith("urn:epc:"):
+            return None
+        link, is_right = known(uri)
+        if link is None or not is_right:
+            return None
+        links.append(link)
+    return tuple(links)
 
 
 def identity(uri: str) -> str:

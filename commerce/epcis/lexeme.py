@@ -28,7 +28,7 @@ _NUMBER = re.compile(r"(-?)(0|[1-9][0-9]*+)(?:\.([0-9]++))?(?:[eE]([+-]?[0-9]++)
 # A whole string, or an unterminated one to its end.
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _DEEPER = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
-_NO_BRACKETS = bytes(code for code in range(256) if code not in _DEEPER)
+_NO_MARKS = bytes(code for code in range(256) if code not in b'{}[],"')
 # Agreed text at a glance, as whole documents are: ASCII, Latin, kana, Han, Hangul syllables, wide
 # forms. All assigned in Unicode 14.0, and none ever composes with its neighbour (NFC).
 _PLAIN = re.compile(
@@ -154,15 +154,33 @@ def strings_of(value: Json) -> Iterator[str]:
 
 def _check_structure(data: bytes) -> None:
     """Depth and values, counted on what is outside strings, without a step in Python for each."""
-    outside = _outside_strings(data)
+    marks = data.translate(None, _NO_MARKS)
+    if b"\\" not in data:
+        # Where no string holds a mark, the quotes of each stand together.
+        marks = marks.replace(b'""', b"")
+    if b'"' in marks or b"\\" in data:
+        marks = _outside_strings(data).translate(None, _NO_MARKS)
     # Every value but the first follows an opening bracket or a comma.
-    if outside.count(b",") + outside.count(b"{") + outside.count(b"[") > NODES_MAX:
+    if marks.count(b",") + marks.count(b"{") + marks.count(b"[") > NODES_MAX:
         msg = f"a document has at most {NODES_MAX} values"
         raise EpcisTooLarge(msg)
-    brackets = outside.translate(None, _NO_BRACKETS)
-    if max(accumulate(map(_DEEPER.__getitem__, brackets)), default=0) > DEPTH_MAX:
+    brackets = marks.replace(b",", b"")
+    if not _is_shallow(brackets) and _depth(brackets) > DEPTH_MAX:
         msg = f"a document is at most {DEPTH_MAX} levels deep"
         raise EpcisTooLarge(msg)
+
+
+def _depth(brackets: bytes) -> int:
+    return max(accumulate(map(_DEEPER.__getitem__, brackets)), default=0)
+
+
+def _is_shallow(brackets: bytes) -> bool:
+    """Whether pairs taken out from within leave nothing soon: each turn takes one level or two."""
+    for _ in range(DEPTH_MAX // 2):
+        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+        if not brackets:
+            return True
+    return False
 
 
 def _outside_strings(data: bytes) -> bytes:

@@ -102,20 +102,29 @@ class Scope:
     def used_in(self, text: str) -> "Scope":
         """The scope that JSON text needs: `NO_PREFIXES` if no string in it can be expanded.
 
-        Nor has it a name longer than `SHORT_NAME_MAX` then. When in doubt, this scope.
+        When in doubt, this scope.
         """
         sought = tuple(self.prefixes)
         if "\\" in text or len(sought) > _SOUGHT_MAX or sum(map(len, sought)) > _SOUGHT_SIZE_MAX:
             return self
-        return self if _sought(sought).search(text) else NO_PREFIXES
+        return self if not sought or _sought(sought).search(text) else NO_PREFIXES
 
 
 @lru_cache(maxsize=64)
 def _sought(prefixes: tuple[str, ...]) -> re.Pattern[str]:
-    """Finds what begins like a string with one of these prefixes, or like a long one."""
+    """Finds what begins like a string with one of these prefixes."""
     names = "|".join(map(re.escape, prefixes))
-    # Values are stripped before they are hashed.
-    return re.compile(rf'"(?:\s*(?:{names}):|[^"]{{{SHORT_NAME_MAX + 1}}})')
+    # Tried first, for most strings begin otherwise. Values are stripped before they are hashed.
+    begins = "".join(sorted({re.escape(f"{prefix}:"[0]) for prefix in prefixes}))
+    return re.compile(rf'"(?=[\s{begins}])\s*(?:{names}):')
+
+
+_LONG = re.compile(f'"[^"]{{{SHORT_NAME_MAX + 1}}}')
+
+
+def may_have_long_names(text: str) -> bool:
+    """Whether a string of JSON text is longer than `SHORT_NAME_MAX`; escapes count as they are."""
+    return _LONG.search(text) is not None
 
 
 DOCUMENT_SCOPE = Scope(PINNED_PREFIXES)

@@ -4,18 +4,19 @@ A shape is a table from member names to checks; a check raises `EpcisInvalid` wi
 the levels above add theirs. Formats are asserted here (without that, many a bad date passes).
 """
 
-from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
+from typing import Any, TypeAlias
 
+from commerce.epcis.columns import Check, are_all, arrays, judged_by, objects
 from commerce.epcis.errors import EpcisInvalid, also
-from commerce.epcis.identifiers import KNOWN_SIZE_MAX, is_well_formed, known
+from commerce.epcis.identifiers import KNOWN_SIZE_MAX, is_well_formed, known, links_of
 from commerce.epcis.lexeme import Json, Number
 from commerce.epcis.prefixes import Scope
 from commerce.epcis.times import read_instant
-from commerce.epcis.uri import is_uri
+from commerce.epcis.uri import are_uris, is_uri
 from commerce.epcis.vocabulary import Vocabulary
 
-Check: TypeAlias = Callable[[Json, Scope], None]
 Members: TypeAlias = dict[str, Json]
 Shape: TypeAlias = Mapping[str, Check]
 
@@ -110,7 +111,7 @@ def array(check: Check, *, at_least: int = 0, distinct: bool = False) -> Check:
         if distinct and len({item for item in value if isinstance(item, str)}) != len(value):
             raise refuse("must not have an item twice")
 
-    return check_array
+    return judged_by(check_array, arrays(check, at_least=at_least, distinct=distinct))
 
 
 def obj(shape: Shape, *required: str) -> Check:
@@ -119,7 +120,7 @@ def obj(shape: Shape, *required: str) -> Check:
     def check_object(value: Json, scope: Scope) -> None:
         check_members(value, shape, scope, required)
 
-    return check_object
+    return judged_by(check_object, objects(dict(shape), frozenset(required)))
 
 
 def closed(shape: Shape, *required: str) -> Check:
@@ -135,7 +136,7 @@ def closed(shape: Shape, *required: str) -> Check:
         if first is not None:
             raise first
 
-    return check_closed
+    return judged_by(check_closed, objects(dict(shape), frozenset(required)))
 
 
 def uri(value: Json, _scope: Scope) -> None:
@@ -156,12 +157,24 @@ def key_uri(value: Json, scope: Scope) -> None:
         raise refuse(f"must have at most {KEY_SIZE_MAX} characters")
 
 
+def _judge_uris(values: Sequence[Any]) -> bool:
+    """Judges what may be no longer than what events are found by."""
+    if not are_all(values, str):
+        return False
+    others = [text for text in dict.fromkeys(values) if not _is_epc(text)]
+    return not others or (max(map(len, others)) <= KEY_SIZE_MAX and are_uris(others))
+
+
+judged_by(uri, _judge_uris)
+judged_by(key_uri, _judge_uris)
+
+
 def identifier(value: Json, scope: Scope) -> None:
     """A URI that is right about its check digit if it is a GS1 identifier."""
     if isinstance(value, str) and _is_epc(value):
         return
     key_uri(value, scope)
-    if not isinstance(value, str) or not is_well_formed(value):
+    if not isinstance(value, str) or not is_well_formed(scope.expand(value)):
         raise refuse("is not a well-formed GS1 identifier: syntax, length or check digit")
 
 
@@ -177,7 +190,20 @@ def identifiers(*, distinct: bool = False) -> Check:
         # Something is wrong, or is no EPC URI: each by itself, for its path.
         check_each(value, scope)
 
-    return check_identifiers
+    return judged_by(check_identifiers, _judge_lists(distinct=distinct))
+
+
+def _judge_lists(*, distinct: bool) -> Callable[[Sequence[Any]], bool]:
+    """Judges lists of identifiers, where all are EPC URIs; what is read is kept (`links_of`)."""
+
+    def judge(values: Sequence[Any]) -> bool:
+        if not are_all(values, list) or not are_all(chain.from_iterable(values), str):
+            return False
+        if distinct and any(len(set(value)) != len(value) for value in values):
+            return False
+        return all(links_of(tuple(value)) is not None for value in values)
+
+    return judge
 
 
 def _is_epc(text: str) -> bool:
@@ -203,10 +229,16 @@ def decimal(value: Json, _scope: Scope) -> None:
         raise refuse("must be a number")
 
 
+judged_by(decimal, lambda values: are_all(values, Number))
+
+
 def boolean(value: Json, _scope: Scope) -> None:
     """True or false."""
     if not isinstance(value, bool):
         raise refuse("must be true or false")
+
+
+judged_by(boolean, lambda values: are_all(values, bool))
 
 
 def anything(_value: Json, _scope: Scope) -> None:

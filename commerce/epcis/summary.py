@@ -11,7 +11,7 @@ from typing import Annotated
 
 from chain.codec import INT_MIN, Range, Size
 from commerce.epcis.document import Event
-from commerce.epcis.identifiers import classes_above, known, lot_of, lot_of_number
+from commerce.epcis.identifiers import classes_above, known, links_of, lot_of, lot_of_number
 from commerce.epcis.lexeme import Json, Number
 from commerce.epcis.prefixes import Scope
 from commerce.epcis.shape import KEY_SIZE_MAX
@@ -154,11 +154,23 @@ def _things(event: Event, *names: str) -> tuple[str, ...]:
     found: list[str] = []
     for name in names:
         value = event.members.get(name)
+        links = None if event.scope.prefixes else _links(value)
+        if links is not None:
+            found += links
+            continue
         for entry in value if isinstance(value, list) else ():
             uri = entry.get("epcClass") if isinstance(entry, dict) else entry
             assert isinstance(uri, str)
             found.append(_identity(uri, event.scope))
     return _distinct(found)
+
+
+def _links(value: Json) -> tuple[str, ...] | None:
+    """Of a list of EPC URIs; their check has read them."""
+    if not isinstance(value, list):
+        return None
+    uris = tuple([uri for uri in value if isinstance(uri, str)])
+    return links_of(uris) if uris and len(uris) == len(value) else None
 
 
 def _quantities(event: Event, name: str) -> Iterator[Quantity]:
@@ -181,8 +193,9 @@ def _lots(event: Event, name: str) -> tuple[LotMembers, ...]:
         assert isinstance(uri, str)
         if number is None and uri.startswith("urn:"):
             continue
-        lot = lot_of(uri) or (number and lot_of_number(uri, number))
-        if lot and lot != known(uri)[0]:
+        full = event.scope.expand(uri)
+        lot = lot_of(full) or (number and lot_of_number(full, number))
+        if lot and lot != known(full)[0]:
             lots.setdefault(lot, []).append(_identity(uri, event.scope))
     return tuple([LotMembers(lot, _distinct(items)) for lot, items in sorted(lots.items())])
 
@@ -213,7 +226,8 @@ def _optional_identity(value: Json, scope: Scope) -> str | None:
 
 def _identity(uri: str, scope: Scope) -> str:
     """What is no GS1 identifier may be a compact URI: two documents' prefixes may differ."""
-    return known(uri)[0] or scope.expand(uri)
+    full = scope.expand(uri)
+    return known(full)[0] or full
 
 
 def _distinct(things: Iterable[str]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The format `uri` of the EPCIS schema, asserted: an absolute URI by the grammar of RFC 3986."""
 
 import re
+from collections.abc import Collection
 
 _PCT = r"%[0-9A-Fa-f]{2}"
 _UNRESERVED_SUB = r"A-Za-z0-9\-._~!$&'()*+,;="
@@ -39,3 +40,12 @@ _URI = re.compile(
 def is_uri(text: str) -> bool:
     """Whether `text` is an absolute URI (a compact one, `prefix:name`, has the same grammar)."""
     return _URI.fullmatch(text) is not None
+
+
+_URIS = re.compile(rf"(?:{_URI.pattern}\n)*+")
+
+
+def are_uris(texts: Collection[str]) -> bool:
+    """Whether all of them are, in one look."""
+    lines = "\n".join(texts) + "\n"
+    return lines.count("\n") == len(texts) and _URIS.fullmatch(lines) is not None

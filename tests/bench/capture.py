@@ -35,9 +35,9 @@ from chain.transaction import (
     sign_transaction,
 )
 from commerce.custody import Hands
-from commerce.epcis.canonical import event_key
+from commerce.epcis.canonical import event_keys
 from commerce.epcis.capture import EVENTS, CapturedEvent, EpcisCapture, may_state
-from commerce.epcis.cbv_hash import prehash
+from commerce.epcis.cbv_hash import prehashes
 from commerce.epcis.document import read_document
 from commerce.epcis.lexeme import read_json
 from commerce.epcis.stored_index import IndexedEvent, entries, record_digest
@@ -116,10 +116,10 @@ def stages(ledger: Ledger, document: bytes) -> Costs:
     watch("JSON", lambda: read_json(document))
     read = watch("JSON and checks", lambda: read_document(document))
     stated = read.events
-    keys = watch("event keys", lambda: [event_key(sender, each) for each in stated])
+    keys = watch("event keys", lambda: event_keys(sender, stated))
     hashes = watch(
         "CBV hashes",
-        lambda: [hashlib.sha256(prehash(each).encode()).digest() for each in stated],
+        lambda: [hashlib.sha256(text.encode()).digest() for text in prehashes(stated)],
     )
     summaries = watch("summaries", lambda: [summarise(each) for each in stated])
     hands = Hands(ledger.state, sender)

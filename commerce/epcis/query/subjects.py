@@ -85,7 +85,8 @@ class Subject:
 
 def identity_in(uri: str, scope: Scope) -> str:
     """The identity of a thing or place that is named in a scope."""
-    return known(uri)[0] or scope.expand(uri)
+    full = scope.expand(uri)
+    return known(full)[0] or full
 
 
 def folded(vocabulary: Vocabulary, text: str) -> str:

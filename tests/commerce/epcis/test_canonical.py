@@ -110,7 +110,7 @@ def test_the_canonical_bytes_are_json_with_sorted_names() -> None:
 
 
 NUMBERS = st.sampled_from(["0", "-1.50", "1e-9", "12e5", "3402823669209384634633746074317682"])
-TEXTS = st.text(st.characters(exclude_characters="\x7f", exclude_categories=["Cs"]))
+TEXTS = st.text(st.characters(exclude_characters="\x7f\x01", exclude_categories=["Cs"]))
 VALUES: st.SearchStrategy[Json] = st.recursive(
     st.none() | st.booleans() | TEXTS | NUMBERS.map(read_number),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
@@ -120,7 +120,7 @@ VALUES: st.SearchStrategy[Json] = st.recursive(
 
 @given(st.dictionaries(TEXTS, VALUES, max_size=3))
 def test_the_standard_encoder_writes_what_ours_does(members: dict[str, Json]) -> None:
-    assert _as_written(members) == _object(members, NO_PREFIXES)
+    assert _as_written([members, members]) == [_object(members, NO_PREFIXES).encode()] * 2
 
 
 def test_an_event_that_needs_no_prefix_has_the_key_that_it_has_beside_one_that_does() -> None:
@@ -134,5 +134,6 @@ def test_an_event_that_needs_no_prefix_has_the_key_that_it_has_beside_one_that_d
             compared += event.scope is NO_PREFIXES
             beside = read_document(data(document(harvest(**{"tea:a": 1})))).events[0].scope
             if event.scope is NO_PREFIXES:
-                assert _object(dict(event.members), beside) == _as_written(dict(event.members))
+                written = _as_written([dict(event.members)])
+                assert [_object(dict(event.members), beside).encode()] == written
     assert compared > 10

@@ -10,6 +10,7 @@ from commerce.epcis.cbv_hash import prehash
 from commerce.epcis.document import EVENTS_MAX, EXPANSION_MAX, read_document
 from commerce.epcis.errors import EpcisInvalid, EpcisTooLarge
 from commerce.epcis.shape import KEY_SIZE_MAX
+from commerce.epcis.summary import summarise
 from tests.commerce.epcis import variations
 from tests.commerce.epcis.statements import (
     CONTEXT,
@@ -230,3 +231,15 @@ def test_what_becomes_of_documents_at_random_is_what_it_always_was() -> None:
     """Refusals in their words, keys, hashes, rows: what made them quicker changed none."""
     expected = "384e0d20ec893918e2981dbe4b3c06c956a7e4b289d53162376e35098b4c6333"
     assert variations.digest_of(1, 1_000) == (expected, 231)
+
+
+def test_a_compact_identifier_is_judged_by_what_it_stands_for() -> None:
+    context = {
+        "@context": [CONTEXT, {"g": "https://id.gs1.org/", "s": "urn:epc:id:sgtin:6901234."}]
+    }
+    right = ["g:01/06901234123456/21/7", "s:012345.8"]
+    (event,) = read_document(data({**document(harvest(epcList=right)), **context})).events
+    gtin = "https://id.gs1.org/01/06901234123456"
+    assert summarise(event).items == (f"{gtin}/21/7", f"{gtin}/21/8")
+    for wrong in ("g:01/06901234123457/21/7", "s:12345.8"):
+        assert refused_at({**document(harvest(epcList=[wrong])), **context}).endswith("epcList[0]")
