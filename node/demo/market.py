@@ -40,7 +40,14 @@ BUYER: Final = "buyer"
 CARRIER: Final = "carrier"
 PLATFORM: Final = "platform"
 NEIGHBOUR: Final = "neighbour"
-ROLES: Final[Mapping[str, str]] = {SELLER: "merchant", CARRIER: "carrier"}
+HAULIER: Final = "haulier"
+MAKER: Final = "maker"
+ROLES: Final[Mapping[str, str]] = {
+    SELLER: "merchant",
+    CARRIER: "carrier",
+    HAULIER: "carrier",
+    MAKER: "device_maker",
+}
 # Where a parcel is handed over: a geohash of about five kilometres in Shanghai.
 CELL: Final = "wtw3s"
 ADDRESS: Final = "上海市徐汇区衡山路2号"
@@ -89,6 +96,7 @@ class Market:
         self.offers: list[Offer] = []
         begin = f"{stage.height(stage.witness)}.0.0"
         families = ("order", "shipment", "parcel", "refund", "return", "dispute", "arbiter")
+        families += ("penalty", "code", "item")
         self.chronicle = Chronicle(lambda: stage.client, begin, *families)
 
     def party(self, name: str) -> Party:

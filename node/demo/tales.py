@@ -6,7 +6,15 @@ from typing import Final
 
 from node.demo.pacing import Pacing
 from node.demo.stage import Stage
-from node.demo.stories import dispute, happy, partial, recall, silent_buyer, silent_seller
+from node.demo.stories import (
+    cold_chain,
+    dispute,
+    happy,
+    partial,
+    recall,
+    silent_buyer,
+    silent_seller,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,13 @@ TALES: Final[Mapping[str, Tale]] = {
         recall.WAITS,
         recall.WINDOWS,
         20_000,
+    ),
+    "cold-chain": Tale(
+        "a cold chain breaks: sensors in three units, two gaps, and who pays for which minute",
+        cold_chain.play,
+        cold_chain.WAITS,
+        cold_chain.WINDOWS,
+        24_000,
     ),
 }
 

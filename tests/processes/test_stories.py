@@ -36,6 +36,7 @@ TIMERS = {
     "commit_ms": 3 * DAY_MS,
     "reveal_ms": 2 * DAY_MS,
     "appeal_ms": 2 * DAY_MS,
+    "report_ms": 3 * DAY_MS,
 }
 FRESH = testnet_genesis.fresh_genesis
 
@@ -69,6 +70,15 @@ ENDS: dict[str, dict[str, int]] = {
         "neighbour": 50_000 - 23_800,
         "carrier": 0,
     },
+    # 75.00 for an hour's gap less the half that is tolerated and an hour at 9 degrees, 300.00 for
+    # two hours' gap and an hour at 13.5 degrees; from the carriers' balances 700.00 are deposited.
+    "cold-chain": {
+        "seller": 100_000,
+        "buyer": 150_000 - 100_000 + 37_500,
+        "carrier": 80_000 - 70_000,
+        "haulier": 80_000 - 70_000,
+        "maker": 0,
+    },
 }
 # What clocks did, in the order that it is told.
 CLOCKS = {
@@ -77,6 +87,7 @@ CLOCKS = {
     "silent-buyer": ["sys.order.pay", "sys.order.confirm"],
     "dispute": ["sys.dispute.reveal", "sys.dispute.appeal"],
     "recall": ["sys.order.recall"],
+    "cold-chain": ["sys.penalty.settle", "sys.penalty.settle"],
 }
 
 

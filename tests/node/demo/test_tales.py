@@ -23,4 +23,5 @@ def test_a_story_fits_its_own_pace_and_the_recommended_one(name: str) -> None:
 
 def test_the_stories_are_those_of_the_issue() -> None:
     names = ["happy", "partial", "silent-seller", "silent-buyer", "dispute", "recall"]
+    names += ["cold-chain"]
     assert list(TALES) == names
