@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 SWEEP_S_MAX = 1.0
 SEND_BUFFER_SIZE = 256 * 1024
+# Of a request line or a header; a query that is too long for its route is told so by the route.
+LINE_SIZE_MAX = 16 * 1024
 # What a handler may take beyond the body's and the wait's deadlines.
 HANDLER_S = 30.0
 
@@ -271,6 +273,7 @@ class GuardedServer(web.Server):
             lingering_time=min(2.0, limits.body_timeout_s),
             auto_decompress=False,
             max_headers=64,
+            max_line_size=LINE_SIZE_MAX,
         )
 
     def _request(
