@@ -136,6 +136,8 @@ def test_what_a_killed_node_leaves_is_told_and_is_no_damage(
 ) -> None:
     for name in ("db.joining", "db.restoring", "joining", "damaged-3"):
         (tmp_path / name).mkdir()
+    for name in ("epcis-captures.damaged", "epcis-subscriptions.new"):
+        (tmp_path / name).touch()
     (tmp_path / "db").mkdir()
     (tmp_path / "db" / "000007.log.torn").touch()
     (tmp_path / "snapshots" / "7.making").mkdir(parents=True)
