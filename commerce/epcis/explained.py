@@ -15,8 +15,10 @@ from commerce.epcis.digital_link import (
     parse_link,
     unescaped,
 )
+from commerce.epcis.epc_uris import to_urn
 from commerce.epcis.identifiers import (
     JOINED_MAX,
+    LOT,
     PREFIX_SIZES,
     SCHEMES,
     canonical,
@@ -24,7 +26,6 @@ from commerce.epcis.identifiers import (
     company_prefix,
     identity,
     is_well_formed,
-    to_urn,
 )
 
 # General Specifications §3.2.
@@ -170,7 +171,7 @@ def _wrong_urn(uri: str) -> str:
     """The first thing that is wrong with an EPC URI, in words."""
     kind, _, rest = uri.removeprefix("urn:epc:").partition(":")
     name, _, fields = rest.partition(":")
-    scheme = SCHEMES.get(name)
+    scheme = LOT if name == "lgtin" else SCHEMES.get(name)
     if (
         kind not in ("id", "idpat", "class")
         or scheme is None

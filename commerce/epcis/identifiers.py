@@ -13,12 +13,10 @@ from functools import lru_cache
 
 from commerce.epcis.digital_link import (
     DOMAIN,
-    Link,
     checked_digits,
     escaped,
     from_link,
     is_at_gs1,
-    parse_link,
     unescaped,
 )
 from commerce.epcis.other_epcs import is_other_epc
@@ -34,7 +32,6 @@ _SERIAL = re.compile(
     r"|7[0-9Aa]))+"
 )
 _PART_REFERENCE = re.compile(r"(?:[\-0-9A-Z]|%(?:2[3DdFf]|3[0-9]|4[1-9A-Fa-f]|5[0-9Aa]))+")
-_URN_ESCAPES = {ord(char): f"%{ord(char):02X}" for char in '"#%&/<>?'}
 _DIGITS = re.compile(r"[0-9]+")
 _TWO_DIGITS = re.compile(r"[0-9]{2}")
 PREFIX_SIZES = range(6, 13)
@@ -59,7 +56,7 @@ class Scheme:
     numeric_serial: bool = False
 
 
-_SCHEMES = {
+SCHEMES = {
     "sgtin": Scheme("01", 13, "21", 20, indicator=True),
     "upui": Scheme("01", 13, "235", 28, indicator=True),
     "itip": Scheme("8006", 13, "21", 20, indicator=True),
@@ -76,10 +73,9 @@ _SCHEMES = {
     "ginc": Scheme("401", 0, None, 30),
     "gsin": Scheme("402", 16, None),
 }
-_LOT = Scheme("01", 13, "10", 20, indicator=True)
-SCHEMES = _SCHEMES | {"lgtin": _LOT}
+LOT = Scheme("01", 13, "10", 20, indicator=True)
 # Whose links end in the serial as it is, whatever it is (the extension 0 of an SGLN is none).
-_STEMMED = {name: _SCHEMES[name] for name in ("sgtin", "upui", "grai", "gdti")} | {"lgtin": _LOT}
+_STEMMED = {name: SCHEMES[name] for name in ("sgtin", "upui", "grai", "gdti")} | {"lgtin": LOT}
 _LED = frozenset({"00", "01", "8003", "8006"})
 _PATTERNS = frozenset({"sgtin", "grai", "gdti", "sgcn", "cpi", "itip", "upui"})
 # GIAI, GINC and CPI: company prefix and reference together.
@@ -242,47 +238,6 @@ def prefix_digits(link: str) -> str | None:
     return digits.partition("/")[0]
 
 
-def to_urn(link: str, prefix_digits: int) -> str | None:
-    """The EPC URI of a link, given the length of its company prefix; None if it has none.
-
-    A class without serial is a pattern (`urn:epc:idpat:sgtin:….*`), a lot `urn:epc:class:lgtin:…`.
-    """
-    constrained = canonical(link)
-    parts = None if constrained is None else parse_link(constrained)
-    if parts is None or prefix_digits not in PREFIX_SIZES:
-        return None
-    qualifier, serial = parts.qualifiers[-1] if parts.qualifiers else (None, None)
-    for name, scheme in _SCHEMES.items():
-        if scheme.ai == parts.ai and qualifier in (scheme.serial or None, None):
-            urn = _urn_of(name, scheme, parts, serial, prefix_digits)
-            if canonical(urn) == constrained:
-                return urn
-    if parts.ai == _LOT.ai and qualifier == _LOT.serial:
-        return _urn_of("lgtin", _LOT, parts, serial, prefix_digits)
-    return None
-
-
-def _urn_of(name: str, scheme: Scheme, link: Link, serial: str | None, prefix_digits: int) -> str:
-    key = link.key.zfill(14) if scheme.ai == "01" else link.key
-    # All of a key that has no check digit.
-    size = len(scheme.lead) + scheme.body if scheme.body else len(key)
-    body, appended = key[len(scheme.lead) : size], key[size + 1 :]
-    # An indicator or extension digit leads the key, and the reference in a URN.
-    led = body[: int(scheme.indicator)]
-    rest = body[len(led) :]
-    fields = [rest[:prefix_digits], led + rest[prefix_digits:].translate(_URN_ESCAPES)]
-    if name == "itip":
-        fields += [appended[:2], appended[2:]]
-    kind = "class" if name == "lgtin" else "id"
-    if scheme.serial is not None:
-        last = appended if scheme.serial == "" else serial
-        if not last and name == "sgln":
-            last = "0"
-        kind, last = (kind, last.translate(_URN_ESCAPES)) if last else ("idpat", "*")
-        fields.append(last)
-    return f"urn:epc:{kind}:{name}:{'.'.join(fields)}"
-
-
 def gtin_of(uri: str) -> str | None:
     """The 14 digits of the GTIN that a trade item or lot belongs to."""
     link = canonical(uri) or ""
@@ -340,7 +295,7 @@ def lot_of(uri: str) -> str | None:
 def lot_of_number(uri: str, number: str) -> str | None:
     """The lot `number` of the trade item that `uri` is one of; None if no lot can be called so."""
     gtin = gtin_of(uri)
-    if gtin is None or len(number) > _LOT.serial_max:
+    if gtin is None or len(number) > LOT.serial_max:
         return None
     return from_link(f"{DOMAIN}01/{gtin}/10/{escaped(number)}") if number.isascii() else None
 
@@ -358,8 +313,8 @@ def _from_urn(uri: str) -> str | None:
         return None
     _, _, kind, name, rest = parts
     if kind == "class" and name == "lgtin":
-        return _link(_LOT, rest, pattern=False, is_itip=False)
-    scheme = _SCHEMES.get(name)
+        return _link(LOT, rest, pattern=False, is_itip=False)
+    scheme = SCHEMES.get(name)
     if scheme is None or (kind != "id" and (kind != "idpat" or name not in _PATTERNS)):
         return None
     return _link(scheme, rest, pattern=kind == "idpat", is_itip=name == "itip")

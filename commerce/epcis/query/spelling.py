@@ -9,7 +9,8 @@ from enum import Enum, auto
 from typing import Final, TypeAlias
 
 from commerce.epcis.document import Event
-from commerce.epcis.identifiers import canonical, prefix_digits, to_urn
+from commerce.epcis.epc_uris import to_urn
+from commerce.epcis.identifiers import canonical, prefix_digits
 from commerce.epcis.lexeme import Json
 
 # Digits of a key (without indicator) to the length of the company prefix that they begin with.

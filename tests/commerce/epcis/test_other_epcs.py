@@ -2,7 +2,8 @@
 
 import pytest
 
-from commerce.epcis.identifiers import canonical, identity, is_well_formed, to_urn
+from commerce.epcis.epc_uris import to_urn
+from commerce.epcis.identifiers import canonical, identity, is_well_formed
 from commerce.epcis.other_epcs import container_check_digit, is_other_epc, vessel_check_digit
 
 # fmt: off
