@@ -46,7 +46,9 @@ UNTIL = Annotated[str, typer.Option(help="The last day of its calibration: 2027-
 )
 def register(  # one option a field
     session: Session,
-    key: Annotated[Path, typer.Argument(metavar="KEY", help="The device's key file; signs too.")],
+    key_file: Annotated[
+        Path, typer.Argument(metavar="KEY", help="The device's key file; signs too.")
+    ],
     identity: Annotated[str, typer.Option(help="Its EPC URI or GS1 Digital Link.")],
     model: Annotated[str, typer.Option(help="What kind of device it is.")],
     unit: Annotated[str, typer.Option(help="What it measures in: CEL, FAH, KEL, P1, …")],
@@ -61,9 +63,9 @@ def register(  # one option a field
 
     FILE is its calibration certificate. Keep KEY in the device: it signs every report.
     """
-    signer = Signer(
-        keystore.show_key(key).account, keystore.load_key(key, keystore.find_passphrase)
-    )
+    known = keystore.show_key(key_file)
+    device_key = keystore.load_key(key_file, keystore.find_passphrase)
+    signer = Signer(known.account, device_key, key_file)
     made = DeviceRegister(
         device_key=signer.key.public_key,
         identity=read_thing(identity),
