@@ -13,7 +13,7 @@ from chain.block import Event
 from chain.codec import Hash, Name, Size
 from chain.context import Context, event
 from chain.errors import CosignerMissing
-from commerce.epcis.spread import ITEM, LOT, marks_of
+from commerce.epcis.spread import ITEM, LOT, MADE, marks_of
 from commerce.epcis.stored_index import StoredIndex
 from commerce.epcis.summary import Instant
 from commerce.errors import PrefixNotHeld, ProductUnknown, RoleMissing, StateForbids
@@ -108,7 +108,9 @@ class RecallClose:
 
 @dataclass(frozen=True, slots=True)
 class NamedMark:
-    """A mark by its kind and name. Kind `item` or `lot` also names a thing under other marks."""
+    """A mark by its kind (made, lot, item) and name; item and lot also name a thing that is under
+    other marks.
+    """
 
     kind: Name
     name: MarkName
@@ -333,8 +335,9 @@ def _swept_anew(context: Context, recall: Recall) -> Recall:
 
 
 def _release(context: Context, recall_id: bytes, mark: NamedMark) -> None:
-    part = marked_part(mark.kind, mark.name)
-    known = MARKED.load(context.state, part, recall_id)
+    covers = mark.kind in (MADE, LOT, ITEM)
+    part = marked_part(mark.kind, mark.name) if covers else b""
+    known = MARKED.load(context.state, part, recall_id) if covers else None
     if known is None and not _is_under(context, recall_id, mark):
         msg = f"the recall has no mark {mark.kind} {mark.name}"
         raise MarkUnknown(msg)

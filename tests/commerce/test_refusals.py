@@ -80,7 +80,8 @@ from tests.commerce.disputes import (
 from tests.commerce.disputes.court import Court
 from tests.commerce.epcis import test_capture
 from tests.commerce.goods import test_offers
-from tests.commerce.recalls import test_recalls
+from tests.commerce.recalls import test_changing, test_naming, test_recalls
+from tests.commerce.recalls.dairy import Dairy
 from tests.commerce.reviews import test_hiding, test_posting
 from tests.commerce.shop import Shop
 from tests.commerce.world import World
@@ -153,10 +154,16 @@ def rows_of_goods() -> list[Row]:
         *(test_batching.circulating, test_binding.unborn, test_claiming.unborn),
         test_scanning.mute,
     ]
+    dairies = [
+        *(test_changing.rooting, test_changing.extending, test_changing.closing),
+        *(test_changing.releasing, test_naming.naming, test_naming.confirming),
+    ]
     return [
         *test_capture.TABLE,
         *(test_recalls.opening() + test_recalls.FULL + [test_recalls.TOGETHER]),
         *(test_recalls.keeping(Shop(), 1) + test_recalls.keeping(Shop(), 2)),
+        *(row for table in dairies for row in table(Dairy())),
+        test_changing.together(Dairy()),
         *(test_offers.TABLE + test_offers.LOST + test_offers.CHANGED),
         *(test_offers.FULL + test_offers.CROWDED),
         *(test_certificates.TABLE + test_certificates.FULL),
