@@ -26,7 +26,8 @@ KEPT_SIZE_MAX: Final = 2 * 1024 * 1024
 class Captured:
     """A captured event: where its bytes lie, the index's record of it, and what it states.
 
-    `void_since` is the height of the declaration that voids it, None without one.
+    `void_since` is the height of the declaration that voids it, None without one; `parsed` how many
+    bytes had to be parsed for it, none if its document was at hand.
     """
 
     key: bytes
@@ -35,6 +36,7 @@ class Captured:
     stated: Stated
     time_ms: int
     void_since: int | None
+    parsed: int
 
     @property
     def event(self) -> Event:
@@ -69,32 +71,30 @@ class Library:
             return None
         header = ledger.header(place.height)
         assert header is not None, "headers are never pruned"
+        stated, parsed = self._stated(ledger, place)
         return Captured(
             key=key,
             place=place,
             record=record,
-            stated=self.stated(ledger, place),
+            stated=stated,
             time_ms=header.time_ms,
             void_since=void_since(ledger, record),
+            parsed=parsed,
         )
 
-    def holds(self, place: CapturedEvent) -> bool:
-        """Is its document at hand?"""
-        return (place.transaction_id, place.operation_index) in self._kept
-
-    def stated(self, ledger: Ledger, place: CapturedEvent) -> Stated:
-        """The document of an event; `HistoryPruned`."""
+    def _stated(self, ledger: Ledger, place: CapturedEvent) -> tuple[Stated, int]:
+        """The document of an event, and how many bytes were parsed for it; `HistoryPruned`."""
         at = (place.transaction_id, place.operation_index)
         with self._lock:
             known = self._kept.get(at)
             if known is not None:
                 self._kept.move_to_end(at)
-                return known[0]
+                return known[0], 0
         data = document_bytes(ledger, place)
         stated = read_stated(data)
         with self._lock:
             self._keep(at, stated, len(data))
-        return stated
+        return stated, len(data)
 
     def _keep(self, at: tuple[bytes, int], stated: Stated, size: int) -> None:
         if at in self._kept:

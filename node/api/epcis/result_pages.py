@@ -24,15 +24,15 @@ from node.api.epcis.streams import order_of, span_of, stream
 
 PER_PAGE: Final = 30
 PER_PAGE_MAX: Final = 500
-# Candidates of the index, and documents that are opened for them, for one page.
+# Candidates of the index, and bytes of documents that are parsed for them, for one page.
 LOOKED_AT_MAX: Final = 5_000
-OPENED_MAX: Final = 100
+PARSED_MAX: Final = 4 * 1024 * 1024
 # Source bytes of the events of one page; one event may be larger.
 PAGE_SIZE_MAX: Final = 2 * 1024 * 1024
 # Of a result that must be known as a whole.
 WHOLE_MAX: Final = 1_000
 WHOLE_LOOKED_AT_MAX: Final = 20_000
-WHOLE_OPENED_MAX: Final = 500
+WHOLE_PARSED_MAX: Final = 16 * 1024 * 1024
 
 # Numbers, then moments, then texts; what lacks the field comes last either way.
 _Rank: TypeAlias = tuple[int, Fraction, tuple[int, str], str]
@@ -58,14 +58,14 @@ class ResultPage:
 class _Budget:
     """The work that may still be done."""
 
-    def __init__(self, looked_at: int, opened: int) -> None:
+    def __init__(self, looked_at: int, parsed: int) -> None:
         self.looked_at = looked_at
-        self.opened = opened
+        self.parsed = parsed
 
     @property
     def spent(self) -> bool:
         """Is there none left?"""
-        return self.looked_at <= 0 or self.opened <= 0
+        return self.looked_at <= 0 or self.parsed <= 0
 
 
 class Search:
@@ -92,11 +92,11 @@ class Search:
         record = self._library.record(self._ledger, key)
         if record is None or not self._may_match(record):
             return None
-        budget.opened -= 1
         captured = self._library.event(self._ledger, key)
-        if captured is None or not self._query.matches(captured.subject):
+        if captured is None:
             return None
-        return captured
+        budget.parsed -= captured.parsed
+        return captured if self._query.matches(captured.subject) else None
 
     def _may_match(self, record: IndexedEvent) -> bool:
         if record.height > self._height:
@@ -106,7 +106,7 @@ class Search:
 
     def whole(self, count_max: int) -> list[Captured]:
         """The whole result, or its first `count_max + 1` events; `QueryTooComplex`."""
-        budget = _Budget(WHOLE_LOOKED_AT_MAX, WHOLE_OPENED_MAX)
+        budget = _Budget(WHOLE_LOOKED_AT_MAX, WHOLE_PARSED_MAX)
         found: list[Captured] = []
         for _, captured in self.found(None, budget):
             if captured is not None:
@@ -147,7 +147,7 @@ def _require_at_most(search: Search, count_max: int) -> None:
 
 
 def _by_place(search: Search, query: Query, start: Start, per_page: int) -> ResultPage:
-    budget = _Budget(LOOKED_AT_MAX, OPENED_MAX + per_page)
+    budget = _Budget(LOOKED_AT_MAX, PARSED_MAX)
     events: list[Captured] = []
     place, size, is_over = start.place, 0, True
     for candidate, captured in search.found(place, budget):
