@@ -14,6 +14,7 @@ from commerce.goods.things import (
     CONTENTS_MAX,
     SHARES,
     THINGS,
+    bring,
     contents_of,
     hand_over,
     name_part,
@@ -83,13 +84,14 @@ class Hands:
 
 def parcel_leaves(context: Context, seller: bytes, parcel: Parcel) -> None:
     """The carrier has what the parcel carries, as far as it was with its seller."""
-    hand_over(context, seller, _things(context, parcel), possessor=parcel.carrier)
+    things = _things(context, parcel)
+    hand_over(context, seller, things, possessor=parcel.carrier, order_id=parcel.order_id)
 
 
 def parcel_arrives(context: Context, seller: bytes, buyer: bytes, parcel: Parcel) -> None:
     """The buyer has what the parcel brought, and owns it from now on (民法典 art. 224)."""
     things = _things(context, parcel)
-    hand_over(context, parcel.carrier, things, possessor=buyer)
+    bring(context, parcel.carrier, things, parcel.order_id, buyer)
     hand_over(context, seller, things, owner=buyer)
 
 

@@ -27,7 +27,7 @@ from commerce.errors import (
     StateForbids,
 )
 from commerce.escrow import State, Trigger, edge_from, target_of
-from commerce.goods.things import hand_over
+from commerce.goods.things import bring, hand_over
 from commerce.orders import load_order, timers_for
 from commerce.parcels import EPCS_MAX, Epc
 from commerce.records import altered
@@ -97,7 +97,7 @@ def return_ship(op: ReturnShip, context: Context) -> tuple[Event, ...]:
         to_state(case, target_of(edge), due_ms),
         returned=Return(op.carrier, op.freight_minor, op.tracking, op.insured_minor, op.epcs),
     )
-    hand_over(context, order.buyer, named(op.epcs), possessor=op.carrier)
+    hand_over(context, order.buyer, named(op.epcs), possessor=op.carrier, order_id=case.order_id)
     return moved(context, op.case_id, case, shipped)
 
 
@@ -112,7 +112,7 @@ def return_delivered(op: ReturnDelivered, context: Context) -> tuple[Event, ...]
     order = load_order(context.state, case.order_id)
     due_ms = context.time_ms + timers_for(context.state, order).return_accept_ms
     things = named(case.returned.epcs)
-    hand_over(context, case.returned.carrier, things, possessor=order.seller)
+    bring(context, case.returned.carrier, things, case.order_id, order.seller)
     hand_over(context, order.buyer, things, owner=order.seller)
     return moved(context, op.case_id, case, to_state(case, target_of(edge), due_ms))
 

@@ -14,7 +14,7 @@ from chain.state import StateReader
 from commerce.epcis.digital_link import DOMAIN
 from commerce.epcis.identifiers import is_class
 from commerce.goods.errors import ThingNotOwned, ThingNotPossessed, TooManyThings
-from commerce.goods.offer import OWNING, POSSESSING, Along
+from commerce.goods.offer import OWNING, POSSESSING, Along, Offer
 from commerce.goods.things import CONTENTS_MAX, contents_of, hand_over, has, owner_of
 
 _LOGISTIC_UNIT = f"{DOMAIN}00/"
@@ -72,13 +72,14 @@ def require_hands(state: StateReader, giver: bytes, things: Iterable[str], what:
             raise ThingNotOwned(msg)
 
 
-def move(
-    context: Context, giver: bytes, taker: bytes, things: Sequence[str], inside: Inside, what: str
-) -> None:
-    """Hand over what was checked to be the giver's."""
-    if what != OWNING:
-        moved = hand_over(context, giver, (*things, *inside.possessing), possessor=taker)
-        assert len(moved) == len(things) + len(inside.possessing)
-    if what != POSSESSING:
-        sold = hand_over(context, giver, (*things, *inside.owning), owner=taker)
-        assert len(sold) == len(things) + len(inside.owning)
+def move(context: Context, offer: Offer, inside: Inside) -> None:
+    """Hand over what was checked to be the giver's, with what goes along."""
+    if offer.possesses:
+        held = (*offer.things, *inside.possessing)
+        taker, order_id = offer.taker, offer.order_id
+        moved = hand_over(context, offer.giver, held, possessor=taker, order_id=order_id)
+        assert len(moved) == len(held)
+    if offer.owns:
+        owned = (*offer.things, *inside.owning)
+        sold = hand_over(context, offer.giver, owned, owner=offer.taker)
+        assert len(sold) == len(owned)

@@ -64,8 +64,8 @@ from commerce.refusals import refuses
 class CustodyOffer:
     """`things` are EPC URIs or GS1 Digital Links; what lies in a container goes along, up to 1,000
     things in all. `what` is possessing, owning or both. `order_id` is the order that they are
-    carried for, `device_id` what watches them on their way. The offer expires after `within_ms`
-    (commercial time, five minutes to 30 days).
+    carried for: with its delivery the taker's possession ends. `device_id` is what watches them on
+    their way. The offer expires after `within_ms` (commercial time, five minutes to 30 days).
     """
 
     things: Annotated[tuple[Epc, ...], Size(min=1, max=THINGS_MAX)]
@@ -208,7 +208,7 @@ def custody_accept(op: CustodyAccept, context: Context) -> tuple[Event, ...]:
             things=(*offer.things, *inside.possessing),
             taker=context.sender,
         )
-    move(context, offer.giver, offer.taker, offer.things, inside, offer.what)
+    move(context, offer, inside)
     end_offer(context, op.offer_id, offer, ACCEPTED, op.device_id)
     index_activity(context, offer.giver)
     taken = told(

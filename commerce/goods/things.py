@@ -16,6 +16,7 @@ from commerce.epcis.containment import Containment
 from commerce.epcis.identifiers import is_class, prefix_digits
 from commerce.epcis.stored_index import StoredIndex
 from commerce.indexes import THING_HISTORY
+from commerce.records import altered
 from commerce.rights import prefix_holder
 from commerce.roles import PREFIX_DIGITS_MAX
 
@@ -27,13 +28,15 @@ CONTENTS_MAX = 1_000
 class Thing:
     """An item, logistic unit or asset that was given to somebody; `giver` had it until `since_ms`.
 
-    `owner` follows the possessor in a sale, not where a carrier only brings it.
+    `owner` follows the possessor in a sale, not where a carrier only brings it. `order_id` is the
+    order that the possessor carries it for, and with whose delivery its possession ends.
     """
 
     possessor: Hash
     owner: Hash
     giver: Hash
     since_ms: TimeMs
+    order_id: Hash | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,23 +102,46 @@ def hand_over(
     *,
     possessor: bytes | None = None,
     owner: bytes | None = None,
+    order_id: bytes | None = None,
 ) -> tuple[str, ...]:
     """Give what `giver` has of these a new possessor, and what it owns a new owner; which changed.
 
-    What it has not is left alone: a list of a rival's items gives nobody anything.
+    `order_id`: what the possessor carries them for. What the giver has not is left alone: a list of
+    a rival's items gives nobody anything.
     """
+    takers = _Takers(possessor, owner, order_id)
     changed = []
     for thing in things:
         give = _give_share if is_class(thing) else _give_item
-        if give(context, giver, thing, possessor, owner):
+        if give(context, giver, thing, takers):
             changed.append(thing)
     return tuple(changed)
 
 
-def _give_share(
-    context: Context, giver: bytes, thing: str, possessor: bytes | None, owner: bytes | None
-) -> bool:
-    taker = possessor or owner
+def bring(
+    context: Context, carrier: bytes, things: Iterable[str], order_id: bytes, to: bytes
+) -> None:
+    """An order's goods have arrived: what the carrier had, and what somebody else had taken over to
+    carry it for this order, is with `to`.
+    """
+    for thing in things:
+        known = None if is_class(thing) else THINGS.load(context.state, name_part(thing))
+        carried = known is not None and known.order_id == order_id
+        giver = known.possessor if known is not None and carried else carrier
+        hand_over(context, giver, (thing,), possessor=to)
+
+
+@dataclass(frozen=True, slots=True)
+class _Takers:
+    """Who gets possession, who ownership, and what the first carries it for."""
+
+    possessor: bytes | None
+    owner: bytes | None
+    order_id: bytes | None
+
+
+def _give_share(context: Context, giver: bytes, thing: str, takers: _Takers) -> bool:
+    taker = takers.possessor or takers.owner
     if taker is None or not has(context.state, giver, thing):
         return False
     part = name_part(thing)
@@ -125,25 +151,24 @@ def _give_share(
     return True
 
 
-def _give_item(
-    context: Context, giver: bytes, thing: str, possessor: bytes | None, owner: bytes | None
-) -> bool:
-    part, maker = name_part(thing), maker_of(context.state, thing)
+def _give_item(context: Context, giver: bytes, thing: str, takers: _Takers) -> bool:
+    part = name_part(thing)
     before = THINGS.load(context.state, part)
     if before is None:
+        maker = maker_of(context.state, thing)
         if maker is None:
             return False
-        before = Thing(maker, maker, maker, 0)
-    moves = possessor is not None and before.possessor == giver
-    sells = owner is not None and before.owner == giver
+        before = Thing(maker, maker, maker, 0, None)
+    moves = takers.possessor is not None and before.possessor == giver
+    sells = takers.owner is not None and before.owner == giver
     if not (moves or sells):
         return False
-    after = Thing(
-        possessor=possessor if moves and possessor is not None else before.possessor,
-        owner=owner if sells and owner is not None else before.owner,
-        giver=giver if moves else before.giver,
-        since_ms=context.time_ms if moves else before.since_ms,
-    )
+    after = before
+    if moves and takers.possessor is not None:
+        now_ms, order_id = context.time_ms, takers.order_id
+        after = Thing(takers.possessor, after.owner, giver, now_ms, order_id)
+    if sells and takers.owner is not None:
+        after = altered(after, owner=takers.owner)
     THINGS.store(context.state, after, part)
     if moves:
         _log(context, part, POSSESSION, giver, after.possessor)

@@ -71,7 +71,8 @@ class HandedOverView:
 @dataclass(frozen=True, slots=True)
 class ThingView:
     """Who has a thing and who owns it; of a class (a lot, a product) `shares` instead: who was
-    given some of it, besides the holder of its company prefix. `giver` had it until `since_ms`.
+    given some of it, besides the holder of its company prefix. `giver` had it until `since_ms`;
+    `order_id` is the order that its possessor carries it for.
     `offers` are the open ones that name it, `certificates` those that haven't run out. `history`
     is newest first; `next` goes on with it.
     """
@@ -83,6 +84,7 @@ class ThingView:
     owner: Hash | None
     giver: Hash | None
     since_ms: int | None
+    order_id: Hash | None
     shares: tuple[ShareView, ...]
     offers: tuple[OfferView, ...]
     certificates: tuple[CertificateView, ...]
@@ -150,6 +152,7 @@ def thing_view(state: StateReader, thing: str, time_ms: int, history: HistoryPag
         owner=owner,
         giver=None if known is None else known.giver,
         since_ms=None if known is None else known.since_ms,
+        order_id=None if known is None else known.order_id,
         shares=shares,
         offers=_offers(state, thing, [giver for giver in givers if giver is not None]),
         certificates=certificates_of(state, thing, time_ms),

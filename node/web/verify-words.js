@@ -554,7 +554,7 @@ export const TABLES = {
   ],
   role: [["role", "角色"], "account text", "role scope certificate granted_ms"],
   sla: [["storage promises of an order", "订单储运约定"], "hash", "slas:Sla*"],
-  thing: [["who has a thing", "物品占有"], "hash", "possessor owner giver since_ms"],
+  thing: [["who has a thing", "物品占有"], "hash", "possessor owner giver since_ms order_id"],
   "thing-share": [["share in a class of things", "同类物品份额"], "hash account", "since_ms"],
   unpaid: [["unpaid orders", "未付款订单"], "hash account", "count"],
   watch: [

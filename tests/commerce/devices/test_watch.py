@@ -11,6 +11,7 @@ from commerce.devices.binding import DeviceBind, DeviceUnbind
 from commerce.devices.judging import CUSTODIES_MAX
 from commerce.goods.offers import CustodyOffer
 from commerce.roles import RoleGrant
+from commerce.shipments import ShipmentLost
 from tests.commerce.attempts import Attempt, Do, Row, Wait, play
 from tests.commerce.deposits.inside import deposit
 from tests.commerce.devices.cold import (
@@ -105,7 +106,8 @@ def accepting_devices(shop: Shop) -> list[Row]:
         Attempt("haulier", ACCEPT, accepting(account("logger")), (), "ok"),
         Attempt("haulier", OFFER, offering(chain.order_id, taker="buyer"), (), "ok"),
         Attempt("buyer", ACCEPT, accepting(account("logger")), (), "SharedController"),
-        Do(lambda _: shop.deliver(chain.parcel_id)),
+        # Delivered, it would be with the buyer; given up, it is where it was.
+        Attempt("carrier", "shipment.lost", ShipmentLost(chain.parcel_id), (), "ok"),
         Attempt("buyer", ACCEPT, accepting(account("logger")), (), "WatchEnded"),
     ]
 

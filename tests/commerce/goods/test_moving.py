@@ -10,7 +10,7 @@ from commerce.goods.errors import ThingNotOwned, ThingNotPossessed, TooManyThing
 from commerce.goods.moving import Inside, inside_of, move, require_hands
 from commerce.goods.things import owner_of, possessor_of
 from tests.commerce.epcis.statements import lot
-from tests.commerce.goods.handing import CASE, ITEM, OTHER, given, pack
+from tests.commerce.goods.handing import CASE, ITEM, OTHER, given, offer, pack, record
 from tests.commerce.world import World, account
 
 MERCHANT, CARRIER, BUYER = map(account, ("merchant", "carrier", "buyer"))
@@ -70,8 +70,9 @@ def test_rights_are_asked_for_each_thing() -> None:
 
 
 def test_all_of_it_moves() -> None:
-    context = context_of(packed())
-    inside = inside_of(context, MERCHANT, [BOX], "both")
-    move(context, MERCHANT, BUYER, [BOX], inside, "both")
+    world = packed()
+    made = record(world, offer(world, "merchant", CASE, to="buyer", what="both"))
+    context = context_of(world)
+    move(context, made, inside_of(context, MERCHANT, made.things, "both"))
     for thing in (BOX, ONE, TWO):
         assert possessor_of(context.state, thing) == owner_of(context.state, thing) == BUYER

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from commerce.aftersale.returns import ReturnShip
 from commerce.confirmation import OrderConfirm
 from commerce.epcis.identifiers import identity
 from commerce.goods import moving, offers
@@ -324,3 +325,33 @@ def test_goods_that_were_given_away_are_not_shipped_by_who_had_them() -> None:
     given(shop, "merchant", TEA_7, to="friend", what="both")
     shop.deliver(shipped(shop, TEA_7))
     assert hands(shop, TEA_7) == ("friend", "friend")
+
+
+def test_whoever_carries_goods_for_an_order_has_them_until_that_is_delivered() -> None:
+    shop = Shop()
+    parcel_id = shipped(shop, TEA_7, TEA_8)
+    order_id = shop.parcel(parcel_id).order_id
+    accept(shop, "friend", offer(shop, "carrier", TEA_7, to="friend", order_id=order_id))
+    accept(shop, "rival", offer(shop, "friend", TEA_7, to="rival", order_id=order_id))
+    accept(shop, "friend", offer(shop, "carrier", TEA_8, to="friend"))
+    shop.deliver(parcel_id)
+    assert hands(shop, TEA_7) == ("buyer", "buyer")
+    # What was taken over for no order is its taker's to hand on.
+    assert hands(shop, TEA_8) == ("friend", "buyer")
+
+
+def test_goods_that_are_sent_back_are_their_sellers_again_and_no_offer_of_theirs_holds() -> None:
+    shop = Shop()
+    parcel_id = shipped(shop, TEA_7)
+    shop.deliver(parcel_id)
+    sale = offer(shop, "buyer", TEA_7, to="friend", what="both")
+    order_id = shop.parcel(parcel_id).order_id
+    case_id = shop.request(order_id, "no_reason", (0, 1), parcel=parcel_id)
+    shop.agree(case_id)
+    back = ReturnShip(case_id, account("carrier"), 0, None, 0, (TEA_7,))
+    shop.done("buyer", ("return.ship", back), with_=("carrier",))
+    assert hands(shop, TEA_7) == ("carrier", "buyer")
+    assert status(shop, "friend", ACCEPT, CustodyAccept(sale, None)) == "ThingNotPossessed"
+    shop.bring_back(case_id)
+    assert hands(shop, TEA_7) == ("merchant", "merchant")
+    assert status(shop, "friend", ACCEPT, CustodyAccept(sale, None)) == "ThingNotPossessed"
