@@ -238,7 +238,7 @@ TIMERS: tuple[TimerRule, ...] = (
         "claim_ms",
         10 * MINUTE_MS,
         10 * MINUTE_MS,
-        HOUR_MS,
+        DAY_MS,
         "somebody commits to the hidden code of a thing",
         "the commitment has run out; the earliest that was revealed has claimed the thing",
     ),

@@ -41,6 +41,8 @@ DISTRICTS: Final = (
 PORTS: Final = range(20_000, 32_000)
 PORT_TRIES: Final = 200
 DRAFT: Final = ".new"
+# Where the clock runs faster people have as long to act as is legal.
+SLOW: Final = {"pay_ms": DAY_MS, "claim_ms": DAY_MS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,11 @@ def member_names(count: int) -> tuple[str, ...]:
 def fresh_genesis(plan: Plan, time_ms: int) -> tuple[Genesis, Seeds]:
     """The example's shape for this plan, every key new.
 
-    Where the clock runs faster an order waits as long for its payment as is legal: two hours would
-    be over before anybody has signed.
+    Where the clock runs faster an order waits as long for its payment as is legal, and a claim for
+    its reveal: two hours, or ten minutes, would be over before anybody has signed.
     """
     example = load_genesis(example_path())
-    timers = example.timers if plan.time_scale == 1 else {**example.timers, "pay_ms": DAY_MS}
+    timers = example.timers if plan.time_scale == 1 else {**example.timers, **SLOW}
     names = member_names(plan.nodes)
     seeds = Seeds({}, {})
     members = tuple(GenesisMember(name, _policy(name, seeds), _node(name, seeds)) for name in names)

@@ -8,6 +8,7 @@ from node.demo.pacing import Pacing
 from node.demo.stage import Stage
 from node.demo.stories import (
     cold_chain,
+    copies,
     dispute,
     happy,
     partial,
@@ -79,6 +80,13 @@ TALES: Final[Mapping[str, Tale]] = {
         cold_chain.WAITS,
         cold_chain.WINDOWS,
         24_000,
+    ),
+    "copies": Tale(
+        "one label, five hundred scans in nine cities, and who owns the thing",
+        copies.play,
+        copies.WAITS,
+        copies.WINDOWS,
+        20_000,
     ),
 }
 

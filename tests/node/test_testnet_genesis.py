@@ -48,7 +48,7 @@ def test_where_the_clock_runs_faster_an_order_waits_a_legal_day_for_its_payment(
     assert fresh_genesis(Plan(tmp_path, "x"), 1)[0].timers == example.timers
     fast, _ = fresh_genesis(Plan(tmp_path, "x", time_scale=2), 1)
     check_timers(fast.timers)
-    assert dict(fast.timers) == {**example.timers, "pay_ms": DAY_MS}
+    assert dict(fast.timers) == {**example.timers, "pay_ms": DAY_MS, "claim_ms": DAY_MS}
 
 
 def test_there_are_sixteen_arbiters_of_four_members(tmp_path: Path) -> None:

@@ -63,6 +63,7 @@ ENDS: dict[str, dict[str, int]] = {
         "buyer": 300_000 - 199_999 + 129_999,
         "carrier": 0,
     },
+    "copies": {"seller": 88_800, "buyer": 100_000 - 88_800, "neighbour": 0},
     # The kept tin 238.00 and the rice 59.90 are the seller's; two tins, 476.00, came back.
     "recall": {
         "seller": 23_800 + 5_990,
@@ -87,6 +88,7 @@ CLOCKS = {
     "silent-buyer": ["sys.order.pay", "sys.order.confirm"],
     "dispute": ["sys.dispute.reveal", "sys.dispute.appeal"],
     "recall": ["sys.order.recall"],
+    "copies": ["sys.code.claim"],
     "cold-chain": ["sys.penalty.settle", "sys.penalty.settle"],
 }
 

@@ -7,7 +7,7 @@ from node.demo.pacing import PaceUnfit, Pacing
 from node.demo.tales import TALES
 
 # As a test network with a time scale has them.
-TIMERS_MS = {rule.name: rule.default_ms for rule in TIMERS} | {"pay_ms": DAY_MS}
+TIMERS_MS = {rule.name: rule.default_ms for rule in TIMERS} | {"pay_ms": DAY_MS, "claim_ms": DAY_MS}
 
 
 @pytest.mark.parametrize("name", TALES)
@@ -23,5 +23,5 @@ def test_a_story_fits_its_own_pace_and_the_recommended_one(name: str) -> None:
 
 def test_the_stories_are_those_of_the_issue() -> None:
     names = ["happy", "partial", "silent-seller", "silent-buyer", "dispute", "recall"]
-    names += ["cold-chain"]
+    names += ["cold-chain", "copies"]
     assert list(TALES) == names
