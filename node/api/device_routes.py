@@ -22,7 +22,7 @@ DEVICES: tuple[Route, ...] = (
         "/v1/devices/{id}/reports",
         "What a device reported and what each report was worth, the last first",
         {200: devices.REPORTS_MODEL},
-        read=devices.read_reports,
+        read=devices.read_device_reports,
         parameters=(devices.DEVICE_ID, *PAGE),
         problems=(DeviceUnknown,),
     ),

@@ -83,7 +83,7 @@ def read_devices_of(call: Call) -> Reply:
     return json_reply(render_fields(DevicesView(devices, following)))
 
 
-def read_reports(call: Call) -> Reply:
+def read_device_reports(call: Call) -> Reply:
     """GET /v1/devices/{id}/reports."""
     device_id = call.get(DEVICE_ID)
     device_view(_state(call), device_id)

@@ -19,6 +19,7 @@ from tests.commerce.codes.atelier import serial_of
 from tests.node.api.aftersale_story import quarrel, recalled, stood_behind
 from tests.node.api.cards import opened
 from tests.node.api.code_story import committed, copied, labelled, reported
+from tests.node.api.cold_story import DEVICE_ID, warmed
 from tests.node.api.custody_story import accredited, certified, offered
 from tests.node.api.market import GTIN, ITEM, PLACE, Market, granted, reviewed, trade
 from tests.node.api.service import Served, served
@@ -81,6 +82,32 @@ def test_a_routes_path_names_its_path_parameters_and_says_what_it_does(route: Ro
     assert all(entry.description for entry in route.parameters)
 
 
+def queries_of(holder: str) -> dict[str, str]:
+    """By path, a query that has an answer."""
+    merchant, carrier = (encode_account(account(name)) for name in ("merchant", "carrier"))
+    return {
+        "/v1/cases": f"?account={holder}",
+        "/v1/claims": f"?account={holder}",
+        "/v1/disputes": f"?account={holder}",
+        "/v1/products": f"?holder={merchant}",
+        "/v1/listings": f"?gtin={GTIN}",
+        "/v1/orders": f"?account={holder}",
+        "/v1/parcels": f"?carrier={carrier}",
+        "/v1/trace": f"?epc={ITEM}",
+        "/v1/trace/cause": f"?epc={ITEM}&epc={ITEM}0",
+        "/v1/things": f"?epc={ITEM}",
+        "/v1/certificates": f"?gtin={GTIN}",
+        "/v1/codes": f"?gtin={GTIN}",
+        "/v1/code-batches": f"?gtin={GTIN}",
+        "/v1/code-reports": f"?brand={merchant}",
+        "/v1/reviews": f"?gtin={GTIN}",
+        "/v1/fees": "?types=pay.transfer,order.create",
+        "/v1/licences": f"?merchant={holder}",
+        "/v1/coupons": f"?funder={merchant}",
+        "/v1/blocks/{height}": "?full",
+    }
+
+
 def example(route: Route, market: Market, made: Mapping[str, bytes]) -> str:
     """A path with a query that has an answer; `made` are ids by path."""
     values = {
@@ -115,28 +142,7 @@ def example(route: Route, market: Market, made: Mapping[str, bytes]) -> str:
     values["id"] = ids.get(route.path, market.capture_id).hex()
     if route.path == "/v1/arbiters/{account}":
         values["account"] = encode_account(account("carrier"))
-    queries = {
-        "/v1/cases": f"?account={values['account']}",
-        "/v1/claims": f"?account={values['account']}",
-        "/v1/disputes": f"?account={values['account']}",
-        "/v1/products": f"?holder={encode_account(account('merchant'))}",
-        "/v1/listings": f"?gtin={GTIN}",
-        "/v1/orders": f"?account={values['account']}",
-        "/v1/parcels": f"?carrier={encode_account(account('carrier'))}",
-        "/v1/trace": f"?epc={ITEM}",
-        "/v1/trace/cause": f"?epc={ITEM}&epc={ITEM}0",
-        "/v1/things": f"?epc={ITEM}",
-        "/v1/certificates": f"?gtin={GTIN}",
-        "/v1/codes": f"?gtin={GTIN}",
-        "/v1/code-batches": f"?gtin={GTIN}",
-        "/v1/code-reports": f"?brand={encode_account(account('merchant'))}",
-        "/v1/reviews": f"?gtin={GTIN}",
-        "/v1/fees": "?types=pay.transfer,order.create",
-        "/v1/licences": f"?merchant={values['account']}",
-        "/v1/coupons": f"?funder={encode_account(account('merchant'))}",
-        "/v1/blocks/{height}": "?full",
-    }
-    return route.path.format(**values) + queries.get(route.path, "")
+    return route.path.format(**values) + queries_of(values["account"]).get(route.path, "")
 
 
 @pytest.mark.asyncio
@@ -152,6 +158,10 @@ async def test_every_answer_has_exactly_the_documented_form() -> None:
         await stood_behind(node.service)
         made |= {"/v1/cases/{id}": story.case_id, "/v1/disputes/{id}": story.case_id}
         made["/v1/claims/{id}"] = story.claim_id
+        cold = await warmed(node.service, market)
+        made |= {"/v1/devices/{id}": DEVICE_ID, "/v1/devices/{id}/reports": DEVICE_ID}
+        made |= {"/v1/orders/{id}/slas": cold.order_id, "/v1/parcels/{id}/watch": cold.parcel_id}
+        made["/v1/penalties/{id}"] = cold.penalty_id
         made["/v1/recalls/{id}"] = await recalled(node.service)
         await accredited(node.service)
         made["/v1/code-batches/{id}"] = await labelled(node.service)
