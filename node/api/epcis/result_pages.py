@@ -26,13 +26,13 @@ PER_PAGE: Final = 30
 PER_PAGE_MAX: Final = 500
 # Candidates of the index, and bytes of documents that are parsed for them, for one page.
 LOOKED_AT_MAX: Final = 5_000
-PARSED_MAX: Final = 4 * 1024 * 1024
+PARSED_MAX: Final = 2 * 1024 * 1024
 # Source bytes of the events of one page; one event may be larger.
 PAGE_SIZE_MAX: Final = 2 * 1024 * 1024
 # Of a result that must be known as a whole.
 WHOLE_MAX: Final = 1_000
 WHOLE_LOOKED_AT_MAX: Final = 20_000
-WHOLE_PARSED_MAX: Final = 16 * 1024 * 1024
+WHOLE_PARSED_MAX: Final = 8 * 1024 * 1024
 
 # Numbers, then moments, then texts; what lacks the field comes last either way.
 _Rank: TypeAlias = tuple[int, Fraction, tuple[int, str], str]
