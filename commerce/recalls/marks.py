@@ -14,7 +14,7 @@ from chain.codec import U64, Name, Size
 from chain.context import Context
 from chain.state import StateReader, Table, u64
 from commerce.epcis.graph import TraceIndex
-from commerce.epcis.identifiers import gtin_of, is_class
+from commerce.epcis.identifiers import classes_above, is_class
 from commerce.epcis.shape import KEY_SIZE_MAX
 from commerce.epcis.spread import ITEM, LOT, Mark, mark_part, marks_of, things_of
 from commerce.epcis.summary import Instant
@@ -24,6 +24,7 @@ from commerce.records import altered
 
 MARKS_MAX = 1_000_000
 PRODUCTS_MAX = 10_000
+GTIN_SIZE = 14
 # Kind, hash of the name, end of a stay.
 PART_SIZE = 1 + 32 + 8
 
@@ -133,9 +134,8 @@ class Marking:
         """The products of what is marked are known as such."""
         things = things_of(self.index, mark)
         self.looked_at += len(things)
-        for gtin in dict.fromkeys(map(gtin_of, things)):
-            if gtin is not None:
-                self.touch(gtin, mark.since_ms)
+        for product in classes_above(things):
+            self.touch(product[-GTIN_SIZE:], mark.since_ms)
 
     def touch(self, gtin: str, since_ms: int) -> None:
         """The marks have reached a product."""

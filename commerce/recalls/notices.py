@@ -96,7 +96,7 @@ class Noticing:
     def of(cls, context: Context, recall_id: bytes, recall: Recall) -> "Noticing":
         """Those of a recall."""
         meter = Meter(context)
-        index = RecallIndex(meter.scan, recall.opened_height, recall.opened_ms)
+        index = RecallIndex(meter, recall.opened_height, recall.opened_ms)
         return cls(context, recall_id, recall, meter, index)
 
     def concerns(self, order: Order) -> bool:

@@ -5,7 +5,7 @@ a stay that a DELETE has ended since then with a time before: nobody talks its g
 recall. What came later counts as it stands.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from chain.codec import decode
 from chain.context import Context
@@ -49,13 +49,23 @@ class Meter:
             self.read += 1
             yield pair
 
+    def tails(self, prefixes: Iterable[bytes]) -> Iterator[list[bytes]]:
+        """`Context.indexed_tails`, counted."""
+        for tails in self._context.indexed_tails(prefixes):
+            self.read += 1 + len(tails)
+            yield tails
+
+    def index(self) -> StoredIndex:
+        """The index as it stands."""
+        return StoredIndex(self.scan, tails=self.tails)
+
 
 class RecallIndex:
     """A trace index for a recall that was opened in a block; see `TraceIndex`."""
 
-    def __init__(self, scan: Scan, opened_height: int, opened_ms: int) -> None:
-        self.now = StoredIndex(scan)
-        self._then = StoredIndex(scan, opened_height)
+    def __init__(self, meter: Meter, opened_height: int, opened_ms: int) -> None:
+        self.now = meter.index()
+        self._then = StoredIndex(meter.scan, opened_height)
         self._opened_ms = opened_ms
 
     def rows(self, identity: str) -> Sequence[Row]:
@@ -71,7 +81,7 @@ class RecallIndex:
         return self.now.fact(key)
 
     def summary(self, key: bytes) -> Summary | None:
-        """The event, as far as what was said after the recall doesn't take it back."""
+        """See `TraceIndex`; what was said after the recall takes nothing back."""
         summary = self.now.summary(key)
         if summary is None:
             return self._then.summary(key)

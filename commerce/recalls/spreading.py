@@ -34,7 +34,7 @@ from commerce.records import altered
 # What one block does at most for one recall: marks written, rows of the index read, things of marks
 # looked at. The last step may pass these by what one event says.
 MARKS_PER_BLOCK_MAX = 1_000
-READ_PER_BLOCK_MAX = 10_000
+READ_PER_BLOCK_MAX = 30_000
 THINGS_PER_BLOCK_MAX = 50_000
 # Rows that one step of a spread looks at.
 ROWS_PER_STEP_MAX = 2_000
@@ -82,7 +82,7 @@ class _Run:
         self.recall_id = recall_id
         self.recall = recall
         self.meter = Meter(context)
-        self.index = RecallIndex(self.meter.scan, recall.opened_height, recall.opened_ms)
+        self.index = RecallIndex(self.meter, recall.opened_height, recall.opened_ms)
         self.marking = Marking(context, recall_id, recall.progress, self.index)
 
     def go(self) -> Marking:

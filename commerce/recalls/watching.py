@@ -18,7 +18,7 @@ from chain.deadlines import Deadline
 from chain.state import StateReader, Table, u64
 from commerce.clocks import Clock, deadline_of, move_deadline
 from commerce.epcis.spread import continues
-from commerce.epcis.stored_index import AT, StoredIndex
+from commerce.epcis.stored_index import AT
 from commerce.recalls.blocked import recalled_products
 from commerce.recalls.demands import meet_demands
 from commerce.recalls.marks import Marking, recalls_marking
@@ -104,7 +104,7 @@ class _Looker:
     def __init__(self, context: Context, meter: Meter) -> None:
         self.context = context
         self.meter = meter
-        self.index = StoredIndex(meter.scan)
+        self.index = meter.index()
         self.events = 0
         self.told: list[Event] = []
         self._markings: dict[bytes, Marking] = {}

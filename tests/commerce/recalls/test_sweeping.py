@@ -1,4 +1,4 @@
-"""Orders in flight under a recall of lots: the named ones are stopped, to the fen, and no others."""
+"""Orders in flight under a recall of lots: named ones are stopped, to the fen, and no others."""
 
 import pytest
 
