@@ -383,7 +383,7 @@ export const TABLES = {
     "gtin lot brand count root verifier created_ms active dead",
   ],
   "code-commit-count": [["count of claims", "认领计数"], "", "made until_ms"],
-  "code-commits": [["commitments to claims", "认领密封值"], "account", "waiting:ClaimSealed*"],
+  "code-commits": [["commitments to claims", "认领密封值"], "account", "waiting:Commit*"],
   "code-dead": [["decommissioned codes", "已停用的防伪码"], "hash number", "first since_ms"],
   "code-item": [
     ["code", "防伪码"],
@@ -586,9 +586,9 @@ export const STRUCTURES = {
   WatchedLine: "line worth_minor outside_ms weight",
   Window: "from_ms to_ms",
   CaseLine: "line spans:Span* amount_minor remaining_ms",
-  ClaimSealed: "commitment made height until_ms",
   Claimed: "account claimed_ms passed_ms",
   ClaimLine: "line price_minor asked_minor awarded_minor",
+  Commit: "commitment made height until_ms",
   Committee: "epoch members:Member*",
   CouponTerms:
     "symbol amount_minor permille minimum_minor seller buyer listings gtins valid_from_ms " +
