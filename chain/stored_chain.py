@@ -209,6 +209,10 @@ class StoredChain:
         for key, value in self.store.scan(low, prefix_stop(schema.INDEX + prefix)):
             yield key[1:], value
 
+    def index_value(self, key: bytes) -> bytes | None:
+        """The value of one secondary index entry, or None."""
+        return self.store.get(schema.INDEX + key)
+
     def index_tails(self, prefixes: Iterable[bytes]) -> Iterator[list[bytes]]:
         """For each prefix what follows it in keys of secondary index entries: `KVStore.tails`."""
         return self.store.tails(map(schema.INDEX.__add__, prefixes))

@@ -46,6 +46,8 @@ _VOID_CACHED_MAX = 1_000
 Scan: TypeAlias = Callable[[bytes, bytes], Iterator[tuple[bytes, bytes]]]
 # What follows each of many prefixes in their keys: `Ledger.index_tails`, `Context.indexed_tails`.
 Tails: TypeAlias = Callable[[Iterable[bytes]], Iterator[list[bytes]]]
+# The value under a key: `Ledger.index_value`.
+Value: TypeAlias = Callable[[bytes], bytes | None]
 Entry: TypeAlias = tuple[bytes, bytes]
 
 
@@ -161,12 +163,19 @@ def _name_hash(name: str) -> bytes:
 class StoredIndex:
     """A trace index over the stored entries, as known at a height. Make one for each trace.
 
-    With `tails` the rows of many things are read in one walk.
+    With `tails` the rows of many things are read in one walk, with `value` a record at once.
     """
 
-    def __init__(self, scan: Scan, height_max: int = 2**64 - 1, tails: Tails | None = None) -> None:
+    def __init__(
+        self,
+        scan: Scan,
+        height_max: int = 2**64 - 1,
+        tails: Tails | None = None,
+        value: Value | None = None,
+    ) -> None:
         self._scan = scan
         self._height_max = height_max
+        self._value = self._value_by_scan if value is None else value
         self._tails = self._tails_by_scans if tails is None else tails
         self._summaries: dict[bytes, Summary | None] = {}
         self._rows: dict[str, list[Row]] = {}
@@ -199,12 +208,16 @@ class StoredIndex:
 
     def histories(self, things: Sequence[str]) -> list[History]:
         """See `TraceIndex`; in the order of their names."""
-        named = {ROW + name_key(thing): thing for thing in things}
+        named = dict(zip(_row_prefixes(things), things, strict=True))
         order = sorted(named)
         groups: dict[bytes, list[str]] = {}
         for name, tails in zip(order, self._tails(order), strict=True):
             if tails:
-                groups.setdefault(b"".join(tails), []).append(named[name])
+                rows = b"".join(tails)
+                if rows in groups:
+                    groups[rows].append(named[name])
+                else:
+                    groups[rows] = [named[name]]
         return [History(_rows(joined), tuple(group)) for joined, group in groups.items()]
 
     def _tails_by_scans(self, prefixes: Iterable[bytes]) -> Iterator[list[bytes]]:
@@ -232,13 +245,13 @@ class StoredIndex:
     def _event(self, key: bytes) -> IndexedEvent | None:
         """An event that was captured by then."""
         if key not in self._events:
-            value = self._get(EVENT + key)
+            value = self._value(EVENT + key)
             event = None if value is None else read_record(value)
             known = event is not None and event.height <= self._height_max
             self._events[key] = event if known else None
         return self._events[key]
 
-    def _get(self, entry: bytes) -> bytes | None:
+    def _value_by_scan(self, entry: bytes) -> bytes | None:
         for key, value in self._scan(entry, b""):
             return value if key == entry else None
         return None
@@ -247,6 +260,16 @@ class StoredIndex:
 _U64_SIZE = 8
 # What follows the name in a row's key: time, the event's key, role.
 _TAIL_SIZE = _U64_SIZE + 32 + 1
+
+
+def _row_prefixes(names: Sequence[str]) -> list[bytes]:
+    """What the keys of the rows of names begin with; there may be a million."""
+    joined = "\0".join(names)
+    if not joined.isascii() or len(max(names, key=len, default="")) > NAME_SIZE_MAX:
+        return [ROW + name_key(name) for name in names]
+    written = joined.encode().split(b"\0") if names else []
+    assert len(written) == len(names), "no name has a NUL"
+    return [ROW + name + b"\x00" for name in written]
 
 
 def _row(tail: bytes) -> Row:

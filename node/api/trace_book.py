@@ -64,7 +64,7 @@ class FoundTrace:
     """A finished trace, in order; `height` is the one it was walked at."""
 
     def __init__(self, ledger: Ledger, query: str, direction: Direction, height: int) -> None:
-        index = StoredIndex(ledger.index, height, ledger.index_tails)
+        index = StoredIndex(ledger.index, height, ledger.index_tails, ledger.index_value)
         watched = WatchedIndex(index)
         self.query = query
         self.height = height

@@ -131,7 +131,8 @@ def read_cause(call: Call) -> Reply:
     """GET /v1/trace/cause, which reads its query itself: `epc` stands several times."""
     items, height = bad_items(call)
     ledger = call.service.ledger
-    index = StoredIndex(ledger.index, known_height(ledger, height), ledger.index_tails)
+    known = known_height(ledger, height)
+    index = StoredIndex(ledger.index, known, ledger.index_tails, ledger.index_value)
     return json_reply(render_fields(root_cause(index, items)))
 
 

@@ -100,7 +100,7 @@ def decide(ledger: Ledger, texts: Sequence[bytes], nonces: Iterator[int]) -> Non
 
 def index_of(ledger: Ledger) -> StoredIndex:
     """A new index, that remembers nothing."""
-    return StoredIndex(ledger.index, ledger.tip.height, ledger.index_tails)
+    return StoredIndex(ledger.index, ledger.tip.height, ledger.index_tails, ledger.index_value)
 
 
 @dataclass(frozen=True, slots=True)
