@@ -139,7 +139,8 @@ def rows_of_goods() -> list[Row]:
     """Those about things: provenance, custody, recalls, codes, devices."""
     shops = [
         *(test_recalls.blocking, test_recalls.unswept),
-        *(test_device.registering, test_device.handing_on, test_device.distrusted),
+        *(test_device.malformed, test_device.registering, test_device.handing_on),
+        test_device.distrusted,
         *(test_attaching.binding, test_attaching.concerning, test_attaching.of_another_quantity),
         *(test_report.reporting, test_sla.attaching, test_watch.naming, test_watch.crowded),
         *(test_watch.accepting_devices, test_watch.after_its_calibration),

@@ -5,22 +5,16 @@ hour costs 50 ‰ of the price, and 200 ‰ where it is 5 degrees beyond. So the
 (1 h − 30 min + 1 h) · 50 ‰ = 75 ‰, 75.00, and the haulier 2 h · 50 ‰ + 1 h · 200 ‰ = 300 ‰, 300.00.
 """
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
-from chain.account import single_key_policy
-from chain.crypto import PrivateKey
 from commerce.deposits.deposits import DepositAdd
 from commerce.devices.binding import DeviceBind
-from commerce.devices.device import DeviceRegister
 from commerce.devices.report import SensorReport
 from commerce.devices.sla import PenaltyStep, SlaAttach
 from commerce.epcis.identifiers import check_digit
 from commerce.goods.offers import CustodyAccept, CustodyOffer
 from commerce.registry import operation
-from commerce.rights import GcpGrant
 from commerce.shipments import ShipmentCreate, ShippedLine
 from commerce.timers import DAY_MS, HOUR_MS, MINUTE_MS
 from node.client import Outcome
@@ -35,13 +29,12 @@ from node.demo.market import (
     Bought,
     Market,
     document,
-    new_prefix,
     open_market,
 )
 from node.demo.pacing import PaceUnfit
 from node.demo.stage import SYMBOL, Party, Stage, cny
 from node.demo.story import Claim
-from node.keystore import new_seed
+from node.demo.thermometers import Trip, register
 
 FUNDS: Final = {SELLER: 0, BUYER: 150_000, CARRIER: 80_000, HAULIER: 80_000, MAKER: 0}
 PRICE_MINOR: Final = 20_000
@@ -63,38 +56,6 @@ OVEN_CEL: Final = ("2e1", "2e1")
 
 WAITS: Final = ("penalty_ms",)
 WINDOWS: Final = ("pay_ms", "report_ms")
-
-
-@dataclass(slots=True)
-class Trip:
-    """The parcel on its way: hours are commercial, counted from the shipment in block time."""
-
-    market: Market
-    bought: Bought
-    parcel_id: str
-    start_ms: int
-    sequence: int = 0
-
-    @property
-    def hour_ms(self) -> int:
-        """An hour in block time."""
-        return HOUR_MS // self.market.pacing.time_scale
-
-    def at(self, hours: int) -> int:
-        """Block time so many hours after the start."""
-        return self.start_ms + hours * self.hour_ms
-
-    def report(
-        self, from_ms: int, to_ms: int, readings: tuple[str, str], unit: str
-    ) -> SensorReport:
-        """The device's next report, once what it is about is over."""
-        time.sleep(max(0, to_ms - now_ms()) / 1000)
-        self.sequence += 1
-        least, largest = readings
-        root = document(f"readings {self.sequence}")
-        return SensorReport(
-            self.sequence, from_ms, to_ms, least, largest, least, 60, unit, root, None
-        )
 
 
 def play(stage: Stage) -> None:
@@ -127,44 +88,6 @@ def put_deposits(market: Market) -> None:
         purse.move(-DEPOSIT_MINOR, "put up as a deposit")
         purse.deposit_minor += DEPOSIT_MINOR
     market.check()
-
-
-def register(market: Market) -> tuple[Party, Party]:
-    """Two thermometers of the maker's, sold to the seller."""
-    stage, maker = market.stage, market.party(MAKER)
-    prefix = new_prefix()
-    grant = GcpGrant(prefix, maker.account, None)
-    stage.send(stage.party("regulator"), "gcp.grant", grant, [maker])
-    devices = (_device("logger"), _device("spare"))
-    registering = [
-        operation(
-            "device.register",
-            DeviceRegister(
-                device_key=device.key.public_key,
-                identity=f"https://id.gs1.org/8004/{prefix}{number}",
-                model="LOG-1",
-                measures="Temperature",
-                unit=unit,
-                interval_ms=10 * MINUTE_MS,
-                calibrated_until_ms=now_ms() + 365 * DAY_MS,
-                certificate=document("calibrated by the maker"),
-                owner=market.party(SELLER).account,
-            ),
-        )
-        for number, (device, unit) in enumerate(zip(devices, ("FAH", "CEL"), strict=True), 1)
-    ]
-    outcome = stage.send_all(maker, registering, devices)
-    stage.tell(
-        "The maker registers two thermometers, which sign for themselves, and sells them to the"
-        " seller. One is calibrated in degrees Fahrenheit, the other in Celsius.",
-        outcome,
-        {device.name: device.account.hex() for device in devices},
-        [
-            *stage.event_claims(outcome, 0, "device_id", "maker", "owner", "unit"),
-            *stage.event_claims(outcome, 1, "device_id", "maker", "owner", "unit"),
-        ],
-    )
-    return devices
 
 
 def promise(market: Market, bought: Bought) -> None:
@@ -393,11 +316,6 @@ def finish(trip: Trip) -> None:
             Claim(f"/v1/parcels/{trip.parcel_id}/watch", "/lines/0/accrued_minor", "37500"),
         ],
     )
-
-
-def _device(name: str) -> Party:
-    key = PrivateKey(new_seed())
-    return Party(name, single_key_policy(key.public_key).account_id(), key)
 
 
 def _breaches(outcome: Outcome) -> Sequence[Claim]:

@@ -17,65 +17,51 @@ from tests.commerce.devices.cold import (
     registration,
     thing,
 )
-from tests.commerce.shop import Shop
-from tests.commerce.world import DAY_MS, PREFIX, QUORUM, World, account, key
+from tests.commerce.shop import TEA, Shop
+from tests.commerce.world import DAY_MS, QUORUM, World, account, key
 
 REGISTER, TRANSFER, CALIBRATE = "device.register", "device.transfer", "device.calibrate"
 # A point of small order: a key that anybody can sign for.
 WEAK_KEY = bytes([1]) + bytes(31)
 
 
+def malformed(shop: Shop) -> list[Row]:
+    """What is no device, whoever says so."""
+    make_makers(shop)
+    lot = f"https://id.gs1.org/01/{TEA}/10/A"
+    identities = {
+        "urn:epc:id:sgtin:1": "IdentifierMalformed",
+        "https://example.com/7": "ThingNotSingle",
+        lot: "ThingNotSingle",
+        "https://id.gs1.org/414/6901234000009": "ThingNotSingle",
+    }
+    named: list[Row] = [
+        Attempt("friend", REGISTER, registration(identity=identity), (), outcome)
+        for identity, outcome in identities.items()
+    ]
+    return [
+        *named,
+        Attempt("friend", REGISTER, registration(unit="XYZ"), (), "UnitUnsuitable"),
+        Attempt("friend", REGISTER, registration(device_key=WEAK_KEY), (), "KeyRefused"),
+    ]
+
+
 def registering(shop: Shop) -> list[Row]:
     """Attempts to register."""
     make_makers(shop)
-    plain = registration()
+    plain, signed = registration(), ("logger",)
+    taken = replace(plain, device_key=key("buyer"))
     return [
-        Attempt(
-            "friend",
-            REGISTER,
-            replace(plain, identity="urn:epc:id:sgtin:1"),
-            (),
-            "IdentifierMalformed",
-        ),
-        Attempt(
-            "friend",
-            REGISTER,
-            replace(plain, identity="https://example.com/7"),
-            (),
-            "ThingNotSingle",
-        ),
-        Attempt(
-            "friend",
-            REGISTER,
-            replace(plain, identity=f"https://id.gs1.org/01/0{PREFIX}000012/10/A"),
-            (),
-            "IdentifierMalformed",
-        ),
-        Attempt(
-            "friend",
-            REGISTER,
-            replace(plain, identity="https://id.gs1.org/414/6901234000009"),
-            (),
-            "ThingNotSingle",
-        ),
-        Attempt("friend", REGISTER, replace(plain, unit="XYZ"), (), "UnitUnsuitable"),
-        Attempt("friend", REGISTER, replace(plain, device_key=WEAK_KEY), (), "KeyRefused"),
         Attempt("friend", REGISTER, plain, (), "RoleMissing"),
         Attempt("maker", REGISTER, plain, (), "CosignerMissing"),
-        Attempt("maker", REGISTER, replace(plain, owner=bytes(32)), ("logger",), "AccountUnknown"),
+        Attempt("maker", REGISTER, replace(plain, owner=bytes(32)), signed, "AccountUnknown"),
+        Attempt("maker", REGISTER, taken, ("buyer",), "DeviceExists"),
         Attempt(
-            "maker", REGISTER, replace(plain, device_key=key("buyer")), ("buyer",), "DeviceExists"
+            "maker", REGISTER, replace(plain, calibrated_until_ms=0), signed, "CalibrationExpired"
         ),
-        Attempt(
-            "maker",
-            REGISTER,
-            replace(plain, calibrated_until_ms=0),
-            ("logger",),
-            "CalibrationExpired",
-        ),
-        Attempt("maker", REGISTER, replace(plain, identity=thing()), ("logger",), "PrefixNotHeld"),
-        Attempt("maker", REGISTER, plain, ("logger",), "ok"),
-        Attempt("maker", REGISTER, plain, ("logger",), "DeviceExists"),
+        Attempt("maker", REGISTER, replace(plain, identity=thing()), signed, "PrefixNotHeld"),
+        Attempt("maker", REGISTER, plain, signed, "ok"),
+        Attempt("maker", REGISTER, plain, signed, "DeviceExists"),
         Attempt("maker", REGISTER, registration("other"), ("other",), "DeviceExists"),
         Attempt("maker", REGISTER, registration("other", 2, owner=None), ("other",), "ok"),
     ]
@@ -113,7 +99,7 @@ def distrusted(shop: Shop) -> list[Row]:
     return [Attempt("maker", CALIBRATE, calibrated, (), "RoleMissing")]
 
 
-@pytest.mark.parametrize("table", [registering, handing_on, distrusted])
+@pytest.mark.parametrize("table", [malformed, registering, handing_on, distrusted])
 def test_attempts_with_devices(table: Callable[[Shop], list[Row]]) -> None:
     shop = Shop()
     play(shop, table(shop))
