@@ -167,10 +167,9 @@ def _things(event: Event, *names: str) -> tuple[str, ...]:
 
 def _links(value: Json) -> tuple[str, ...] | None:
     """Of a list of EPC URIs; their check has read them."""
-    if not isinstance(value, list):
+    if not isinstance(value, list) or not value or not isinstance(value[0], str):
         return None
-    uris = tuple([uri for uri in value if isinstance(uri, str)])
-    return links_of(uris) if uris and len(uris) == len(value) else None
+    return links_of(tuple(value))  # type: ignore[arg-type]  # its items are of one kind
 
 
 def _quantities(event: Event, name: str) -> Iterator[Quantity]:
@@ -188,6 +187,9 @@ def _lots(event: Event, name: str) -> tuple[LotMembers, ...]:
     number = _lot_number(event)
     uris = event.members.get(name, [])
     assert isinstance(uris, list)
+    if number is None and not event.scope.prefixes and _links(uris) is not None:
+        # EPC URIs name no lots.
+        return ()
     lots: dict[str, list[str]] = {}
     for uri in uris:
         assert isinstance(uri, str)

@@ -21,6 +21,7 @@ _DAYS_BEFORE = {
     True: (0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335, 366),
 }
 _DAY_S = 86_400
+_TWO = tuple(f"{number:02}" for number in range(60))
 _DAYS_TO_EPOCH = 719_162  # from 0001-01-01 to 1970-01-01
 _DAYS_MAX = 3_652_059  # from 0001-01-01 to 10000-01-01
 
@@ -81,7 +82,7 @@ def utc_text(instant: Instant) -> str:
     days, rest = divmod(seconds, _DAY_S)
     hour, rest = divmod(rest, 3600)
     minute, second = divmod(rest, 60)
-    return f"{_date(days)}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z"
+    return f"{_date(days)}T{_TWO[hour]}:{_TWO[minute]}:{_TWO[second]}.{millisecond:03}Z"
 
 
 @lru_cache(maxsize=1024)

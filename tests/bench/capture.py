@@ -194,11 +194,11 @@ def whole(ledger: Ledger, raws: Sequence[bytes]) -> Costs:
     header = header_above(ledger, body, ledger.tip.header.time_ms + BLOCK_MS)
     executed = watch("execution", lambda: ledger.execute(header, body))
     assert all(receipt.status == OK for receipt in executed.result.receipts)
-    watch("write", lambda: ledger.write(executed, _certificate(executed)))
+    watch("write", lambda: ledger.write(executed, certified(executed)))
     return watch.spent
 
 
-def _certificate(executed: Executed) -> Certificate:
+def certified(executed: Executed) -> Certificate:
     """The ledger doesn't ask for signatures: whoever certifies has checked them."""
     return Certificate(executed.header.height, 0, executed.digest, ())
 

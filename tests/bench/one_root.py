@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -52,12 +52,15 @@ class Setting:
     locale: str
     zone: str
     optimised: bool
+    # PYTHONINTMAXSTRDIGITS; "" leaves it as it is.
+    digits: str = ""
 
     @property
     def words(self) -> str:
         """For people."""
         flag = " -O" if self.optimised else ""
-        return f"{self.python}{flag} seed {self.seed} {self.locale} {self.zone}"
+        digits = f" {self.digits} digits" if self.digits else ""
+        return f"{self.python}{flag} seed {self.seed} {self.locale} {self.zone}{digits}"
 
 
 def record(folder: Path, transactions: int = TRANSACTIONS) -> int:
@@ -150,6 +153,8 @@ def _environment(setting: Setting) -> Mapping[str, str]:
         # Compiled files of -O and of other interpreters would only litter.
         "PYTHONDONTWRITEBYTECODE": "1",
     }
+    if setting.digits:
+        own["PYTHONINTMAXSTRDIGITS"] = setting.digits
     return {**os.environ, **own}
 
 
@@ -168,15 +173,20 @@ def main() -> int:
         time.tzset()
         sys.stdout.write(replay(chosen.replay) + "\n")
         return 0
-    return _compare(list(settings([sys.executable, *chosen.python], full=chosen.full)), chosen.jobs)
+    wanted = list(settings([sys.executable, *chosen.python], full=chosen.full))
+    return compare(wanted, chosen.jobs, _recorded)
 
 
-def _compare(wanted: Sequence[Setting], jobs: int) -> int:
+def _recorded(folder: Path) -> str:
+    return f"{TRANSACTIONS} transactions, {record(folder)} heights"
+
+
+def compare(wanted: Sequence[Setting], jobs: int, make: Callable[[Path], str]) -> int:
+    """Make a history in a directory, which says what it has, and replay it; 0 if all agree."""
     started = time.monotonic()
     with TemporaryDirectory() as name, ThreadPoolExecutor(jobs) as pool:
         folder = Path(name)
-        height = record(folder)
-        sys.stdout.write(f"{TRANSACTIONS} transactions, {height} heights, {len(wanted)} runs\n")
+        sys.stdout.write(f"{make(folder)}, {len(wanted)} runs\n")
         outcomes: dict[str, list[Setting]] = {}
         lines = pool.map(lambda setting: run(setting, folder), wanted)
         for setting, line in zip(wanted, lines, strict=True):
