@@ -4,8 +4,7 @@ from commerce import errors
 from commerce.aftersale.errors import CaseUnknown
 from commerce.deposits.errors import ClaimUnknown
 from commerce.disputes.errors import ArbiterUnknown, DisputeUnknown
-from commerce.recalls.errors import RecallUnknown
-from node.api import accounts, cases, deposits, disputes, paging, recalls
+from node.api import accounts, cases, deposits, disputes, paging
 from node.api.routing import Route
 
 PAGE = (paging.CURSOR, paging.LIMIT)
@@ -35,23 +34,6 @@ AFTERSALE: tuple[Route, ...] = (
         {200: cases.CASES_MODEL},
         read=cases.read_cases_of,
         parameters=(cases.PARTY, *cases.WHICH, *PAGE),
-    ),
-    Route(
-        "GET",
-        "/v1/recalls",
-        "The products that are recalled now",
-        {200: recalls.RECALLS_MODEL},
-        read=recalls.read_recalls,
-        parameters=(recalls.OF_GTIN,),
-    ),
-    Route(
-        "GET",
-        "/v1/recalls/{id}",
-        "A recall, open or closed",
-        {200: recalls.RECALL_MODEL},
-        read=recalls.read_recall,
-        parameters=(recalls.RECALL_ID,),
-        problems=(RecallUnknown,),
     ),
     Route(
         "GET",

@@ -44,6 +44,7 @@ from node.api.problems import (
     TooManyStreams,
     TransactionNotFound,
 )
+from node.api.recall_routes import RECALLS
 from node.api.review_routes import REVIEWS
 from node.api.routing import Route
 from node.api.status_models import (
@@ -307,6 +308,7 @@ ROUTES: tuple[Route, ...] = (
         *AFTERSALE,
         *CATALOGUE,
         *BANKING,
+        *RECALLS,
         *REVIEWS,
         *CODES,
         *PROVENANCE,

@@ -162,7 +162,9 @@ async def test_every_answer_has_exactly_the_documented_form() -> None:
         made |= {"/v1/devices/{id}": DEVICE_ID, "/v1/devices/{id}/reports": DEVICE_ID}
         made |= {"/v1/orders/{id}/slas": cold.order_id, "/v1/parcels/{id}/watch": cold.parcel_id}
         made["/v1/penalties/{id}"] = cold.penalty_id
-        made["/v1/recalls/{id}"] = await recalled(node.service)
+        recall_id = await recalled(node.service)
+        for part in ("", "/marks", "/products", "/notices"):
+            made[f"/v1/recalls/{{id}}{part}"] = recall_id
         await accredited(node.service)
         made["/v1/code-batches/{id}"] = await labelled(node.service)
         made["/v1/code-reports/{id}"] = await reported(node.service, 0)
