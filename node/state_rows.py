@@ -50,7 +50,7 @@ TABLES: Final[dict[str, tuple[str, tuple[tuple[str, int | None], ...]]]] = {
     "code-item": ("commerce.codes.items:CODES", (("code_id", 32),)),
     "code-line": ("commerce.codes.binding:BOUND", (("order_id", 32), ("line", 1))),
     "code-report": ("commerce.codes.reports:REPORTS", (("report_id", 32),)),
-    "code-reporter": ("commerce.codes.reports:OPEN_REPORTS", (_ACCOUNT,)),
+    "code-reporter": ("commerce.codes.reports:OPEN_REPORTS", (_ACCOUNT, ("code_id", 32))),
     "code-tag": ("commerce.codes.taps:TAGS", (("brand", 32), ("uid", 7))),
     "committee": ("chain.committees:COMMITTEES", (("epoch", 8),)),
     "coupon": ("commerce.catalogue.coupons:COUPONS", (("coupon_id", 32),)),

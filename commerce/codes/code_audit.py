@@ -72,15 +72,15 @@ def _check_commits(state: StateReader) -> None:
 
 def _check_reports(state: StateReader) -> None:
     by_code: Counter[bytes] = Counter()
-    by_account: Counter[bytes] = Counter()
-    for _, report in REPORTS.items(state):
+    waiting: dict[bytes, bytes] = {}
+    for report_id, report in REPORTS.items(state):
         if report.state == OPEN:
             by_code[report.code_id] += 1
-            by_account[report.reporter] += 1
+            waiting[report.reporter + report.code_id] = report_id
     told = {known_id: code.reports for known_id, code in CODES.items(state) if code.reports}
     _require(told == dict(by_code), "a code counts its open reports")
-    own = {account: row.count for account, row in OPEN_REPORTS.items(state)}
-    _require(own == dict(by_account), "an account's open reports are counted")
+    own = {key: row.report_id for key, row in OPEN_REPORTS.items(state)}
+    _require(own == waiting, "an open report stands under its reporter and code, once")
 
 
 def _require(holds: bool, rule: str) -> None:  # noqa: FBT001 (reads like an assertion)

@@ -197,6 +197,12 @@ class EarlierCommit(LedgerError):
     hint = "who committed first becomes its owner; if you had the seal intact, report it"
 
 
+class CodeReportExists(LedgerError):
+    """The account has reported this code, and waits for an answer."""
+
+    hint = "wait for the brand's answer, then report anew if need be"
+
+
 class TooManyReports(LedgerError):
     """As many reports about a code, or of an account, are open as may be at a time."""
 

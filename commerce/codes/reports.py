@@ -8,12 +8,18 @@ that were there, which stay in the events.
 from dataclasses import dataclass
 
 from chain.block import Event
-from chain.codec import U8, Hash, Name, TimeMs
+from chain.codec import Hash, Name, TimeMs
 from chain.context import Context, event
 from chain.state import StateReader, Table
 from commerce.clocks import Clock
 from commerce.codes.batch import load_batch
-from commerce.codes.errors import CodeReportUnknown, CodeUnknown, FindingUnknown, TooManyReports
+from commerce.codes.errors import (
+    CodeReportExists,
+    CodeReportUnknown,
+    CodeUnknown,
+    FindingUnknown,
+    TooManyReports,
+)
 from commerce.codes.indexes import index_report
 from commerce.codes.items import CODES, code_clocks, find_code, save_code
 from commerce.codes.scanning import suspected
@@ -67,14 +73,15 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenReports:
-    """How many reports of an account wait for an answer."""
+class OpenReport:
+    """An account's report of a code waits for an answer."""
 
-    count: U8
+    report_id: Hash
 
 
 REPORTS: Table[Report] = Table("code-report", Report)
-OPEN_REPORTS: Table[OpenReports] = Table("code-reporter", OpenReports)
+# By reporter and code: nobody has two of one code, so that one account doesn't take up its room.
+OPEN_REPORTS: Table[OpenReport] = Table("code-reporter", OpenReport)
 
 
 def load_report(state: StateReader, report_id: bytes) -> Report:
@@ -86,16 +93,19 @@ def load_report(state: StateReader, report_id: bytes) -> Report:
     return report
 
 
-@refuses(CodeUnknown, TooManyReports)
+@refuses(CodeUnknown, CodeReportExists, TooManyReports)
 def code_report(op: CodeReport, context: Context) -> tuple[Event, ...]:
     """Tell the brand of a thing that seems to be a copy."""
     code = find_code(context.state, op.gtin, op.serial)
-    own = _open_of(context, context.sender)
+    known_id = code_id(op.gtin, op.serial)
+    if OPEN_REPORTS.load(context.state, context.sender, known_id) is not None:
+        msg = "the account's report of this code waits for an answer"
+        raise CodeReportExists(msg)
+    own = sum(1 for _ in OPEN_REPORTS.items(context.state, context.sender))
     if code.reports >= CODE_REPORTS_MAX or own >= ACCOUNT_REPORTS_MAX:
         msg = f"{code.reports} reports about the code are open, and {own} of the account"
         raise TooManyReports(msg)
     report_id = context.new_id("code-report")
-    known_id = code_id(op.gtin, op.serial)
     report = Report(
         code_id=known_id,
         gtin=op.gtin,
@@ -108,7 +118,7 @@ def code_report(op: CodeReport, context: Context) -> tuple[Event, ...]:
         answered_ms=None,
     )
     REPORTS.store(context.state, report, report_id)
-    _count(context, context.sender, own + 1)
+    OPEN_REPORTS.store(context.state, OpenReport(report_id), context.sender, known_id)
     save_code(context, code, altered(code, reports=code.reports + 1))
     brand = load_batch(context.state, code.batch_id).brand
     index_report(context, brand, context.sender, known_id, report_id)
@@ -140,7 +150,7 @@ def code_answer(op: CodeAnswer, context: Context) -> tuple[Event, ...]:
     assert code is not None
     answered = altered(report, state=op.finding, document=op.document, answered_ms=context.time_ms)
     REPORTS.store(context.state, answered, op.report_id)
-    _count(context, report.reporter, _open_of(context, report.reporter) - 1)
+    OPEN_REPORTS.remove(context.state, report.reporter, report.code_id)
     closed = altered(code, reports=code.reports - 1)
     cleared = () if op.finding == COPIED else tuple([signal.kind for signal in code.signals])
     if op.finding == COPIED:
@@ -167,15 +177,3 @@ def report_clocks(state: StateReader, report_id: bytes) -> list[tuple[bytes, Clo
     """The clock of the code that a report is about, if there is one."""
     report = REPORTS.load(state, report_id)
     return [] if report is None else code_clocks(state, report.gtin, report.serial)
-
-
-def _open_of(context: Context, account: bytes) -> int:
-    known = OPEN_REPORTS.load(context.state, account)
-    return 0 if known is None else known.count
-
-
-def _count(context: Context, account: bytes, count: int) -> None:
-    if count:
-        OPEN_REPORTS.store(context.state, OpenReports(count), account)
-    else:
-        OPEN_REPORTS.remove(context.state, account)

@@ -140,7 +140,7 @@ def _scanned(context: Context, code: Code, scan: Scan) -> Code:
     if scan.tap is not None:
         code = tapped(context, code, batch, scan.tap, (scan.time_ms, scan.cell))
     seen = Seen(scan.scanner, _is_of_trade(context, scan), scan.time_ms, scan.cell)
-    return seen_by(code, seen, _facts(context, code, batch.brand))
+    return seen_by(code, seen, _facts(context, code, batch.brand, seen))
 
 
 def _require_right(context: Context, scan: Scan) -> None:
@@ -166,7 +166,7 @@ def _is_of_trade(context: Context, scan: Scan) -> bool:
     return any(has_role(state, scan.scanner, role, *places) for role in TRADE)
 
 
-def _facts(context: Context, code: Code, brand: bytes) -> Facts:
+def _facts(context: Context, code: Code, brand: bytes, seen: Seen) -> Facts:
     state = context.state
     thing = THINGS.load(state, name_part(link_of(code.gtin, code.serial)))
     return Facts(
@@ -174,7 +174,8 @@ def _facts(context: Context, code: Code, brand: bytes) -> Facts:
         dead_ms=since_of(DEAD, state, code.batch_id, code.index),
         possessed_ms=0 if thing is None else thing.since_ms,
         brand=brand,
-        parties=_parties(context, code, brand),
+        # Nobody asks who else's a consumer's scan could be.
+        parties=_parties(context, code, brand) if seen.custodian else (),
         time_scale=context.chain.genesis.time_scale,
     )
 

@@ -40,9 +40,9 @@ VERDICTS = (INACTIVE, WITHDRAWN, REGISTERED, SUSPECT, CLAIMED)
 class VerdictView:
     """What may be said to whoever holds a label with this code.
 
-    `verdict` is one of `VERDICTS`. `claim_until_ms`: the `claimant` has shown the hidden code, and it
-    is its own then unless somebody else committed before. `last_ms` is of the newest scan that the row
-    remembers. `tag_counter` are the taps of its tag, if it has one.
+    `verdict` is one of `VERDICTS`. `claim_until_ms`: the `claimant` has shown the hidden code, and
+    it is its own then unless somebody else committed before. `last_ms` is of the newest scan that
+    the row remembers. `tag_counter` are the taps of its tag, if it has one.
     """
 
     code_id: Hash

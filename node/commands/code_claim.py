@@ -12,7 +12,7 @@ from chain.bech32m import encode_account
 from chain.errors import HushangError
 from commerce.codes.claiming import ClaimCommit, ClaimReveal
 from commerce.codes.serials import claim_code_hash
-from commerce.codes.views import CLAIMED
+from commerce.codes.views import CLAIMED, INACTIVE, WITHDRAWN
 from commerce.registry import operation
 from node import claim_file
 from node.claim_file import ClaimFile
@@ -41,6 +41,12 @@ class ClaimCodeMistyped(HushangError):
     """The hidden code is not the one of this thing; nothing was sent."""
 
     hint = "read it again under the cover; if it is as you typed it, report the thing as a copy"
+
+
+class ClaimTooEarly(HushangError):
+    """The code is not in circulation: a reveal would be refused, and would show it to everybody."""
+
+    hint = "ask the brand: nobody should have goods with this code"
 
 
 class ClaimLost(HushangError):
@@ -111,6 +117,8 @@ class _Claim:
             return claim_file.load(path, self.gtin, self.serial, self.account)
         code = read_code(_typed(code_file))
         told = self.verdict()
+        if told is not None and told["verdict"] in (INACTIVE, WITHDRAWN):
+            raise ClaimTooEarly(f"{self.gtin} {self.serial} is {told['verdict']}")
         known_hash = self.member.claim_hash.hex() if told is None and self.member else ""
         if claim_code_hash(code).hex() != (told["claim_hash"] if told else known_hash):
             raise ClaimCodeMistyped("not the hidden code of this thing")

@@ -106,6 +106,7 @@ EXIT_CODES: Final = {
     "ClaimCodeMistyped": ExitCode.USAGE,
     "ClaimFileMalformed": ExitCode.BAD_CONFIG,
     "ClaimLost": ExitCode.REFUSED,
+    "ClaimTooEarly": ExitCode.REFUSED,
     "CodeFilesExist": ExitCode.USAGE,
     "CodeFilesMalformed": ExitCode.BAD_CONFIG,
     "CodeFilesMissing": ExitCode.NOT_FOUND,

@@ -397,7 +397,7 @@ export const TABLES = {
     "hash",
     "code_id gtin serial reporter evidence opened_ms state document answered_ms",
   ],
-  "code-reporter": [["open reports of an account", "账户未答复举报数"], "account", "count"],
+  "code-reporter": [["open report of an account", "账户未答复举报"], "account hash", "report_id"],
   "code-tag": [["tag", "电子标签"], "account hash", "code_id counter"],
   committee: [["committee", "委员会"], "epoch", "committee:Committee first_height"],
   coupon: [["coupon", "优惠券"], "hash", "funder terms:CouponTerms issued_ms withdrawn"],

@@ -99,13 +99,19 @@ def test_scans_show_copies_one_by_one_and_from_a_file(
     assert shop.ok("code", "show", GTIN, serial).json["code"]["verdict"] == "suspect"
 
 
-def test_a_code_that_no_node_knows_is_shown_by_its_batch(shop: Shop, label: Label) -> None:
+def test_a_code_that_no_node_knows_is_shown_by_its_batch(
+    shop: Shop, label: Label, tmp_path: Path
+) -> None:
     serial = label.serials[5]
     assert shop.refused("code", "show", GTIN, serial) == (3, "CodeUnknown")
     scan = ("code", "scan", GTIN, serial, "--cell", "wtw3", "--as", "merchant")
     assert shop.refused(*scan) == (3, "CodeUnknown")
     shop.ok(*scan, "--tree", str(label.directory))
     assert shop.ok("code", "show", GTIN, serial).json["code"]["verdict"] == "inactive"
+    # A reveal would be refused, and its code would be public.
+    claim = ("code", "claim", GTIN, serial, "--as", "buyer", "--keep-in", str(tmp_path))
+    hidden = ("--code-file", label.code_file(serial, tmp_path))
+    assert shop.refused(*claim, *hidden) == (7, "ClaimTooEarly")
 
 
 def test_a_claim_is_committed_revealed_and_gone_on_with(

@@ -47,7 +47,7 @@ KEYS = {
     "code-item": 'H("code-item", GTIN-14 ‖ / ‖ serial in ASCII)',
     "code-line": "order id ‖ line, one byte",
     "code-report": "report id",
-    "code-reporter": "reporter's account id",
+    "code-reporter": "reporter's account id ‖ code id",
     "code-tag": "brand's account id ‖ uid of the tag, seven bytes",
     "committee": "u64(2^64 − 1 − epoch), from epoch 1",
     "coupon": "coupon id",

@@ -12,7 +12,7 @@ from commerce.codes.binding import BOUND, BoundLine, CodeBind
 from commerce.codes.claiming import COMMITS, COUNT, CommitCount
 from commerce.codes.code_audit import check_codes
 from commerce.codes.items import CODES, code_deadlines
-from commerce.codes.reports import OPEN_REPORTS, CodeReport, OpenReports
+from commerce.codes.reports import OPEN_REPORTS, CodeReport, OpenReport
 from commerce.codes.serials import code_id
 from commerce.codes.taps import TAGS, Tag
 from tests.commerce.codes.atelier import UID, Atelier, serial_of
@@ -77,7 +77,7 @@ def _shared(_: Atelier, state: Overlay) -> None:
 
 
 def _forgotten(_: Atelier, state: Overlay) -> None:
-    OPEN_REPORTS.store(state, OpenReports(2), account("friend"))
+    OPEN_REPORTS.store(state, OpenReport(bytes(32)), account("friend"), bytes(32))
 
 
 def _unreported(_: Atelier, state: Overlay) -> None:

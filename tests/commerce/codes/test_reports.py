@@ -1,8 +1,9 @@
 """Reports of copies: anybody may, one opinion makes nothing suspect, the brand answers."""
 
+import pytest
+
+from commerce.codes import reports
 from commerce.codes.reports import (
-    ACCOUNT_REPORTS_MAX,
-    CODE_REPORTS_MAX,
     REPORTS,
     CodeAnswer,
     CodeReport,
@@ -52,12 +53,11 @@ def reporting(_: Atelier) -> list[Row]:
 # One account's reports of ten codes and more.
 def flooding(_: Atelier) -> list[Row]:
     """Of one account, and about one code."""
-    rest = ACCOUNT_REPORTS_MAX - 10
     return [
-        *[Attempt("friend", REPORT, told(i), (), "ok") for i in range(10)],
-        *[Attempt("friend", REPORT, told(0), (), "ok") for _ in range(rest)],
-        Attempt("friend", REPORT, told(1), (), "TooManyReports"),
-        *[Attempt("rival", REPORT, told(0), (), "ok") for _ in range(CODE_REPORTS_MAX - rest - 1)],
+        *[Attempt("friend", REPORT, told(i), (), "ok") for i in range(4)],
+        Attempt("friend", REPORT, told(0), (), "CodeReportExists"),
+        Attempt("friend", REPORT, told(4), (), "TooManyReports"),
+        *[Attempt(name, REPORT, told(0), (), "ok") for name in ("rival", "carrier", "regulator")],
         Attempt("buyer", REPORT, told(0), (), "TooManyReports"),
         Attempt("buyer", REPORT, told(1), (), "ok"),
     ]
@@ -68,8 +68,10 @@ def test_anybody_reports_and_the_brand_answers_once() -> None:
     play(atelier, reporting(atelier))
 
 
-def test_reports_are_bounded_by_account_and_by_code() -> None:
+def test_reports_are_bounded_by_account_and_by_code(monkeypatch: pytest.MonkeyPatch) -> None:
     atelier = Atelier()
+    monkeypatch.setattr(reports, "ACCOUNT_REPORTS_MAX", 4)
+    monkeypatch.setattr(reports, "CODE_REPORTS_MAX", 4)
     play(atelier, flooding(atelier))
 
 
