@@ -13,10 +13,10 @@ from commerce.epcis import vocabulary as cbv
 from commerce.epcis.event import EVENT_TYPES
 from commerce.epcis.lexeme import Json, Number
 from commerce.epcis.prefixes import Scope
-from commerce.epcis.query.errors import QueryRefused
+from commerce.epcis.query.errors import QueryRefused, QueryTooLong
 from commerce.epcis.query.patterns import Wanted, wanted
 from commerce.epcis.query.subjects import Subject, folded, identity_in
-from commerce.epcis.query.values import OPERATORS, flag, instant, numbers
+from commerce.epcis.query.values import OPERATORS, among, flag, instant, numbers
 from commerce.epcis.summary import Summary
 from commerce.epcis.times import read_instant
 from commerce.epcis.units import convert, exact
@@ -25,6 +25,7 @@ from commerce.epcis.vocabulary import Vocabulary
 
 Holds: TypeAlias = Callable[[Subject], bool]
 ACTIONS: Final = ("ADD", "OBSERVE", "DELETE")
+PATTERNS_MAX: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +114,9 @@ def _place(member: str, said: Callable[[Summary], str | None], *, descends: bool
             if not isinstance(name, str):
                 return False
             identity = subject.identity(name)
-            if not descends:
-                return identity in asked
-            return any(subject.master_data.descends(identity, one) for one in sorted(asked))
+            if identity in asked:
+                return True
+            return descends and not asked.isdisjoint(subject.master_data.around(identity))
 
         def early(summary: Summary) -> bool:
             place = said(summary)
@@ -129,10 +130,17 @@ def _place(member: str, said: Callable[[Summary], str | None], *, descends: bool
 def _match(members: tuple[str, ...], *, classes: bool) -> Make:
     def make(parameter: str, values: Sequence[str], scope: Scope) -> Condition:
         asked = tuple(wanted(value, scope, parameter, classes=classes) for value in values)
+        exact_ones = frozenset(one.exact for one in asked)
+        patterns = [one for one in asked if one.is_pattern]
+        if len(patterns) > PATTERNS_MAX:
+            msg = f"a parameter has at most {PATTERNS_MAX} patterns"
+            raise QueryTooLong(msg)
 
         def holds(subject: Subject) -> bool:
-            things = [subject.identity(name) for name in _names(subject, members)]
-            return any(one.matches(thing) for thing in things for one in asked)
+            things = {subject.identity(name) for name in _names(subject, members)}
+            if not exact_ones.isdisjoint(things):
+                return True
+            return any(one.matches(thing) for one in patterns for thing in things)
 
         return Condition(parameter, holds, things=asked)
 
@@ -221,13 +229,10 @@ def quantity(operator: str, unit: str | None) -> Make:
     """How much of a class: in any unit, or, with a unit, all that can be converted to it."""
 
     def make(parameter: str, values: Sequence[str], _scope: Scope) -> Condition:
-        asked, compare = numbers(values, parameter), OPERATORS[operator]
-
+        asked = numbers(values, parameter)
         return Condition(
             parameter,
-            lambda subject: any(
-                compare(told, other) for told in _amounts(subject, unit) for other in asked
-            ),
+            lambda subject: any(among(operator, told, asked) for told in _amounts(subject, unit)),
         )
 
     return make

@@ -8,7 +8,7 @@ from commerce.epcis.query.conditions import Condition
 from commerce.epcis.query.errors import QueryRefused
 from commerce.epcis.query.fields import FieldName, field_name, field_of
 from commerce.epcis.query.subjects import Subject
-from commerce.epcis.query.values import OPERATORS, compares, flag, one, operand
+from commerce.epcis.query.values import OPERATORS, compares, flag, one, operands
 
 _HAS_ATTRIBUTE: Final = "HASATTR_"
 # The standard writes the first, its query schema the second.
@@ -37,10 +37,10 @@ def _compared(
     parameter: str, values: Sequence[str], scope: Scope, asks: tuple[str, str]
 ) -> Condition:
     operator, field = asks[0], field_of(asks[1], scope, parameter)
-    asked = tuple(operand(value, scope) for value in values)
+    asked = operands(values, scope)
     if operator != "EQ":
         one(values, parameter)
-        if asked[0].number is None and asked[0].instant is None:
+        if not asked.numbers and not asked.instants:
             raise QueryRefused("must be a number or a date and time with an offset", parameter)
 
     def holds(subject: Subject) -> bool:
@@ -77,7 +77,7 @@ def _attribute(parameter: str, values: Sequence[str], scope: Scope, rest: str) -
         raise QueryRefused("must be EQATTR_field_attribute", parameter)
     described = _described(parameter, field, scope)
     full = field_name(attribute, scope)
-    asked = tuple(operand(value, scope) for value in values)
+    asked = operands(values, scope)
 
     def holds(subject: Subject) -> bool:
         for name in _values_of(subject, described):

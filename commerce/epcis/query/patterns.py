@@ -54,6 +54,11 @@ class Wanted:
     infix: str = ""
     indexed: str | None = None
 
+    @property
+    def is_pattern(self) -> bool:
+        """Does it stand for more than one thing?"""
+        return bool(self.stems or self.ai)
+
     def matches(self, identity: str) -> bool:
         """Does it stand for this thing?"""
         if identity == self.exact:

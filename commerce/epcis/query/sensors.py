@@ -11,7 +11,7 @@ from commerce.epcis.query.conditions import Condition, Make
 from commerce.epcis.query.errors import QueryRefused
 from commerce.epcis.query.fields import parts
 from commerce.epcis.query.subjects import Subject, folded, identity_in
-from commerce.epcis.query.values import OPERATORS, instant, numbers, one
+from commerce.epcis.query.values import OPERATORS, among, instant, numbers, one
 from commerce.epcis.times import read_instant
 from commerce.epcis.units import convert, exact
 
@@ -107,12 +107,12 @@ def _time(operator: str, name: str) -> Make:
 
 def _rank(operator: str) -> Make:
     def make(parameter: str, values: Sequence[str], _scope: Scope) -> Condition:
-        asked, compare = numbers(values, parameter), OPERATORS[operator]
+        asked = numbers(values, parameter)
 
         def holds(subject: Subject) -> bool:
             told = _members(subject, "percRank", _REPORT)
             ranks = [exact(rank) for rank in told if isinstance(rank, Number)]
-            return any(compare(rank, other) for rank in ranks for other in asked)
+            return any(among(operator, rank, asked) for rank in ranks)
 
         return Condition(parameter, holds)
 
@@ -129,7 +129,7 @@ def reading(parameter: str, values: Sequence[str]) -> Condition | None:
     if match is None:
         return None
     operator, member, unit = match.groups()
-    asked, compare = numbers(values, parameter), OPERATORS[operator]
+    asked = numbers(values, parameter)
 
     def holds(subject: Subject) -> bool:
         for report in parts(subject.event.members, _REPORT):
@@ -137,7 +137,7 @@ def reading(parameter: str, values: Sequence[str]) -> Condition | None:
             if not isinstance(value, Number) or not isinstance(uom, str):
                 continue
             told = convert(exact(value), uom, unit, difference=member == "sDev")
-            if told is not None and any(compare(told, other) for other in asked):
+            if told is not None and among(operator, told, asked):
                 return True
         return False
 

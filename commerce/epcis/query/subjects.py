@@ -23,30 +23,26 @@ _EXTENSION = "/254/"
 class MasterData:
     """What a document's header says of places and parties, by their identities."""
 
-    # Attributes by their full names.
+    # Attributes by their full names; the places that each place lies in directly.
     attributes: Mapping[str, Mapping[str, Json]]
-    children: Mapping[str, tuple[str, ...]]
+    parents: Mapping[str, tuple[str, ...]]
 
-    def descends(self, place: str, ancestor: str) -> bool:
-        """Whether a place is another, or lies in it.
+    def around(self, place: str) -> frozenset[str]:
+        """All places that a place lies in, directly or not.
 
         What lies where is told by master data (EPCIS 2.0 §6.5); the extension of a GLN names a
         place inside it by itself (GS1 General Specifications, AI 254).
         """
-        if place == ancestor or (
-            ancestor.startswith(_GLN)
-            and _EXTENSION not in ancestor
-            and place.startswith(ancestor + _EXTENSION)
-        ):
-            return True
-        seen, pending = {ancestor}, [ancestor]
+        seen: set[str] = set()
+        pending = [place]
         while pending:
-            inner = [one for one in self.children.get(pending.pop(), ()) if one not in seen]
-            if place in inner:
-                return True
-            seen.update(inner)
-            pending.extend(inner)
-        return False
+            inner = pending.pop()
+            outer = [*self.parents.get(inner, ())]
+            if inner.startswith(_GLN) and _EXTENSION in inner:
+                outer.append(inner.partition(_EXTENSION)[0])
+            pending.extend(one for one in outer if one not in seen)
+            seen.update(outer)
+        return frozenset(seen)
 
 
 NO_MASTER_DATA = MasterData({}, {})
@@ -134,22 +130,23 @@ def _terms(context: Json) -> Iterator[tuple[str, Json]]:
 
 def _master_data(header: Json, scope: Scope) -> MasterData:
     attributes: dict[str, dict[str, Json]] = {}
-    children: dict[str, tuple[str, ...]] = {}
+    parents: dict[str, tuple[str, ...]] = {}
     for element in _elements(header):
         name = element.get("id")
         if not isinstance(name, str):
             continue
         identity = identity_in(name, scope)
         inner = element.get("children")
-        if isinstance(inner, list):
-            found = tuple(identity_in(one, scope) for one in inner if isinstance(one, str))
-            children[identity] = children.get(identity, ()) + found
+        for child in inner if isinstance(inner, list) else ():
+            if isinstance(child, str):
+                within = identity_in(child, scope)
+                parents[within] = (*parents.get(within, ()), identity)
         for attribute in _objects(element.get("attributes")):
             named = attribute.get("id")
             if isinstance(named, str):
                 told = attribute.get("attribute")
                 attributes.setdefault(identity, {})[scope.expand(named)] = told
-    return MasterData(attributes, children)
+    return MasterData(attributes, parents)
 
 
 def _elements(header: Json) -> Iterator[dict[str, Json]]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from operator import eq, ge, gt, le, lt
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from commerce.epcis.errors import EpcisMalformed
 from commerce.epcis.lexeme import Json, Number, read_number
@@ -17,6 +17,8 @@ from commerce.epcis.query.errors import QueryRefused
 from commerce.epcis.times import Instant, read_instant
 from commerce.epcis.units import exact
 
+T = TypeVar("T")
+
 Compare: TypeAlias = Callable[[Any, Any], bool]
 OPERATORS: Final[Mapping[str, Compare]] = {"EQ": eq, "GT": gt, "GE": ge, "LT": lt, "LE": le}
 # A link's escapes make three characters of one.
@@ -24,17 +26,25 @@ VALUE_SIZE_MAX: Final = 3 * 512
 
 
 @dataclass(frozen=True, slots=True)
-class Operand:
-    """One value of a query: its text (prefixes expanded), and what else it can be read as."""
+class Operands:
+    """The values of a parameter, each as everything that it can be read as; prefixes expanded.
 
-    text: str
-    number: Fraction | None
-    instant: Instant | None
+    `texts` are those that are no moments.
+    """
+
+    texts: frozenset[str]
+    numbers: frozenset[Fraction]
+    instants: frozenset[Instant]
 
 
-def operand(text: str, scope: Scope) -> Operand:
-    """A value as everything that it can be read as."""
-    return Operand(scope.expand(text), number_of(text), read_instant(text))
+def operands(values: Sequence[str], scope: Scope) -> Operands:
+    """The values of a parameter."""
+    found = [(text, number_of(text), read_instant(text)) for text in values]
+    return Operands(
+        frozenset(scope.expand(text) for text, _, moment in found if moment is None),
+        frozenset(number for _, number, _ in found if number is not None),
+        frozenset(moment for _, _, moment in found if moment is not None),
+    )
 
 
 def number_of(text: str) -> Fraction | None:
@@ -62,7 +72,7 @@ def instant(values: Sequence[str], parameter: str) -> Instant:
     return found
 
 
-def numbers(values: Sequence[str], parameter: str) -> tuple[Fraction, ...]:
+def numbers(values: Sequence[str], parameter: str) -> frozenset[Fraction]:
     """A parameter's values as numbers; only EQ_… takes several."""
     if not parameter.startswith("EQ_"):
         one(values, parameter)
@@ -72,7 +82,7 @@ def numbers(values: Sequence[str], parameter: str) -> tuple[Fraction, ...]:
         if number is None:
             raise QueryRefused("must be a number", parameter)
         found.append(number)
-    return tuple(found)
+    return frozenset(found)
 
 
 def flag(values: Sequence[str], parameter: str) -> bool:
@@ -86,7 +96,15 @@ def flag(values: Sequence[str], parameter: str) -> bool:
     return text != "false"
 
 
-def compares(operator: str, value: Json, wanted: Sequence[Operand], scope: Scope) -> bool:
+def among(operator: str, told: T, asked: frozenset[T]) -> bool:
+    """Whether a value compares so with one of those asked; only EQ asks for several."""
+    if operator == "EQ":
+        return told in asked
+    compare = OPERATORS[operator]
+    return any(compare(told, other) for other in asked)
+
+
+def compares(operator: str, value: Json, wanted: Operands, scope: Scope) -> bool:
     """Whether a field's value compares so with one of a query's; an array does if an item does.
 
     EQ compares texts, numbers, moments and truth values; the others numbers and moments only.
@@ -96,18 +114,13 @@ def compares(operator: str, value: Json, wanted: Sequence[Operand], scope: Scope
     if isinstance(value, dict):
         inner = value.get("@value", value.get("@id"))
         return inner is not None and compares(operator, inner, wanted, scope)
-    return any(_compares(operator, value, other, scope) for other in wanted)
-
-
-def _compares(operator: str, value: Json, other: Operand, scope: Scope) -> bool:
-    compare = OPERATORS[operator]
     if isinstance(value, Number):
-        return other.number is not None and compare(exact(value), other.number)
+        return among(operator, exact(value), wanted.numbers)
     if isinstance(value, bool):
-        return operator == "EQ" and other.text == ("true" if value else "false")
+        return operator == "EQ" and ("true" if value else "false") in wanted.texts
     if not isinstance(value, str):
         return False
-    if other.instant is not None:
-        moment = read_instant(value)
-        return moment is not None and compare(moment, other.instant)
-    return operator == "EQ" and scope.expand(value) == other.text
+    if operator == "EQ" and scope.expand(value) in wanted.texts:
+        return True
+    moment = read_instant(value) if wanted.instants else None
+    return moment is not None and among(operator, moment, wanted.instants)

@@ -127,6 +127,7 @@ _BY_STATUS: Mapping[int, str] = {
     404: "NoSuchResourceException",
     406: "NotAcceptableException",
     409: "ResourceAlreadyExistsException",
+    410: "ImplementationException",
     413: "CaptureLimitExceededException",
     414: "URITooLongException",
     415: "UnsupportedMediaTypeException",

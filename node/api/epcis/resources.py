@@ -76,6 +76,11 @@ def top_level(_call: Call) -> Reply:
     return collection(TOP_LEVEL)
 
 
+def top_level_by_itself(call: Call) -> Reply:
+    """GET /v1/epcis."""
+    return top_level(call)
+
+
 def read_event_types(call: Call) -> Reply:
     """GET /v1/epcis/eventTypes: the five of the standard, whether there are such events or not."""
     page_in(call.request)

@@ -84,6 +84,13 @@ _RESOURCES: tuple[Route, ...] = (
         {200: resources.CollectionView},
         read=resources.top_level,
     ),
+    Route(
+        "GET",
+        "",
+        "The same",
+        {200: resources.CollectionView},
+        read=resources.top_level_by_itself,
+    ),
     _list("/eventTypes", "The types of events", resources.read_event_types),
     *_resource(
         "/eventTypes/{eventType}",
