@@ -7,7 +7,7 @@ events captured since are looked at. One at a time walks.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from threading import Lock
@@ -28,23 +28,29 @@ EVENTS_LOOKED_AT_MAX = 5_000
 WAIT_S = 2.0
 
 
+@dataclass(slots=True)
+class Asked:
+    """Whose rows were read; `lists` are mostly parts of events, which the trace holds anyway."""
+
+    names: set[str] = field(default_factory=set)
+    lists: list[Sequence[str]] = field(default_factory=list)
+
+
 class WatchedIndex:
     """A trace index that remembers whose rows were read."""
 
     def __init__(self, index: TraceIndex) -> None:
         self._index = index
-        # Mostly parts of events, which the trace holds anyway.
-        self._read: list[Sequence[str]] = []
-        self._names: set[str] = set()
+        self.asked = Asked()
 
     def rows(self, identity: str) -> Sequence[Row]:
         """See `TraceIndex`."""
-        self._names.add(identity)
+        self.asked.names.add(identity)
         return self._index.rows(identity)
 
     def histories(self, things: Sequence[str]) -> Sequence[History]:
         """See `TraceIndex`."""
-        self._read.append(things)
+        self.asked.lists.append(things)
         return self._index.histories(things)
 
     def summary(self, key: bytes) -> Summary | None:
@@ -54,10 +60,6 @@ class WatchedIndex:
     def fact(self, key: bytes) -> Summary | None:
         """See `TraceIndex`."""
         return self._index.fact(key)
-
-    def names_beside(self, known: set[str]) -> set[str]:
-        """Names whose rows were read and that are not known."""
-        return self._names.union(*self._read) - known
 
 
 class FoundTrace:
@@ -70,7 +72,8 @@ class FoundTrace:
         self.height = height
         self.path: Path = walk(watched, query, direction, Limits())
         self.steps: tuple[Step, ...] = self.path.ordered_steps(index)
-        self._beside = watched
+        # Not the index itself: it holds every event that was read.
+        self._asked = watched.asked
 
     @cached_property
     def things(self) -> list[str]:
@@ -91,7 +94,7 @@ class FoundTrace:
 
     @cached_property
     def _names(self) -> set[str]:
-        return self._beside.names_beside(self.path.things)
+        return self._asked.names.union(*self._asked.lists) - self.path.things
 
     def is_concerned(self, summary: Summary) -> bool:
         """Does an event name anything that the walk has looked at?"""
