@@ -1,4 +1,4 @@
-"""`hushang code qr` and `sun-verify`: what is on a label, and what is in its tag."""
+"""`hushang code qr`, `sun-verify` and `proof`: a label, its tag, and what a verdict rests on."""
 
 import io
 from pathlib import Path
@@ -7,7 +7,9 @@ from typing import Annotated, Final
 import segno
 import typer
 
-from commerce.codes.serials import link_of
+from chain.bundle_facts import Verified
+from commerce.codes.items import CODES
+from commerce.codes.serials import code_id, link_of
 from commerce.codes.taps import TapStatement, tap_message
 from commerce.epcis.digital_link import DOMAIN
 from commerce.epcis.identifiers import canonical
@@ -15,6 +17,16 @@ from node import sun
 from node.commands.code_noun import GTIN, SERIAL, app, read_gtin, read_serial
 from node.commands.failures import UsageWrong, VerificationFailed
 from node.commands.options import verb
+from node.commands.proof import (
+    GenesisOption,
+    HeadsOption,
+    MaxAgeOption,
+    OutOption,
+    TrustedOption,
+    Wanted,
+    fetch,
+)
+from node.commands.proof import named as named_file
 from node.commands.session import Session
 
 # A label is bent, wet and scratched: a quarter of it may be missing.
@@ -122,3 +134,35 @@ def named(url: str, gtin: str | None, serial: str | None) -> tuple[str, str]:
             raise UsageWrong("the address names no thing: give --gtin and --serial")
         gtin, serial = gtin or found[0], serial or found[1]
     return read_gtin(gtin), read_serial(serial)
+
+
+@verb(
+    app,
+    "proof",
+    examples=(
+        "hushang code proof 06901234000016 7ZK4M2XJ0QW8R",
+        "hushang code proof 06901234000016 7ZK4M2XJ0QW8R --max-age 10min --out bag.hsproof",
+    ),
+)
+def proof(
+    session: Session,
+    gtin: GTIN,
+    serial: SERIAL,
+    out: OutOption = None,
+    genesis: GenesisOption = None,
+    trusted: TrustedOption = None,
+    heads: HeadsOption = False,
+    max_age: MaxAgeOption = None,
+) -> None:
+    """Prove what a verdict rests on: the code's row, its batch, and since when it is active.
+
+    Or that the chain knows no such code. A page that looks like a node's can't make this.
+    """
+    product, number = read_gtin(gtin), read_serial(serial)
+    expected = code_id(product, number)
+
+    def fits(told: Verified) -> bool:
+        return CODES.key(expected) in [fact.key for fact in told.states]
+
+    wanted = Wanted(out, genesis, trusted, heads, max_age)
+    fetch(session, f"code/{product}/{number}", wanted, fits, named_file("code", expected))

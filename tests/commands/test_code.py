@@ -189,6 +189,18 @@ def test_a_tap_is_checked_signed_recorded_and_not_replayed(
     assert ran.json["genuine"] is False
 
 
+def test_a_verdict_is_proven_offline_and_so_is_that_nobody_made_a_code(
+    shop: Shop, label: Label, tmp_path: Path
+) -> None:
+    for serial in (label.serials[0], "none"):
+        out = tmp_path / f"{serial}.hsproof"
+        shop.ok("code", "proof", GTIN, serial, "--out", str(out))
+        genesis = str(shop.network.directory / "genesis.json")
+        told = shop.run("verify", str(out), "--genesis", genesis).out.decode()
+        assert "code-item" in told
+        assert ("claim_hash" in told) == (serial != "none")
+
+
 def test_a_line_gets_a_thing_by_its_code(shop: Shop, label: Label) -> None:
     publish = ("listing", "publish", GTIN, "--price", "CNY 20.00", "--stock", "5")
     listing = shop.ok(*publish, "--as", "merchant").json["listing_id"]
