@@ -57,7 +57,8 @@ class Subscription:
     query: Text
     account: Hash
     dest: Annotated[str, Size(max=URL_SIZE_MAX)]
-    secret: Annotated[str, Size(max=SECRET_SIZE_MAX)] | None
+    # UTF-8, as it was given: any text may be a secret, also one that the chain could not agree on.
+    secret: Annotated[bytes, Size(max=4 * SECRET_SIZE_MAX)] | None
     schedule: tuple[ScheduleField, ...]
     report_if_empty: bool
     initial_ms: TimeMs

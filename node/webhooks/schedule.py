@@ -126,7 +126,7 @@ def _values(name: str, text: str) -> set[int]:
     low, high = FIELDS[name]
     found: set[int] = set()
     for part in text.split(",") if len(text) <= TEXT_SIZE_MAX else ("",):
-        element = _ELEMENT.fullmatch(part.strip())
+        element = _ELEMENT.fullmatch(part)
         if element is None:
             raise ScheduleInvalid(f"{name}: {text[:64]!r} is no list of numbers and ranges")
         found.update(_matched(element, low, high))

@@ -34,7 +34,7 @@ class Message:
     """What is to be told to whom; `key` names it."""
 
     dest: str
-    secret: str | None
+    secret: bytes | None
     key: str
     body: bytes
     headers: Mapping[str, str]
@@ -58,10 +58,10 @@ class Answer:
         return self.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
-def signature_of(secret: str, time_ms: int, body: bytes) -> str:
+def signature_of(secret: bytes, time_ms: int, body: bytes) -> str:
     """The value of the header `GS1-Signature`."""
     signed = str(time_ms).encode() + b"." + body
-    digest = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+    digest = hmac.new(secret, signed, hashlib.sha256).hexdigest()
     return f"t={time_ms},v1={digest}"
 
 

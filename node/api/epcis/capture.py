@@ -82,6 +82,7 @@ class CaptureTooLarge(EpcisProblem):
 
     status: ClassVar[int] = 413
     exception = "CaptureLimitExceededException"
+    headers = CAPTURE_HEADERS
     hint = "OPTIONS /v1/epcis/capture tells the limits; split the document"
 
 

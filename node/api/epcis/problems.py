@@ -31,6 +31,8 @@ class EpcisProblem(ApiProblem):
     """A request that the EPCIS binding refuses; `exception` is the standard's name for it."""
 
     exception: ClassVar[str] = "ValidationException"
+    # Besides those of every answer.
+    headers: ClassVar[Mapping[str, str]] = {}
 
     def members(self) -> dict[str, Json]:
         """What the problem's body says besides."""
@@ -151,9 +153,10 @@ def epcis_problem_reply(error: HushangError, headers: Mapping[str, str] | None =
     """A refusal as RFC 9457 problem details with the standard's type."""
     status, exception = exception_of(type(error))
     problem = {**problem_json(error), "type": TYPE_PREFIX + exception, "status": status}
+    extra = dict(headers or {})
     if isinstance(error, EpcisProblem):
         problem |= error.members()
-    extra = dict(headers or {})
+        extra |= error.headers
     seconds = retry_after_s(error)
     if seconds is not None:
         extra["Retry-After"] = str(seconds)

@@ -201,9 +201,6 @@ def _made(
     """The subscription that a form asks for."""
     fields = _schedule(form)
     now_ms = desk.gateway.clock_ms()
-    if form.signatureToken is not None and not form.signatureToken.isprintable():
-        msg = "printable text"
-        raise SubscriptionRefused(msg, "body#signatureToken")
     try:
         desk.places.check_url(form.dest)
     except DestinationRefused as error:
@@ -213,7 +210,7 @@ def _made(
         query=name,
         account=holder.account,
         dest=form.dest,
-        secret=form.signatureToken,
+        secret=None if form.signatureToken is None else form.signatureToken.encode(),
         schedule=fields,
         report_if_empty=form.reportIfEmpty,
         initial_ms=initial_ms,

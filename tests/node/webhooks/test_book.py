@@ -37,7 +37,7 @@ def subscription(name: str, **changed: Any) -> Subscription:
         "query": "all",
         "account": b"a" * 32,
         "dest": "https://shop.example/钩子",
-        "secret": "a secret of the client",
+        "secret": "e\u0301 \U000105c0".encode(),
         "schedule": (ScheduleField("hour", "1,[5-9]"),),
         "report_if_empty": True,
         "initial_ms": 5,

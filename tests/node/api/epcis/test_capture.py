@@ -9,6 +9,7 @@ import pytest
 from chain.transaction import read_transaction
 from commerce.epcis.document import EVENTS_MAX
 from commerce.epcis.lexeme import DOCUMENT_SIZE_MAX
+from node.api.epcis.capture import CaptureJobView
 from node.gateway.tokens import FILE_NAME, remove_token
 from tests.chain.world import account, key
 from tests.node.api.epcis.gateway import document, make_token, observed, opened
@@ -27,6 +28,7 @@ async def test_a_document_is_captured_and_its_job_says_so(tmp_path: Path) -> Non
         assert headers["GS1-EPCIS-Capture-Limit"] == str(EVENTS_MAX)
         assert headers["GS1-EPCIS-Capture-File-Size-Limit"] == str(DOCUMENT_SIZE_MAX)
         assert (job["running"], job["success"], job["errors"]) == (True, True, [])
+        CaptureJobView.model_validate(job)
         assert "finishedAt" not in job
 
         await gateway.node.service.decide()
@@ -124,12 +126,12 @@ async def test_a_bad_document_is_named_and_nothing_is_signed(
     tmp_path: Path, data: bytes, status: int, where: str | None
 ) -> None:
     async with opened(tmp_path) as gateway:
-        got, _, told = await gateway.ask("POST", "/capture", data)
+        got, headers, told = await gateway.ask("POST", "/capture", data)
         assert (got, told.get("where")) == (status, where)
         exception = "ValidationException" if status == 400 else "CaptureLimitExceededException"
         assert told["type"] == f"epcisException:{exception}"
+        assert ("GS1-EPCIS-Capture-Limit" in headers) == (status == 413)
         assert not gateway.node.service.pool
-        assert gateway.node.server is not None
 
 
 async def test_proceed_captures_what_is_right_and_names_what_is_not(tmp_path: Path) -> None:
@@ -141,6 +143,7 @@ async def test_proceed_captures_what_is_right_and_names_what_is_not(tmp_path: Pa
         assert headers["GS1-Capture-Error-Behaviour"] == "proceed"
         assert (job["captureErrorBehaviour"], job["transactions"]) == ("proceed", 2)
         assert (job["running"], job["success"]) == (True, False)
+        CaptureJobView.model_validate(job)
         (error,) = job["errors"]
         assert error["type"] == "epcisException:ValidationException"
         assert (error["event"], error["where"]) == (1, "epcisBody.eventList[1].action")

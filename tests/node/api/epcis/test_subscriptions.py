@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from node.api.epcis.subscriptions import SubscriptionView
 from node.webhooks.book import PER_QUERY_MAX
 from tests.node.api.epcis.gateway import Gateway, document, make_token, observed, opened
 from tests.node.webhooks.chains import StepQuery, item_of
@@ -51,6 +52,7 @@ async def test_a_stream_is_told_what_is_captured_signed(tmp_path: Path) -> None:
         assert headers["Location"] == f"/v1/epcis{PATH}/{made['subscriptionID']}"
         assert (made["stream"], made["queryName"], made["dest"]) == (True, "stored", receiver.url)
         assert SECRET not in json.dumps(made)
+        SubscriptionView.model_validate(made)
 
         await gateway.ask("POST", "/capture", document(observed(2), observed(3)))
         told = await receiver.next()
@@ -98,6 +100,7 @@ async def test_a_schedule_is_shown_as_it_was_given(tmp_path: Path) -> None:
         assert shown == made
         assert (shown["schedule"], shown["reportIfEmpty"]) == (schedule, True)
         assert "stream" not in shown
+        SubscriptionView.model_validate(shown)
 
 
 async def test_subscriptions_are_there_after_a_restart(tmp_path: Path) -> None:
