@@ -43,6 +43,23 @@ def test_paths_of_the_file_start_at_the_file_and_those_of_flags_at_the_caller(
     assert config.node_key == Path("mine.key")
 
 
+def test_the_tokens_of_captures_lie_beside_the_data_unless_another_place_is_named(
+    tmp_path: Path,
+) -> None:
+    file = write(tmp_path)
+    assert load_config(file, {}, {}).tokens_file == tmp_path / "data" / "capture-tokens.json"
+    named = write(tmp_path, 'capture_tokens = "secret/tokens.json"\n' + TOML)
+    assert load_config(named, {}, {}).tokens_file == tmp_path / "secret" / "tokens.json"
+
+
+def test_webhooks_may_be_let_into_networks(tmp_path: Path) -> None:
+    places = {"HUSHANG_WEBHOOK_NETWORKS": "10.0.0.0/8, fd00::/8,192.168.1.7"}
+    config = load_config(write(tmp_path), places, {})
+    assert config.webhook_networks == ("10.0.0.0/8", "fd00::/8", "192.168.1.7")
+    with pytest.raises(ConfigInvalid, match="webhook_networks"):
+        load_config(write(tmp_path), {"HUSHANG_WEBHOOK_NETWORKS": "10.0.0.1/8"}, {})
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
