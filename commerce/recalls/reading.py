@@ -41,7 +41,9 @@ class Meter:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        # Entries of the index, and events that were asked for, most of them read before.
         self.read = 0
+        self.asked = 0
 
     def scan(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """`Context.indexed`, counted."""
@@ -64,6 +66,7 @@ class RecallIndex:
     """A trace index for a recall that was opened in a block; see `TraceIndex`."""
 
     def __init__(self, meter: Meter, opened_height: int, opened_ms: int) -> None:
+        self._meter = meter
         self.now = meter.index()
         self._then = StoredIndex(meter.scan, opened_height)
         self._opened_ms = opened_ms
@@ -82,6 +85,7 @@ class RecallIndex:
 
     def summary(self, key: bytes) -> Summary | None:
         """See `TraceIndex`; what was said after the recall takes nothing back."""
+        self._meter.asked += 1
         summary = self.now.summary(key)
         if summary is None:
             return self._then.summary(key)

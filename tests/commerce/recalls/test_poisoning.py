@@ -116,13 +116,13 @@ def test_an_error_declaration_after_the_recall_takes_no_goods_out_of_it(
         "outputEPCList": [tea(1)],
     }
     at.capture("merchant", stated)
-    monkeypatch.setattr(spreading, "READ_PER_BLOCK_MAX", 0)
+    monkeypatch.setattr(spreading, "WORK_PER_BLOCK_MAX", 0)
     at.recall("M1")
     assert at.recalled(tea(1)) == [False]
     # Before the marks have come so far.
     declared = {"declarationTime": at_time(at.time_ms), "reason": "did_not_occur"}
     at.capture("merchant", {**stated, "errorDeclaration": declared})
-    monkeypatch.setattr(spreading, "READ_PER_BLOCK_MAX", 1_000)
+    monkeypatch.setattr(spreading, "WORK_PER_BLOCK_MAX", 80_000)
     at.settle()
     assert at.recalled(tea(1)) == [True]
 

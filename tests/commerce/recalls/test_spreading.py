@@ -51,7 +51,7 @@ def test_the_product_is_held_in_the_recalls_own_block_and_what_it_reached_until_
 ) -> None:
     at = two_batches()
     monkeypatch.setattr(spreading, "MARKS_PER_BLOCK_MAX", 1)
-    monkeypatch.setattr(spreading, "READ_PER_BLOCK_MAX", 1)
+    monkeypatch.setattr(spreading, "WORK_PER_BLOCK_MAX", 1)
     recall_id = at.recall("M1")
     blocks = 0
     while at.record(recall_id).spreading:
@@ -69,7 +69,7 @@ def test_a_spread_in_small_steps_marks_the_same(monkeypatch: pytest.MonkeyPatch)
     things = [milk("M1"), milk("M2"), *(tea(n) for n in range(1, 7)), cake(1)]
     quick, slow = two_batches(), two_batches()
     quick.recall("M1")
-    for name in ("MARKS_PER_BLOCK_MAX", "READ_PER_BLOCK_MAX", "ROWS_PER_STEP_MAX"):
+    for name in ("MARKS_PER_BLOCK_MAX", "WORK_PER_BLOCK_MAX", "ROWS_PER_STEP_MAX"):
         monkeypatch.setattr(spreading, name, 1)
     recall_id = slow.recall("M1")
     while slow.record(recall_id).due_ms is not None:

@@ -158,7 +158,7 @@ def test_silence_pays_nobody_while_a_recall_spreads(monkeypatch: pytest.MonkeyPa
     assert due_ms is not None
     at.wait(due_ms - at.time_ms - 1)
     # One mark a block: the tea is reached, and not yet known through and through.
-    monkeypatch.setattr(spreading, "READ_PER_BLOCK_MAX", 1)
+    monkeypatch.setattr(spreading, "WORK_PER_BLOCK_MAX", 1)
     recall_id = at.recall(items=[tea(1), tea(2), tea(3)], code=TEA)
     assert at.record(recall_id).spreading
     at.wait(1)
