@@ -68,7 +68,7 @@ TALES: Final[Mapping[str, Tale]] = {
         40_000,
     ),
     "recall": Tale(
-        "a product is recalled: blocked at once, money back by default, one buyer keeps",
+        "a lot is recalled: what was made of it is found, money back by default, others go on",
         recall.play,
         recall.WAITS,
         recall.WINDOWS,

@@ -64,11 +64,11 @@ ENDS: dict[str, dict[str, int]] = {
         "carrier": 0,
     },
     "copies": {"seller": 88_800, "buyer": 100_000 - 88_800, "neighbour": 0},
-    # The kept tin 238.00 and the rice 59.90 are the seller's; two tins, 476.00, came back.
+    # The kept tin and the two of other milk, 238.00 each, are the seller's; tin 1 came back.
     "recall": {
-        "seller": 23_800 + 5_990,
-        "buyer": 100_000 - 5_990,
-        "neighbour": 50_000 - 23_800,
+        "seller": 3 * 23_800,
+        "buyer": 100_000 - 23_800,
+        "neighbour": 50_000 - 2 * 23_800,
         "carrier": 0,
     },
     # 75.00 for an hour's gap less the half that is tolerated and an hour at 9 degrees, 300.00 for
