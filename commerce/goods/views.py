@@ -73,7 +73,8 @@ class ThingView:
     """Who has a thing and who owns it; of a class (a lot, a product) `shares` instead: who was
     given some of it, besides the holder of its company prefix. `giver` had it until `since_ms`;
     `order_id` is the order that its possessor carries it for.
-    `offers` are the open ones that name it, `certificates` those that haven't run out. `history`
+    `offers` are the open ones that name it. `lots` are those that events say an item is of,
+    `certificates` what was certified of it, its lots and its product and hasn't run out. `history`
     is newest first; `next` goes on with it.
     """
 
@@ -87,6 +88,7 @@ class ThingView:
     order_id: Hash | None
     shares: tuple[ShareView, ...]
     offers: tuple[OfferView, ...]
+    lots: tuple[str, ...]
     certificates: tuple[CertificateView, ...]
     history: tuple[HandedOverView, ...]
     next: str | None
@@ -134,8 +136,16 @@ def handed_over(rest: bytes, value: bytes) -> HandedOverView:
     )
 
 
-def thing_view(state: StateReader, thing: str, time_ms: int, history: HistoryPage) -> ThingView:
-    """What is known of a thing, by its identity, at the time of the newest block."""
+def thing_view(
+    state: StateReader,
+    thing: str,
+    time_ms: int,
+    history: HistoryPage,
+    lots: tuple[str, ...] = (),
+) -> ThingView:
+    """What is known of a thing, by its identity, at the time of the newest block; `lots` are those
+    that it is of.
+    """
     maker = maker_of(state, thing)
     known = None if is_class(thing) else THINGS.load(state, name_part(thing))
     possessor = owner = None
@@ -155,7 +165,8 @@ def thing_view(state: StateReader, thing: str, time_ms: int, history: HistoryPag
         order_id=None if known is None else known.order_id,
         shares=shares,
         offers=_offers(state, thing, [giver for giver in givers if giver is not None]),
-        certificates=certificates_of(state, thing, time_ms),
+        lots=lots,
+        certificates=certificates_of(state, thing, time_ms, lots),
         history=history.lines,
         next=history.next,
     )

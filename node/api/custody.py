@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from commerce import indexes
+from commerce.certificates.lots import lots_of
+from commerce.epcis.stored_index import StoredIndex
 from commerce.goods.offer import ACCEPTED, EXPIRED, OPEN, REJECTED, WITHDRAWN
 from commerce.goods.things import name_part
 from commerce.goods.views import (
@@ -49,7 +51,8 @@ def read_thing(call: Call) -> Reply:
     prefix = indexes.THING_HISTORY + name_part(thing)
     found, following = newest(ledger, prefix, call.get(CURSOR), call.get(LIMIT))
     history = HistoryPage(tuple([handed_over(*line) for line in found]), following)
-    view = thing_view(ledger.state, thing, ledger.tip.header.time_ms, history)
+    lots = lots_of(StoredIndex(ledger.index), thing)
+    view = thing_view(ledger.state, thing, ledger.tip.header.time_ms, history, lots)
     return json_reply(render_fields(view))
 
 

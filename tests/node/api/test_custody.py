@@ -1,13 +1,16 @@
 """Custody over HTTP: who has a thing, the offers of an account, a thing's history."""
 
+import json
+
 import pytest
 
 from chain.bech32m import encode_account
+from commerce.epcis.capture import EpcisCapture
 from commerce.epcis.identifiers import identity
 from commerce.goods.offers import CustodyReject
 from tests.chain.world import account
 from tests.node.api.custody_story import CASE, TEA, accredited, certified, given, offered
-from tests.node.api.market import GTIN, ITEM, LOT, done, found, trade
+from tests.node.api.market import CONTEXT, GTIN, ITEM, LOT, done, event, found, trade
 from tests.node.api.service import served
 
 MERCHANT, BUYER, CARRIER = (encode_account(account(n)) for n in ("merchant", "buyer", "carrier"))
@@ -91,6 +94,33 @@ async def test_offers_are_found_by_both_sides_and_by_what_became_of_them() -> No
         _, one = await node.get(f"/v1/custody/{first.hex()}")
         assert (one["state"], one["giver"], one["taker"]) == ("ACCEPTED", MERCHANT, CARRIER)
         assert (one["things"], one["along_possessing"]) == ([identity(CASE)], 0)
+
+
+@pytest.mark.asyncio
+async def test_an_item_has_the_certificates_of_the_lot_that_its_birth_names() -> None:
+    async with served() as node:
+        await found(node.service)
+        await accredited(node.service)
+        born = event(
+            eventTime="2024-04-05T08:30:00.000+08:00",
+            action="ADD",
+            bizStep="commissioning",
+            epcList=[ITEM],
+            ilmd={"cbvmda:lotNumber": LOT},
+        )
+        told = {
+            "@context": [CONTEXT],
+            "type": "EPCISDocument",
+            "schemaVersion": "2.0",
+            "creationDate": "2024-04-09T00:00:00.000+08:00",
+            "epcisBody": {"eventList": [born]},
+        }
+        stated = EpcisCapture(json.dumps(told).encode(), "public")
+        await done(node.service, "merchant", "epcis.capture", stated)
+        known = await certified(node.service, f"{TEA}/10/{LOT}")
+        _, shown = await node.get(f"/v1/things?epc={ITEM}")
+        assert shown["lots"] == [f"{TEA}/10/{LOT}"]
+        assert [entry["certificate_id"] for entry in shown["certificates"]] == [known.hex()]
 
 
 @pytest.mark.parametrize(
