@@ -1,6 +1,6 @@
 """A small file of records for one purpose of one node: appended, synced, and rewritten when stale.
 
-Frames as the journal's (`node.frames`) of one record each, after a line that names the format and
+Frames as the journal's (`node.frames`), one for each append, after a line that names the format and
 the genesis hash. What a power cut tore at its end is cut off. Nothing agreed lies in such a file: a
 damaged one is set aside under another name, and a new one begins, so that no node stops voting for
 want of its conveniences. A disk that refuses a write is fatal, as everywhere.
@@ -52,11 +52,11 @@ class RecordLog:
         except OSError as error:
             raise RecordLogFailed(f"{path}: {error}") from error
 
-    def append(self, record: bytes) -> None:
-        """Add one record; on disk on return."""
+    def append(self, *records: bytes) -> None:
+        """Add records, all or none of them; on disk on return."""
         with self._writing:
             try:
-                self._append(record)
+                self._append(records)
             except OSError as error:
                 raise RecordLogFailed(f"{self._path}: {error}") from error
 
@@ -68,14 +68,14 @@ class RecordLog:
             except OSError as error:
                 raise RecordLogFailed(f"{self._path}: {error}") from error
 
-    def _append(self, record: bytes) -> None:
+    def _append(self, records: Sequence[bytes]) -> None:
         if self._path is None:
             return
         if not self._path.exists():
-            self._rewrite((record,))
+            self._rewrite(records)
             return
         with self._path.open("ab") as file:
-            file.write(encode_frame((record,)))
+            file.write(encode_frame(records))
             file.flush()
             os.fsync(file.fileno())
 

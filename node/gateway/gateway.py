@@ -77,6 +77,8 @@ class CaptureGateway:
         self.clock_ms = clock_ms
         self._rates = rates
         self._threads = ThreadPoolExecutor(THREADS, "captures")
+        self._noting = asyncio.Lock()
+        self._unnoted: list[Job] = []
 
     def close(self) -> None:
         """Check and sign no more; waits for what is being checked."""
@@ -127,8 +129,16 @@ class CaptureGateway:
             parts=tuple(taken),
             errors=(*checked.errors, *at_door),
         )
-        await self._off_loop(self.jobs.add, job)
+        await self._note(job)
         return job
+
+    async def _note(self, job: Job) -> None:
+        """Put a job on disk, and with it all that came while another was on its way there."""
+        self._unnoted.append(job)
+        async with self._noting:
+            if self._unnoted:
+                jobs, self._unnoted = self._unnoted, []
+                await self._off_loop(self.jobs.add, *jobs)
 
     async def _off_loop(self, function: Callable[..., T], *arguments: object) -> T:
         loop = asyncio.get_running_loop()

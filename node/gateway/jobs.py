@@ -86,15 +86,16 @@ class JobBook:
         self._jobs = {job.id: job for job in known}
         self._forgotten = 0
 
-    def add(self, job: Job) -> None:
-        """Remember a job; on disk on return."""
+    def add(self, *jobs: Job) -> None:
+        """Remember jobs; on disk on return."""
         with self._lock:
-            self._jobs[job.id] = job
-            if len(self._jobs) > self._count_max:
-                del self._jobs[next(iter(self._jobs))]
-                self._forgotten += 1
+            for job in jobs:
+                self._jobs[job.id] = job
+                if len(self._jobs) > self._count_max:
+                    del self._jobs[next(iter(self._jobs))]
+                    self._forgotten += 1
             if self._forgotten < STALE_MAX:
-                self._log.append(encode(job))
+                self._log.append(*map(encode, jobs))
                 return
             self._log.rewrite([encode(one) for one in self._jobs.values()])
             self._forgotten = 0

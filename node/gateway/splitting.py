@@ -14,7 +14,7 @@ from commerce.epcis.errors import EpcisInvalid, EpcisTooLarge
 from commerce.epcis.lexeme import read_json
 
 # Bytes of all parts together: what surrounds the events is repeated in each.
-PARTS_SIZE_MAX: Final = 4 * 1024 * 1024
+PARTS_SIZE_MAX: Final = 1024 * 1024
 _BODY: Final = ("epcisBody", "eventList")
 _SPACE: Final = " \t\n\r"
 

@@ -122,7 +122,10 @@ class SubscriptionBook:
 
     def __init__(self, log: RecordLog) -> None:
         self._log = log
+        # One for what is known, which nobody holds while the disk is waited for, one for the file.
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._moved: dict[str, None] = {}
         self._kept: dict[str, Kept] = {}
         for record in log.records:
             self._replay(record)
@@ -159,27 +162,36 @@ class SubscriptionBook:
 
     def add(self, subscription: Subscription, progress: Progress) -> None:
         """Keep a new one; `TooManySubscriptions`."""
+        kept = Kept(subscription, progress)
         with self._lock:
             self._require_room(subscription)
-            kept = Kept(subscription, progress)
             self._kept[subscription.id] = kept
-            self._write(_KEPT + encode(kept), stale=0)
+        self._write((_KEPT + encode(kept),), stale=0)
 
     def move(self, subscription_id: str, progress: Progress) -> None:
-        """How far it has been told by now; nothing if it was removed."""
+        """How far it has been told by now; nothing if it was removed. On disk after `flush`."""
         with self._lock:
             kept = self._kept.get(subscription_id)
             if kept is not None:
                 self._kept[subscription_id] = replace(kept, progress=progress)
-                self._write(_MOVED + encode(_Moved(subscription_id, progress)), stale=1)
+                self._moved[subscription_id] = None
+
+    def flush(self) -> None:
+        """Put what has moved on disk, in one write."""
+        with self._lock:
+            moved = [(one, self._kept[one].progress) for one in self._moved if one in self._kept]
+            self._moved.clear()
+        if moved:
+            records = [_MOVED + encode(_Moved(one, progress)) for one, progress in moved]
+            self._write(records, stale=len(records))
 
     def remove(self, subscription_id: str) -> bool:
         """Forget one; was it there?"""
         with self._lock:
             if self._kept.pop(subscription_id, None) is None:
                 return False
-            self._write(_REMOVED + encode(_Removed(subscription_id)), stale=2)
-            return True
+        self._write((_REMOVED + encode(_Removed(subscription_id)),), stale=2)
+        return True
 
     def drop_query(self, query: str) -> int:
         """Forget all of a query that is no more; how many there were."""
@@ -197,11 +209,14 @@ class SubscriptionBook:
             if count >= count_max:
                 raise TooManySubscriptions(f"{whose} has {count} subscriptions")
 
-    def _write(self, record: bytes, stale: int) -> None:
+    def _write(self, records: Sequence[bytes], stale: int) -> None:
         """Append, or put the file in order when too much of it is stale."""
-        self._stale += stale
-        if self._stale < STALE_MAX:
-            self._log.append(record)
-            return
-        self._log.rewrite([_KEPT + encode(kept) for kept in self._kept.values()])
-        self._stale = 0
+        with self._writing:
+            self._stale += stale
+            if self._stale < STALE_MAX:
+                self._log.append(*records)
+                return
+            with self._lock:
+                kept = list(self._kept.values())
+            self._log.rewrite([_KEPT + encode(one) for one in kept])
+            self._stale = 0

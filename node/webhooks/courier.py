@@ -1,8 +1,9 @@
 """Tells subscribers what they subscribed to: one task each, so that nobody waits for another.
 
-At least once and in order: a subscription's progress is on disk after its receiver took a message,
-and a message that was not taken is sent again, with a growing pause, before the next. A receiver
-that is dead costs a try every five minutes and delays nobody: the node never waits for a courier.
+At least once and in order: a subscription's progress is on disk soon after its receiver took a
+message (a crash in that moment tells it again, under the same key), and a message that was not
+taken is sent again, with a growing pause, before the next. A receiver that is dead costs a try
+every five minutes and delays nobody: the node never waits for a courier.
 """
 
 import asyncio
@@ -29,6 +30,7 @@ PAUSE_MAX_S: Final = 300.0
 # A look for news that found none is noted on disk after so many blocks.
 UNNOTED_HEIGHTS_MAX: Final = 1_000
 THREADS: Final = 1
+NOTES_EVERY_S: Final = 0.2
 # After each look for news, so many times as long without one: the node itself has the cores.
 RESTS: Final = 2
 
@@ -79,6 +81,7 @@ class Courier:
     def __init__(self, parts: CourierParts) -> None:
         self._parts = parts
         self._changed = asyncio.Event()
+        self._noted = asyncio.Event()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._threads = ThreadPoolExecutor(THREADS, "webhooks")
         self._looking = asyncio.Lock()
@@ -96,12 +99,22 @@ class Courier:
         """Tell until cancelled."""
         try:
             async with self._parts.sender, asyncio.TaskGroup() as group:
+                group.create_task(self._keep_notes(), name="webhook notes")
                 while True:
                     self._changed.clear()
                     self._match_tasks(group)
                     await self._changed.wait()
         finally:
             self._threads.shutdown(cancel_futures=True)
+            self._parts.book.flush()
+
+    async def _keep_notes(self) -> None:
+        """One write for all that moved meanwhile, however many subscribers there are."""
+        while True:
+            await self._noted.wait()
+            self._noted.clear()
+            await self._off_loop(self._parts.book.flush)
+            await self._parts.rest(NOTES_EVERY_S)
 
     def _match_tasks(self, group: asyncio.TaskGroup) -> None:
         kept = {one.subscription.id: one for one in self._parts.book.all()}
@@ -123,7 +136,7 @@ class Courier:
                 assert due_ms is not None, "a schedule that never comes was refused"
                 await self._wait_until(due_ms)
                 progress = self._begun(progress)
-                await self._note(subscription, progress)
+                self._note(subscription, progress)
             progress = await self._tell_next(subscription, progress, query)
         logger.warning("subscription %s ends with its query", subscription.id)
         await self._off_loop(self._parts.book.remove, subscription.id)
@@ -177,7 +190,7 @@ class Courier:
         further = progress.at(batch.next)
         kept = self._parts.book.get(subscription.id)
         if kept and further.height - kept.progress.height >= UNNOTED_HEIGHTS_MAX:
-            await self._note(subscription, further)
+            self._note(subscription, further)
         if batch.complete:
             await self._parts.chain.wait_height(batch.height + 1, QUIET_MS)
         return further
@@ -195,7 +208,7 @@ class Courier:
             await self._insist(subscription, message)
             further = replace(further, notified_ms=self._parts.clock_ms())
         further = replace(further, until=0)
-        await self._note(subscription, further)
+        self._note(subscription, further)
         return further
 
     async def _tell(
@@ -209,7 +222,7 @@ class Courier:
         else:
             told_ms = self._parts.clock_ms()
             further = replace(progress.at(batch.next), told=progress.told + 1, notified_ms=told_ms)
-        await self._note(subscription, further)
+        self._note(subscription, further)
         return further
 
     def _message(self, subscription: Subscription, what: str, body: bytes) -> Message:
@@ -239,8 +252,9 @@ class Courier:
         if tries == 1:
             logger.warning("webhook of %s: %s", subscription.id, answer.words)
 
-    async def _note(self, subscription: Subscription, progress: Progress) -> None:
-        await self._off_loop(self._parts.book.move, subscription.id, progress)
+    def _note(self, subscription: Subscription, progress: Progress) -> None:
+        self._parts.book.move(subscription.id, progress)
+        self._noted.set()
 
     async def _off_loop(self, function: Callable[..., T], *arguments: object) -> T:
         loop = asyncio.get_running_loop()

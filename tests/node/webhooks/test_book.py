@@ -52,6 +52,7 @@ def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
         book.add(subscription(name), START)
     moved = replace(START.at(Cursor(9, 2, 1)), told=3, notified_ms=77, until=12)
     book.move("two", moved)
+    book.flush()
     assert book.remove("one")
     expected = (Kept(subscription("two"), moved), Kept(subscription("three"), START))
     assert tuple(book.all()) == expected
@@ -61,6 +62,7 @@ def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
 def test_what_is_not_there_is_neither_moved_nor_removed(tmp_path: Path) -> None:
     book = opened(tmp_path)
     book.move("none", START)
+    book.flush()
     assert not book.remove("none")
     assert book.get("none") is None
     assert not opened(tmp_path).all()
@@ -108,6 +110,7 @@ def test_the_file_does_not_grow_with_what_is_told(
     sizes = []
     for height in range(100):
         book.move("one", START.at(Cursor(height, 0, 0)))
+        book.flush()
         sizes.append((tmp_path / "book").stat().st_size)
     assert max(sizes[50:]) <= max(sizes[:50])
     (found,) = opened(tmp_path).all()
