@@ -1,7 +1,7 @@
 """`hushang code`: codes against counterfeits; the verbs of brands and claimants beside it."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -22,10 +22,10 @@ from node.commands.code_noun import (
     SERIAL,
     TREE,
     app,
-    code_path,
     member_of,
     read_gtin,
     read_serial,
+    show_verdict,
 )
 from node.commands.failures import UsageWrong
 from node.commands.options import verb
@@ -51,8 +51,7 @@ SCANS_FILE_MAX: Final = 16 * 1024 * 1024
 )
 def show(session: Session, gtin: GTIN, serial: SERIAL) -> None:
     """Say what a scan of a code is told. No scan shows that a thing is real."""
-    told = session.client.get(code_path(gtin, serial))
-    session.printer.words(told, verdict_lines(session, told))
+    show_verdict(session, gtin, serial)
 
 
 @verb(
@@ -279,19 +278,6 @@ def reports(
         else {"gtin": read_gtin(gtin or ""), "serial": read_serial(serial or "")}
     )
     session.show_list(session.pages("/v1/code-reports", "reports", query))
-
-
-def verdict_lines(session: Session, told: Mapping[str, Any]) -> Iterator[str]:
-    """A verdict in words for people."""
-    said, code = told["said"], session.readable(told["code"])
-    for language in ("en", "zh"):
-        yield f"{said['title'][language]}"
-        yield f"  {said['text'][language]}"
-        yield from (f"  - {note[language]}" for note in said["notes"])
-    for name in ("product", "lot", "brand", "owner", "active", "claimed", "scans", "tag_counter"):
-        value = code.get(name, code.get(f"{name}_ms"))
-        if value is not None:
-            yield f"{name}: {value}"
 
 
 def _needed(file: Path | None, content: str | None) -> bytes:

@@ -27,6 +27,7 @@ from node.commands.code_noun import (
     files_of,
     read_gtin,
     read_serial,
+    show_verdict,
 )
 from node.commands.failures import UsageWrong
 from node.commands.options import verb
@@ -190,7 +191,7 @@ class _Claim:
 
     def show(self) -> None:
         """The verdict."""
-        self.session.show(code_path(self.gtin, self.serial))
+        show_verdict(self.session, self.gtin, self.serial)
 
 
 def _typed(code_file: Path | None) -> str:

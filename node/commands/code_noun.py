@@ -1,7 +1,8 @@
 """The noun `hushang code`, and what its verbs have in common."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -70,3 +71,22 @@ def files_of(directory: Path, gtin: str) -> BatchFiles:
     if files.record.gtin != gtin:
         raise UsageWrong(f"{directory} holds codes of {files.record.gtin}")
     return files
+
+
+def show_verdict(session: Session, gtin: str, serial: str) -> None:
+    """Print the verdict on a code: in words for people, else as it is."""
+    told = session.client.get(code_path(gtin, serial))
+    session.printer.words(told, verdict_lines(session, told))
+
+
+def verdict_lines(session: Session, told: Mapping[str, Any]) -> Iterator[str]:
+    """A verdict in words for people."""
+    said, code = told["said"], session.readable(told["code"])
+    for language in ("en", "zh"):
+        yield f"{said['title'][language]}"
+        yield f"  {said['text'][language]}"
+        yield from (f"  - {note[language]}" for note in said["notes"])
+    for name in ("product", "lot", "brand", "owner", "active", "claimed", "scans", "tag_counter"):
+        value = code.get(name, code.get(f"{name}_ms"))
+        if value is not None:
+            yield f"{name}: {value}"
