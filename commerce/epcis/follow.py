@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from commerce.epcis.containment import Containment, Stays
-from commerce.epcis.graph import BEGINNING, FOREVER, History, Row, TraceIndex
+from commerce.epcis.graph import BEGINNING, FOREVER, Expecting, History, Row, TraceIndex
 from commerce.epcis.identifiers import is_class
 from commerce.epcis.summary import Role, Summary
 
@@ -19,6 +19,8 @@ PACKED, TURNED, LOTTED = "containment", "transformation", "lot"
 
 
 _CONTAINERS_MAX = 20_000
+# So few are as well read one by one.
+_FEW = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,9 @@ class Follower:
     def timelines(self, things: Sequence[str], window: Window) -> Iterator["Timeline"]:
         """Things by their histories; containers are met again and again, and remembered."""
         if not window.carried:
-            for history in self.index.histories(things):
+            histories = self.index.histories(things)
+            self._expect_containers(histories)
+            for history in histories:
                 yield Timeline(history, self.containment.stays(history))
             return
         (container,) = things
@@ -115,6 +119,20 @@ class Follower:
             known = Timeline(history, self.containment.stays(history))
             self._containers[container] = known
         yield known
+
+    def _expect_containers(self, histories: Sequence[History]) -> None:
+        """Whatever things lie in will be asked when it was emptied, and what became of it."""
+        index = self.index
+        if len(histories) < _FEW or not isinstance(index, Expecting):
+            return
+        events = (
+            self.index.summary(key)
+            for history in histories
+            for _, key, role in history.rows
+            if role is Role.CHILD
+        )
+        parents = [event.parent for event in events if event is not None and event.parent]
+        index.expect(parents)
 
     def follow(self, along: "Timeline", window: Window, rows: Sequence[Row]) -> None:
         """Tell what some of the rows that concern a window (`Timeline.concerned`) lead to."""

@@ -6,7 +6,7 @@ share theirs, so that trace and recall walk histories and events instead of item
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from commerce.epcis.summary import Role, Summary
 
@@ -42,6 +42,15 @@ class TraceIndex(Protocol):
 
     def fact(self, key: bytes) -> Summary | None:
         """As `summary`, but also what was declared erroneous since: marks outlive that."""
+        ...
+
+
+@runtime_checkable
+class Expecting(Protocol):
+    """An index that reads better what it is told of beforehand."""
+
+    def expect(self, identities: Sequence[str]) -> None:
+        """Each of these will be asked for its `rows`: they may be read at once."""
         ...
 
 

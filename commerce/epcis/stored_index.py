@@ -206,6 +206,16 @@ class StoredIndex:
         event = self._event(key)
         return None if event is None or event.claim or event.declares_error else event.summary
 
+    def expect(self, identities: Sequence[str]) -> None:
+        """See `Expecting`."""
+        new = [name for name in dict.fromkeys(identities) if name not in self._rows]
+        if len(self._rows) + len(new) > _ROWS_CACHED_MAX:
+            self._rows.clear()
+        named = dict(zip(_row_prefixes(new), new, strict=True))
+        order = sorted(islice(named, _ROWS_CACHED_MAX))
+        for name, tails in zip(order, self._tails(order), strict=True):
+            self._rows[named[name]] = [_row(tail) for tail in tails]
+
     def histories(self, things: Sequence[str]) -> list[History]:
         """See `TraceIndex`; in the order of their names."""
         named = dict(zip(_row_prefixes(things), things, strict=True))

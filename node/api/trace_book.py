@@ -13,7 +13,7 @@ from itertools import islice
 from threading import Lock
 
 from chain.ledger import Ledger
-from commerce.epcis.graph import History, Row, TraceIndex
+from commerce.epcis.graph import History, Row
 from commerce.epcis.path import Direction, Edge, Join, Path, Step
 from commerce.epcis.stored_index import StoredIndex, captured_between
 from commerce.epcis.summary import Summary, mentioned
@@ -39,7 +39,7 @@ class Asked:
 class WatchedIndex:
     """A trace index that remembers whose rows were read."""
 
-    def __init__(self, index: TraceIndex) -> None:
+    def __init__(self, index: StoredIndex) -> None:
         self._index = index
         self.asked = Asked()
 
@@ -52,6 +52,10 @@ class WatchedIndex:
         """See `TraceIndex`."""
         self.asked.lists.append(things)
         return self._index.histories(things)
+
+    def expect(self, identities: Sequence[str]) -> None:
+        """See `Expecting`; whoever asks for the rows is watched."""
+        self._index.expect(identities)
 
     def summary(self, key: bytes) -> Summary | None:
         """See `TraceIndex`."""

@@ -9,6 +9,7 @@ there.
 """
 
 import argparse
+import gc
 import json
 import subprocess
 import sys
@@ -186,6 +187,9 @@ def opened(store: KVStore) -> Ledger:
 
 def once(folder: Path) -> None:
     """In a process of its own: measure and print what was found."""
+    # As a node does once it is assembled (node/server.py).
+    gc.freeze()
+    gc.set_threshold(25_000, 20, 20)
     with closing(open_store(folder)) as store:
         say(json.dumps(measure(opened(store))))
 
