@@ -12,8 +12,8 @@ from tests.commerce.shop import TEA
 from tests.commerce.world import DAY_MS, account
 
 
-def test_there_are_two_kinds_and_each_knows_all_of_it() -> None:
-    assert set(KINDS) == {"case", "claim"}
+def test_each_kind_of_subject_knows_all_of_it() -> None:
+    assert set(KINDS) == {"case", "claim", "penalty"}
     for kind in KINDS.values():
         assert None not in (kind.split, kind.default, kind.carriers, kind.mark)
 
