@@ -72,7 +72,7 @@ class ResourceUnknown(EpcisProblem):
     """No captured event names this."""
 
     status = 404
-    exception = "NoSuchResourceException"
+    exception = "NoSuchNameException"
 
 
 class NotAcceptable(EpcisProblem):
@@ -126,7 +126,7 @@ _BY_RULE: Mapping[type[HushangError], tuple[int, str]] = {
 _BY_STATUS: Mapping[int, str] = {
     401: "SecurityException",
     403: "SecurityException",
-    404: "NoSuchResourceException",
+    404: "NoSuchNameException",
     406: "NotAcceptableException",
     409: "ResourceAlreadyExistsException",
     410: "ImplementationException",

@@ -263,7 +263,7 @@ async def test_an_event_is_found_by_its_id_its_hash_and_its_key() -> None:
         for name in ("urn:uuid:8", "00" * 32, f"ni:///sha-256;{'00' * 32}?ver=CBV2.0"):
             answer = await ask(node, f"{EVENTS}/{in_path(name)}")
             assert (answer.status, answer.json["code"]) == (404, "ResourceUnknown")
-            assert answer.json["type"] == "epcisException:NoSuchResourceException"
+            assert answer.json["type"] == "epcisException:NoSuchNameException"
 
 
 @pytest.mark.asyncio

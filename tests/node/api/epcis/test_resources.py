@@ -137,7 +137,7 @@ async def test_what_no_event_says_is_not_there(path: str) -> None:
         for below in ("", "/events"):
             answer = await ask(node, f"{BASE}{path}{below}")
             assert (answer.status, answer.json["code"]) == (404, "ResourceUnknown")
-            assert answer.json["type"] == "epcisException:NoSuchResourceException"
+            assert answer.json["type"] == "epcisException:NoSuchNameException"
 
 
 @pytest.mark.asyncio
@@ -185,7 +185,7 @@ async def test_refusals_of_the_router_are_the_standards_too() -> None:
         answer = await ask(node, f"{BASE}/nothing")
         assert (answer.status, answer.json["type"]) == (
             404,
-            "epcisException:NoSuchResourceException",
+            "epcisException:NoSuchNameException",
         )
         async with node.http.put(f"{BASE}/events", data=data(document())) as response:
             assert response.status == 405
