@@ -74,18 +74,33 @@ class Document:
 def read_document(data: bytes, *, members_only: bool = False) -> Document:
     """Read and check received bytes: `EpcisMalformed`, `EpcisTooLarge` or `EpcisInvalid`.
 
-    With `members_only`, what members must mean together is not asked (`check_event`).
+    With `members_only`, what members must mean together is not asked (`check_event`), and a query
+    document is read for the events in it.
     """
     value = read_json(data)
     if not isinstance(value, dict):
         raise refuse("a document must be an object")
     kind = value.get("type")
     if kind == "EPCISQueryDocument":
-        raise refuse("a query document is an answer and can't be captured", "type")
+        if not members_only:
+            raise refuse("a query document is an answer and can't be captured", "type")
+        return _read(_as_statement(value), data, members_only=True)
     if isinstance(kind, str) and kind in EVENT_TYPES:
         return _single_event(value, members_only=members_only)
     if kind != "EPCISDocument":
         raise refuse("must be EPCISDocument", "type")
+    return _read(value, data, members_only=members_only)
+
+
+def _as_statement(answer: Members) -> Members:
+    """A document of the events that a query document tells; their paths are those in this one."""
+    told: Json = answer
+    for name in ("epcisBody", "queryResults", "resultsBody", "eventList"):
+        told = told.get(name) if isinstance(told, dict) else None
+    return {**answer, "type": "EPCISDocument", "epcisBody": {"eventList": told}}
+
+
+def _read(value: Members, data: bytes, *, members_only: bool) -> Document:
     scope = _scope_of(value, DOCUMENT_SCOPE, is_document=True)
     reading = _reading(value, scope, data.decode(), members_only=members_only)
     events = _after_header(value, reading)

@@ -60,9 +60,9 @@ def hash_(
 ) -> None:
     """Print the CBV 2.0 hash of each event (`ni:///sha-256;...?ver=CBV2.0`).
 
-    A document whose events break a rule of EPCIS together (like a sensor's time after the event's)
-    still has hashes: it is told on stderr that capture would refuse it. One whose members are not
-    of EPCIS 2.0 has none: exit 8.
+    Query documents have hashes too, and documents whose events break a rule of EPCIS together (like
+    a sensor's time after the event's): stderr tells that capture would refuse them. One whose
+    members are not of EPCIS 2.0 has none: exit 8.
     """
     account = None if capturer is None else session.account(capturer)
     rows: list[dict[str, Any]] = []

@@ -92,6 +92,22 @@ def test_what_breaks_a_rule_still_has_a_hash_and_what_can_not_be_read_has_none(
     assert "epcisBody.eventList[1]" in refused.error["message"]
 
 
+def test_the_events_of_an_answer_have_the_hashes_that_they_were_captured_with(
+    tmp_path: Path, valid: Path
+) -> None:
+    made = document(harvest(), packing())
+    results = {"queryName": "SimpleEventQuery", "resultsBody": made["epcisBody"]}
+    answer = {**made, "type": "EPCISQueryDocument", "epcisBody": {"queryResults": results}}
+    file = tmp_path / "answer.jsonld"
+    file.write_bytes(data(answer))
+    captured = [row["hash"] for row in ran("hash", str(valid)).json]
+    asked = ran("hash", str(file))
+    assert [row["hash"] for row in asked.json] == captured
+    assert "query document" in asked.err
+    file.write_bytes(data({**answer, "epcisBody": {}}))
+    assert ran("hash", str(file)).code == 8
+
+
 def test_valid_documents_are_told_to_be_valid(valid: Path) -> None:
     done = ran("validate", str(valid), str(valid))
     assert done.code == 0, done.err
