@@ -152,27 +152,7 @@ def recall_open(op: RecallOpen, context: Context) -> tuple[Event, ...]:
         msg = f"at most {RECALLS_MAX} products are recalled at a time"
         raise TooManyRecalls(msg)
     recall_id = context.new_id("recall")
-    whole = not roots.are_given
-    begun = Recall(
-        gtin=op.gtin,
-        recall_class=op.recall_class,
-        opener=context.sender,
-        regulated=regulates,
-        whole=whole,
-        windows=(),
-        instruction=op.instruction,
-        report=op.report,
-        opened_ms=context.time_ms,
-        opened_height=context.height,
-        closed_ms=None,
-        state="OPEN",
-        progress=Progress(),
-        # The orders are swept at once, or when the marks have spread.
-        cursor=FIRST_ORDER if whole else None,
-        again=False,
-        outstanding=0,
-        due_ms=context.time_ms,
-    )
+    begun = _begun(op, context, roots, regulated=regulates)
     save_recall(context, recall_id, None, _rooted(context, recall_id, begun, roots))
     opened = event(
         "recall.opened",
@@ -182,7 +162,7 @@ def recall_open(op: RecallOpen, context: Context) -> tuple[Event, ...]:
         opener=context.sender,
         instruction=op.instruction,
         report=op.report,
-        whole=whole,
+        whole=begun.whole,
         lots=op.lots,
         items=op.items,
         from_ms=op.from_ms,
@@ -293,6 +273,31 @@ def recall_release(op: RecallRelease, context: Context) -> tuple[Event, ...]:
         report=op.report,
     )
     return (released,)
+
+
+def _begun(op: RecallOpen, context: Context, roots: Roots, *, regulated: bool) -> Recall:
+    """The record of a recall as it is opened, before it has marks."""
+    whole = not roots.are_given
+    return Recall(
+        gtin=op.gtin,
+        recall_class=op.recall_class,
+        opener=context.sender,
+        regulated=regulated,
+        whole=whole,
+        windows=(),
+        instruction=op.instruction,
+        report=op.report,
+        opened_ms=context.time_ms,
+        opened_height=context.height,
+        closed_ms=None,
+        state="OPEN",
+        progress=Progress(),
+        # The orders are swept at once, or when the marks have spread.
+        cursor=FIRST_ORDER if whole else None,
+        again=False,
+        outstanding=0,
+        due_ms=context.time_ms,
+    )
 
 
 def _require_alone(context: Context) -> None:
