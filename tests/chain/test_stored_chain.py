@@ -178,3 +178,12 @@ def test_large_values_are_not_kept_and_small_ones_only_up_to_a_number() -> None:
     for number in range(FOUND_MAX + 10):
         state.get(b"absent %d" % number)
     assert len(state._found) <= FOUND_MAX
+
+
+def test_index_entries_are_found_one_by_one_and_by_what_follows_many_prefixes() -> None:
+    world = ToyWorld()
+    entries = {b"a/1": b"x", b"a/2": b"", b"b/1": b"y"}
+    world.store.write({schema.INDEX + key: value for key, value in entries.items()})
+    ledger = world.ledger
+    assert list(ledger.index_tails([b"a/", b"b/", b"c/"])) == [[b"1", b"2"], [b"1"], []]
+    assert [ledger.index_value(key) for key in (b"a/1", b"a/2", b"a/")] == [b"x", b"", None]
