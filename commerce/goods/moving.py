@@ -39,12 +39,15 @@ def inside_of(context: Context, giver: bytes, things: Sequence[str], what: str) 
     """What of the contents of these things goes along with them, or `TooManyThings`."""
     found: set[str] = set()
     sold: set[str] = set()
+    room = CONTENTS_MAX
     for thing in things:
-        inside = contents_of(context, thing, CONTENTS_MAX)
+        inside = contents_of(context, thing, room)
         found.update(inside)
         if thing.startswith(_LOGISTIC_UNIT):
             sold.update(inside)
-        if len(found) > CONTENTS_MAX:
+        # What lies in several of them counts for each: it is looked for in each.
+        room -= len(inside)
+        if room < 0:
             msg = f"more than {CONTENTS_MAX} things lie in these"
             raise TooManyThings(msg)
     named, state = frozenset(things), context.state

@@ -9,7 +9,7 @@ from commerce.goods import moving
 from commerce.goods.errors import ThingNotOwned, ThingNotPossessed, TooManyThings
 from commerce.goods.moving import Inside, inside_of, move, require_hands
 from commerce.goods.things import owner_of, possessor_of
-from tests.commerce.epcis.statements import lot
+from tests.commerce.epcis.statements import case, lot
 from tests.commerce.goods.handing import CASE, ITEM, OTHER, given, offer, pack, record
 from tests.commerce.world import World, account
 
@@ -54,6 +54,22 @@ def test_a_bound_on_what_lies_inside_holds_for_all_things_together(
     monkeypatch.setattr(moving, "CONTENTS_MAX", 1)
     with pytest.raises(TooManyThings):
         inside_of(context_of(world), MERCHANT, [BOX], "possessing")
+
+
+def test_boxes_in_boxes_are_not_walked_again_for_each_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = packed()
+    pack(world, "merchant", CASE, parent=case(8))
+    outer = identity(case(8))
+    context = context_of(world)
+    # Three things lie in the outer box, two of them in the inner one.
+    monkeypatch.setattr(moving, "CONTENTS_MAX", 5)
+    assert inside_of(context, MERCHANT, [BOX, outer], "possessing").possessing == (ONE, TWO)
+    monkeypatch.setattr(moving, "CONTENTS_MAX", 4)
+    assert len(inside_of(context, MERCHANT, [outer], "possessing").possessing) == 3
+    with pytest.raises(TooManyThings):
+        inside_of(context, MERCHANT, [BOX, outer], "possessing")
 
 
 def test_rights_are_asked_for_each_thing() -> None:
