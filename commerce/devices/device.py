@@ -220,9 +220,7 @@ def device_transfer(op: DeviceTransfer, context: Context) -> tuple[Event, ...]:
     DEVICES.store(context.state, altered(device, owner=op.to), op.device_id)
     index_device(context, device.owner, op.device_id, owned=False)
     index_device(context, op.to, op.device_id, owned=True)
-    told = event(
-        "device.transferred", device_id=op.device_id, **{"from": device.owner, "to": op.to}
-    )
+    told = event("device.transferred", device_id=op.device_id, former=device.owner, to=op.to)
     return (told,)
 
 

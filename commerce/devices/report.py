@@ -7,7 +7,7 @@ to nothing then, or to something else; another device watches the parcel; its ca
 its maker isn't trusted any more. A time that no report counts for may be a gap.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Annotated
 
 from chain.block import Event
@@ -101,15 +101,49 @@ def sensor_report(op: SensorReport, context: Context) -> tuple[Event, ...]:
     verdict = _verdict(op, context.state, device_id, device, watch)
     reported = altered(device, sequence=op.sequence, reported_ms=op.end_ms)
     DEVICES.store(context.state, reported, device_id)
-    said = {field.name: getattr(op, field.name) for field in fields(op)}
-    row = ReportRow(**said, parcel_id=parcel_id, verdict=verdict, receipt_id=context.receipt_id)
+    row = _row(op, parcel_id, verdict, context.receipt_id)
     index_device_report(context, device_id, op.sequence, encode(row))
-    told = event(
-        "sensor.reported", device_id=device_id, parcel_id=parcel_id, verdict=verdict, **said
-    )
+    told = _reported(device_id, row)
     if watch is None:
         return (told,)
     return (told, *_judged(op, context, device, watch, verdict))
+
+
+def _row(op: SensorReport, parcel_id: bytes | None, verdict: str, receipt_id: bytes) -> ReportRow:
+    return ReportRow(
+        sequence=op.sequence,
+        start_ms=op.start_ms,
+        end_ms=op.end_ms,
+        least=op.least,
+        largest=op.largest,
+        mean=op.mean,
+        count=op.count,
+        unit=op.unit,
+        root=op.root,
+        event_key=op.event_key,
+        parcel_id=parcel_id,
+        verdict=verdict,
+        receipt_id=receipt_id,
+    )
+
+
+def _reported(device_id: bytes, row: ReportRow) -> Event:
+    return event(
+        "sensor.reported",
+        device_id=device_id,
+        sequence=row.sequence,
+        start_ms=row.start_ms,
+        end_ms=row.end_ms,
+        least=row.least,
+        largest=row.largest,
+        mean=row.mean,
+        count=row.count,
+        unit=row.unit,
+        root=row.root,
+        event_key=row.event_key,
+        parcel_id=row.parcel_id,
+        verdict=row.verdict,
+    )
 
 
 def _check_format(op: SensorReport) -> None:
