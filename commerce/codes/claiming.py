@@ -15,7 +15,7 @@ it is about), and reveals in a later block:
 
 Who learns the code from a reveal can only commit after it, and so never before the one revealed.
 Commitments say nothing of what they are for: nobody can fill up a serial with them, and an account
-has so many at a time.
+has so many at a time. What a consumer owns on the chain no code takes away: commerce/codes/trade.py.
 """
 
 from dataclasses import dataclass
@@ -39,6 +39,7 @@ from commerce.codes.errors import (
     CommitUnknown,
     EarlierCommit,
     LeafInvalid,
+    OwnedByAnother,
     SerialElsewhere,
     SerialMalformed,
     TooManyCommits,
@@ -63,6 +64,7 @@ from commerce.codes.serials import (
     link_of,
     seal_of,
 )
+from commerce.codes.trade import may_claim
 from commerce.goods.things import hand_over, owner_of, possessor_of
 from commerce.parameters import current_parameters
 from commerce.products import Gtin
@@ -163,6 +165,7 @@ def claim_commit(op: ClaimCommit, context: Context) -> tuple[Event, ...]:
     CommitTooYoung,
     CommitExpired,
     ClaimCodeWrong,
+    OwnedByAnother,
     EarlierCommit,
 )
 def claim_reveal(op: ClaimReveal, context: Context) -> tuple[Event, ...]:
@@ -183,6 +186,9 @@ def claim_reveal(op: ClaimReveal, context: Context) -> tuple[Event, ...]:
     if claim_code_hash(op.code) != code.claim_hash:
         msg = f"not the claim code of {op.gtin} {op.serial}"
         raise ClaimCodeWrong(msg)
+    if not may_claim(context.state, context.sender, op.gtin, op.serial):
+        msg = f"{op.gtin} {op.serial} is a consumer's own"
+        raise OwnedByAnother(msg)
     if code.leading is not None and code.leading.made < commit.made:
         msg = "an earlier commitment was revealed"
         raise EarlierCommit(msg)
@@ -208,9 +214,12 @@ def claim_settled(deadline: Deadline, context: Context) -> tuple[Event, ...]:
     assert code is not None
     assert code.leading is not None
     account = code.leading.account
-    claimed = Claimed(account, deadline.time_ms, None)
     # Its entry in the index was taken out when it fired.
     waited = altered(code, leading=None)
+    if not may_claim(context.state, account, code.gtin, code.serial):
+        save_code(context, waited, waited)
+        return (_lapsed(deadline.object_id, code, account),)
+    claimed = Claimed(account, deadline.time_ms, None)
     save_code(context, waited, altered(waited, claimed=claimed))
     become_owner(context, code, account)
     told = event(
@@ -222,6 +231,17 @@ def claim_settled(deadline: Deadline, context: Context) -> tuple[Event, ...]:
         claimed_ms=deadline.time_ms,
     )
     return (told,)
+
+
+def _lapsed(known_id: bytes, code: Code, account: bytes) -> Event:
+    """While the claim waited an order brought the thing to its buyer."""
+    return event(
+        "code.claim_lapsed",
+        code_id=known_id,
+        gtin=code.gtin,
+        serial=code.serial,
+        account=account,
+    )
 
 
 def become_owner(context: Context, code: Code, account: bytes) -> None:

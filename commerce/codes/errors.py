@@ -191,6 +191,12 @@ class ClaimCodeWrong(LedgerError):
     hint = "read it again: the hidden code has 24 letters and digits"
 
 
+class OwnedByAnother(LedgerError):
+    """A consumer owns this thing on the chain: no hidden code takes it away."""
+
+    hint = "its owner claims it, and passes it on with item.transfer"
+
+
 class EarlierCommit(LedgerError):
     """Somebody else committed to this thing's code before."""
 

@@ -33,19 +33,18 @@ from commerce.codes.items import Code, Membership, Seen, save_code, shown_code
 from commerce.codes.serials import Serial, code_id, link_of
 from commerce.codes.signals import Facts, seen_by
 from commerce.codes.taps import Tap, tapped
+from commerce.codes.trade import is_of_trade
 from commerce.goods.things import THINGS, maker_of, name_part, owner_of, possessor_of
 from commerce.orders import load_order
 from commerce.parcels import PARCELS_MAX, load_parcel, parcel_id
 from commerce.products import Gtin
 from commerce.refusals import refuses
-from commerce.roles import has_role, has_role_for_goods
+from commerce.roles import has_role_for_goods
 from commerce.timers import DAY_MS
 
 SCANS_MAX = 100
 SCAN_AGE_MAX_MS = 7 * DAY_MS
 GATEWAY = "gateway"
-# Who has goods by trade: their scans say that they have the thing.
-TRADE = ("merchant", "carrier")
 
 ScanCell = Annotated[str, Size(min=CELL_SIZE, max=CELL_SIZE)]
 
@@ -139,7 +138,8 @@ def _scanned(context: Context, code: Code, scan: Scan) -> Code:
     batch = load_batch(context.state, code.batch_id)
     if scan.tap is not None:
         code = tapped(context, code, batch, scan.tap, (scan.time_ms, scan.cell))
-    seen = Seen(scan.scanner, _is_of_trade(context, scan), scan.time_ms, scan.cell)
+    custodian = is_of_trade(context.state, scan.scanner, scan.gtin, scan.serial)
+    seen = Seen(scan.scanner, custodian, scan.time_ms, scan.cell)
     return seen_by(code, seen, _facts(context, code, batch.brand, seen))
 
 
@@ -155,15 +155,6 @@ def _require_right(context: Context, scan: Scan) -> None:
     if scan.scanner != sender:
         msg = "who has the thing scans it under its own account"
         raise ScannerForeign(msg)
-
-
-def _is_of_trade(context: Context, scan: Scan) -> bool:
-    state = context.state
-    if maker_of(state, link_of(scan.gtin, scan.serial)) == scan.scanner:
-        return True
-    # A role for some goods or everywhere.
-    places = (f"gcp:{scan.gtin[1:]}",)
-    return any(has_role(state, scan.scanner, role, *places) for role in TRADE)
 
 
 def _facts(context: Context, code: Code, brand: bytes, seen: Seen) -> Facts:

@@ -311,6 +311,7 @@ export const EVENTS = {
   "code.committed": ["Somebody committed to a claim.", "已提交认领密封值。"],
   "code.revealed": ["The hidden code of a thing was shown.", "隐藏码已公开。"],
   "code.claimed": ["A thing was claimed by its hidden code.", "单品已凭隐藏码认领。"],
+  "code.claim_lapsed": ["A claim came to nothing: the thing is a consumer's own.", "认领失效：单品已归消费者所有。"],
   "item.transferred": ["A thing got its next owner.", "单品已转让。"],
   "code.reported": ["A thing was reported as a copy.", "已举报疑似仿冒品。"],
   "code.answered": ["The brand answered a report of a copy.", "品牌方已答复举报。"],

@@ -148,7 +148,12 @@ def rows_of_goods() -> list[Row]:
     ]
     ateliers = [
         *(test_batching.making, test_batching.misnamed, test_binding.binding),
-        *(test_claiming.claiming, test_passing.passing, test_scanning.recording),
+        *(
+            test_claiming.claiming,
+            test_claiming.owned,
+            test_passing.passing,
+            test_scanning.recording,
+        ),
         *(test_reports.reporting, test_reports.flooding),
     ]
     unborn = [

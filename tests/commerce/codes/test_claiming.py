@@ -4,7 +4,7 @@
 
 from collections.abc import Sequence
 
-from chain.block import OK, Receipt
+from chain.block import OK
 from commerce.banking.parameter_change import ParameterChange
 from commerce.codes.batching import CodeDecommission
 from commerce.codes.claiming import COMMITS_MAX, ClaimCommit, waiting_commits
@@ -12,6 +12,7 @@ from commerce.codes.serials import link_of
 from commerce.goods.things import owner_of, possessor_of
 from commerce.parameters import TimerValue
 from commerce.registry import operation
+from commerce.shipments import ShipmentCreate, ShippedLine
 from commerce.timers import HOUR_MS
 from tests.commerce.attempts import Attempt, Row, Wait, play
 from tests.commerce.codes.atelier import Atelier, commitment, hidden, reveal, serial_of
@@ -223,11 +224,56 @@ def test_a_shorter_time_by_vote_leaves_an_earlier_commitment_its_own() -> None:
     assert owner(atelier)[0] == account("buyer")
 
 
-def test_who_has_the_code_may_claim_a_thing_that_was_delivered_to_another() -> None:
-    """A present: the buyer of the order gave it away with its seal unbroken."""
+def delivered(atelier: Atelier) -> bytes:
+    """Code 4 is on its way to the buyer; the parcel."""
+    order_id = atelier.paid((atelier.tea, 1))
+    units, epcs = (ShippedLine(0, 1),), (link_of(TEA, serial_of(4)),)
+    shipment = ShipmentCreate(order_id, account("carrier"), units, None, epcs, None)
+    made = atelier.done("merchant", ("shipment.create", shipment), with_=("carrier",))
+    parcel = made[0].data["parcel_id"]
+    assert isinstance(parcel, bytes)
+    return parcel
+
+
+# The brand's printer, here the friend, knows the code of what the buyer got.
+def owned(atelier: Atelier) -> list[Row]:
+    """An order has brought code 4 to the buyer."""
+    atelier.deliver(delivered(atelier))
+    return [
+        Attempt("friend", COMMIT, commitment("friend", 4), (), "ok"),
+        Attempt("friend", REVEAL, reveal("friend", 4), (), "OwnedByAnother"),
+        Attempt("buyer", COMMIT, commitment("buyer", 4), (), "ok"),
+        Attempt("buyer", REVEAL, reveal("buyer", 4), (), "ok"),
+    ]
+
+
+def test_who_knows_the_code_takes_nothing_from_a_consumer_that_an_order_brought_it_to() -> None:
+    atelier = Atelier()
+    play(atelier, owned(atelier))
+    atelier.wait(WINDOW_MS)
+    assert owner(atelier, 4) == (account("buyer"),) * 2
+
+
+def test_a_claim_of_what_is_delivered_to_another_meanwhile_lapses() -> None:
+    atelier = Atelier()
+    parcel = delivered(atelier)
+    atelier.committed("friend", 4)
+    atelier.revealed("friend", 4)
+    atelier.deliver(parcel)
+    receipts = atelier.wait(WINDOW_MS)
+    assert "code.claim_lapsed" in [told.type for receipt in receipts for told in receipt.events]
+    assert atelier.code(4).leading is None
+    assert owner(atelier, 4) == (account("buyer"),) * 2
+    atelier.committed("buyer", 4)
+    atelier.revealed("buyer", 4)
+    atelier.wait(WINDOW_MS)
+    assert atelier.verdict(4).verdict == "claimed"
+
+
+def test_what_a_shop_has_is_whose_hidden_code_it_is() -> None:
+    """The shop sold it over the counter: the chain knows nothing of that."""
     atelier = Atelier()
     atelier.committed("friend")
     atelier.revealed("friend")
-    receipts: tuple[Receipt, ...] = atelier.wait(WINDOW_MS)
-    told = [data for receipt in receipts for data in receipt.events]
-    assert [entry.data["account"] for entry in told] == [account("friend")]
+    atelier.wait(WINDOW_MS)
+    assert owner(atelier) == (account("friend"),) * 2
