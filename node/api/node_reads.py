@@ -30,6 +30,7 @@ INDEX = """Hushang node.
 /v1/status             this node
 /v1/transaction-types  what can be signed
 /v1/events             what happened, as pages or as a WebSocket
+/v1/epcis/             EPCIS 2.0: capture, queries, subscriptions
 /v1/committee          who votes; /v1/committee/0, 1, ... each epoch's, with its proof
 /v1/evidence           what this node found against members
 /v1/proof              state, transaction, receipt, event: files that prove themselves

@@ -47,6 +47,8 @@ class Edge:
     epcis: EpcisDesk
     traces: TraceBook
     threads: Executor
+    # Of its own, so that reads which may take a second leave the others' threads free.
+    long_reads: Executor
     stopping: asyncio.Event
     # The OpenAPI document of the server's routes.
     document: dict[str, Any]
@@ -80,7 +82,8 @@ class Call:
     async def off_loop(self, function: Callable[..., T], *arguments: object) -> T:
         """Run what reads the ledger in a thread, so that a big block stops no socket."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.edge.threads, function, *arguments)
+        threads = self.edge.long_reads if self.route.is_long else self.edge.threads
+        return await loop.run_in_executor(threads, function, *arguments)
 
 
 # A reader only reads the ledger and runs in a thread; a handler runs on the event loop.
@@ -95,6 +98,7 @@ class Route:
     `answers` maps a status to the model of its JSON body, to a media type where it has none, or to
     "" where there is no body; `bodies` maps the media types that it takes to a model, or to None
     for raw bytes. With `open_query` the row reads the query itself, whose names are not all known.
+    One that `is_long` reads in a thread for such.
     """
 
     method: str
@@ -107,6 +111,7 @@ class Route:
     bodies: Mapping[str, type[BaseModel] | None] = field(default_factory=dict)
     problems: tuple[type[HushangError], ...] = ()
     open_query: bool = False
+    is_long: bool = False
 
     @property
     def name(self) -> str:

@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 
 API_VERSION = "1.0.0"
 THREADS = 2
+LONG_READS = 1
 SHUTDOWN_S = 1.0
 # The status of a request that became a stream: it lasted as long as its client liked.
 SWITCHED = 101
@@ -63,6 +64,7 @@ class ApiServer:
         self.connections = Connections(settings)
         self._router = Router(ROUTES)
         self._threads = ThreadPoolExecutor(THREADS, "api")
+        self._long_reads = ThreadPoolExecutor(LONG_READS, "long-reads")
         self._edge = Edge(
             service=service,
             settings=settings,
@@ -76,6 +78,7 @@ class ApiServer:
             epcis=desk,
             traces=TraceBook(service.ledger),
             threads=self._threads,
+            long_reads=self._long_reads,
             stopping=asyncio.Event(),
             document=openapi(ROUTES, API_VERSION),
             gauges=self._set_gauges,
@@ -117,8 +120,9 @@ class ApiServer:
         self.connections.stop()
         self.metrics.loop.stop()
         # Whoever closes the store next may rely on no reader being left.
-        ending = partial(self._threads.shutdown, cancel_futures=True)
-        await asyncio.get_running_loop().run_in_executor(None, ending)
+        for threads in (self._threads, self._long_reads):
+            ending = partial(threads.shutdown, cancel_futures=True)
+            await asyncio.get_running_loop().run_in_executor(None, ending)
         await asyncio.get_running_loop().run_in_executor(None, self._edge.epcis.gateway.close)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:

@@ -7,6 +7,7 @@ what it knows: the things that must be named, and what the index's record of an 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import attrgetter
 from typing import Final, TypeAlias
 
 from commerce.epcis import vocabulary as cbv
@@ -33,12 +34,14 @@ class Condition:
     """What one parameter asks.
 
     `things`: the event must name one of them. `early` may say no by the event's summary alone.
+    `words`: no event matches unless the index has one of these values of a kind (`WORDS`).
     """
 
     parameter: str
     holds: Holds
     things: tuple[Wanted, ...] = ()
     early: Callable[[Summary], bool] | None = None
+    words: tuple[str, tuple[str, ...]] | None = None
 
 
 Make: TypeAlias = Callable[[str, Sequence[str], Scope], Condition]
@@ -69,7 +72,9 @@ def _action(parameter: str, values: Sequence[str], _scope: Scope) -> Condition:
     )
 
 
-def _word(member: str, vocabulary: Vocabulary, said: Callable[[Summary], str | None]) -> Make:
+def _word(member: str, vocabulary: Vocabulary, kind: str) -> Make:
+    said: Callable[[Summary], str | None] = attrgetter(kind)
+
     def make(parameter: str, values: Sequence[str], scope: Scope) -> Condition:
         asked = frozenset(folded(vocabulary, scope.expand(value)) for value in values)
 
@@ -82,7 +87,8 @@ def _word(member: str, vocabulary: Vocabulary, said: Callable[[Summary], str | N
             value = said(summary)
             return value is not None and folded(vocabulary, value) in asked
 
-        return Condition(parameter, holds, early=early)
+        spellings = {*asked, *(one.removeprefix(vocabulary.stem) for one in asked)}
+        return Condition(parameter, holds, early=early, words=(kind, tuple(sorted(spellings))))
 
     return make
 
@@ -104,7 +110,9 @@ def _persistent(member: str) -> Make:
     return make
 
 
-def _place(member: str, said: Callable[[Summary], str | None], *, descends: bool) -> Make:
+def _place(member: str, kind: str, *, descends: bool) -> Make:
+    said: Callable[[Summary], str | None] = attrgetter(kind)
+
     def make(parameter: str, values: Sequence[str], scope: Scope) -> Condition:
         asked = frozenset(identity_in(value, scope) for value in values)
 
@@ -122,7 +130,8 @@ def _place(member: str, said: Callable[[Summary], str | None], *, descends: bool
             place = said(summary)
             return place is not None and (descends or place in asked)
 
-        return Condition(parameter, holds, early=early)
+        words = None if descends else (kind, tuple(sorted(asked)))
+        return Condition(parameter, holds, early=early, words=words)
 
     return make
 
@@ -286,14 +295,14 @@ STANDARD: Final[Mapping[str, Make]] = {
     "GE_recordTime": _time("GE", ()),
     "LT_recordTime": _time("LT", ()),
     "EQ_action": _action,
-    "EQ_bizStep": _word("bizStep", cbv.BIZ_STEP, lambda summary: summary.biz_step),
-    "EQ_disposition": _word("disposition", cbv.DISPOSITION, lambda summary: summary.disposition),
+    "EQ_bizStep": _word("bizStep", cbv.BIZ_STEP, "biz_step"),
+    "EQ_disposition": _word("disposition", cbv.DISPOSITION, "disposition"),
     "EQ_persistentDisposition_set": _persistent("set"),
     "EQ_persistentDisposition_unset": _persistent("unset"),
-    "EQ_readPoint": _place("readPoint", lambda summary: summary.read_point, descends=False),
-    "WD_readPoint": _place("readPoint", lambda summary: summary.read_point, descends=True),
-    "EQ_bizLocation": _place("bizLocation", lambda summary: summary.biz_location, descends=False),
-    "WD_bizLocation": _place("bizLocation", lambda summary: summary.biz_location, descends=True),
+    "EQ_readPoint": _place("readPoint", "read_point", descends=False),
+    "WD_readPoint": _place("readPoint", "read_point", descends=True),
+    "EQ_bizLocation": _place("bizLocation", "biz_location", descends=False),
+    "WD_bizLocation": _place("bizLocation", "biz_location", descends=True),
     "EQ_transformationID": _uris("transformationID"),
     "MATCH_epc": _match(_EPCS, classes=False),
     "MATCH_parentID": _match(("parentID",), classes=False),

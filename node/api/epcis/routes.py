@@ -72,6 +72,7 @@ def _resource(
             parameters=(*own, *QUERY),
             problems=(ResourceUnknown, *_SOUGHT),
             open_query=True,
+            is_long=True,
         ),
     )
 
@@ -145,6 +146,7 @@ _QUERIES: tuple[Route, ...] = (
         parameters=QUERY,
         problems=_SOUGHT,
         open_query=True,
+        is_long=True,
     ),
     Route(
         "GET",
@@ -208,6 +210,7 @@ _QUERIES: tuple[Route, ...] = (
         handle=queries.read_query_events,
         parameters=(QUERY_NAME, *PAGE, *STREAM_PARAMETERS),
         problems=(QueryUnknown, *_SOUGHT),
+        is_long=True,
     ),
     Route(
         "DELETE",

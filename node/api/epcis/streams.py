@@ -17,11 +17,14 @@ from chain.ledger import Ledger
 from chain.schema import INDEX
 from chain.state import u64
 from chain.store_contract import prefix_stop
+from commerce.epcis.query.conditions import Condition
 from commerce.epcis.query.parameters import By, Query
 from commerce.epcis.stored_index import (
     AT,
     ROW,
     TIME,
+    WORD,
+    WORDS,
     IndexedEvent,
     keys_by_event_id,
     name_key,
@@ -116,6 +119,8 @@ def first_block(ledger: Ledger, time_ms: int, height: int) -> int:
 
 def stream(ledger: Ledger, library: Library, query: Query, by: By, span: Span) -> Iterator[bytes]:
     """The places of the query's candidates within a span, in its direction, each once."""
+    if any(not _is_said(ledger, condition) for condition in query.conditions):
+        return iter(())
     if query.event_ids is not None:
         keys = {k for name in query.event_ids for k in keys_by_event_id(ledger.index, name)}
         return _gathered(ledger, library, sorted(keys), by, span)
@@ -128,6 +133,15 @@ def stream(ledger: Ledger, library: Library, query: Query, by: By, span: Span) -
         if len(places) <= GATHERED_MAX:
             return _gathered(ledger, library, [place[8:] for place in places], by, span)
     return _scan(ledger, AT if by == "recordTime" else TIME, span)
+
+
+def _is_said(ledger: Ledger, condition: Condition) -> bool:
+    """Has any event one of the values that a condition asks for, as far as the index knows?"""
+    if condition.words is None:
+        return True
+    kind, words = condition.words
+    base = INDEX + WORD + bytes([WORDS.index(kind)])
+    return any(ledger.store.get(base + name_key(word)) is not None for word in words)
 
 
 def _most_selective(ledger: Ledger, query: Query, span: Span | None) -> list[bytes] | None:

@@ -78,7 +78,7 @@ async def test_small_pages_and_little_work_change_nothing_of_a_result(
 async def test_a_page_without_matches_says_where_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     service = await filled()
     monkeypatch.setattr(result_pages, "LOOKED_AT_MAX", 5)
-    found = pages(service, asked(EQ_disposition="stolen"), 10)
+    found = pages(service, asked(EQ_stringValue="nothing"), 10)
     assert len(found) > 5
     assert keys(found) == []
 
@@ -141,3 +141,21 @@ async def test_a_full_last_page_has_no_next() -> None:
         await capture(service, document(harvest(epcList=[serial(n)])), by="buyer")
     found = pages(service, asked(), 2)
     assert [len(page.events) for page in found] == [2, 2]
+
+
+@pytest.mark.asyncio
+async def test_a_step_that_nobody_stated_is_known_without_a_look_at_events() -> None:
+    service = await filled()
+    by, _ = streams.order_of(asked())
+    height = service.ledger.tip.height
+    for parameter, value, is_said in (
+        ("EQ_bizStep", "packing", True),
+        ("EQ_bizStep", "https://ref.gs1.org/cbv/BizStep-shipping", True),
+        ("EQ_bizStep", "destroying", False),
+        ("EQ_readPoint", "urn:epc:id:sgln:6901234.00009.0", False),
+        ("WD_readPoint", "urn:epc:id:sgln:6901234.00001.0", True),
+    ):
+        query = asked(**{parameter: value})
+        span = streams.span_of(service.ledger, query, by, height)
+        found = streams.stream(service.ledger, Library(), query, by, span)
+        assert (next(found, None) is not None) is is_said, value
