@@ -15,7 +15,8 @@ it is about), and reveals in a later block:
 
 Who learns the code from a reveal can only commit after it, and so never before the one revealed.
 Commitments say nothing of what they are for: nobody can fill up a serial with them, and an account
-has so many at a time. What a consumer owns on the chain no code takes away: commerce/codes/trade.py.
+has so many at a time. What a consumer owns on the chain no code takes away
+(commerce/codes/trade.py).
 """
 
 from dataclasses import dataclass
