@@ -13,8 +13,9 @@ from typing import Annotated
 from chain.codec import U64, Name, Size
 from chain.context import Context
 from chain.state import StateReader, Table, u64
+from commerce.epcis.digital_link import DOMAIN
 from commerce.epcis.graph import TraceIndex
-from commerce.epcis.identifiers import classes_above, is_class
+from commerce.epcis.identifiers import classes_above, classes_of, is_class
 from commerce.epcis.shape import KEY_SIZE_MAX
 from commerce.epcis.spread import ITEM, LOT, Mark, mark_part, marks_of, things_of
 from commerce.epcis.summary import Instant
@@ -25,6 +26,8 @@ from commerce.records import altered
 MARKS_MAX = 1_000_000
 PRODUCTS_MAX = 10_000
 GTIN_SIZE = 14
+# What the identity of a product begins with.
+CLASS = f"{DOMAIN}01/"
 # Kind, hash of the name, end of a stay.
 PART_SIZE = 1 + 32 + 8
 
@@ -84,8 +87,10 @@ class Marking:
         self.fresh = 0
         self.looked_at = 0
 
-    def add(self, mark: Mark) -> None:
-        """Mark something, unless it is since then already, or was released."""
+    def add(self, mark: Mark, reached_ms: int | None = None) -> None:
+        """Mark something, unless it is since then already, or was released. Its products are
+        reached at `reached_ms`, if that is another time.
+        """
         part = marked_part(mark.kind, mark.name)
         before = MARKED.load(self.state, part, self.recall_id)
         if before is not None and (before.released or before.since_ms <= mark.since_ms):
@@ -93,7 +98,7 @@ class Marking:
         number = None if before is None else self._waiting(before)
         self._write(part, mark, number)
         self.fresh += 1
-        self._touch(mark)
+        self._touch(mark, mark.since_ms if reached_ms is None else reached_ms)
 
     def again(self, part: bytes) -> None:
         """Follow a mark up once more, for something new may go on from it."""
@@ -130,12 +135,12 @@ class Marking:
         MARKED.store(self.state, marked, part, self.recall_id)
         self.added += 1
 
-    def _touch(self, mark: Mark) -> None:
+    def _touch(self, mark: Mark, since_ms: int) -> None:
         """The products of what is marked are known as such."""
         things = things_of(self.index, mark)
         self.looked_at += len(things)
         for product in classes_above(things):
-            self.touch(product[-GTIN_SIZE:], mark.since_ms)
+            self.touch(product[-GTIN_SIZE:], since_ms)
 
     def touch(self, gtin: str, since_ms: int) -> None:
         """The marks have reached a product."""
@@ -181,7 +186,21 @@ def recalls_of(
 
 
 def recalled_by(state: StateReader, index: TraceIndex, thing: str) -> bytes | None:
-    """The first recall under which a thing is, or None: inherited from what it was born from."""
-    if not recalled_now(state).marked:
-        return None
-    return next(iter(recalls_of(state, marks_of(index, thing), thing)), None)
+    """The first recall under which a thing is, or None: of its whole product, or inherited from
+    what it was born from.
+    """
+    return next(iter(recalls_covering(state, index, thing)), None)
+
+
+def recalls_covering(state: StateReader, index: TraceIndex, thing: str) -> tuple[bytes, ...]:
+    """The recalls under which a thing is: the open one of its whole product, then those that mark
+    it, open or closed.
+    """
+    row, products = recalled_now(state), classes_of(thing)
+    whole = [
+        entry.recall_id
+        for entry in row.products
+        if entry.whole and f"{CLASS}{entry.gtin}" in products
+    ]
+    marked = recalls_of(state, marks_of(index, thing), thing) if row.marked else ()
+    return tuple(dict.fromkeys((*whole, *marked)))

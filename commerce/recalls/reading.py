@@ -11,7 +11,7 @@ from chain.codec import decode
 from chain.context import Context
 from chain.state import u64
 from commerce.epcis.graph import History, Row
-from commerce.epcis.stored_index import EVENT, IndexedEvent, Scan, StoredIndex
+from commerce.epcis.stored_index import EVENT, ROW, IndexedEvent, Scan, StoredIndex, name_key
 from commerce.epcis.summary import Summary
 
 # Event times may lie before 1970; key order is time order (commerce/epcis/stored_index.py).
@@ -27,6 +27,14 @@ def time_key(time_ms: int) -> bytes:
 def event_time(tail: bytes) -> int:
     """The event time that the rest of a row's key begins with."""
     return int.from_bytes(tail[:_TIME_SIZE], "big") - _TIME_OFFSET
+
+
+def first_seen(scan: Scan, thing: str) -> int | None:
+    """The time of the first event that names a thing, or None."""
+    prefix = ROW + name_key(thing)
+    for entry, _ in scan(prefix, b""):
+        return event_time(entry[len(prefix) :])
+    return None
 
 
 def read_record(scan: Scan, key: bytes) -> IndexedEvent | None:
@@ -68,7 +76,7 @@ class RecallIndex:
     def __init__(self, meter: Meter, opened_height: int, opened_ms: int) -> None:
         self._meter = meter
         self.now = meter.index()
-        self._then = StoredIndex(meter.scan, opened_height)
+        self._then = StoredIndex(meter.scan, opened_height - 1)
         self._opened_ms = opened_ms
 
     def rows(self, identity: str) -> Sequence[Row]:

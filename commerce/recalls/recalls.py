@@ -40,6 +40,7 @@ from commerce.recalls.marks import (
     marked_part,
     recalls_of,
 )
+from commerce.recalls.reading import first_seen
 from commerce.recalls.record import (
     WINDOWS_MAX,
     Progress,
@@ -315,7 +316,8 @@ def _rooted(context: Context, recall_id: bytes, recall: Recall, roots: Roots) ->
     index = StoredIndex(context.indexed)
     marking = Marking(context, recall_id, recall.progress, index)
     for mark in roots.marks:
-        marking.add(mark)
+        # Nothing left before anybody named it.
+        marking.add(mark, first_seen(context.indexed, mark.name))
     windows = recall.windows
     if roots.window is not None:
         windows = (*windows, roots.window)

@@ -7,10 +7,9 @@ from itertools import takewhile
 from chain.codec import Hash
 from chain.state import StateReader, u64
 from commerce.epcis.graph import BEGINNING, TraceIndex
-from commerce.epcis.spread import marks_of
 from commerce.products import load_product
 from commerce.recalls.blocked import TOUCHED, recalled_products, touching
-from commerce.recalls.marks import MARKED, QUEUE, marked_part, recalls_of
+from commerce.recalls.marks import MARKED, QUEUE, marked_part, recalls_covering
 from commerce.recalls.notices import NOTICES, NoticeLine
 from commerce.recalls.record import Window, load_recall
 
@@ -117,8 +116,7 @@ def recalls_of_thing(state: StateReader, index: TraceIndex, thing: str) -> tuple
     """The recalls, open or closed, under which an item or lot is: by its own mark, what it was born
     from, or its whole product.
     """
-    marked = recalls_of(state, marks_of(index, thing), thing)
-    return tuple([recall_view(state, recall_id) for recall_id in marked])
+    return tuple([recall_view(state, known) for known in recalls_covering(state, index, thing)])
 
 
 def marks_from(

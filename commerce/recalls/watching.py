@@ -33,6 +33,7 @@ WATCH_ID = tagged_hash("recall-watch", b"")
 # What one block looks at.
 EVENTS_PER_BLOCK_MAX = 2_000
 READ_PER_BLOCK_MAX = 10_000
+THINGS_PER_BLOCK_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def look(_deadline: Deadline, context: Context) -> tuple[Event, ...]:
     meter = Meter(context)
     looker = _Looker(context, meter)
     for height, key in _captured(meter, watch):
-        if looker.events >= EVENTS_PER_BLOCK_MAX or meter.read >= READ_PER_BLOCK_MAX:
+        if looker.has_enough:
             _save(context, fired, Watch(height, key, context.time_ms + 1))
             break
         looker.look_at(key)
@@ -106,6 +107,7 @@ class _Looker:
         self.meter = meter
         self.index = meter.index()
         self.events = 0
+        self.things = 0
         self.told: list[Event] = []
         self._markings: dict[bytes, Marking] = {}
         self._recalls: dict[bytes, Recall] = {}
@@ -114,12 +116,22 @@ class _Looker:
         known = [(key, load_recall(state, key)) for key in sorted(self._open)]
         self._windowed = [(key, recall) for key, recall in known if recall.windows]
 
+    @property
+    def has_enough(self) -> bool:
+        """Is the rest for the next block?"""
+        return (
+            self.events >= EVENTS_PER_BLOCK_MAX
+            or self.things >= THINGS_PER_BLOCK_MAX
+            or self.meter.read >= READ_PER_BLOCK_MAX
+        )
+
     def look_at(self, key: bytes) -> None:
         """One captured event."""
         self.events += 1
         summary = self.index.summary(key)
         if summary is None:
             return
+        self.things += len(summary.items) + len(summary.inputs) + len(summary.outputs)
         for kind, name in continues(self.index, key):
             for part, recall_id, _ in list(recalls_marking(self.context.state, kind, name)):
                 if recall_id in self._open:

@@ -98,3 +98,13 @@ def test_two_recalls_spread_one_a_block() -> None:
     at.settle()
     assert at.recall_of(tea(1)) == first
     assert at.recall_of(tea(4)) == second
+
+
+def test_a_thing_is_recalled_with_its_whole_product_while_that_is_open() -> None:
+    at = two_batches()
+    recall_id = at.recall(code=TEA)
+    at.settle()
+    assert at.recall_of(tea(5)) == recall_id
+    assert at.recall_of(cake(1)) is None
+    at.close(recall_id)
+    assert at.recall_of(tea(5)) is None
