@@ -7,14 +7,17 @@ every five minutes and delays nobody: the node never waits for a courier.
 """
 
 import asyncio
+import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Final, Protocol, TypeVar
 
 from chain.errors import HistoryPruned
 from chain.ledger import Ledger
+from node.api.cursors import Cursor
 from node.webhooks.batches import Batch, Pages, Span, StandingQuery, first_kept, next_batch
 from node.webhooks.book import Kept, Progress, Subscription, SubscriptionBook
 from node.webhooks.sender import Answer, Message, Sender
@@ -156,18 +159,38 @@ class Courier:
     ) -> Progress:
         """Tell one batch, or wait for news; the progress then."""
         span = Span(progress.batch_max, progress.until or None, subscription.initial_ms)
-        ledger = self._parts.chain.ledger
         try:
             batch = await self._look(query, progress, span)
-        except HistoryPruned:
-            found = first_kept(ledger)
-            logger.warning("subscription %s: events before %s are gone", subscription.id, found)
-            return progress.at(max(found, progress.cursor))
+        except HistoryPruned as error:
+            return await self._skip(subscription, progress, error)
         if batch.events:
             return await self._tell(subscription, progress, query, batch)
         if progress.until:
             return await self._ended(subscription, progress, query, batch)
         return await self._quiet(subscription, progress, batch)
+
+    async def _skip(
+        self, subscription: Subscription, progress: Progress, error: HistoryPruned
+    ) -> Progress:
+        """Events that are no longer here can't be told: that is told instead, as a problem."""
+        found = first_kept(self._parts.chain.ledger)
+        if found <= progress.cursor:
+            found = Cursor(progress.height + 1, 0, 0)
+        logger.warning("subscription %s: events before %s are gone", subscription.id, found)
+        problem = {
+            "type": "epcisException:ImplementationException",
+            "title": "Events are no longer kept by this node",
+            "status": HTTPStatus.GONE,
+            "detail": f"from {progress.cursor} to {found}: {error}",
+            "code": error.code,
+        }
+        body = json.dumps(problem).encode()
+        message = self._message(subscription, f"gap-{progress.cursor}-{found}", body)
+        headers = {**message.headers, "Content-Type": "application/problem+json"}
+        await self._insist(subscription, replace(message, headers=headers))
+        further = progress.at(found)
+        self._note(subscription, further)
+        return further
 
     async def _look(self, query: StandingQuery, progress: Progress, span: Span) -> Batch:
         """The next batch. Looks share a third of one core, however many subscribers there are."""

@@ -18,6 +18,7 @@ from node.webhooks.sender import Sender
 from tests.chain.world import account
 from tests.node.api.market import found
 from tests.node.api.service import FakeService
+from tests.node.api.test_pruned import prune
 from tests.node.webhooks.chains import Clock, StepQuery, capture, item_of
 from tests.node.webhooks.receiver import Receiver, Told, receiving
 
@@ -245,6 +246,22 @@ async def test_a_subscription_ends_with_its_query(tmp_path: Path) -> None:
                 await made.service.decide()
                 await asyncio.sleep(0)
         assert not made.open().all()
+        assert receiver.arrived.empty()
+
+
+async def test_events_that_the_node_has_dropped_are_told_as_a_problem(tmp_path: Path) -> None:
+    async with office(tmp_path) as (made, receiver):
+        made.book.add(subscription(receiver), START)
+        await capture(made.service, 1)
+        dropped = made.service.ledger.tip.height
+        await capture(made.service, 2)
+        prune(made.service, dropped)
+        async with made.running():
+            gap = await receiver.next()
+            assert items(await receiver.next()) == [2]
+        problem = json.loads(gap.body)
+        assert (problem["status"], problem["code"]) == (410, "HistoryPruned")
+        assert gap.headers["Content-Type"] == "application/problem+json"
         assert receiver.arrived.empty()
 
 
