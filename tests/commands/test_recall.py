@@ -35,6 +35,33 @@ def test_a_product_is_recalled_looked_at_kept_and_sold_again(shop: Shop, tmp_pat
     paid(shop, listing)
 
 
+def test_a_recall_of_a_lot_is_extended_looked_through_released_and_closed(shop: Shop) -> None:
+    gtin = shop.ok("listing", "show", offer(shop, 2903)).json["gtin"]
+    report = ("--content", sha256(b"bring it back").hex())
+    words = ("recall", "open", gtin, "--class", "2", "--lot", "A-1", *report, "--as", "merchant")
+    recall = shop.ok(*words).json["recall_id"]
+    shop.ok("recall", "extend", recall, "--lot", "B-2", "--class", "1", "--as", "merchant")
+    shown = shop.ok("recall", "show", recall).json
+    assert (shown["whole"], shown["recall_class"], shown["marks"]) == (False, 1, 2)
+    links = [f"https://id.gs1.org/01/{gtin}/10/{lot}" for lot in ("A-1", "B-2")]
+    assert [mark["name"] for mark in shop.ok("recall", "marks", recall).json] == links
+    assert [entry["gtin"] for entry in shop.ok("recall", "products", recall).json] == [gtin]
+    assert shop.ok("recall", "notices", recall).json == []
+    found = shop.ok("recall", "list", "--thing", f"{gtin}/10/A-1").json
+    assert [entry["recall_id"] for entry in found] == [recall]
+    again = ("recall", "extend", recall, "--as", "merchant")
+    assert shop.refused(*again) == (7, "RecallUnchanged")
+    release = ("recall", "release", recall, f"lot:{links[0]}", *report)
+    assert shop.refused(*release, "--as", "merchant") == (7, "RoleMissing")
+    assert (
+        shop.refused("recall", "release", recall, "nonsense", *report, "--as", "regulator")[0] == 2
+    )
+    shop.ok(*release, "--as", "regulator")
+    assert shop.ok("recall", "list", "--thing", f"{gtin}/10/A-1").json == []
+    shop.ok("recall", "close", recall, *report, "--as", "merchant")
+    assert shop.ok("recall", "show", recall).json["state"] == "CLOSED"
+
+
 def test_a_seller_collects_what_its_carrier_lost(shop: Shop) -> None:
     order = paid(shop, offer(shop, 2902))
     words = ("shipment", "create", order, "--carrier", "carrier", "--insured", "CNY 30.00")
