@@ -64,7 +64,10 @@ _CLAIMING: Final = (
     "to it before. If that is not you, don't buy this thing.",
     "有人已出示隐藏码；除非另有人更早提交密封值，将于 {until} 完成认领。如果不是您本人，请勿购买。",
 )
-_PASSED: Final = ("It was last passed on to a new owner on {passed}.", "最近一次转让日期：{passed}。")
+_PASSED: Final = (
+    "It was last passed on to a new owner on {passed}.",
+    "最近一次转让日期：{passed}。",
+)
 _RECALLED: Final = (
     "The product is recalled: don't use it, ask its seller.",
     "该产品正在召回：请停止使用，并联系卖方。",

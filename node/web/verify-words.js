@@ -613,7 +613,7 @@ export const STRUCTURES = {
   PeriodRoster: "period members",
   Pledge: "kind permille",
   Reserved: "dealer number",
-  Return: "carrier freight_minor tracking insured_minor",
+  Return: "carrier freight_minor tracking insured_minor epcs",
   Revocation: "by revoked_ms reason",
   Ruling: "shares arbiters",
   Sale: "order_id line seller bound_ms",
