@@ -84,6 +84,13 @@ class Bought:
         return f"/v1/orders/{self.order_id}"
 
 
+# The events that stories tell.
+_FAMILIES: Final = (
+    *("order", "shipment", "parcel", "refund", "return", "dispute", "arbiter"),
+    *("penalty", "code", "item"),
+)
+
+
 class Market:
     """The parties of one story with their purses, on one stage. `open_market` makes it."""
 
@@ -95,9 +102,7 @@ class Market:
         self.pacing = Pacing.of(stage)
         self.offers: list[Offer] = []
         begin = f"{stage.height(stage.witness)}.0.0"
-        families = ("order", "shipment", "parcel", "refund", "return", "dispute", "arbiter")
-        families += ("penalty", "code", "item")
-        self.chronicle = Chronicle(lambda: stage.client, begin, *families)
+        self.chronicle = Chronicle(lambda: stage.client, begin, *_FAMILIES)
 
     def party(self, name: str) -> Party:
         """One of the story."""

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from commerce.epcis.containment import FOREVER, Containment
+from commerce.epcis.containment import Containment
+from commerce.epcis.graph import FOREVER
 from commerce.epcis.identifiers import identity
 from tests.commerce.epcis.memory_index import MemoryIndex
 from tests.commerce.epcis.statements import Members, case, lot, packing, serial, without

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from commerce.epcis.columns import Check
 from commerce.epcis.errors import EpcisInvalid
 from commerce.epcis.lexeme import read_json
 from commerce.epcis.prefixes import Scope
 from commerce.epcis.shape import (
-    Check,
     array,
     boolean,
     closed,
