@@ -23,6 +23,7 @@ from node.testnet_layout import (
     GENESIS,
     LOOPBACK,
     MANIFEST,
+    WEBHOOK_NETWORKS,
     AccountPlace,
     DirectoryNotEmpty,
     LocalNetwork,
@@ -230,6 +231,7 @@ def _write_node(testnet: LocalNetwork, node: NodePlace, seed: bytes, store: str)
         api_host=LOOPBACK,
         api_port=node.api_port,
         peers=tuple(PeerAddress(name=o.name, host=LOOPBACK, port=o.p2p_port) for o in others),
+        webhook_networks=WEBHOOK_NETWORKS,
         store=store,  # type: ignore[arg-type]  # the form refuses what is no store
     )
     write_key(testnet.folder(node) / "node.key", seed)

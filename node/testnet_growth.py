@@ -26,7 +26,14 @@ from node.genesis_file import load_genesis
 from node.journal_loss import mark_new
 from node.testnet import READY_TIMEOUT_S, Progress, Signers, decide
 from node.testnet_genesis import free_ports
-from node.testnet_layout import GENESIS, LOOPBACK, AccountPlace, LocalNetwork, NodePlace
+from node.testnet_layout import (
+    GENESIS,
+    LOOPBACK,
+    WEBHOOK_NETWORKS,
+    AccountPlace,
+    LocalNetwork,
+    NodePlace,
+)
 
 GOVERN_TIMEOUT_S: Final = 30.0
 VOTE_TIMEOUT_S: Final = 30.0
@@ -108,6 +115,7 @@ def _write(network: LocalNetwork, name: str, progress: Progress, store: str) -> 
         api_port=api_port,
         peers=_peers(network),
         observer=True,
+        webhook_networks=WEBHOOK_NETWORKS,
         store=store,  # type: ignore[arg-type]  # the form refuses what is no store
     )
     network.config_file(node).write_text(to_toml(config), "utf-8")

@@ -22,6 +22,8 @@ HOME_VARIABLE: Final = "HUSHANG_HOME"
 HOME: Final = ".hushang"
 NAME_DEFAULT: Final = "local"
 LOOPBACK: Final = "127.0.0.1"
+# Whoever tries webhooks on this machine has their receiver on it too.
+WEBHOOK_NETWORKS: Final = ("127.0.0.0/8",)
 
 
 class NetworkMissing(HushangError):

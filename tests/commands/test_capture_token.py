@@ -1,5 +1,6 @@
 """Tokens of captures by REST, as people make them, on real nodes; and captures event by event."""
 
+import asyncio
 import json
 import urllib.error
 import urllib.request
@@ -10,6 +11,7 @@ from node.gateway.tokens import FILE_NAME, read_tokens
 from tests.commands.conftest import Shop
 from tests.node.api.epcis.gateway import document, observed
 from tests.node.api.market import CONTEXT
+from tests.node.webhooks.receiver import receiving
 
 
 def post(shop: Shop, path: str, data: bytes, token: str) -> tuple[int, Any]:
@@ -51,6 +53,37 @@ def test_a_token_captures_on_a_running_node_until_it_is_revoked(shop: Shop) -> N
         3,
         "TokenNameUnknown",
     )
+
+
+def test_a_webhook_is_told_by_a_running_node_what_any_node_captured(
+    shop: Shop, tmp_path: Path
+) -> None:
+    token = shop.ok("capture-token", "create", "hooked", "--as", "merchant").json["token"]
+    file = tmp_path / "seen.jsonld"
+    file.write_bytes(document(observed(75), observed(76, bizStep="shipping")))
+
+    async def story() -> None:
+        async with receiving() as receiver:
+            query = {"name": "stored", "query": {"EQ_bizStep": ["storing"]}}
+            assert await asked("/queries", query) == 201
+            form = {"dest": receiver.url, "signatureToken": "0123456789abcdef", "stream": True}
+            assert await asked("/queries/stored/subscriptions", form) == 201
+            last = shop.network.nodes[-1].name
+            words = ("capture", str(file), "--node", last, "--as", "merchant")
+            await asyncio.to_thread(shop.ok, *words)
+            told = await receiver.next()
+        results = json.loads(told.body)["epcisBody"]["queryResults"]
+        (event,) = results["resultsBody"]["eventList"]
+        assert event["epcList"] == observed(75)["epcList"]
+        assert "v1=" in told.headers["GS1-Signature"]
+
+    async def asked(path: str, form: dict[str, Any]) -> int:
+        data = json.dumps(form).encode()
+        status, _ = await asyncio.to_thread(post, shop, path, data, token)
+        return status
+
+    asyncio.run(story())
+    shop.ok("capture-token", "revoke", "hooked", "--as", "merchant")
 
 
 def test_a_token_is_made_where_its_owners_key_is_not(shop: Shop, tmp_path: Path) -> None:
