@@ -123,26 +123,26 @@ class _Reading:
 
 
 def _reading(value: Members, scope: Scope, text: str, *, members_only: bool) -> _Reading:
-    needed, is_right = scope.used_in(text), False
-    if needed is NO_PREFIXES:
-        is_right = _are_plain(value)
-        if not is_right and may_have_long_names(text):
-            needed = scope
+    needed = scope.used_in(text)
+    is_right = _are_right(value, needed)
+    # Without prefixes only standard members are right, and only a header can have longer names.
+    if needed is NO_PREFIXES and not (is_right and _is_standard(value)):
+        needed = scope if may_have_long_names(text) else needed
     return _Reading(scope, needed, is_right, members_only)
 
 
-def _are_plain(value: Members) -> bool:
-    """Whether a header of standard members has some events, all of standard members that are right.
-
-    No name is long then; master data may have any.
-    """
+def _are_right(value: Members, scope: Scope) -> bool:
+    """Whether there are some events, and each of their members is surely right."""
     events = _listed(value)
     if events is None or not _JUDGED_MIN <= len(events) <= EVENTS_MAX:
         return False
-    if "epcisHeader" in value or not _DOCUMENT.keys() >= value.keys():
-        return False
-    plain = [event for event in events if isinstance(event, dict)]
-    return len(plain) == len(events) and surely_events(plain)
+    objects = [event for event in events if isinstance(event, dict)]
+    return len(objects) == len(events) and surely_events(objects, scope)
+
+
+def _is_standard(value: Members) -> bool:
+    """Whether the header has none but standard members; master data may have any name."""
+    return "epcisHeader" not in value and _DOCUMENT.keys() >= value.keys()
 
 
 def _single_event(value: Members, *, members_only: bool) -> Document:

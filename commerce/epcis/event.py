@@ -18,6 +18,7 @@ from commerce.epcis.shape import (
     Shape,
     array,
     boolean,
+    check_extension,
     check_members,
     closed,
     decimal,
@@ -41,7 +42,7 @@ _ACTIONS = frozenset({"ADD", "OBSERVE", "DELETE"})
 _uris = array(uri)
 
 
-def _judge_amounts(values: Sequence[Any]) -> bool:
+def _judge_amounts(values: Sequence[Any], _scope: Scope) -> bool:
     return are_all(values, Number) and not any(value.negative for value in values)
 
 
@@ -128,7 +129,7 @@ def _context(_value: Json, _scope: Scope) -> None:
 
 
 # An event with a context of its own is checked by itself.
-judged_by(_context, lambda _values: False)
+judged_by(_context, lambda _values, _scope: False)
 
 
 def _persistent_disposition(value: Json, scope: Scope) -> None:
@@ -138,7 +139,10 @@ def _persistent_disposition(value: Json, scope: Scope) -> None:
 
 
 _set_and_unset = closed({"set": _dispositions, "unset": _dispositions})
-judged_by(_persistent_disposition, lambda values: all(values) and surely(_set_and_unset, values))
+judged_by(
+    _persistent_disposition,
+    lambda values, scope: all(values) and surely(_set_and_unset, values, scope),
+)
 
 _COMMON: Shape = {
     "@context": _context,
@@ -265,19 +269,20 @@ EVENT_TYPES = frozenset(_TYPES)
 
 
 _JUDGES = {
-    kind: objects(dict(shape), frozenset(required)) for kind, (shape, required, _) in _TYPES.items()
+    kind: objects(dict(shape), frozenset(required), check_extension)
+    for kind, (shape, required, _) in _TYPES.items()
 }
 
 
-def surely_events(events: Sequence[Members]) -> bool:
-    """Whether the members of every event are surely right, each by itself, with no prefix."""
+def surely_events(events: Sequence[Members], scope: Scope) -> bool:
+    """Whether the members of every event are surely right, each by itself."""
     of_type: dict[str, list[Members]] = {kind: [] for kind in _TYPES}
     for event in events:
         kind = event.get("type")
         if not isinstance(kind, str) or kind not in of_type:
             return False
         of_type[kind].append(event)
-    return all(_JUDGES[kind](alike) for kind, alike in of_type.items() if alike)
+    return all(_JUDGES[kind](alike, scope) for kind, alike in of_type.items() if alike)
 
 
 def check_event(

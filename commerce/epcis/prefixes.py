@@ -44,6 +44,8 @@ PINNED_PREFIXES: Mapping[str, str] = {
 }
 # A prefix of such a name would turn every plain URI of that scheme into something else.
 _SCHEMES = frozenset({"http", "https", "urn", "ni", "geo", "data", "did", "tag", "mailto", "_"})
+# So begins what is surely no compact URI.
+_WHOLE = ("urn:", "https://", "http://")
 # Schemes under which a member's name may be a whole URI.
 _NAMING_SCHEMES = frozenset({"http", "https", "urn"})
 _HARMLESS_KEYWORDS = frozenset({"@version", "@protected", "@language"})
@@ -57,7 +59,7 @@ class Scope:
 
     def expand(self, text: str) -> str:
         """A compact URI (`ex:name`) in full; other text unchanged (JSON-LD 1.1 §5.2)."""
-        if not self.prefixes:
+        if not self.prefixes or text.startswith(_WHOLE):
             return text
         prefix, colon, local = text.partition(":")
         if not colon or local.startswith("//"):
@@ -67,7 +69,7 @@ class Scope:
 
     def added_size(self, text: str) -> int:
         """How many characters the namespace of a compact URI has; 0 for other text."""
-        if not self.prefixes:
+        if not self.prefixes or text.startswith(_WHOLE):
             return 0
         prefix, colon, local = text.partition(":")
         if not colon or local.startswith("//"):

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import Any, TypeAlias
 
-from commerce.epcis.columns import Check, are_all, arrays, judged_by, objects
+from commerce.epcis.columns import Check, Judge, are_all, arrays, judged_by, objects
 from commerce.epcis.errors import EpcisInvalid, also
 from commerce.epcis.identifiers import KNOWN_SIZE_MAX, is_well_formed, known, links_of
 from commerce.epcis.lexeme import Json, Number
-from commerce.epcis.prefixes import Scope
+from commerce.epcis.prefixes import NAMESPACE_SIZE_MAX, Scope
 from commerce.epcis.times import read_instant
 from commerce.epcis.uri import are_uris, is_uri
 from commerce.epcis.vocabulary import Vocabulary
@@ -120,7 +120,7 @@ def obj(shape: Shape, *required: str) -> Check:
     def check_object(value: Json, scope: Scope) -> None:
         check_members(value, shape, scope, required)
 
-    return judged_by(check_object, objects(dict(shape), frozenset(required)))
+    return judged_by(check_object, objects(dict(shape), frozenset(required), check_extension))
 
 
 def closed(shape: Shape, *required: str) -> Check:
@@ -157,12 +157,13 @@ def key_uri(value: Json, scope: Scope) -> None:
         raise refuse(f"must have at most {KEY_SIZE_MAX} characters")
 
 
-def _judge_uris(values: Sequence[Any]) -> bool:
-    """Judges what may be no longer than what events are found by."""
+def _judge_uris(values: Sequence[Any], scope: Scope) -> bool:
+    """Judges what may be no longer than what events are found by, its prefix expanded."""
     if not are_all(values, str):
         return False
     others = [text for text in dict.fromkeys(values) if not _is_epc(text)]
-    return not others or (max(map(len, others)) <= KEY_SIZE_MAX and are_uris(others))
+    size_max = KEY_SIZE_MAX - NAMESPACE_SIZE_MAX if scope.prefixes else KEY_SIZE_MAX
+    return not others or (max(map(len, others)) <= size_max and are_uris(others))
 
 
 judged_by(uri, _judge_uris)
@@ -193,10 +194,10 @@ def identifiers(*, distinct: bool = False) -> Check:
     return judged_by(check_identifiers, _judge_lists(distinct=distinct))
 
 
-def _judge_lists(*, distinct: bool) -> Callable[[Sequence[Any]], bool]:
+def _judge_lists(*, distinct: bool) -> Judge:
     """Judges lists of identifiers, where all are EPC URIs; what is read is kept (`links_of`)."""
 
-    def judge(values: Sequence[Any]) -> bool:
+    def judge(values: Sequence[Any], _scope: Scope) -> bool:
         if not are_all(values, list) or not are_all(chain.from_iterable(values), str):
             return False
         if distinct and any(len(set(value)) != len(value) for value in values):
@@ -229,7 +230,7 @@ def decimal(value: Json, _scope: Scope) -> None:
         raise refuse("must be a number")
 
 
-judged_by(decimal, lambda values: are_all(values, Number))
+judged_by(decimal, lambda values, _scope: are_all(values, Number))
 
 
 def boolean(value: Json, _scope: Scope) -> None:
@@ -238,7 +239,7 @@ def boolean(value: Json, _scope: Scope) -> None:
         raise refuse("must be true or false")
 
 
-judged_by(boolean, lambda values: are_all(values, bool))
+judged_by(boolean, lambda values, _scope: are_all(values, bool))
 
 
 def anything(_value: Json, _scope: Scope) -> None:

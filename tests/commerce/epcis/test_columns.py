@@ -12,8 +12,8 @@ from commerce.epcis.document import read_document
 from commerce.epcis.errors import EpcisInvalid
 from commerce.epcis.event import check_event, surely_events
 from commerce.epcis.lexeme import read_json
-from commerce.epcis.prefixes import NO_PREFIXES
-from commerce.epcis.shape import array, decimal, identifiers, string, uri
+from commerce.epcis.prefixes import NO_PREFIXES, Scope
+from commerce.epcis.shape import KEY_SIZE_MAX, array, decimal, identifiers, string, uri
 from tests.commerce.epcis import variations
 from tests.commerce.epcis.rich import whole
 from tests.commerce.epcis.statements import data, document, harvest, serial
@@ -45,21 +45,22 @@ def test_events_that_are_surely_right_are_right() -> None:
         if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
             continue
         (*read,) = listed(data(document(*events)))
-        if surely_events(read):
+        if surely_events(read, NO_PREFIXES):
             yes += 1
             assert all(map(is_right, read)), events
     assert yes > 150
 
 
 def test_plain_events_are_surely_right_and_others_are_asked_one_by_one() -> None:
-    assert surely_events(listed(data(document(*[harvest(eventID=f"urn:x:{i}") for i in range(5)]))))
+    alike = [harvest(eventID=f"urn:x:{i}") for i in range(5)]
+    assert surely_events(listed(data(document(*alike))), NO_PREFIXES)
     for odd in (
         harvest(**{"https://tea.example/x": 1}),
         harvest(**{"@context": {}}),
         harvest(epcList=["urn:x:y"]),
         harvest(readPoint={"id": "urn:x:y", "https://tea.example/x": 1}),
     ):
-        assert not surely_events(listed(data(document(harvest(), odd, harvest()))))
+        assert not surely_events(listed(data(document(harvest(), odd, harvest()))), NO_PREFIXES)
         assert len(read_document(data(document(harvest(), odd, harvest()))).events) == 3
 
 
@@ -72,7 +73,7 @@ def test_random_events_come_to_the_same_alone_and_in_company() -> None:
             continue
         if not all(isinstance(event, dict) for event in events):
             continue
-        assert not surely_events([*company, *events]) or all(map(is_right, events))
+        assert not surely_events([*company, *events], NO_PREFIXES) or all(map(is_right, events))
 
 
 @pytest.mark.parametrize(
@@ -89,16 +90,31 @@ def test_random_events_come_to_the_same_alone_and_in_company() -> None:
     ],
 )
 def test_a_column_is_right_only_if_every_value_is(check: Any, right: Any, wrong: Any) -> None:
-    assert surely(check, right)
-    assert not surely(check, wrong)
+    assert surely(check, right, NO_PREFIXES)
+    assert not surely(check, wrong, NO_PREFIXES)
 
 
 def test_numbers_are_told_from_what_looks_like_them() -> None:
     numbers: Any = read_json(b"[1, 2.5]")
-    assert surely(decimal, numbers)
-    assert not surely(decimal, [*numbers, True])
+    assert surely(decimal, numbers, NO_PREFIXES)
+    assert not surely(decimal, [*numbers, True], NO_PREFIXES)
     assert are_all([True, False], bool)
     assert not are_all([True, None], bool)
+
+
+def test_extensions_are_judged_with_their_prefixes() -> None:
+    scope = Scope({"tea": "https://tea.example/"})
+    right = [
+        harvest(**{"tea:x": {"tea:y": n}}, readPoint={"id": "tea:1", "tea:z": n}) for n in "ab"
+    ]
+    assert surely_events(listed(data(document(*right))), scope)
+    for wrong in (
+        harvest(**{"coffee:x": 1}),
+        harvest(**{"tea:x": {"coffee:y": 1}}),
+        harvest(eventID="tea:" + "x" * KEY_SIZE_MAX),
+        harvest(quantityList=[{"epcClass": "tea:x", "tea:y": 1}]),
+    ):
+        assert not surely_events(listed(data(document(*right, wrong))), scope)
 
 
 def test_a_rich_document_is_read_event_by_event() -> None:
