@@ -3,6 +3,7 @@
 Nothing agreed: another node has other queries. Records: a query as its client wrote it, a removal.
 """
 
+import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,12 +11,15 @@ from functools import cached_property
 from typing import Annotated, Final
 
 from chain.codec import Hash, Size, decode, encode
+from chain.errors import LedgerError
 from commerce.epcis.lexeme import Json, Number, read_json
 from commerce.epcis.prefixes import DOCUMENT_SCOPE
 from commerce.epcis.query.parameters import Query
 from node.api.epcis.problems import EpcisProblem, QueryBodyInvalid, ResourceExists
 from node.api.epcis.requests import named_query
 from node.record_log import STALE_MAX, RecordLog
+
+logger = logging.getLogger(__name__)
 
 FILE_NAME: Final = "epcis-queries"
 LOG_NAME: Final = "epcis-queries"
@@ -110,7 +114,14 @@ class QueryBook:
         kind, data = record[:1], record[1:]
         if kind == _KEPT:
             stored = decode(StoredQuery, data)
-            self._kept[stored.name] = KnownQuery(stored)
+            known = KnownQuery(stored)
+            try:
+                known.query  # noqa: B018 - read now, so that nobody meets it unread
+            except (EpcisProblem, LedgerError) as error:
+                # A newer node reads more strictly than the one that took it.
+                logger.warning("the named query %r is dropped: %s", stored.name, error)
+                return
+            self._kept[stored.name] = known
         elif kind == _REMOVED:
             self._kept.pop(data.decode(), None)
 

@@ -148,6 +148,18 @@ def test_a_node_keeps_only_so_many_queries(monkeypatch: pytest.MonkeyPatch) -> N
     book.add(StoredQuery("d", b"{}", None))
 
 
+def test_a_kept_query_that_is_none_any_more_is_dropped(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "queries"
+    book = QueryBook(RecordLog(path, "epcis-queries", bytes(32)))
+    book.add(StoredQuery("old", b'{"EQ_colour": ["red"]}', None))
+    book.add(StoredQuery("good", b"{}", None))
+    again = QueryBook(RecordLog(path, "epcis-queries", bytes(32)))
+    assert [known.stored.name for known in again.all()] == ["good"]
+    assert "'old' is dropped" in caplog.text
+
+
 def test_the_file_of_queries_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(query_book, "STALE_MAX", 10)
     path = tmp_path / "queries"
