@@ -20,6 +20,7 @@ from commerce.aftersale.case_views import (
 )
 from commerce.aftersale.cases import CASES, cases_of
 from commerce.deposits.claim import CLAIMS
+from commerce.devices.penalty import PENALTIES
 from commerce.escrow import State
 from commerce.money import load_asset
 from commerce.orders import ORDERS, Order, OrderLine, load_order, order_deadline
@@ -252,12 +253,12 @@ def _next_steps(order: Order, parcels: Iterable[Parcel]) -> Iterable[StepView]:
 
 
 def order_of_deadline(state: StateReader, deadline: Deadline) -> bytes | None:
-    """The order that a deadline of the index concerns: its own, or its parcel's, case's or claim's;
-    None for what is no order's.
+    """The order that a deadline of the index concerns: its own, or its parcel's, case's, claim's
+    or penalty's; None for what is no order's.
     """
     if ORDERS.load(state, deadline.object_id) is not None:
         return deadline.object_id
-    for table in (PARCELS, CASES, CLAIMS):
+    for table in (PARCELS, CASES, CLAIMS, PENALTIES):
         found = table.load(state, deadline.object_id)
         if found is not None:
             return found.order_id

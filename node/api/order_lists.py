@@ -46,7 +46,8 @@ class OrderEntry:
     """An order in a list; `part` is the account's: buyer, seller or payer.
 
     In a list of what is due `deadline` is the one that put it there: the order's own, a parcel's, a
-    case's or a claim's; `part` is None if no account was asked for. Elsewhere it is the order's.
+    case's, a claim's or a penalty's; `part` is None if no account was asked for. Elsewhere it is
+    the order's.
     """
 
     order_id: Hash

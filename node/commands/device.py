@@ -38,7 +38,6 @@ UNTIL = Annotated[str, typer.Option(help="The last day of its calibration: 2027-
     "register",
     sends=True,
     examples=(
-        "hushang keys new logger.key --plain",
         "hushang device register logger.key --identity https://id.gs1.org/8004/6901234LOG1"
         ' --model LOG-1 --unit CEL --interval "10 min" --until 2027-03-31'
         " --file calibration.pdf --owner carrier --as merchant",
@@ -61,7 +60,8 @@ def register(  # one option a field
 ) -> None:
     """Register a device as its maker; prints its id, which is the account of its key.
 
-    FILE is its calibration certificate. Keep KEY in the device: it signs every report.
+    FILE is its calibration certificate. KEY is made by hushang keys new; keep it in the device,
+    where it signs every report.
     """
     known = keystore.show_key(key_file)
     device_key = keystore.load_key(key_file, keystore.find_passphrase)

@@ -30,6 +30,8 @@ def contesting(shop: Shop) -> list[Row]:
         Attempt("carrier", CONTEST, against(0, of=bytes(32)), (), "PenaltyUnknown"),
         Attempt("buyer", CONTEST, against(0), (), "NotAParty"),
         Attempt("haulier", CONTEST, against(0), (), "NotAParty"),
+        # It loses nothing by this penalty, and would take the carrier's word away.
+        Attempt("merchant", CONTEST, against(999), (), "NotAParty"),
         Attempt("carrier", CONTEST, against(0, 0), (), "SharesMismatch"),
         Attempt("carrier", CONTEST, against(1_000), (), "ClaimEmpty"),
         Attempt("carrier", CONTEST, against(0, bond_minor=BOND_MINOR - 1), (), "BondTooSmall"),
@@ -51,7 +53,7 @@ def scoped(shop: Shop) -> list[Row]:
         Attempt("carrier", "delegate", delegate, (), "ok"),
         Attempt("carrier/erp", CONTEST, against, (), "DelegationExceeded"),
         Attempt("carrier", CONTEST, against, (), "ok"),
-        Attempt("merchant", CONTEST, against, (), "StateForbids"),
+        Attempt("carrier", CONTEST, against, (), "StateForbids"),
     ]
 
 
@@ -106,3 +108,37 @@ def test_without_a_panel_a_penalty_stands_as_it_was_measured() -> None:
         court.pass_phase(known)
     assert chain.penalty().charged_minor == 500
     assert court.money("buyer") == FUNDS_MINOR - 10_000 + 500
+
+
+def test_a_seller_contests_what_it_bears_alone() -> None:
+    court = Court()
+    chain = Chain(court, named=False)
+    chain.bind("logger", None, watches=True)
+    chain.report(0, 90, WARM)
+    known = penalty_id(chain.parcel_id, 0)
+    court.done("merchant", (CONTEST, PenaltyContest(known, (0,), BOND_MINOR, bytes(32))))
+    court.drawn(known)
+    court.vote(known, *([[0]] * 3))
+    court.pass_phase(known)
+    assert chain.penalty().refunded_minor == 0
+    assert court.money("buyer") == FUNDS_MINOR - 10_000
+
+
+def test_a_ruling_waits_for_units_that_are_under_a_request() -> None:
+    court = Court()
+    court.fund("carrier", 1_000)
+    chain = Chain(court)
+    chain.report(0, 90, WARM)
+    known = penalty_id(chain.parcel_id, 0)
+    court.done("carrier", (CONTEST, PenaltyContest(known, (0,), BOND_MINOR, bytes(32))))
+    chain.arrive(90)
+    court.drawn(known)
+    court.vote(known, *([[400]] * 3))
+    case_id = court.allowance(chain.parcel_id, 100)
+    court.pass_phase(known)
+    assert (chain.penalty().state, chain.penalty().amount_minor) == ("RULED", 200)
+    assert chain.penalty().due_ms is not None
+    court.silence(case_id)
+    court.wait(2 * DAY_MS)
+    penalty = chain.penalty()
+    assert (penalty.state, penalty.amount_minor, penalty.refunded_minor) == ("SETTLED", 200, 200)
