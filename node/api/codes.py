@@ -48,10 +48,11 @@ OF_SERIAL = text_in_query("serial", _SERIAL, "about the code with this serial; g
 
 @dataclass(frozen=True, slots=True)
 class VerdictSaid:
-    """The verdict on a code, and the words for whoever scanned it."""
+    """The verdict on a code, the words for whoever scanned it, and where its proof is."""
 
     said: Said
     code: VerdictView
+    proof: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,10 @@ COMMITS_MODEL: type[BaseModel] = model_of(CommitsView)
 
 def read_verdict(call: Call) -> Reply:
     """GET /v1/codes/{gtin}/{serial}."""
-    verdict = verdict_view(call.service.ledger.state, call.get(GTIN), call.get(SERIAL))
-    return json_reply(render_fields(VerdictSaid(said_of(verdict), verdict)))
+    gtin, serial = call.get(GTIN), call.get(SERIAL)
+    verdict = verdict_view(call.service.ledger.state, gtin, serial)
+    proof = f"/v1/proof/code/{gtin}/{serial}"
+    return json_reply(render_fields(VerdictSaid(said_of(verdict), verdict, proof)))
 
 
 def read_codes(call: Call) -> Reply:

@@ -105,6 +105,8 @@ async def test_a_verdict_comes_with_a_proof_that_no_other_page_can_make() -> Non
         await found(node.service)
         batch_id = await labelled(node.service)
         await node.service.decide()
+        _, told = await node.get(f"/v1/codes/{GTIN}/{serial_of(0)}")
+        assert told["proof"] == f"/v1/proof/code/{GTIN}/{serial_of(0)}"
         for serial, tables in ((serial_of(0), 3), ("none", 1)):
             path = f"/v1/proof/code/{GTIN}/{serial}"
             async with node.http.get(path) as response:
