@@ -44,7 +44,8 @@ class Mark:
     joined: a transformation of several events (`Summary.transformation_id`).
     inside: a container, a space and the time (UTC ms) until which something contaminated lies in
     it: what happens to it in between is followed.
-    opened: a container; what lay in it at `since_ms` is contaminated, as it was made then.
+    opened: a container, a space and `since_ms`: what lay in it then is contaminated, as it was made
+    then; made again later, it is opened again.
     """
 
     kind: str
@@ -104,8 +105,9 @@ def marks_of(index: TraceIndex, thing: str) -> tuple[tuple[str, str], ...]:
 def continues(index: TraceIndex, event_key: bytes) -> tuple[tuple[str, str], ...]:
     """Marks whose spread a newly captured event may carry on, as kind and name, sorted.
 
-    ("inside", container) stands for every mark of that kind and container, whatever its end: look
-    them up by `mark_part`, of which the shorter is the beginning of the longer.
+    ("inside", container) and ("opened", container) stand for every mark of that kind and container,
+    whatever its time: look them up by `mark_part`, of which the shorter is the beginning of the
+    longer.
     """
     summary = index.summary(event_key)
     if summary is None:
@@ -127,13 +129,13 @@ def continues(index: TraceIndex, event_key: bytes) -> tuple[tuple[str, str], ...
 
 
 def mark_part(kind: str, name: str) -> bytes:
-    """The key part of a mark in state tables: kind, hash of the name and, of a stay, its end."""
-    head, until = name, b""
-    if kind == INSIDE and " " in name:
-        head, _, end = name.rpartition(" ")
-        until = int(end).to_bytes(8, "big", signed=True)
+    """The key part of a mark in state tables: kind, hash of the name, and a time if it has one."""
+    head, time = name, b""
+    if kind in (INSIDE, OPENED) and " " in name:
+        head, _, time_ms = name.rpartition(" ")
+        time = int(time_ms).to_bytes(8, "big", signed=True)
     number = KINDS.index(kind).to_bytes(1, "big")
-    return number + tagged_hash("epcis-name", head.encode()) + until
+    return number + tagged_hash("epcis-name", head.encode()) + time
 
 
 def _commissions(summary: Summary) -> bool:
@@ -180,7 +182,9 @@ class Spreader:
         if mark.kind == INSIDE:
             container, _, until = mark.name.rpartition(" ")
             return (container,), Window(mark.since_ms, int(until), carried=True)
-        if mark.kind in (JOINED, OPENED):
+        if mark.kind == OPENED:
+            return (mark.name.rpartition(" ")[0],), Window(BEGINNING, FOREVER)
+        if mark.kind == JOINED:
             return (mark.name,), Window(BEGINNING, FOREVER)
         return things_of(self.index, mark), Window(mark.since_ms, FOREVER)
 
@@ -217,7 +221,7 @@ class Spreader:
         """What is contaminated may be a container: then what lies in it is too."""
         if any(time_ms <= since_ms and role is Role.PARENT for time_ms, _, role in history.rows):
             for container in history.things:
-                self._mark(OPENED, container, since_ms)
+                self._mark(OPENED, f"{container} {since_ms}", since_ms)
 
     def _open(self, history: History, since_ms: int, rows: Sequence[Row]) -> None:
         """The serialised things that rows put into a container and that lay there at a time."""
@@ -232,6 +236,7 @@ class Spreader:
                     if until > since_ms and not is_class(things[0]):
                         for thing in things:
                             self._mark(ITEM, thing, since_ms)
+                        self._opened(inside, since_ms)
 
     def _mark(self, kind: str, name: str, since_ms: int) -> None:
         self.marks[Mark(kind, name, since_ms)] = None

@@ -90,3 +90,14 @@ def test_a_container_that_claims_to_lie_in_itself_ends_no_search() -> None:
         packing(parentID=case(2), childEPCs=[case(1)]),
     )
     assert Containment(index).contents(identity(case(1)), NOON_MS) == (identity(case(2)),)
+
+
+def test_what_was_taken_out_too_much_is_no_debt_of_the_next_stay() -> None:
+    again = some(4, "ADD", 3)
+    index = MemoryIndex()
+    *_, key = index.capture(
+        some(0, "ADD", 1), some(1, "DELETE", 3), some(5, "DELETE", 1), some(6, "DELETE", 2), again
+    )
+    summary = index.summary(key)
+    assert summary is not None
+    assert Containment(index).until(L, P, summary)[0] == NOON_MS + 6 * HOUR_MS

@@ -164,7 +164,7 @@ def test_of_what_lies_in_a_product_never_a_whole_class_is_reached() -> None:
         turned(2, [lot("A")], [case(1)]),
     )
     follows, _ = spread(index, Mark(MADE, key.hex(), on(2)))
-    assert follows == (Mark(OPENED, CASE, on(2)),)
+    assert follows == (Mark(OPENED, f"{CASE} {on(2)}", on(2)),)
     assert reached(index, BAD) == {A, CASE, PALLET, X, Y}
     rival = identity(lot("RIVAL", "077777"))
     assert set(trace(index, rival, Direction.BACK).things) == {rival}
@@ -240,9 +240,10 @@ def test_a_late_event_is_carried_on_by_the_marks_it_continues(late: int) -> None
 def test_parts_of_marks_tell_marks_apart_and_stays_of_a_container_begin_alike() -> None:
     parts = [mark_part(*named) for named in ((MADE, A), (LOT, A), (ITEM, A), (INSIDE, A))]
     assert len(set(parts)) == 4
-    stays = [mark_part(INSIDE, f"{A} {until}") for until in (-5, 5, FOREVER)]
-    assert len(set(stays)) == 3
-    assert all(part.startswith(mark_part(INSIDE, A)) for part in stays)
+    stays = [mark_part(kind, f"{A} {at}") for kind in (INSIDE, OPENED) for at in (-5, 5, FOREVER)]
+    assert len(set(stays)) == 6
+    assert all(part.startswith(mark_part(INSIDE, A)) for part in stays[:3])
+    assert all(part.startswith(mark_part(OPENED, A)) for part in stays[3:])
     assert {len(part) for part in parts} == {33}
     assert {len(part) for part in stays} == {41}
 
@@ -256,3 +257,15 @@ def test_circles_of_events_end() -> None:
         turned(2, [lot("B")], [case(1)]),
     )
     assert reached(index, BAD) == {A, B, CASE}
+
+
+def test_a_container_that_is_made_again_is_opened_again_at_every_depth() -> None:
+    index = MemoryIndex(
+        packed(1, case(1), serial(1)),
+        packed(1, case(2), case(1)),
+        turned(2, [lot("A")], [case(2)]),
+        packed(3, case(1), serial(2)),
+        turned(4, [lot("A")], [case(2)]),
+        packed(5, case(1), serial(3)),
+    )
+    assert reached(index, BAD) == {A, CASE, PALLET, X, Y}

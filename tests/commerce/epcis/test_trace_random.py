@@ -1,0 +1,138 @@
+"""Random worlds, as tangled as anybody could state them: the trace is what the oracle plays.
+
+`python -m pytest tests/commerce/epcis/test_trace_random.py` tries WORLDS of them; a failing one is
+told by its number.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+
+from commerce.epcis.graph import BEGINNING
+from commerce.epcis.path import Direction
+from commerce.epcis.spread import LOT, Mark
+from commerce.epcis.trace import trace
+from tests.commerce.epcis.brute_force import link, oracle
+from tests.commerce.epcis.memory_index import MemoryIndex
+from tests.commerce.epcis.statements import Members, data, document
+from tests.commerce.epcis.test_spread import reached
+
+WORLDS = 150
+EVENTS = 25
+PREFIX = "6901234"
+LOTS = [f"urn:epc:class:lgtin:{PREFIX}.000001.L{n}" for n in range(5)]
+ITEMS = [f"urn:epc:id:sgtin:{PREFIX}.000001.{n}" for n in range(6)]
+CASES = [f"urn:epc:id:sscc:{PREFIX}.{n:010}" for n in range(1, 5)]
+BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
+DECLARED = {"declarationTime": "2025-12-31T00:00:00Z"}
+
+
+def moment(minute: int) -> Members:
+    at = BEGIN + timedelta(minutes=minute)
+    return {"eventTime": at.strftime("%Y-%m-%dT%H:%M:%SZ"), "eventTimeZoneOffset": "+00:00"}
+
+
+def turned(chance: Random) -> Members:
+    used, made = chance.sample(LOTS + ITEMS + CASES, 2), chance.sample(LOTS + ITEMS + CASES, 2)
+    event: Members = {"type": "TransformationEvent"}
+    if chance.random() < 0.25:
+        event["transformationID"] = f"urn:uuid:{chance.randrange(2)}"
+        used, made = chance.choice(((used, []), ([], made), (used, made)))
+    for name, things in (("input", used), ("output", made)):
+        event[f"{name}EPCList"] = [thing for thing in things if ":id:" in thing]
+        classes = [thing for thing in things if ":class:" in thing]
+        event[f"{name}QuantityList"] = [{"epcClass": thing} for thing in classes]
+    return event
+
+
+def put(chance: Random) -> Members:
+    parent = chance.choice(CASES)
+    event: Members = {"type": "AggregationEvent", "parentID": parent}
+    event["action"] = chance.choice(("ADD", "ADD", "ADD", "DELETE"))
+    if event["action"] == "DELETE" and chance.random() < 0.3:
+        return event
+    if chance.random() < 0.3:
+        quantity = {"quantity": chance.randint(1, 3), "uom": "KGM"}
+        event["childQuantityList"] = [{"epcClass": chance.choice(LOTS), **quantity}]
+        return event
+    # Lower cases lie in higher ones only: what lies in itself is tried elsewhere.
+    inside = ITEMS + CASES[: CASES.index(parent)]
+    event["childEPCs"] = chance.sample(inside, chance.randint(1, 3))
+    return event
+
+
+def commissioned(chance: Random) -> Members:
+    event: Members = {"type": "ObjectEvent", "action": "ADD", "bizStep": "commissioning"}
+    event["epcList"] = chance.sample(ITEMS, chance.randint(1, 2))
+    if chance.random() < 0.7:
+        event["ilmd"] = {"cbvmda:lotNumber": f"L{chance.randrange(len(LOTS))}"}
+    return event
+
+
+def seen(chance: Random) -> Members:
+    thing = chance.choice(ITEMS + CASES)
+    return {"type": "ObjectEvent", "action": "OBSERVE", "epcList": [thing]}
+
+
+MAKERS: tuple[Callable[[Random], Members], ...] = (
+    turned,
+    turned,
+    put,
+    put,
+    put,
+    commissioned,
+    seen,
+)
+
+
+def world(number: int) -> tuple[list[Members], list[Members]]:
+    """The statements of a world, all of them, and those among them that are void."""
+    chance = Random(number)
+    events = [chance.choice(MAKERS)(chance) | moment(minute) for minute in range(EVENTS)]
+    void = [event for event in events if chance.random() < 0.1]
+    return events, void
+
+
+def index_of(events: list[Members], void: list[Members], chance: Random) -> MemoryIndex:
+    """An index that learns of the events in any order."""
+    index = MemoryIndex()
+    for event in chance.sample(events, len(events)):
+        keys = index.capture(event)
+        if event in void:
+            index.void.update(keys)
+    return index
+
+
+@pytest.mark.parametrize("number", range(WORLDS))
+def test_the_trace_of_a_random_world_is_what_the_oracle_plays(number: int) -> None:
+    events, void = world(number)
+    index = index_of(events, void, Random(number))
+    declared = [event | {"errorDeclaration": DECLARED} for event in void]
+    for root in LOTS[:2]:
+        expected = oracle([*events, *declared], root)
+        found = trace(index, link(root), Direction.FORWARD)
+        assert set(found.things) == {link(uri) for uri in expected.bad}
+        assert reached(index, Mark(LOT, link(root), BEGINNING), limit=3) == set(found.things)
+        minutes = sorted(events[place]["eventTime"] for place in expected.steps)
+        told = [
+            datetime.fromtimestamp(step.time_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            for step in found.steps
+        ]
+        assert told == minutes
+
+
+@pytest.mark.parametrize("number", range(WORLDS))
+def test_back_from_what_was_reached_leads_to_where_it_came_from(number: int) -> None:
+    events, void = world(number)
+    index = index_of(events, void, Random(number))
+    roots = [link(root) for root in LOTS]
+    forward = {root: set(trace(index, root, Direction.FORWARD).things) for root in roots}
+    for thing in map(link, (*LOTS, *ITEMS)):
+        back = set(trace(index, thing, Direction.BACK).things)
+        assert {root for root in roots if thing in forward[root]} == back & set(roots)
+
+
+def test_random_worlds_are_valid_documents() -> None:
+    assert data(document(*world(1)[0]))
