@@ -9,7 +9,7 @@ know no local zone, prefixes are the document's own, decimals are exact.
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from commerce.epcis import vocabulary as cbv
@@ -61,26 +61,32 @@ def prehashes(events: Sequence[Event], ignored: frozenset[str] = frozenset()) ->
     found = [""] * len(events)
     alike: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
     for index, event in enumerate(events):
-        if event.scope.prefixes:
-            found[index] = prehash(event, ignored)
-        else:
+        # Events without a context of their own share the document's scope.
+        if event.scope is events[0].scope:
             alike[tuple(event.members)].append(index)
-    for names, indexes in alike.items():
-        group = [events[index] for index in indexes]
-        if _STANDARD.issuperset(names):
-            written = _alike(names, group)
         else:
-            written = [prehash(event, ignored) for event in group]
+            found[index] = prehash(event, ignored)
+    for names, indexes in alike.items():
+        written = _alike(names, [events[index] for index in indexes], ignored)
         for index, text in zip(indexes, written, strict=True):
             found[index] = text
     return found
 
 
-def _alike(names: tuple[str, ...], events: Sequence[Event]) -> list[str]:
-    """Of events with the same standard members."""
-    members = [event.members for event in events]
-    heads = rows_of(_EVENT, names, members)
-    tails = rows_of(_TAIL_RENDERS, names, members) or [()] * len(events)
+def _alike(names: tuple[str, ...], events: Sequence[Event], ignored: frozenset[str]) -> list[str]:
+    """Of events with the same members, in one scope."""
+    members, scope = [event.members for event in events], events[0].scope
+    extensions = [
+        name for name in names if name not in _STANDARD and scope.expand(name) not in ignored
+    ]
+    heads = rows_of(_EVENT, names, members, scope)
+    tails: list[Iterable[str]] = list(rows_of(_TAIL_RENDERS, names, members, scope))
+    tails = tails or [()] * len(events)
+    if extensions:
+        tails = [
+            (*tail, *(text for name in extensions for text in _extension(name, each[name], scope)))
+            for tail, each in zip(tails, members, strict=True)
+        ]
     return [
         f"eventType={event.type}{''.join(head)}{''.join(sorted(tail))}"
         for event, head, tail in zip(events, heads, tails, strict=True)
@@ -216,7 +222,7 @@ def _pair(order: Mapping[str, Render]) -> Render:
     def render(_name: str, value: Json, scope: Scope) -> str:
         return element("", value, scope)
 
-    return written_by(render, lambda _name, values: column_of(element, "", values))
+    return written_by(render, lambda _name, values, scope: column_of(element, "", values, scope))
 
 
 def _repeated_element(element: Render) -> Render:
@@ -268,10 +274,10 @@ def _epcs(name: str, value: Json, scope: Scope) -> str:
     They were checked (`shape.identifier`): in full they have at most KEY_SIZE_MAX characters.
     """
     assert isinstance(value, list)
-    if not scope.prefixes:
-        links = links_of(tuple(value))  # type: ignore[arg-type]  # all were checked to be strings
-        if links:
-            return f"{name}epc={'epc='.join(sorted(links))}"
+    # No prefix changes an EPC URI.
+    links = links_of(tuple(value))  # type: ignore[arg-type]  # all were checked to be strings
+    if links:
+        return f"{name}epc={'epc='.join(sorted(links))}"
     texts = []
     for item in value:
         assert isinstance(item, str)
@@ -295,8 +301,8 @@ def _place(name: str, value: Json, scope: Scope) -> str:
     return f"{name}{_plain('id', value['id'], scope)}"
 
 
-def _places(name: str, values: Sequence[Any]) -> list[str]:
-    return column_of(_ANY_PLACE, name, values)
+def _places(name: str, values: Sequence[Any], scope: Scope) -> list[str]:
+    return column_of(_ANY_PLACE, name, values, scope)
 
 
 written_by(_place, _places)

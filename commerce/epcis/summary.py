@@ -154,7 +154,7 @@ def _things(event: Event, *names: str) -> tuple[str, ...]:
     found: list[str] = []
     for name in names:
         value = event.members.get(name)
-        links = None if event.scope.prefixes else _links(value)
+        links = _links(value)
         if links is not None:
             found += links
             continue
@@ -166,7 +166,7 @@ def _things(event: Event, *names: str) -> tuple[str, ...]:
 
 
 def _links(value: Json) -> tuple[str, ...] | None:
-    """Of a list of EPC URIs; their check has read them."""
+    """Of a list of EPC URIs; their check has read them, and no prefix changes them."""
     if not isinstance(value, list) or not value or not isinstance(value[0], str):
         return None
     return links_of(tuple(value))  # type: ignore[arg-type]  # its items are of one kind
@@ -187,7 +187,7 @@ def _lots(event: Event, name: str) -> tuple[LotMembers, ...]:
     number = _lot_number(event)
     uris = event.members.get(name, [])
     assert isinstance(uris, list)
-    if number is None and not event.scope.prefixes and _links(uris) is not None:
+    if number is None and _links(uris) is not None:
         # EPC URIs name no lots.
         return ()
     lots: dict[str, list[str]] = {}

@@ -42,6 +42,20 @@ def test_many_events_of_one_kind_are_written_alike() -> None:
     check(read_document(data(document(*events))).events)
 
 
+def test_events_with_extensions_are_written_alike() -> None:
+    events = [
+        harvest(
+            readPoint={"id": "tea:gate", "tea:n": number % 2},
+            **{"tea:b": [number, {"tea:c": "tea:d"}], "tea:a": "x", "https://tea.example/z": None},
+        )
+        for number in range(6)
+    ]
+    own = harvest(**{"@context": {"tea": "urn:another:"}, "tea:a": "tea:x"})
+    read = read_document(data(document(*events, own, *events)))
+    check(read.events)
+    check(read.events, frozenset({"https://tea.example/epcis/a", "https://tea.example/z"}))
+
+
 def test_events_at_random_are_written_alike() -> None:
     read = 0
     for stated in islice(variations.documents(6), 400):
