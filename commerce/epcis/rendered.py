@@ -1,6 +1,6 @@
 """The same member of many events, written for the CBV hash together and not one by one.
 
-What `cbv_hash` says of one value, said of a column of them in one scope: a word that a hundred events
+What `cbv_hash` says of one value, said of a column of them in one scope: a word that many events
 have is written once. What has no column of its own is written value by value.
 """
 
