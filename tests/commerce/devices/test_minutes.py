@@ -1,113 +1,17 @@
-"""Random trips beside plain books that go minute by minute and know nothing of the handlers."""
+"""A few of the random trips of tests/commerce/devices/minutes.py."""
 
-from dataclasses import dataclass
+import pytest
 
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
-from commerce.deposits.holding import deposit_of
-from tests.commerce.devices.cold import CAP_MINOR, DEPOSIT_MINOR, Chain
-from tests.commerce.world import DAY_MS, FUNDS_MINOR, account
-
-TRIP_MIN = 600
-TOLERATED_MIN, GAP_MIN = 30, 20
-# What an hour costs in per mille: within the limits, beyond them, far beyond.
-READINGS = {0: ("3", "7"), 50: ("1", "7"), 200: ("5", "13")}
-NAMES = ("carrier", "haulier")
+from tests.commerce.devices.minutes import Leg, by_hand, play, random_legs
 
 
-@dataclass(frozen=True, slots=True)
-class Leg:
-    """`silent` minutes without a report, then one of `length` minutes that costs `rate` an hour;
-    `hands_over` in the middle of it, to the other carrier.
-    """
-
-    silent: int
-    length: int
-    rate: int
-    hands_over: bool
+@pytest.mark.parametrize("seed", range(8))
+def test_a_random_trip_costs_each_carrier_what_the_minutes_say(seed: int) -> None:
+    play(*random_legs(seed))
 
 
-LEGS = st.lists(
-    st.builds(
-        Leg,
-        silent=st.sampled_from((0, 0, 10, 20, 21, 45)),
-        length=st.integers(2, 90),
-        rate=st.sampled_from(tuple(READINGS)),
-        hands_over=st.booleans(),
-    ),
-    min_size=1,
-    max_size=5,
-)
-
-
-@dataclass(slots=True)
-class Books:
-    """Minute by minute: who has the box, whether it was outside, and what that costs."""
-
-    outside: int = 0
-    weight: int = 0
-    paid_minor: int = 0
-
-    def minute(self, rate: int) -> int:
-        """What one more minute outside costs."""
-        self.outside += 1
-        if self.outside > TOLERATED_MIN:
-            self.weight += rate
-        # 10,000 fen, so many per mille of it in sixty minutes.
-        cost_minor = min(CAP_MINOR, self.weight * 10_000 // 60_000) - self.paid_minor
-        self.paid_minor += cost_minor
-        return cost_minor
-
-
-def by_hand(legs: list[Leg], arrives: int) -> dict[str, int]:
-    """What each carrier pays."""
-    rates: list[int] = []
-    handed: list[int] = []
-    for leg in legs:
-        gap = 50 if leg.silent > GAP_MIN else 0
-        rates += [gap] * leg.silent
-        if leg.hands_over:
-            handed.append(len(rates) + leg.length // 2)
-        rates += [leg.rate] * leg.length
-    last = arrives - len(rates)
-    rates += [50 if last > GAP_MIN else 0] * last
-    books, paid = Books(), dict.fromkeys(NAMES, 0)
-    for minute, rate in enumerate(rates):
-        holder = NAMES[sum(1 for at in handed if at <= minute) % 2]
-        if rate:
-            paid[holder] += books.minute(rate)
-    return paid
-
-
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(LEGS, st.integers(0, 60))
-def test_a_random_trip_costs_each_carrier_what_the_minutes_say(legs: list[Leg], rest: int) -> None:
-    chain = Chain()
-    chain.shop.audited = False
-    now, holder = 0, 0
-    for leg in legs:
-        start, end = now + leg.silent, now + leg.silent + leg.length
-        if leg.hands_over:
-            holder = 1 - holder
-            chain.hand_over(start + leg.length // 2, taker=NAMES[holder])
-        chain.report(start, end, READINGS[leg.rate])
-        now = end
-    chain.arrive(now + rest)
-    chain.settle()
-    chain.shop.audited = True
-    chain.settle()
-    expected = by_hand(legs, now + rest)
-    charged = dict.fromkeys(NAMES, 0)
-    for name, amount_minor in chain.amounts():
-        assert name is not None
-        charged[name] += amount_minor
-    assert charged == expected
-    for name in NAMES:
-        deposit = deposit_of(chain.shop.state, account(name), "CNY")
-        assert (deposit.held_minor, deposit.reserved_minor) == (DEPOSIT_MINOR - charged[name], 0)
-    total_minor = sum(charged.values())
-    assert chain.shop.money("buyer") == FUNDS_MINOR - 10_000 + total_minor
-    assert chain.shop.money("merchant") == total_minor
-    chain.shop.wait(20 * DAY_MS)
-    assert chain.shop.money("merchant") == 10_000
+def test_the_books_count_by_hand() -> None:
+    legs = [Leg(21, 30, 0, hands_over=False), Leg(0, 60, 50, hands_over=True)]
+    # Of 81 minutes outside 30 are free: 21 for the gap, 9 more; 51 minutes at 50 per mille are 425,
+    # 21 of them before the hand-over in the middle of the hour.
+    assert by_hand(legs, 111) == {"carrier": 175, "haulier": 250}
