@@ -1,6 +1,5 @@
 """`hushang code`: codes against counterfeits; the verbs of brands and claimants beside it."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -172,18 +171,24 @@ def read_scans(data: bytes) -> list[Scan]:
     lines = [line for line in data.splitlines() if line.strip()]
     if not lines:
         raise UsageWrong("the file has no scans")
-    values = [read_json(line, size_max=SCANS_FILE_MAX) for line in lines]
-    return [
-        from_json(Scan, {"member": None, "tap": None, **value})
-        for value in values
-        if isinstance(value, dict)
-    ]
+    return [read_scan(line, number) for number, line in enumerate(lines, 1)]
+
+
+def read_scan(line: bytes, number: int) -> Scan:
+    """The scan of a line."""
+    value = read_json(line, size_max=SCANS_FILE_MAX)
+    if not isinstance(value, dict):
+        raise UsageWrong(f"line {number} is no JSON object")
+    return from_json(Scan, {"member": None, "tap": None, **value}, f"line {number}")
 
 
 def tap_of(data: bytes) -> Any:
     """The tap of what `sun-verify` printed."""
-    told = json.loads(data)
-    return {name: told[name] for name in ("uid", "counter", "genuine", "signature")}
+    told = read_json(data, size_max=SCANS_FILE_MAX)
+    names = ("uid", "counter", "genuine", "signature")
+    if not isinstance(told, dict) or not all(name in told for name in names):
+        raise UsageWrong("--tap takes what hushang code sun-verify -o json prints")
+    return {name: told[name] for name in names}
 
 
 def scanner_of(session: Session, text: str | None) -> bytes:

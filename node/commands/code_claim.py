@@ -128,13 +128,13 @@ class _Claim:
     def verdict(self) -> dict[str, Any] | None:
         """What the chain says of it now; None if it doesn't know it and its leaf is shown."""
         try:
-            told = self.session.client.get(code_path(self.gtin, self.serial))["code"]
+            answer = self.session.client.get(code_path(self.gtin, self.serial))
         except NotFound as error:
             if self.member is None:
                 error.told_hint = "give its batch's public files too: --tree DIR"
                 raise
             return None
-        assert isinstance(told, dict)
+        told: dict[str, Any] = answer["code"]
         return told
 
     def is_settled(self, told: dict[str, Any] | None) -> bool:

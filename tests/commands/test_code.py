@@ -99,6 +99,18 @@ def test_scans_show_copies_one_by_one_and_from_a_file(
     assert shop.ok("code", "show", GTIN, serial).json["code"]["verdict"] == "suspect"
 
 
+def test_files_of_scans_and_taps_that_are_none_are_refused(shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    as_scans = ("code", "scan", "--file", str(file), "--as", "merchant")
+    as_tap = ("code", "scan", GTIN, "S1", "--cell", "wtw3", "--tap", str(file), "--as", "merchant")
+    for text, code in (("", "UsageWrong"), ("[]", "UsageWrong"), ('{"gtin": 1}', "FormRefused")):
+        file.write_text(text)
+        assert shop.refused(*as_scans) == (2, code)
+    for text, code in (("[]", "UsageWrong"), ('{"uid": 1}', "UsageWrong"), ("x", "JsonRefused")):
+        file.write_text(text)
+        assert shop.refused(*as_tap) == (2, code)
+
+
 def test_a_code_that_no_node_knows_is_shown_by_its_batch(
     shop: Shop, label: Label, tmp_path: Path
 ) -> None:
