@@ -47,6 +47,12 @@ class Field:
     def values(self, subject: Subject) -> Iterator[Json]:
         """Every value of the field in an event."""
         scope = subject.event.scope
+        if not self.place and not self.is_inner:
+            known = [value for name, value in subject.known.items() if name in self.name.full]
+            if known:
+                # Whatever the event says under such a name.
+                yield from known
+                return
         for part in parts(subject.event.members, self.place):
             for name, value in part.items():
                 # Of the standard's own members none is an extension with others inside.

@@ -4,7 +4,7 @@ What was captured has been checked; here it is only read again.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from commerce.epcis.digital_link import DOMAIN
 from commerce.epcis.document import Event
@@ -62,11 +62,15 @@ class Stated:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One event that a query may match; `record_ms` is the time of its block."""
+    """One event that a query may match; `record_ms` is the time of its block.
+
+    `known` is what is known of it besides its words, by full names: asked for as extensions are.
+    """
 
     event: Event
     record_ms: int
     master_data: MasterData = NO_MASTER_DATA
+    known: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def record_time(self) -> Instant:

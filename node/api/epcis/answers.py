@@ -18,8 +18,7 @@ from commerce.epcis.lexeme import Json, strings_of
 from commerce.epcis.prefixes import PINNED_PREFIXES
 from commerce.epcis.times import Instant, utc_text
 from node.api.epcis.exact_json import exact_json
-from node.api.epcis.headers import NAMESPACE, PREFIX
-from node.api.epcis.library import Captured
+from node.api.epcis.library import NAMESPACE, PREFIX, Captured
 
 CONTEXT: Final = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 SIMPLE_QUERY: Final = "SimpleEventQuery"
@@ -85,19 +84,13 @@ def marks_of(captured: Captured) -> dict[str, Any]:
         f"{PREFIX}:transaction": place.transaction_id.hex(),
         f"{PREFIX}:operation": place.operation_index,
         f"{PREFIX}:height": place.height,
-        f"{PREFIX}:counts": counts(captured),
+        f"{PREFIX}:counts": captured.counts,
     }
     if record.claim:
         marks[f"{PREFIX}:claim"] = True
     if captured.void_since is not None:
         marks[f"{PREFIX}:declaredErroneousAt"] = captured.void_since
     return marks
-
-
-def counts(captured: Captured) -> bool:
-    """Does it take part in traces: neither a claim nor void, nor itself a declaration?"""
-    record = captured.record
-    return not record.claim and not record.declares_error and captured.void_since is None
 
 
 def document(

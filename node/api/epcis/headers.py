@@ -11,6 +11,7 @@ from typing import Final
 
 from aiohttp import web
 
+from node.api.epcis.library import NAMESPACE, PREFIX
 from node.api.epcis.problems import NotAcceptable, QueryParameterRefused
 from node.api.replies import Reply
 
@@ -18,9 +19,6 @@ JSON: Final = "application/json"
 LD_JSON: Final = "application/ld+json"
 VERSION: Final = "2.0.0"
 VERSION_SIZE_MAX: Final = 32
-# The namespace of what this node adds to the standard's documents.
-NAMESPACE: Final = "urn:hushang:epcis:"
-PREFIX: Final = "hushang"
 
 _VERSION: Final = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4}){0,3}")
 _ACCEPT_SIZE_MAX: Final = 1024

@@ -9,15 +9,20 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
+from chain.bech32m import encode_account
 from chain.codec import decode
 from chain.crypto import HASH_SIZE
 from chain.ledger import Ledger
 from chain.schema import INDEX
 from commerce.epcis.capture import EVENTS, CapturedEvent, EpcisCapture
 from commerce.epcis.document import Event
+from commerce.epcis.lexeme import Json, read_number
 from commerce.epcis.query.subjects import Stated, Subject, read_stated
 from commerce.epcis.stored_index import DECLARED, EVENT, IndexedEvent
 
+# The namespace of what this node knows of an event besides its words, and its usual prefix.
+NAMESPACE: Final = "urn:hushang:epcis:"
+PREFIX: Final = "hushang"
 # Source bytes of the documents that are kept parsed; a parsed one takes some ten times as much.
 KEPT_SIZE_MAX: Final = 2 * 1024 * 1024
 
@@ -46,7 +51,21 @@ class Captured:
     @property
     def subject(self) -> Subject:
         """What a query looks at."""
-        return Subject(self.event, self.time_ms, self.stated.master_data)
+        return Subject(self.event, self.time_ms, self.stated.master_data, self._known())
+
+    @property
+    def counts(self) -> bool:
+        """Does it take part in traces: neither a claim nor void, nor itself a declaration?"""
+        return not (self.record.claim or self.record.declares_error) and self.void_since is None
+
+    def _known(self) -> dict[str, Json]:
+        """What a query may ask of it besides its words."""
+        return {
+            f"{NAMESPACE}counts": self.counts,
+            f"{NAMESPACE}claim": self.record.claim,
+            f"{NAMESPACE}capturer": encode_account(self.record.capturer),
+            f"{NAMESPACE}height": read_number(str(self.place.height)),
+        }
 
 
 class Library:
@@ -64,8 +83,11 @@ class Library:
         value = ledger.store.get(INDEX + EVENT + key)
         return None if value is None else decode(IndexedEvent, value)
 
-    def event(self, ledger: Ledger, key: bytes) -> Captured | None:
-        """A captured event, None if there is none; `HistoryPruned` if its block is not here."""
+    def event(self, ledger: Ledger, key: bytes, height: int | None = None) -> Captured | None:
+        """A captured event, None if there is none; `HistoryPruned` if its block is not here.
+
+        As known at a height, or now: a later declaration doesn't void it.
+        """
         record, place = self.record(ledger, key), EVENTS.load(ledger.state, key)
         if record is None or place is None:
             return None
@@ -78,7 +100,7 @@ class Library:
             record=record,
             stated=stated,
             time_ms=header.time_ms,
-            void_since=void_since(ledger, record),
+            void_since=void_since(ledger, record, height),
             parsed=parsed,
         )
 
@@ -118,11 +140,15 @@ def document_bytes(ledger: Ledger, place: CapturedEvent) -> bytes:
     return payload.document
 
 
-def void_since(ledger: Ledger, record: IndexedEvent) -> int | None:
-    """The height at which its capturer first declared this statement erroneous, or None."""
+def void_since(ledger: Ledger, record: IndexedEvent, height: int | None) -> int | None:
+    """The height at which its capturer first declared this statement erroneous, or None.
+
+    With a height: None as long as that hadn't happened.
+    """
     if record.declares_error:
         return None
     prefix = DECLARED + record.capturer + record.statement
     for entry, _ in ledger.index(prefix):
-        return int.from_bytes(entry[len(prefix) :], "big")
+        since = int.from_bytes(entry[len(prefix) :], "big")
+        return since if height is None or since <= height else None
     return None

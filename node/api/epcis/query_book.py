@@ -13,10 +13,9 @@ from typing import Annotated, Final
 from chain.codec import Hash, Size, decode, encode
 from chain.errors import LedgerError
 from commerce.epcis.lexeme import Json, Number, read_json
-from commerce.epcis.prefixes import DOCUMENT_SCOPE
 from commerce.epcis.query.parameters import Query
 from node.api.epcis.problems import EpcisProblem, QueryBodyInvalid, ResourceExists
-from node.api.epcis.requests import named_query
+from node.api.epcis.requests import QUERY_SCOPE, named_query
 from node.record_log import STALE_MAX, RecordLog
 
 logger = logging.getLogger(__name__)
@@ -71,7 +70,7 @@ class KnownQuery:
 
 def query_of(definition: dict[str, Json]) -> Query:
     """The query that a body writes: parameters by name, and perhaps a context with prefixes."""
-    scope = DOCUMENT_SCOPE
+    scope = QUERY_SCOPE
     if _CONTEXT in definition:
         scope = scope.with_context(definition[_CONTEXT], is_document=False)
     values = {n: _texts(n, value) for n, value in definition.items() if n != _CONTEXT}

@@ -15,6 +15,7 @@ from commerce.epcis.prefixes import DOCUMENT_SCOPE, Scope
 from commerce.epcis.query.errors import QueryRefused, QueryTooLong
 from commerce.epcis.query.parameters import Query, Values, read_query
 from node.api.epcis.headers import EpcFormat, epc_format
+from node.api.epcis.library import NAMESPACE, PREFIX
 from node.api.epcis.page_tokens import digest_of
 from node.api.epcis.problems import QueryParameterRefused, QueryTooComplex, UriTooLong
 from node.api.epcis.result_pages import PER_PAGE, PER_PAGE_MAX
@@ -24,6 +25,8 @@ EXTENSIONS_SIZE_MAX: Final = 2_048
 _EXTENSION: Final = re.compile(r"([A-Za-z][A-Za-z0-9_.-]{0,63})=(\S{1,256})")
 _COUNT: Final = re.compile(r"[1-9][0-9]{0,8}")
 _LISTS: Final = ("EQ_", "MATCH_", "WD_", "HASATTR_", "EQATTR_")
+# The prefixes that a query has without declaring any.
+QUERY_SCOPE: Final = DOCUMENT_SCOPE.with_context({PREFIX: NAMESPACE}, is_document=False)
 PER_PAGE_NAME: Final = "perPage"
 PAGE_NAME: Final = "nextPageToken"
 
@@ -85,7 +88,7 @@ def scope_of(request: web.BaseRequest) -> Scope:
             msg = "expected prefix=namespace, separated by commas"
             raise QueryParameterRefused(msg, "header.GS1-Extensions")
         declared[match[1]] = match[2]
-    return DOCUMENT_SCOPE.with_context(dict(declared), is_document=False)
+    return QUERY_SCOPE.with_context(dict(declared), is_document=False)
 
 
 def _split(request: web.BaseRequest) -> tuple[dict[str, tuple[str, ...]], PageAsked]:

@@ -92,7 +92,7 @@ class Search:
         record = self._library.record(self._ledger, key)
         if record is None or not self._may_match(record):
             return None
-        captured = self._library.event(self._ledger, key)
+        captured = self._library.event(self._ledger, key, self._height)
         if captured is None:
             return None
         budget.parsed -= captured.parsed

@@ -215,8 +215,21 @@ async def test_claims_and_void_events_are_told_and_marked() -> None:
         answer = await find(node, orderBy="recordTime", orderDirection="ASC")
         assert [mark["hushang:counts"] for mark in answer.marks] == [False, False, False]
         assert answer.marks[0]["hushang:declaredErroneousAt"] == height
+        assert (await ask(node, EVENTS, ("EQ_hushang:counts", "true"))).events == []
+        claimed = await ask(node, EVENTS, ("EQ_hushang:claim", "true"), ("GT_hushang:height", "1"))
+        assert [mark["hushang:claim"] for mark in claimed.marks] == [True]
         only = await find(node, EXISTS_errorDeclaration="true", MATCH_epc=serial(1))
         assert [event["errorDeclaration"]["reason"] for event in only.events] == ["did_not_occur"]
+
+
+@pytest.mark.asyncio
+async def test_no_event_says_of_itself_that_it_counts() -> None:
+    async with served() as node:
+        forged = harvest(**{"urn:hushang:epcis:counts": True, "urn:hushang:epcis:height": 9})
+        await capture(node.service, document(forged), by="buyer")
+        assert (await ask(node, EVENTS, ("EQ_hushang:counts", "true"))).events == []
+        assert (await ask(node, EVENTS, ("EQ_hushang:height", "9"))).events == []
+        assert len((await ask(node, EVENTS, ("EQ_hushang:counts", "false"))).events) == 1
 
 
 @pytest.mark.asyncio
