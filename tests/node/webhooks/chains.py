@@ -62,6 +62,7 @@ class Clock:
 
     now_ms: int
     pauses: list[float] = field(default_factory=list)
+    asked: list[float] = field(default_factory=list)
     _moved: "asyncio.Condition" = field(default_factory=asyncio.Condition)
 
     def read(self) -> int:
@@ -73,6 +74,7 @@ class Clock:
         end_ms = self.now_ms + seconds * 1000
         async with self._moved:
             self.pauses.append(seconds)
+            self.asked.append(seconds)
             self._moved.notify_all()
             await self._moved.wait_for(lambda: self.now_ms >= end_ms)
 
