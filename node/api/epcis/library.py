@@ -91,9 +91,11 @@ class Library:
         record, place = self.record(ledger, key), EVENTS.load(ledger.state, key)
         if record is None or place is None:
             return None
-        header = ledger.header(place.height)
-        assert header is not None, "headers are never pruned"
         stated, parsed = self._stated(ledger, place)
+        header = ledger.header(place.height)
+        if header is None:
+            ledger.require_block(place.height)
+        assert header is not None, "a block that is here has a header"
         return Captured(
             key=key,
             place=place,

@@ -20,7 +20,7 @@ from commerce.epcis.times import read_instant
 from commerce.epcis.units import exact
 from node.api.epcis.library import Captured, Library
 from node.api.epcis.problems import QueryTooComplex, ResultTooLarge
-from node.api.epcis.streams import order_of, span_of, stream
+from node.api.epcis.streams import heights_of, order_of, span_of, stream
 
 PER_PAGE: Final = 30
 PER_PAGE_MAX: Final = 500
@@ -73,6 +73,7 @@ class Search:
 
     def __init__(self, ledger: Ledger, library: Library, query: Query, height: int) -> None:
         self._ledger, self._library, self._query, self._height = ledger, library, query, height
+        self._heights = heights_of(ledger, query, height)
 
     def found(
         self, place: bytes | None, budget: _Budget
@@ -99,7 +100,8 @@ class Search:
         return captured if self._query.matches(captured.subject) else None
 
     def _may_match(self, record: IndexedEvent) -> bool:
-        if record.height > self._height:
+        # Also of what this node has pruned it is known when it was captured.
+        if not self._heights[0] <= record.height <= self._heights[1]:
             return False
         conditions = self._query.conditions
         return all(one.early is None or one.early(record.summary) for one in conditions)

@@ -78,7 +78,7 @@ def span_of(ledger: Ledger, query: Query, by: By, height: int) -> Span:
     """All places at which the query's events can be, up to a height."""
     descending = query.order is not None and query.order.descending
     if by == "recordTime":
-        first, last = _heights(ledger, query, height)
+        first, last = heights_of(ledger, query, height)
         return Span(u64(first), u64(last + 1), descending)
     low, high = query.from_event_time, query.before_event_time
     return Span(
@@ -93,7 +93,7 @@ def _time(instant: Instant) -> bytes:
     return u64(instant.milliseconds() + _TIME_OFFSET)
 
 
-def _heights(ledger: Ledger, query: Query, height: int) -> tuple[int, int]:
+def heights_of(ledger: Ledger, query: Query, height: int) -> tuple[int, int]:
     """The first and the last block that can have captured an event of the query."""
     first, last = 1, height
     if query.from_record_time is not None:
@@ -105,16 +105,19 @@ def _heights(ledger: Ledger, query: Query, height: int) -> tuple[int, int]:
 
 
 def first_block(ledger: Ledger, time_ms: int, height: int) -> int:
-    """The first block of this time or later, up to a height; the one above it without any."""
+    """The first block of this time or later, up to a height; the one above it without any.
+
+    Where it may be one whose header never came here (`Base`): the first of all.
+    """
     low, high = 1, height + 1
     while low < high:
         middle = (low + high) // 2
         header = ledger.header(middle)
-        if header is None or header.time_ms >= time_ms:
+        if header is not None and header.time_ms >= time_ms:
             high = middle
         else:
             low = middle + 1
-    return low
+    return low if low == 1 or ledger.header(low - 1) is not None else 1
 
 
 def stream(ledger: Ledger, library: Library, query: Query, by: By, span: Span) -> Iterator[bytes]:
