@@ -25,6 +25,7 @@ from commerce.devices.errors import (
     DeviceUnknown,
     DeviceUnsuitable,
     NotTheDeviceOwner,
+    ReportsOutstanding,
     SlaMissing,
     ThingNotSingle,
     WatchEnded,
@@ -36,6 +37,7 @@ from commerce.devices.watch import (
     find_watch,
     is_in,
     new_watch,
+    require_reported,
     require_travelling,
     save_watch,
     travels,
@@ -78,6 +80,7 @@ class DeviceUnbind:
     ParcelUnknown,
     ItemNotInParcel,
     DeviceBound,
+    ReportsOutstanding,
     WatchEnded,
     SlaMissing,
     DeviceUnsuitable,
@@ -98,6 +101,7 @@ def device_bind(op: DeviceBind, context: Context) -> tuple[Event, ...]:
     if device.bound is not None:
         msg = "the device is bound to something else"
         raise DeviceBound(msg)
+    require_reported(context, op.device_id, device, device.binding)
     if parcel is not None:
         require_travelling(parcel)
     binding = Binding(thing, op.parcel_id, context.sender, context.time_ms, None)

@@ -120,6 +120,12 @@ class DeviceUnsuitable(LedgerError):
     hint = "hushang device show DEVICE; GET /v1/watches/PARCEL"
 
 
+class ReportsOutstanding(LedgerError):
+    """A device goes to another parcel once the last one's way is reported to its end."""
+
+    hint = "report what it measured until the arrival, or wait until report_ms is over"
+
+
 class WatchEnded(LedgerError):
     """The parcel has arrived, or is lost: nothing of it is watched any more."""
 

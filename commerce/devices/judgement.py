@@ -9,7 +9,7 @@ from chain.block import Event
 from chain.context import Context, event
 from chain.deadlines import Deadline
 from commerce.devices.device import load_device
-from commerce.devices.judging import Custody, accrue, by_custody
+from commerce.devices.judging import GAP_INTERVALS, Custody, accrue, by_custody
 from commerce.devices.measures import in_unit
 from commerce.devices.penalty import add_penalty
 from commerce.devices.watch import WATCHES, Watch, ended_ms, save_watch, with_slas
@@ -17,8 +17,6 @@ from commerce.escrow import State
 from commerce.orders import load_order, timers_for
 from commerce.parcels import load_parcel
 from commerce.records import altered
-
-GAP_INTERVALS = 2
 
 # What a line's time outside costs an hour, by position; None: it was within.
 Rates = list[int | None]

@@ -17,6 +17,8 @@ from commerce.records import altered
 from commerce.timers import HOUR_MS
 
 CUSTODIES_MAX = 20
+# A longer time without a report is a gap.
+GAP_INTERVALS = 2
 
 
 @dataclass(frozen=True, slots=True)

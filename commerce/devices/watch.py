@@ -20,19 +20,27 @@ from chain.state import StateReader, Table
 from commerce.carriers import check_independent
 from commerce.clocks import Clock, deadline_of, move_deadline
 from commerce.deposits.holding import reserve, unreserve
-from commerce.devices.device import DEVICES, Device, load_device, require_calibration_ahead
+from commerce.devices.device import DEVICES, Binding, Device, load_device, require_calibration_ahead
 from commerce.devices.errors import (
     CalibrationExpired,
     DeviceNotBound,
     DeviceUnknown,
     DeviceUnsuitable,
     PenaltyUnreserved,
+    ReportsOutstanding,
     SlaMissing,
     TooManyCustodians,
     WatchEnded,
     WatchUnknown,
 )
-from commerce.devices.judging import CUSTODIES_MAX, Custodies, Custody, WatchedLine, left_minor
+from commerce.devices.judging import (
+    CUSTODIES_MAX,
+    GAP_INTERVALS,
+    Custodies,
+    Custody,
+    WatchedLine,
+    left_minor,
+)
 from commerce.devices.sla import Sla, slas_of
 from commerce.devices.things import things_in
 from commerce.errors import SharedController
@@ -47,6 +55,7 @@ NAMING_REFUSALS = (
     DeviceUnknown,
     SlaMissing,
     DeviceNotBound,
+    ReportsOutstanding,
     CalibrationExpired,
     PenaltyUnreserved,
 )
@@ -130,6 +139,7 @@ def begin_watch(context: Context, known_id: bytes, device_id: bytes) -> tuple[Ev
     if binding is None or not is_in(binding.thing, parcel):
         msg = "the device isn't bound to anything in this parcel"
         raise DeviceNotBound(msg)
+    require_reported(context, device_id, device, binding)
     require_calibration_ahead(context, device.calibrated_until_ms)
     watch = new_watch(context, parcel, device_id, binding.bound_by, lines)
     watch = with_custodian(context, order, watch, parcel.carrier)
@@ -158,7 +168,7 @@ def reserve_for(
     if watch.order_id != order_id or watch.device_id != device_id:
         msg = "the device watches no parcel of this order"
         raise DeviceUnsuitable(msg)
-    if carried and not any(thing in carried for thing in things):
+    if not any(thing in carried for thing in things):
         msg = "nothing of what is handed over is in the device's parcel"
         raise DeviceNotBound(msg)
     require_travelling(parcel)
@@ -244,6 +254,29 @@ def watched_lines(
         msg = f"nothing in this parcel has a storage promise of {device.measures}"
         raise SlaMissing(msg)
     return tuple(lines)
+
+
+def require_reported(
+    context: Context, device_id: bytes, device: Device, binding: Binding | None
+) -> None:
+    """`ReportsOutstanding` while a device is bound to, or has left, a parcel that it watches, and
+    what it will say of it still counts: nobody makes a gap in the end of another one's time.
+    """
+    known_id = None if binding is None else binding.parcel_id
+    watch = None if known_id is None else find_watch(context.state, known_id)
+    if binding is None or watch is None or watch.device_id != device_id or watch.due_ms is None:
+        return
+    parcel = load_parcel(context.state, watch.parcel_id)
+    # On its way, and off the device: those concerned have signed for that.
+    end_ms = ended_ms(parcel)
+    if end_ms is None:
+        is_out = binding.to_ms is None and travels(parcel)
+    else:
+        gap_ms = context.chain.genesis.scaled_ms(GAP_INTERVALS * device.interval_ms)
+        is_out = end_ms - watch.judged_ms > gap_ms
+    if is_out:
+        msg = f"it watches parcel {watch.parcel_id.hex()}, which is judged until {watch.judged_ms}"
+        raise ReportsOutstanding(msg)
 
 
 def is_in(thing: str | None, parcel: Parcel) -> bool:

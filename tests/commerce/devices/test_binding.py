@@ -57,6 +57,8 @@ def binding(shop: Shop) -> list[Row]:
         Wait(DAY_MS),
         Attempt("merchant", BIND, soon, (), "CalibrationExpired"),
         Do(lambda _: shop.deliver(chain.parcel_id)),
+        Attempt("merchant", BIND, plain, (), "ReportsOutstanding"),
+        Wait(2 * DAY_MS),
         Attempt("merchant", BIND, plain, (), "WatchEnded"),
         Attempt("merchant", BIND, to_thing, (), "ok"),
     ]

@@ -7,6 +7,9 @@ import pytest
 from commerce.deposits.holding import deposit_of
 from commerce.devices.binding import DeviceBind, DeviceUnbind
 from commerce.devices.device import DeviceTransfer
+from commerce.devices.errors import DeviceNotBound
+from commerce.devices.watch import reserve_for
+from tests.commerce.deposits.inside import inside
 from tests.commerce.devices.cold import (
     CAP_MINOR,
     DEPOSIT_MINOR,
@@ -193,3 +196,30 @@ def test_a_device_in_another_parcel_says_nothing_about_this_one() -> None:
     (told,) = chain.told(0, 60, HOT, device="spare")
     assert told.data["verdict"] == "unwatched"
     assert chain.amounts() == []
+
+
+def test_a_seller_that_reuses_the_device_before_its_last_report_is_refused() -> None:
+    # The end of the way would be a gap in the carrier's time.
+    chain = Chain()
+    chain.report(0, 60)
+    chain.arrive(120)
+    assert chain.unbind().status == "ok"
+    elsewhere = DeviceBind(account("logger"), thing(OTHER_SSCC), None, watches=False)
+    assert chain.shop.send("merchant", ("device.bind", elsewhere)).status == "ReportsOutstanding"
+    chain.told(60, 115, FINE)
+    assert chain.shop.send("merchant", ("device.bind", elsewhere)).status == "ok"
+    chain.shop.wait(3 * DAY_MS)
+    assert chain.amounts() == []
+
+
+def test_a_shell_that_takes_over_something_else_doesnt_relieve_the_carrier() -> None:
+    chain = Chain()
+    with pytest.raises(DeviceNotBound), inside(chain.shop) as context:
+        reserve_for(
+            context,
+            order_id=chain.order_id,
+            device_id=account("logger"),
+            things=(thing(OTHER_SSCC),),
+            taker=account("haulier"),
+        )
+    assert chain.watch.custodies[-1].custodian == account("carrier")

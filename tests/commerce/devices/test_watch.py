@@ -45,7 +45,8 @@ def naming(shop: Shop) -> list[Row]:
     shop.done("maker", ("device.register", registration()), with_=("logger",))
     brief = registration("brief", 2, calibrated_until_ms=soon_ms)
     shop.done("maker", ("device.register", brief), with_=("brief",))
-    order_id = shop.paid((shop.tea, UNITS))
+    order_id, second = shop.paid((shop.tea, UNITS)), shop.paid((shop.tea, UNITS))
+    shop.done("merchant", ("sla.attach", sla(second)))
     plain = shipment(order_id, "logger")
     here = DeviceBind(account("logger"), thing(), None, watches=False)
     there = DeviceBind(account("brief"), thing(), None, watches=False)
@@ -67,6 +68,8 @@ def naming(shop: Shop) -> list[Row]:
         Attempt("merchant", SHIP, plain, signed, "PenaltyUnreserved"),
         Do(lambda world: _ask_back(world, "carrier", DEPOSIT_MINOR - CAP_MINOR)),
         Attempt("merchant", SHIP, plain, signed, "ok"),
+        # Another parcel of the same number would take the device away from the first.
+        Attempt("merchant", SHIP, shipment(second, "logger"), signed, "ReportsOutstanding"),
     ]
 
 
