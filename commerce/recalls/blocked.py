@@ -22,7 +22,7 @@ RECALLS_MAX = 1_000
 @dataclass(frozen=True, slots=True)
 class Blocked:
     """A product, and the recall of which it is the root: `whole`, of marked lots and items
-    (`marking`), or both; `spreading` while its marks go on.
+    (`marking`), or both; `spreading` while the marks of its roots go on.
     """
 
     gtin: Gtin

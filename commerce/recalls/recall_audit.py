@@ -28,6 +28,7 @@ def check_recalls(state: StateReader) -> None:
     products = Counter(key[14:] for key, _ in TOUCHED.items(state))
     for recall_id, recall in recalls.items():
         _require(products[recall_id] == recall.progress.products, "products reached are counted")
+        _require(recall.spreading or not recall.holding, "nothing is held once marks have spread")
         waits = recall.spreading or recall.cursor is not None
         _require(waits == (recall.due_ms is not None), "what has something to do has a clock")
     for key, _ in NOTICES.items(state):
@@ -42,7 +43,7 @@ def _check_open(state: StateReader, recalls: dict[bytes, Recall]) -> None:
             recall_id,
             recall.whole,
             recall.marking,
-            recall.spreading or recall.progress.full,
+            recall.holds,
         )
         for recall_id, recall in recalls.items()
         if recall.state == "OPEN"

@@ -178,8 +178,8 @@ def recall_open(op: RecallOpen, context: Context) -> tuple[Event, ...]:
     NotTheRecaller,
     StateForbids,
     RootMalformed,
-    RecallUnchanged,
     TooManyWindows,
+    RecallUnchanged,
 )
 def recall_extend(op: RecallExtend, context: Context) -> tuple[Event, ...]:
     """Recall more goods, more gravely, or with other words: by who opened it or a regulator."""
@@ -193,18 +193,18 @@ def recall_extend(op: RecallExtend, context: Context) -> tuple[Event, ...]:
         msg = "the recall is closed"
         raise StateForbids(msg)
     roots = read_roots(recall.gtin, op.lots, op.items, op.from_ms, op.to_ms)
-    changed = _regraded(op, recall)
-    if changed == recall and not roots.are_given:
-        msg = "no root, no graver class, no other words"
-        raise RecallUnchanged(msg)
     if roots.window is not None and len(recall.windows) >= WINDOWS_MAX:
         msg = f"a recall has at most {WINDOWS_MAX} windows"
         raise TooManyWindows(msg)
+    changed = _rooted(context, op.recall_id, _regraded(op, recall), roots)
+    if changed == recall:
+        msg = "no new root, no graver class, no other words"
+        raise RecallUnchanged(msg)
     changed = altered(changed, regulated=recall.regulated or regulates)
     if changed.whole and not recall.whole:
         # Orders that were passed by may be of the product, too.
         changed = _swept_anew(context, changed)
-    save_recall(context, op.recall_id, recall, _rooted(context, op.recall_id, changed, roots))
+    save_recall(context, op.recall_id, recall, changed)
     extended = event(
         "recall.extended",
         recall_id=op.recall_id,
@@ -293,6 +293,7 @@ def _begun(op: RecallOpen, context: Context, roots: Roots, *, regulated: bool) -
         closed_ms=None,
         state="OPEN",
         progress=Progress(),
+        holding=False,
         # The orders are swept at once, or when the marks have spread.
         cursor=FIRST_ORDER if whole else None,
         again=False,
@@ -322,9 +323,13 @@ def _rooted(context: Context, recall_id: bytes, recall: Recall, roots: Roots) ->
     if roots.window is not None:
         windows = (*windows, roots.window)
         marking.touch(recall.gtin, roots.window.from_ms)
-    return altered(
-        recall, progress=marking.progress, windows=windows, again=True, due_ms=context.time_ms
-    )
+    rooted = altered(recall, progress=marking.progress, windows=windows)
+    if rooted == recall:
+        return recall
+    if not rooted.spreading:
+        # It has as many marks as it may have.
+        return _swept_anew(context, rooted)
+    return altered(rooted, again=True, holding=True, due_ms=context.time_ms)
 
 
 def _regraded(op: RecallExtend, recall: Recall) -> Recall:

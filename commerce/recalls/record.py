@@ -56,7 +56,9 @@ class Progress:
 class Recall:
     """`whole`: all of the product, and not only what is marked. `regulated`: a regulator opened or
     extended it, so that only a regulator closes it. `opened_height`: what was declared erroneous
-    from that block on still counts. `cursor` is the order that the sweep looks at next, nothing
+    from that block on still counts. `holding`: the marks of its own roots spread, and what they
+    reach is blocked; for marks of later events nothing is, or whoever captures one could block it
+    for ever. `cursor` is the order that the sweep looks at next, nothing
     once it is through; `again`: then it starts anew, for what was marked since it began.
     `outstanding` counts marked things in known hands of which nothing has been heard.
     """
@@ -74,6 +76,7 @@ class Recall:
     closed_ms: TimeMs | None
     state: Name
     progress: Progress
+    holding: bool
     cursor: Hash | None
     again: bool
     outstanding: U32
@@ -89,6 +92,11 @@ class Recall:
         """Are there marks to follow, or goods of a window to mark?"""
         progress = self.progress
         return progress.next < progress.marks or progress.window < len(self.windows)
+
+    @property
+    def holds(self) -> bool:
+        """Is everything that it has reached blocked for now?"""
+        return self.holding or self.progress.full
 
     def clock(self) -> Clock | None:
         """When the spread or, once that is over, the sweep goes on; None once both are through."""
@@ -126,8 +134,7 @@ def save_recall(context: Context, recall_id: bytes, before: Recall | None, after
     RECALLS.store(context.state, after, recall_id)
     move_deadline(context, recall_id, None if before is None else before.clock(), after.clock())
     if after.state == "OPEN":
-        spreading = after.spreading or after.progress.full
-        entry = Blocked(after.gtin, recall_id, after.whole, after.marking, spreading)
+        entry = Blocked(after.gtin, recall_id, after.whole, after.marking, after.holds)
         block(context, entry)
 
 

@@ -72,6 +72,7 @@ def _following(context: Context, recall: Recall) -> Recall:
     """What comes next: the spread in the next block, the sweep in this one, or nothing."""
     if recall.spreading:
         return altered(recall, due_ms=context.time_ms + 1)
+    recall = altered(recall, holding=False)
     if recall.cursor is not None:
         return altered(recall, due_ms=context.time_ms)
     if recall.again:

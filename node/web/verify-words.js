@@ -542,7 +542,7 @@ export const TABLES = {
     ["recall", "产品召回"],
     "hash",
     "gtin recall_class opener regulated whole windows:Window* instruction report opened_ms " +
-      "opened_height closed_ms state progress:Progress cursor again outstanding due_ms",
+      "opened_height closed_ms state progress:Progress holding cursor again outstanding due_ms",
   ],
   recalled: [["recalled products", "召回中的产品"], "hash", "products:Blocked* marked"],
   reference: [["reference used once", "一次性凭号"], "hash", "transaction_id"],
@@ -809,6 +809,7 @@ export const FIELDS = {
   hidden: "屏蔽",
   high: "上限",
   holder: "持有方",
+  holding: "扩散期间冻结",
   holidays: "节假日",
   how: "了结方式",
   identity: "标识",

@@ -64,6 +64,7 @@ def extending(at: Dairy) -> list[Row]:
         Attempt("merchant",  EXTEND, extension(recall_id, items=(tea(1),)),  (), "RootMalformed"),
         Attempt("merchant",  EXTEND, extension(recall_id),                   (), "RecallUnchanged"),
         Attempt("merchant",  EXTEND, extension(recall_id, recall_class=3),   (), "RecallUnchanged"),
+        Attempt("merchant",  EXTEND, extension(recall_id, "M1"),             (), "RecallUnchanged"),
         Attempt("merchant",  EXTEND, extension(recall_id, recall_class=1),   (), "ok"),
         *windows,
         Attempt("merchant",  EXTEND, extension(recall_id, from_ms=1, to_ms=2), (), "TooManyWindows"),

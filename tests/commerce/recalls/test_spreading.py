@@ -87,6 +87,9 @@ def test_a_spread_that_is_too_large_holds_what_it_touched(
     at.settle()
     assert at.record(recall_id).progress.full
     assert at.record(recall_id).due_ms is None
+    at.extend(recall_id, "M2", recall_class=1)
+    at.settle()
+    assert at.record(recall_id).due_ms is None
     assert at.send("buyer", ("order.create", create((at.milk, 1)))).status == "ProductRecalled"
     assert at.close(recall_id) == OK
     at.done("buyer", ("order.create", create((at.milk, 1))))

@@ -4,10 +4,10 @@ import pytest
 
 from chain.block import OK
 from commerce.aftersale.returns import ReturnShip
-from commerce.recalls import watching
+from commerce.recalls import spreading, watching
 from commerce.recalls.watching import WATCHES
 from tests.commerce.recalls.dairy import Dairy, cake, milk, sscc, tea, unit
-from tests.commerce.shop import CAKE, TEA
+from tests.commerce.shop import CAKE, TEA, create
 from tests.commerce.world import account
 
 
@@ -194,3 +194,19 @@ def test_a_logistic_unit_that_was_packed_again_is_not_forgotten() -> None:
     at.settle()
     ((_, notice),) = at.notices(recall_id).items()
     assert (notice.certainty, len(notice.things)) == ("named", 1)
+
+
+def test_whoever_captures_something_about_marked_goods_blocks_nobodys_sale(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at = Dairy()
+    at.make([milk("M1")], [tea(1)])
+    recall_id = at.recall("M1")
+    at.settle()
+    monkeypatch.setattr(spreading, "WORK_PER_BLOCK_MAX", 1)
+    at.make([milk("M1")], [tea(2)])
+    at.wait(1)
+    assert at.record(recall_id).spreading
+    at.done("buyer", ("order.create", create((at.tea, 1))))
+    at.settle()
+    assert at.recall_of(tea(2)) == recall_id
