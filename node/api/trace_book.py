@@ -13,6 +13,7 @@ from itertools import islice
 from threading import Lock
 
 from chain.ledger import Ledger
+from commerce.epcis.doubts import Doubt, doubts
 from commerce.epcis.graph import History, Row
 from commerce.epcis.path import Direction, Edge, Join, Path, Step
 from commerce.epcis.stored_index import StoredIndex, captured_between
@@ -26,6 +27,8 @@ THINGS_MAX = 1_500_000
 # After so many new events a trace is walked anew.
 EVENTS_LOOKED_AT_MAX = 5_000
 WAIT_S = 2.0
+# Of a trace of more things only what was asked about is looked at for doubts.
+DOUBTED_MAX = 1_000
 
 
 @dataclass(slots=True)
@@ -76,6 +79,9 @@ class FoundTrace:
         self.height = height
         self.path: Path = walk(watched, query, direction, Limits())
         self.steps: tuple[Step, ...] = self.path.ordered_steps(index)
+        few = len(self.path.things) <= DOUBTED_MAX
+        doubted = sorted(self.path.things) if few else self.path.roots[:DOUBTED_MAX]
+        self.doubts: tuple[Doubt, ...] = doubts(watched, doubted)
         # Not the index itself: it holds every event that was read.
         self._asked = watched.asked
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from chain.codec import Hash
 from chain.ledger import Ledger
+from commerce.epcis.doubts import Doubt
 from commerce.epcis.identifiers import is_class, of_query
 from commerce.epcis.path import Direction, Edge, Step
 from commerce.epcis.root_cause import ITEMS_MAX, RootCause, root_cause
@@ -93,7 +94,8 @@ class TraceView:
     `complete` is about the trace: False if a limit cut the walk short. `next` is None on the last
     page. `roots` (at most 100) are what was asked about. `possessor` and `owner` are who has it
     now, of a single thing, as far as the chain knows. Each step is proven by what `proof` answers
-    for its key.
+    for its key. `doubts` (at most 100) are what can't be of single things and was stated all the
+    same; of a trace of more than 1,000 things only `roots` are looked at.
     """
 
     query: str
@@ -109,6 +111,7 @@ class TraceView:
     possessor: Hash | None
     owner: Hash | None
     proof: str
+    doubts: tuple[Doubt, ...]
 
 
 PROOF_PATH = "/v1/proof/event/{key}"
@@ -194,6 +197,7 @@ def page(ledger: Ledger, found: FoundTrace, height: int, part: tuple[int, int]) 
         possessor=possessor_of(state, found.query) if single else None,
         owner=owner_of(state, found.query) if single else None,
         proof=PROOF_PATH,
+        doubts=found.doubts,
     )
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import typer
 
 from chain.errors import HushangError
+from commerce.epcis.doubts import IN_ITSELF, MADE_TWICE, TWO_CONTAINERS, USED_BEFORE
 from commerce.epcis.identifiers import is_key, is_well_formed, of_query
 from commerce.epcis.root_cause import ITEMS_MAX
 from node.commands.failures import UsageWrong
@@ -21,6 +22,12 @@ CAUSE: Final = "cause"
 NAMES_SHOWN_MAX: Final = 12
 PAGE: Final = 5_000
 PAGED: Final = ("steps", "edges", "things")
+DOUBTS: Final = {
+    MADE_TWICE: "was made more than once",
+    USED_BEFORE: "is told of after it was used up",
+    TWO_CONTAINERS: "lies in two containers at a time",
+    IN_ITSELF: "lies in itself",
+}
 _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.", re.ASCII)
 
 
@@ -124,6 +131,8 @@ def tell(session: Session, found: dict[str, Any]) -> None:
         f"{counts['steps']} events, {counts['things']} things as known at height"
         f" {found['height']}; any of them is proven by: hushang proof event KEY"
     )
+    for doubt in found["doubts"][:NAMES_SHOWN_MAX]:
+        session.say(f"doubt: {doubt['thing']} {DOUBTS[doubt['kind']]}: {', '.join(doubt['keys'])}")
     if found["next"] is not None:
         session.say("this is the first page: --all shows all of it")
     if not found["complete"]:

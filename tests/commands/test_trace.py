@@ -9,7 +9,7 @@ from node.commands import trace
 from node.demo import goods
 from tests.commands.conftest import Shop
 from tests.commerce.epcis.statements import data, document, lot, serial
-from tests.commerce.epcis.test_spread import packed, turned
+from tests.commerce.epcis.test_spread import made, packed, turned
 
 LEAF = lot("TRACED", "000021")
 
@@ -112,6 +112,14 @@ def test_long_lists_of_names_are_cut_and_counted() -> None:
     assert trace.names(["a", "b"], 0) == "a, b"
     many = [str(n) for n in range(15)]
     assert trace.names(many, 5).endswith("11 and 8 more")
+
+
+def test_what_cannot_be_is_told_as_a_doubt(shop: Shop, tmp_path: Path) -> None:
+    bottle = serial(1, "000023")
+    file = tmp_path / "twice.jsonld"
+    file.write_bytes(data(document(made(1, bottle), made(2, bottle))))
+    shop.ok("capture", str(file), "--as", "merchant")
+    assert "was made more than once: " in shop.run("trace", bottle).err
 
 
 def test_trace_is_of_the_goods_of_the_demo(shop: Shop, tmp_path: Path) -> None:

@@ -140,6 +140,18 @@ async def test_what_bad_bottles_have_in_common_is_told_nearest_first() -> None:
         assert before["causes"] == []
 
 
+@pytest.mark.asyncio
+async def test_what_cannot_be_is_told_with_its_events() -> None:
+    async with served() as node:
+        await found(node.service)
+        bottle = serial(1, "077777")
+        keys = await captured(node.service, made(1, bottle), turned(2, [BAD], [bottle]))
+        _, told = await node.get(f"/v1/trace?epc={bottle}")
+        (doubt,) = told["doubts"]
+        assert (doubt["kind"], doubt["thing"]) == ("made_twice", identity(bottle))
+        assert doubt["keys"] == keys
+
+
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [
