@@ -220,8 +220,8 @@ def _automaton() -> Iterator[str]:
 
 
 def _phases() -> Iterator[str]:
-    yield "It runs under the id of the case or claim in dispute. Every phase ends by its own clock,"
-    yield "and all of them by the cap (`sys.dispute.cap`), which isn't drawn."
+    yield "It runs under the id of the case, claim or penalty in dispute. Every phase ends by its"
+    yield "own clock, and all of them by the cap (`sys.dispute.cap`), which isn't drawn."
     yield ""
     yield "```mermaid"
     yield "stateDiagram-v2"

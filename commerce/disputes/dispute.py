@@ -1,8 +1,8 @@
 """Disputes as records: whom it is between, its phase and clock, panel, rulings and bonds.
 
-A dispute lies under the id of the case or claim that it is about: one object with one deadline,
-which is the earlier of its phase's end and its cap. An ended one keeps its record, without money
-and without a deadline.
+A dispute lies under the id of the case, claim or penalty that it is about: one object with one
+deadline, which is the earlier of its phase's end and its cap. An ended one keeps its record,
+without money and without a deadline.
 """
 
 from collections.abc import Sequence

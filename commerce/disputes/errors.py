@@ -17,7 +17,7 @@ class ClaimEmpty(LedgerError):
 class DisputeUnknown(LedgerError):
     """No dispute has this id."""
 
-    hint = "a dispute has the id of the case or claim that it is about"
+    hint = "a dispute has the id of the case, claim or penalty that it is about"
 
 
 class ArbiterUnknown(LedgerError):

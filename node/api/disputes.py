@@ -18,7 +18,7 @@ from node.api.render import model_of, render_fields
 from node.api.replies import Reply, json_reply
 from node.api.routing import Call
 
-DISPUTE_ID = hash_in_path("id", "id of a dispute: that of its case or claim")
+DISPUTE_ID = hash_in_path("id", "id of a dispute: that of its case, claim or penalty")
 PARTY = account_in_path("account", "buyer or seller")
 ARBITER = account_in_path("account", "an arbiter")
 OF_ACCOUNT = account_in_query("account", "disputes with this buyer or seller, newest first")

@@ -34,7 +34,7 @@ from node.sealed_votes import SealedVoteMissing, find_vote, keep_vote, seal, vot
 app = noun("Let a panel of arbiters decide, or vote as one of them.")
 
 DISPUTE = Annotated[
-    str, typer.Argument(metavar="DISPUTE", help="Its id: that of its case or claim.")
+    str, typer.Argument(metavar="DISPUTE", help="Its id: that of its case, claim or penalty.")
 ]
 VOTES = Annotated[
     Path | None,

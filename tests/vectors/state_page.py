@@ -67,7 +67,7 @@ KEYS = {
     "device-name": 'H("epcis-name", identity) of the device',
     "dispute": "id of the case, claim or penalty",
     "dispute-draw": "draw id",
-    "dispute-queue": "u64(cap_ms) ‖ id of the case or claim",
+    "dispute-queue": "u64(cap_ms) ‖ id of the case, claim or penalty",
     "epcis": "event key ([EPCIS events](protocol-epcis.md))",
     "epcis-declared": "capturer's account id ‖ statement ([EPCIS events](protocol-epcis.md))",
     "evidence": "account id ‖ u64(epoch)",
