@@ -4,6 +4,8 @@ Anybody may make one. One that was made with a token is its account's, and only 
 any other may be deleted by anybody while nobody is subscribed to it.
 """
 
+import asyncio
+from itertools import accumulate, takewhile
 from typing import Any, ClassVar, Final
 
 from aiohttp import web
@@ -36,6 +38,7 @@ from node.api.replies import Reply
 from node.api.routing import Call
 
 TAKES: Final = {JSON: None, LD_JSON: None}
+PAGE_SIZE_MAX: Final = 256 * 1024
 _name: Final = matching(NAME, "a name without slashes and control characters, up to 64 characters")
 
 
@@ -66,6 +69,8 @@ async def create_query(call: Call) -> Reply:
     owner = None
     if "Authorization" in call.request.headers:
         owner = (await require_holder(call)).account
+    else:
+        _admit(call)
     media_type(call.request, TAKES)
     timeout_s = call.edge.settings.body_timeout_s
     async with body_of(call.request, call.edge.bodies, BODY_SIZE_MAX, timeout_s) as data:
@@ -73,6 +78,10 @@ async def create_query(call: Call) -> Reply:
     await call.off_loop(call.edge.epcis.queries.add, stored)
     place = call.request.rel_url.with_path(f"{BASE}/queries/{stored.name}").raw_path
     return Reply(_body(KnownQuery(stored)), 201, headers={"Location": place})
+
+
+def _admit(call: Call) -> None:
+    call.edge.epcis.queries.admit(asyncio.get_running_loop().time())
 
 
 def _stored(data: bytes, owner: bytes | None) -> StoredQuery:
@@ -105,13 +114,16 @@ def list_queries(call: Call) -> Reply:
     pages = call.edge.epcis.pages
     first = 0 if page.token is None else pages.open(digest, page.token).told
     known = call.edge.epcis.queries.all()
-    shown = known[first : first + page.per_page]
+    shown = [_body(one) for one in known[first : first + page.per_page]]
+    # A page has one query at least.
+    sizes = accumulate(map(len, shown[1:]))
+    shown = shown[: 1 + sum(1 for _ in takewhile(PAGE_SIZE_MAX.__ge__, sizes))]
     headers = {}
     if first + len(shown) < len(known):
         height = call.service.ledger.tip.height
         token, expires_ms = pages.seal(digest, Start(height, None, first + len(shown)))
         headers = dict(next_page(call.request, token, expires_ms))
-    return Reply(b"[" + b",".join(map(_body, shown)) + b"]", headers=headers)
+    return Reply(b"[" + b",".join(shown) + b"]", headers=headers)
 
 
 def read_query(call: Call) -> Reply:
@@ -158,6 +170,8 @@ async def delete_query(call: Call) -> Reply:
         if account != owner and (owner is not None or subscribers != {account}):
             msg = "another account made it, or is subscribed to it"
             raise QueryNotYours(msg, "path.queryName")
+    else:
+        _admit(call)
     if not await call.off_loop(desk.queries.remove, name):
         msg = "no query has this name"
         raise QueryUnknown(msg, "path.queryName")

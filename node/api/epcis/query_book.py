@@ -16,6 +16,7 @@ from commerce.epcis.lexeme import Json, Number, read_json
 from commerce.epcis.query.parameters import Query
 from node.api.epcis.problems import EpcisProblem, QueryBodyInvalid, ResourceExists
 from node.api.epcis.requests import QUERY_SCOPE, named_query
+from node.gateway.rates import Rates, TooManyRequests
 from node.record_log import STALE_MAX, RecordLog
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,8 @@ QUERIES_MAX: Final = 256
 # Of these, so many by clients that showed no token.
 OWNERLESS_MAX: Final = 128
 BODY_SIZE_MAX: Final = 64 * 1024
+# By all clients without a token together; four seconds' worth may come at once.
+CHANGES_PER_S: Final = 5
 NAME_SIZE_MAX: Final = 64
 _CONTEXT: Final = "@context"
 _KEPT: Final = b"K"
@@ -38,6 +41,14 @@ class TooManyQueries(EpcisProblem):
     status = 409
     exception = "ImplementationException"
     hint = "delete a query that is not used: DELETE /v1/epcis/queries/NAME"
+
+
+class TooManyChanges(EpcisProblem):
+    """Queries are made and deleted without a token more often than this node writes them."""
+
+    status = 429
+    exception = "ImplementationException"
+    hint = "wait a second, or send a bearer token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +114,7 @@ class QueryBook:
     def __init__(self, log: RecordLog) -> None:
         self._log = log
         self._lock = threading.Lock()
+        self._rates = Rates()
         self._kept: dict[str, KnownQuery] = {}
         for record in log.records:
             self._replay(record)
@@ -131,6 +143,13 @@ class QueryBook:
     def get(self, name: str) -> KnownQuery | None:
         """The query of a name."""
         return self._kept.get(name)
+
+    def admit(self, now_s: float) -> None:
+        """One change by somebody without a token, each of which is an fsync; `TooManyChanges`."""
+        try:
+            self._rates.take("anybody", CHANGES_PER_S, now_s)
+        except TooManyRequests as error:
+            raise TooManyChanges(str(error)) from error
 
     def add(self, stored: StoredQuery) -> None:
         """Keep a new query; `ResourceExists`, `TooManyQueries`."""

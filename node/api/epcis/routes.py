@@ -18,7 +18,7 @@ from node.api.epcis.problems import (
     ResultTooLarge,
     UriTooLong,
 )
-from node.api.epcis.query_book import TooManyQueries
+from node.api.epcis.query_book import TooManyChanges, TooManyQueries
 from node.api.epcis.query_parameters import PAGE, QUERY
 from node.api.epcis.rows import NO_BODY, discovered, standard
 from node.api.epcis.streaming import STREAM_PARAMETERS
@@ -181,6 +181,7 @@ _QUERIES: tuple[Route, ...] = (
             QueryTooComplex,
             ResourceExists,
             TooManyQueries,
+            TooManyChanges,
             TokenRefused,
         ),
     ),
@@ -200,7 +201,7 @@ _QUERIES: tuple[Route, ...] = (
         {204: NO_BODY},
         handle=queries.delete_query,
         parameters=(QUERY_NAME,),
-        problems=(QueryUnknown, TokenRefused, queries.QueryNotYours),
+        problems=(QueryUnknown, TokenRefused, queries.QueryNotYours, TooManyChanges),
     ),
     Route(
         "GET",

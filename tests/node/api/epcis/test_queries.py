@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from node.api.epcis import query_book
+from node.api.epcis import queries, query_book
 from node.api.epcis.desk import DeskSettings
 from node.api.epcis.problems import ResourceExists
-from node.api.epcis.query_book import QueryBook, StoredQuery, TooManyQueries
+from node.api.epcis.query_book import QueryBook, StoredQuery, TooManyChanges, TooManyQueries
 from node.record_log import RecordLog
 from tests.commerce.epcis.statements import document, harvest, packing, serial
 from tests.node.api.epcis.captured import Answer, ask, capture
@@ -146,6 +146,33 @@ def test_a_node_keeps_only_so_many_queries(monkeypatch: pytest.MonkeyPatch) -> N
     assert book.remove("a")
     assert not book.remove("a")
     book.add(StoredQuery("d", b"{}", None))
+
+
+def test_who_has_no_token_changes_queries_only_so_often() -> None:
+    book = QueryBook(RecordLog(None, "epcis-queries", bytes(32)))
+    at_once = 4 * query_book.CHANGES_PER_S
+    for _ in range(at_once):
+        book.admit(1.0)
+    with pytest.raises(TooManyChanges):
+        book.admit(1.0)
+    book.admit(1.0 + 1 / query_book.CHANGES_PER_S)
+
+
+@pytest.mark.asyncio
+async def test_a_page_of_large_queries_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "PAGE_SIZE_MAX", 200)
+    async with served() as node:
+        for n in range(5):
+            await make(node, {"name": f"q{n}", "query": {"EQ_stringValue": ["x" * 50]}})
+        names, path = list[str](), QUERIES
+        for _ in range(5):
+            answer = await ask(node, path)
+            assert 1 <= len(answer.json) < 5
+            names += [one["name"] for one in answer.json]
+            if answer.next is None:
+                break
+            path = answer.next
+        assert names == [f"q{n}" for n in range(5)]
 
 
 def test_a_kept_query_that_is_none_any_more_is_dropped(
