@@ -23,9 +23,11 @@ from commerce.codes.items import CODES, Code, Signal, Visited, find_code
 from commerce.codes.reports import load_report
 from commerce.codes.serials import code_id, link_of
 from commerce.codes.taps import tag_of
+from commerce.epcis.graph import TraceIndex
+from commerce.epcis.identifiers import lot_of_number
 from commerce.goods.things import owner_of
 from commerce.products import PRODUCTS
-from commerce.recalls.blocked import recalled_gtins
+from commerce.recalls.marks import recalled_by
 
 INACTIVE = "inactive"
 WITHDRAWN = "withdrawn"
@@ -120,19 +122,19 @@ class CodeReportView:
 STRETCHES_MAX = 100
 
 
-def verdict_view(state: StateReader, gtin: str, serial: str) -> VerdictView:
+def verdict_view(state: StateReader, index: TraceIndex, gtin: str, serial: str) -> VerdictView:
     """The verdict, or `CodeUnknown`."""
-    return _view(state, find_code(state, gtin, serial))
+    return _view(state, index, find_code(state, gtin, serial))
 
 
-def verdict_of_id(state: StateReader, known_id: bytes) -> VerdictView:
+def verdict_of_id(state: StateReader, index: TraceIndex, known_id: bytes) -> VerdictView:
     """As `verdict_view`, of a code that an index names."""
     code = CODES.load(state, known_id)
     assert code is not None
-    return _view(state, code)
+    return _view(state, index, code)
 
 
-def _view(state: StateReader, code: Code) -> VerdictView:
+def _view(state: StateReader, index: TraceIndex, code: Code) -> VerdictView:
     batch = load_batch(state, code.batch_id)
     product = PRODUCTS.load(state, code.gtin.encode())
     active_ms = since_of(ACTIVE, state, code.batch_id, code.index)
@@ -160,7 +162,7 @@ def _view(state: StateReader, code: Code) -> VerdictView:
         claimed_ms=None if claimed is None else claimed.claimed_ms,
         passed_ms=None if claimed is None else claimed.passed_ms,
         owner=None if claimed is None else owner_of(state, link),
-        recalled=code.gtin in recalled_gtins(state),
+        recalled=_is_recalled(state, index, link, batch.lot),
         scans=code.scans,
         last_ms=max((seen.time_ms for seen in code.seen), default=None),
         cells=code.cells,
@@ -169,6 +171,13 @@ def _view(state: StateReader, code: Code) -> VerdictView:
         reports_open=code.reports,
         answered_ms=code.answered_ms,
     )
+
+
+def _is_recalled(state: StateReader, index: TraceIndex, link: str, lot: str | None) -> bool:
+    """Is the thing under a recall, or the lot that its label names?"""
+    named = None if lot is None else lot_of_number(link, lot)
+    things = (link,) if named is None else (link, named)
+    return any(recalled_by(state, index, thing) is not None for thing in things)
 
 
 def verdict_of(code: Code, active_ms: int | None, dead_ms: int | None) -> str:

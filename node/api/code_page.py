@@ -13,7 +13,7 @@ from chain.bech32m import encode_account
 from commerce.codes.errors import CodeUnknown
 from commerce.codes.serials import link_of
 from commerce.codes.views import REGISTERED, VerdictView, verdict_view
-from node.api.codes import GTIN, SERIAL
+from node.api.codes import GTIN, SERIAL, known_events
 from node.api.pages import HTML, WEB
 from node.api.replies import Reply
 from node.api.routing import Call
@@ -33,7 +33,8 @@ def code_page(call: Call) -> Reply:
     """GET /v/01/{gtin}/21/{serial}."""
     gtin, serial = call.get(GTIN), call.get(SERIAL)
     try:
-        verdict = verdict_view(call.service.ledger.state, gtin, serial)
+        ledger = call.service.ledger
+        verdict = verdict_view(ledger.state, known_events(ledger), gtin, serial)
     except CodeUnknown:
         return _reply(_page(gtin, serial, said_of_unknown(), (), "bad"))
     kind = _KINDS.get(verdict.verdict, "bad")

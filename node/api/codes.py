@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from chain.codec import Hash
+from chain.ledger import Ledger
 from chain.state import StateReader
 from commerce.codes import indexes
 from commerce.codes.claiming import Commit, waiting_commits
@@ -18,6 +19,7 @@ from commerce.codes.views import (
     verdict_of_id,
     verdict_view,
 )
+from commerce.epcis.stored_index import StoredIndex
 from node.api.paging import CURSOR, LIMIT, newest, split_place
 from node.api.parameters import (
     account_in_path,
@@ -96,17 +98,22 @@ REPORTS_MODEL: type[BaseModel] = model_of(CodeReportsView)
 COMMITS_MODEL: type[BaseModel] = model_of(CommitsView)
 
 
+def known_events(ledger: Ledger) -> StoredIndex:
+    """The index of events, by which a thing inherits the recall of what it was made of."""
+    return StoredIndex(ledger.index, ledger.tip.height, ledger.index_tails)
+
+
 def read_verdict(call: Call) -> Reply:
     """GET /v1/codes/{gtin}/{serial}."""
-    gtin, serial = call.get(GTIN), call.get(SERIAL)
-    verdict = verdict_view(call.service.ledger.state, gtin, serial)
+    gtin, serial, ledger = call.get(GTIN), call.get(SERIAL), call.service.ledger
+    verdict = verdict_view(ledger.state, known_events(ledger), gtin, serial)
     proof = f"/v1/proof/code/{gtin}/{serial}"
     return json_reply(render_fields(VerdictSaid(said_of(verdict), verdict, proof)))
 
 
 def read_codes(call: Call) -> Reply:
     """GET /v1/codes?gtin= or ?owner=; of an owner what is still its own."""
-    state, gtin, owner = call.service.ledger.state, call.get(OF_GTIN), call.get(OF_OWNER)
+    ledger, gtin, owner = call.service.ledger, call.get(OF_GTIN), call.get(OF_OWNER)
     if (gtin is None) == (owner is None):
         msg = "give either gtin or owner"
         raise ParameterInvalid(msg, "query.gtin")
@@ -116,7 +123,8 @@ def read_codes(call: Call) -> Reply:
         else indexes.GTIN_CODE + (gtin or "").encode()
     )
     places, following = _places(call, prefix)
-    found = [verdict_of_id(state, known_id) for known_id in dict.fromkeys(places)]
+    index = known_events(ledger)
+    found = [verdict_of_id(ledger.state, index, known_id) for known_id in dict.fromkeys(places)]
     kept = tuple(view for view in found if owner is None or view.owner == owner)
     return json_reply(render_fields(CodesView(kept, following)))
 

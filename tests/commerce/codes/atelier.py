@@ -14,6 +14,7 @@ from commerce.codes.serials import ClaimSeal, Leaf, claim_code_hash, leaf_bytes,
 from commerce.codes.stretches import levels_of, stretch_path
 from commerce.codes.taps import Tap, TapStatement, tap_message
 from commerce.codes.views import VerdictView, verdict_view
+from commerce.epcis.stored_index import StoredIndex
 from commerce.roles import RoleGrant
 from tests.commerce.shop import TEA, Shop
 from tests.commerce.world import QUORUM, account, key, private_key
@@ -116,7 +117,7 @@ class Atelier(Shop):
 
     def verdict(self, index: int = 0) -> VerdictView:
         """What a scan is told."""
-        return verdict_view(self.state, TEA, serial_of(index))
+        return verdict_view(self.state, StoredIndex(self.state.index), TEA, serial_of(index))
 
     def kinds(self, index: int = 0) -> Sequence[str]:
         """The signs of copies that the code shows."""

@@ -12,7 +12,8 @@ from commerce.codes.items import CODES
 from commerce.codes.scanning import ScanRecord
 from commerce.codes.serials import code_id
 from commerce.codes.views import VERDICTS, batch_view, proof_keys, verdict_view
-from commerce.recalls.recalls import RecallOpen
+from commerce.epcis.stored_index import StoredIndex
+from commerce.recalls.recalls import RecallExtend, RecallOpen
 from tests.commerce.codes.atelier import BEIJING, COUNT, ROOT, Atelier, serial_of
 from tests.commerce.shop import TEA
 from tests.commerce.world import HOUR_MS, account
@@ -56,10 +57,36 @@ def test_a_verdict_tells_product_lot_brand_and_recall() -> None:
     assert atelier.verdict().recalled
 
 
+@pytest.mark.parametrize(
+    ("lots", "items"), [(("L1",), ()), ((), (f"https://id.gs1.org/01/{TEA}/21/{serial_of(0)}",))]
+)
+def test_a_verdict_tells_the_recall_of_a_lot_or_an_item(
+    lots: tuple[str, ...], items: tuple[str, ...]
+) -> None:
+    atelier = Atelier()
+    opening = RecallOpen(TEA, 1, bytes(32), None, ("L2",))
+    recall_id = atelier.done("merchant", ("recall.open", opening))[0].data["recall_id"]
+    assert isinstance(recall_id, bytes)
+    assert not atelier.verdict().recalled
+    extended = RecallExtend(
+        recall_id=recall_id,
+        lots=lots,
+        items=items,
+        from_ms=None,
+        to_ms=None,
+        whole=False,
+        recall_class=None,
+        instruction=None,
+        report=None,
+    )
+    atelier.done("merchant", ("recall.extend", extended))
+    assert atelier.verdict().recalled
+
+
 def test_nothing_is_said_of_a_code_that_was_never_shown() -> None:
     atelier = Atelier()
     with pytest.raises(CodeUnknown):
-        verdict_view(atelier.state, TEA, "none")
+        verdict_view(atelier.state, StoredIndex(atelier.state.index), TEA, "none")
     with pytest.raises(CodeBatchUnknown):
         batch_view(atelier.state, bytes(32))
 
