@@ -42,6 +42,8 @@ NOUNS: Final = {
     "recourse": "Debts to buyers and to the mutual fund.",
     "review": "Review what was bought, reply, see what reviews are worth.",
     "role": "Grant and revoke roles.",
+    "prefix": "GS1 company prefixes: who may make goods of them.",
+    "location": "Locations: who may say what was seen there.",
     "member": "Organisations that are members, and the keys of their nodes.",
     "committee": "Who votes on blocks, and how a quorum changes it.",
     "evidence": "What convicts a member: look, verify offline, submit.",

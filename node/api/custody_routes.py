@@ -1,13 +1,32 @@
-"""Rows of the route table: who has which goods, offers of custody, certificates."""
+"""Rows of the route table: whose goods and places, who has what, custody offers, certificates."""
 
 from commerce.certificates.errors import CertificateUnknown
 from commerce.goods.errors import OfferUnknown
-from node.api import certificates, custody, paging, provenance
+from node.api import certificates, custody, holdings, paging, provenance
+from node.api.problems import ObjectNotFound
 from node.api.routing import Route
 
 PAGE = (paging.CURSOR, paging.LIMIT)
 
 CUSTODY: tuple[Route, ...] = (
+    Route(
+        "GET",
+        "/v1/prefixes/{digits}",
+        "Whose company prefix the digits of a GS1 key begin with",
+        {200: holdings.HOLDING_MODEL},
+        read=holdings.read_prefix,
+        parameters=(holdings.DIGITS,),
+        problems=(ObjectNotFound,),
+    ),
+    Route(
+        "GET",
+        "/v1/locations/{gln}",
+        "Who holds a location",
+        {200: holdings.HOLDING_MODEL},
+        read=holdings.read_location,
+        parameters=(holdings.GLN,),
+        problems=(ObjectNotFound,),
+    ),
     Route(
         "GET",
         "/v1/things",
