@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from chain.codec import Hash
-from commerce.rights import LOCATIONS, PREFIXES, Holding
-from commerce.roles import PREFIX_DIGITS_MAX, PREFIX_DIGITS_MIN
+from commerce.rights import LOCATIONS, PREFIXES, Holding, prefix_size
 from node.api.parameters import text_in_path
 from node.api.problems import ObjectNotFound
 from node.api.render import model_of, render_fields
@@ -32,18 +31,18 @@ class HoldingView:
 HOLDING_MODEL: type[BaseModel] = model_of(HoldingView)
 
 
-def read_prefix(call: Call) -> Reply:
+def read_prefix_holder(call: Call) -> Reply:
     """GET /v1/prefixes/{digits}."""
     state, digits = call.service.ledger.state, call.get(DIGITS)
-    for size in range(PREFIX_DIGITS_MIN, min(len(digits), PREFIX_DIGITS_MAX) + 1):
-        found = PREFIXES.load(state, digits[:size].encode())
-        if found is not None:
-            return _reply(digits[:size], found)
-    msg = "nobody holds a company prefix that these digits begin with"
-    raise ObjectNotFound(msg, "path.digits")
+    known = digits[: prefix_size(state, digits)]
+    found = PREFIXES.load(state, known.encode())
+    if found is None:
+        msg = "nobody holds a company prefix that these digits begin with"
+        raise ObjectNotFound(msg, "path.digits")
+    return _reply(known, found)
 
 
-def read_location(call: Call) -> Reply:
+def read_location_holder(call: Call) -> Reply:
     """GET /v1/locations/{gln}."""
     found = LOCATIONS.load(call.service.ledger.state, call.get(GLN).encode())
     if found is None:

@@ -2,7 +2,7 @@
 
 from tests.commands.conftest import Shop
 
-PREFIX, GLN = "4098765", "4098765000014"
+PREFIX, GLN = "4098765", "4098765000010"
 
 
 def test_a_prefix_and_a_place_get_holders_that_anybody_can_look_up(shop: Shop) -> None:

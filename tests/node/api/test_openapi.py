@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from chain.bech32m import encode_account
+from commerce.rights import LocationRegister
 from node.api.epcis.authority import TokenRefused
 from node.api.epcis.query_parameters import QUERY
 from node.api.openapi import openapi
@@ -21,11 +22,12 @@ from tests.node.api.cards import opened
 from tests.node.api.code_story import committed, copied, labelled, reported
 from tests.node.api.cold_story import DEVICE_ID, warmed
 from tests.node.api.custody_story import accredited, certified, offered
-from tests.node.api.market import GTIN, ITEM, PLACE, Market, granted, reviewed, trade
+from tests.node.api.market import GTIN, ITEM, PLACE, Market, done, granted, reviewed, trade
 from tests.node.api.service import Served, served
 
 DIALECT = jsonschema.Draft202012Validator
 
+GLN = "6901234000016"
 WILD = (
     *("", "0", "-1", "latest", "99999999999999999999", "１２", "null", "true", "1e9"),  # noqa: RUF001
     *("hs1", encode_account(bytes(32)), "00" * 32, "AB" * 32, "%00", "%ff", "%2e%2e", "..%2F.."),
@@ -131,6 +133,8 @@ def example(route: Route, market: Market, made: Mapping[str, bytes]) -> str:
         "readPoint": PLACE,
         "eventID": market.event_keys[0].hex(),
         "queryName": "tea",
+        "digits": GLN,
+        "gln": GLN,
     }
     ids = {
         "/v1/listings/{id}": market.listing_id,
@@ -166,6 +170,8 @@ async def test_every_answer_has_exactly_the_documented_form() -> None:
         for part in ("", "/marks", "/products", "/notices"):
             made[f"/v1/recalls/{{id}}{part}"] = recall_id
         await accredited(node.service)
+        place = LocationRegister(GLN, account("merchant"), None)
+        await done(node.service, "m2", "location.register", place, "merchant")
         made["/v1/code-batches/{id}"] = await labelled(node.service)
         made["/v1/code-reports/{id}"] = await reported(node.service, 0)
         await copied(node.service, 0)
