@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import typer
 
 from chain.errors import HushangError
+from commerce.epcis.digital_link import DOMAIN
 from commerce.epcis.doubts import IN_ITSELF, MADE_TWICE, TWO_CONTAINERS, USED_BEFORE
 from commerce.epcis.identifiers import is_key, is_well_formed, of_query
 from commerce.epcis.root_cause import ITEMS_MAX
@@ -17,6 +18,7 @@ from node.commands.session import Session
 from node.money_text import format_time
 
 GTIN_SIZES: Final = (8, 12, 13, 14)
+SSCC_DIGITS: Final = 18
 CAUSE: Final = "cause"
 # Names on one line; all of them are in the JSON.
 NAMES_SHOWN_MAX: Final = 12
@@ -57,7 +59,7 @@ def trace(
         list[str],
         typer.Argument(
             metavar="[cause] WHAT...",
-            help="An EPC URI, a GS1 Digital Link, or a GTIN; after `cause` two things or more.",
+            help="An EPC URI, a GS1 Digital Link, a GTIN or an SSCC; after `cause` two or more.",
         ),
     ],
     lot: Annotated[str | None, typer.Option(help="A lot of the GTIN.")] = None,
@@ -76,16 +78,17 @@ def trace(
 
     With `cause` first: what several bad things have in common, the nearest first.
     """
-    if what[0] == CAUSE:
+    goods = [unit_link(word) for word in what]
+    if goods[0] == CAUSE:
         if lot is not None or forward or everything:
             raise UsageWrong("cause takes things and --at, nothing else")
-        show_causes(session, what[1:], at)
+        show_causes(session, goods[1:], at)
         return
-    if len(what) != 1:
+    if len(goods) != 1:
         raise UsageWrong("trace one thing; for what several have in common: hushang trace cause")
-    require_identifier(what[0], lot)
+    require_identifier(goods[0], lot)
     query = {
-        "gtin" if is_number(what[0]) else "epc": what[0],
+        "gtin" if is_number(goods[0]) else "epc": goods[0],
         "lot": lot,
         "direction": "forward" if forward else "back",
         "height": None if at is None else str(at),
@@ -180,6 +183,11 @@ def cause_rows(causes: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         }
 
 
+def unit_link(what: str) -> str:
+    """The link of a logistic unit that is given by its SSCC; all else as it is."""
+    return f"{DOMAIN}00/{what}" if is_number(what) and len(what) == SSCC_DIGITS else what
+
+
 def is_number(what: str) -> bool:
     """Is it written as a GTIN?"""
     return what.isascii() and what.isdigit()
@@ -195,7 +203,7 @@ def require_identifier(what: str, lot: str | None) -> None:
         raise UsageWrong("--lot goes with a GTIN")
     link = of_query(what)
     if _URI.match(link) is None or not is_well_formed(link):
-        raise UsageWrong(f"{what!r} is no EPC URI, GS1 Digital Link or GTIN")
+        raise UsageWrong(f"{what!r} is no EPC URI, GS1 Digital Link, GTIN or SSCC")
 
 
 def step_row(step: dict[str, Any]) -> dict[str, Any]:

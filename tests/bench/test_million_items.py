@@ -11,7 +11,14 @@ from tests.bench.million_items import capture, compare, opened
 from tests.commerce.epcis.tea_history import History
 
 # Thirteen totes, of which the fifth and the sixth are corrected and one is emptied.
-BOTTLES = 31_000
+BOTTLES = 3_900
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many events, of fewer items."""
+    monkeypatch.setattr("tests.commerce.epcis.tea_history.FILLED_MAX", 300)
+    monkeypatch.setattr("tests.commerce.epcis.tea_history.CASE_SIZE", 12)
 
 
 def test_a_history_of_six_levels_is_traced_as_the_oracle_plays_it(
@@ -26,12 +33,9 @@ def test_a_history_of_six_levels_is_traced_as_the_oracle_plays_it(
 
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
 def test_every_kind_of_store_gives_the_same_trace(
-    kind: Kind, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    kind: Kind, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    # Small cases make more levels of few items.
-    monkeypatch.setattr("tests.commerce.epcis.tea_history.FILLED_MAX", 60)
-    monkeypatch.setattr("tests.commerce.epcis.tea_history.CASE_SIZE", 5)
-    events = list(History(1_500).run())
+    events = list(History(BOTTLES).run())
     with closing(open_store(tmp_path_factory.mktemp("small") / "db", kind=kind)) as store:
         ledger = opened(store)
         capture(ledger, events)

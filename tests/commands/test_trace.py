@@ -106,6 +106,14 @@ def test_what_is_no_question_is_wrong_usage(shop: Shop, words: tuple[str, ...]) 
     assert shop.refused("trace", *words) == (2, "UsageWrong")
 
 
+def test_a_box_is_asked_for_by_its_sscc(shop: Shop, captured: int) -> None:
+    assert captured
+    told = shop.ok("trace", "169012340000007777").json
+    assert told["roots"] == ["https://id.gs1.org/00/169012340000007777"]
+    assert told["counts"]["steps"] == 3
+    assert shop.refused("trace", "169012340000007776") == (2, "UsageWrong")
+
+
 def test_long_lists_of_names_are_cut_and_counted() -> None:
     assert trace.names([], 0) == "nothing else"
     assert trace.names([], 7) == "7 things"

@@ -19,7 +19,7 @@ from tests.commerce.epcis.memory_index import MemoryIndex
 from tests.commerce.epcis.statements import Members, data, document
 from tests.commerce.epcis.test_spread import reached
 
-WORLDS = 150
+WORLDS = 80
 EVENTS = 25
 PREFIX = "6901234"
 LOTS = [f"urn:epc:class:lgtin:{PREFIX}.000001.L{n}" for n in range(5)]
