@@ -67,11 +67,11 @@ _quantity = closed(
     "epcClass",
 )
 _quantities = array(_quantity)
-_place = obj({"id": key_uri}, "id")
+_place = obj({"id": identifier}, "id")
 
 
 def _typed_party(name: str) -> Check:
-    return closed({"type": term(cbv.SOURCE_DEST_TYPE), name: uri}, "type", name)
+    return closed({"type": term(cbv.SOURCE_DEST_TYPE), name: identifier}, "type", name)
 
 
 _metadata = obj(

@@ -143,6 +143,8 @@ INVALID: list[tuple[str, Any, str, str]] = [
     ("0.readPoint",               "urn:x:y",                   "=", "must be an object"),
     ("0.readPoint.id",            DROP,                        "0.readPoint", "id is missing"),
     ("0.readPoint.id",            "dock 2",                    "=", URI),
+    ("0.readPoint.id",            "https://id.gs1.org/414/6901234000010", "=", KEY),
+    ("0.bizLocation.id",          "urn:epc:id:sgln:6901234.1.0", "=", KEY),
     ("0.bizLocation.floor",       2,                           "=", NO),
     # Why.
     ("0.bizStep",                 "withering",                 "=", WORD),
@@ -162,6 +164,7 @@ INVALID: list[tuple[str, Any, str, str]] = [
         "0.bizTransactionList[0]", "bizTransaction is missing"),
     ("0.sourceList[0].type",      DROP, "0.sourceList[0]", "type is missing"),
     ("0.sourceList[0].source",    "An",                        "=", URI),
+    ("0.sourceList[0].source",    "https://id.gs1.org/417/6901234000010", "=", KEY),
     ("0.destinationList[0].type", "owner",                     "=", WORD),
     ("0.destinationList[0].tea:x", 1,                           "=", "no extension may stand here"),
     ("0.ilmd",                    [],                          "=", "must be an object"),
