@@ -11,7 +11,7 @@ from commerce.aftersale.cases import CASES_MAX
 from commerce.orders import ORDERS, Order
 from commerce.parcels import Parcel, load_parcel, parcel_id
 from commerce.recalls.blocked import recalled_gtins, touching
-from commerce.recalls.notices import Noticing
+from commerce.recalls.notices import Noticing, label_things
 from commerce.recalls.record import SWEEP, Recall, fired, load_recall, save_recall, take_turn
 from commerce.recalls.spreading import FIRST_ORDER
 from commerce.recalls.stopping import Stop, stop_order
@@ -90,6 +90,9 @@ def check_parcel(context: Context, order: Order, parcel: Parcel) -> tuple[Event,
     whole = recalled_gtins(context.state)
     if whole:
         events += stop_order(context, parcel.order_id, Stop(whole))
+    if not label_things(parcel):
+        # It may have brought marked goods; that it did nobody knows.
+        return tuple(events)
     gtins = dict.fromkeys(order.lines[entry.line].gtin for entry in parcel.lines if entry.open)
     recalls = {entry.recall_id: None for gtin in gtins for entry in touching(context.state, gtin)}
     for recall_id in recalls:
