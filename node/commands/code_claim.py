@@ -36,6 +36,8 @@ from node.commands.tx import read_file
 from node.money_text import format_time
 
 POLL_S: Final = 1.0
+# Who leads, and until when: two may have committed in one block.
+_CHANGING: Final = ("claimant", "claim_until_ms")
 
 
 class ClaimCodeMistyped(HushangError):
@@ -86,7 +88,7 @@ def claim(
     Whoever saw the code in a transaction could take the thing; so a sealed commitment comes first,
     and the earliest one wins. After Ctrl-C the same command goes on.
     """
-    known = _Claim(session, read_gtin(gtin), read_serial(serial), tree)
+    known = Claimant(session, read_gtin(gtin), read_serial(serial), tree)
     path = claim_file.claim_path(keep_in, known.gtin, known.serial, known.account)
     begun = known.kept(path, code_file)
     before = known.verdict()
@@ -101,7 +103,7 @@ def claim(
     known.show()
 
 
-class _Claim:
+class Claimant:
     """One account's claim of one thing."""
 
     def __init__(self, session: Session, gtin: str, serial: str, tree: Path | None) -> None:
@@ -183,7 +185,7 @@ class _Claim:
             while True:
                 time.sleep(POLL_S)
                 now = self.verdict()
-                if now is None or now["claim_until_ms"] != told["claim_until_ms"]:
+                if now is None or any(now[name] != told[name] for name in _CHANGING):
                     return now
         except KeyboardInterrupt:
             self.session.say(f"it becomes yours by itself; {path} is kept until you ask again")
