@@ -10,12 +10,12 @@ from chain.context import Context
 from chain.state import StateReader
 from commerce.epcis.digital_link import DOMAIN
 from commerce.epcis.identifiers import identity, is_class, prefix_digits
+from commerce.goods.contents import CONTENTS_MAX, contents_of
+from commerce.goods.errors import TooManyThings
 from commerce.goods.things import (
-    CONTENTS_MAX,
     SHARES,
     THINGS,
     bring,
-    contents_of,
     hand_over,
     name_part,
 )
@@ -109,8 +109,12 @@ def _unit(context: Context, sscc: str | None) -> Sequence[str]:
     if sscc is None:
         return ()
     unit = f"{DOMAIN}00/{sscc}"
-    # Who puts more into a unit on its way keeps what is too much.
-    return (unit, *contents_of(context, unit)[:CONTENTS_MAX])
+    try:
+        # Who puts more into a unit on its way keeps what is too much.
+        return (unit, *contents_of(context, unit)[:CONTENTS_MAX])
+    except TooManyThings:
+        # A parcel isn't held up by the history of its crate: what it names goes along.
+        return (unit,)
 
 
 def _distinct(things: Iterable[str]) -> Sequence[str]:

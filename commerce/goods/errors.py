@@ -70,7 +70,9 @@ class ContentsChanged(LedgerError):
 
 
 class TooManyThings(LedgerError):
-    """More than 1,000 things would go along in the containers of one offer."""
+    """More than 1,000 things would go along in the containers of one offer, or what lies in them
+    has too long a history to be told at once.
+    """
 
     hint = "offer the containers one by one, or what lies in them"
 

@@ -13,9 +13,10 @@ from chain.crypto import tagged_hash
 from chain.state import StateReader
 from commerce.epcis.digital_link import DOMAIN
 from commerce.epcis.identifiers import is_class
+from commerce.goods.contents import CONTENTS_MAX, contents_of
 from commerce.goods.errors import ThingNotOwned, ThingNotPossessed, TooManyThings
 from commerce.goods.offer import OWNING, POSSESSING, Along, Offer
-from commerce.goods.things import CONTENTS_MAX, contents_of, hand_over, has, owner_of
+from commerce.goods.things import hand_over, has, owner_of
 
 _LOGISTIC_UNIT = f"{DOMAIN}00/"
 

@@ -15,8 +15,9 @@ from chain.context import Context, event
 from chain.deadlines import Deadline
 from chain.state import StateReader, Table
 from commerce.clocks import Clock, deadline_of, move_deadline
+from commerce.goods.contents import CONTENTS_MAX
 from commerce.goods.errors import OfferUnknown
-from commerce.goods.things import CONTENTS_MAX, name_part
+from commerce.goods.things import name_part
 from commerce.parcels import EPC_SIZE_MAX
 from commerce.records import altered
 from commerce.timers import DAY_MS, MINUTE_MS

@@ -12,16 +12,11 @@ from chain.codec import Hash, TimeMs, encode
 from chain.context import Context
 from chain.crypto import tagged_hash
 from chain.state import StateReader, Table, u64
-from commerce.epcis.containment import Containment
 from commerce.epcis.identifiers import is_class, prefix_digits
-from commerce.epcis.stored_index import StoredIndex
 from commerce.indexes import THING_HISTORY
 from commerce.records import altered
 from commerce.rights import prefix_holder
 from commerce.roles import PREFIX_DIGITS_MAX
-
-# What goes along with a container, at any depth.
-CONTENTS_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,14 +177,3 @@ def _log(context: Context, part: bytes, kind: bytes, giver: bytes, taker: bytes)
     place = u64(context.height) + context.receipt_id + bytes((context.operation_index,)) + kind
     line = HandedOver(giver, taker, context.time_ms)
     context.index(THING_HISTORY + part + place, encode(line))
-
-
-def contents_of(context: Context, container: str, limit: int = CONTENTS_MAX) -> tuple[str, ...]:
-    """What lies in a container now, at any depth, as far as the parent block knows; sorted.
-
-    One more than `limit` where there is more, so that the caller sees it.
-    """
-    if is_class(container):
-        return ()
-    index = StoredIndex(context.indexed)
-    return Containment(index).contents(container, context.time_ms, limit + 1)

@@ -16,7 +16,9 @@ from commerce.epcis.digital_link import DOMAIN
 from commerce.epcis.identifiers import gtin_of
 from commerce.epcis.spread import MADE, marks_of
 from commerce.epcis.stored_index import StoredIndex
-from commerce.goods.things import contents_of, has
+from commerce.goods.contents import contents_of
+from commerce.goods.errors import TooManyThings
+from commerce.goods.things import has
 from commerce.parcels import Parcel
 from commerce.recalls.blocked import recalled_now, require_not_recalled, touching
 from commerce.recalls.errors import GoodsNotNamed, GoodsRecalled
@@ -71,7 +73,11 @@ def _things(context: Context, label: Label) -> tuple[str, ...]:
     things = dict.fromkeys(named(label.epcs))
     if label.sscc is not None:
         unit = f"{DOMAIN}00/{label.sscc}"
-        things |= dict.fromkeys((unit, *contents_of(context, unit)))
+        try:
+            inside = contents_of(context, unit)
+        except TooManyThings as error:
+            raise GoodsNotNamed(str(error)) from error
+        things |= dict.fromkeys((unit, *inside))
     return tuple(things)
 
 

@@ -23,7 +23,8 @@ from commerce.epcis.graph import TraceIndex
 from commerce.epcis.identifiers import gtin_of, is_class
 from commerce.epcis.spread import marks_of
 from commerce.epcis.summary import Uri
-from commerce.goods.things import CONTENTS_MAX, name_part
+from commerce.goods.contents import CONTENTS_MAX
+from commerce.goods.things import name_part
 from commerce.orders import ORDER_LINES_MAX, LineIndex, Order
 from commerce.parcels import EPCS_MAX, Parcel
 from commerce.recalls.blocked import TOUCHED, recalled_products

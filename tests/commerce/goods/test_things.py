@@ -5,24 +5,21 @@ import pytest
 from chain.codec import decode
 from chain.context import Context
 from chain.state import Overlay
-from commerce.epcis.capture import EpcisCapture
 from commerce.epcis.identifiers import identity, is_class
 from commerce.goods.things import (
-    CONTENTS_MAX,
     OWNERSHIP,
     POSSESSION,
     SHARE,
     SHARES,
     THINGS,
     HandedOver,
-    contents_of,
     hand_over,
     has,
     owner_of,
     possessor_of,
 )
 from commerce.indexes import THING_HISTORY
-from tests.commerce.epcis.statements import case, data, document, harvest, lot, packing, serial
+from tests.commerce.epcis.statements import case, lot, serial
 from tests.commerce.world import World, account
 
 ITEM, LOT = identity(serial(1)), identity(lot("L1"))
@@ -77,29 +74,6 @@ def test_classes_are_told_from_things() -> None:
     assert is_class(LOT)
     for link in (ITEM, identity(case(1)), "urn:uuid:9", f"{gtin}/235/x"):
         assert not is_class(link)
-
-
-def test_contents_are_known_as_of_the_block_before_and_bounded() -> None:
-    at = World()
-    for stated in (
-        packing(parentID=case(1), childEPCs=[serial(1), case(2)], eventTime=LONG_AGO),
-        packing(parentID=case(2), childEPCs=[serial(3), serial(2)], eventTime=LONG_AGO),
-    ):
-        at.done("merchant", ("epcis.capture", EpcisCapture(data(document(stated)), "public")))
-    context = context_of(at)
-    inside = tuple(sorted(map(identity, (serial(1), serial(2), serial(3), case(2)))))
-    assert contents_of(context, identity(case(1))) == inside
-    assert len(contents_of(context, identity(case(1)), limit=2)) == 3
-    assert contents_of(context, LOT) == ()
-    assert len(inside) <= CONTENTS_MAX
-
-
-def test_a_forged_packing_list_puts_nothing_into_a_container() -> None:
-    at = World()
-    stated = data(document(packing(parentID=case(1), childEPCs=[serial(1)], eventTime=LONG_AGO)))
-    at.done("rival", ("epcis.capture", EpcisCapture(stated, "public")))
-    at.done("merchant", ("epcis.capture", EpcisCapture(data(document(harvest())), "public")))
-    assert contents_of(context_of(at), identity(case(1))) == ()
 
 
 def test_every_change_of_hands_is_a_line_of_the_things_history() -> None:
