@@ -67,6 +67,7 @@ EXIT_CODES: Final = {
     "TooManyQueries": ExitCode.REFUSED,
     "TokenRefused": ExitCode.NOT_AUTHORISED,
     "TooManyCaptures": ExitCode.UNREACHABLE,
+    "TooManyChanges": ExitCode.UNREACHABLE,
     "CaptureTooLarge": ExitCode.REFUSED,
     "CaptureRefused": ExitCode.REFUSED,
     "SubscriptionLimit": ExitCode.REFUSED,
