@@ -23,7 +23,8 @@ from commerce.parcels import Parcel
 from commerce.rights import prefix_holder
 from commerce.roles import PREFIX_DIGITS_MAX
 
-# Goods are handed over in the hall and on the chain a little before or after.
+# What is only seen, or was just sent off: goods change hands in the hall before or after they do on
+# the chain. What links goods has no such time: whoever packs or uses them has accepted them before.
 SLACK_MS = 3_600_000
 
 # How much of a canonical link shows the longest prefix: an application identifier of at most four
@@ -62,13 +63,13 @@ class Hands:
         """Is the thing with the account now, and was it at that time already?"""
         if is_class(thing):
             share = SHARES.load(self.state, name_part(thing), self.account)
-            if share is not None and share.since_ms - SLACK_MS <= time_ms:
+            if share is not None and share.since_ms <= time_ms:
                 return True
             return self.holds_prefix(thing)
         known = THINGS.load(self.state, name_part(thing))
         if known is None:
             return self.holds_prefix(thing)
-        return known.possessor == self.account and known.since_ms - SLACK_MS <= time_ms
+        return known.possessor == self.account and known.since_ms <= time_ms
 
     def gave(self, thing: str, time_ms: int) -> bool:
         """Was the thing with the account until it was given to whoever has it now?"""

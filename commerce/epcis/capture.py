@@ -16,7 +16,7 @@ from chain.codec import U8, U64, Hash, Size, decode, encode
 from chain.context import Context, event
 from chain.errors import IndexUnproven, LedgerError
 from chain.state import StateReader, Table
-from commerce.custody import Hands
+from commerce.custody import SLACK_MS, Hands
 from commerce.epcis.canonical import event_keys
 from commerce.epcis.cbv_hash import prehashes
 from commerce.epcis.document import Event, read_document
@@ -121,7 +121,10 @@ def _capture(
     captured = before
     if captured is None:
         summary = _joined_by_capturer(summarise(stated), capturer)
-        claim = not may_state(hands, summary)
+        # Whoever dates an event ahead would have what happens meanwhile come before it.
+        consensus = context.chain.genesis.consensus
+        ahead = summary.time_ms > context.time_ms + consensus.clock_drift_max_ms
+        claim = ahead or not may_state(hands, summary)
         event_id = stated.members.get("eventID")
         indexed = IndexedEvent(
             summary=summary,
@@ -177,10 +180,12 @@ def may_state(hands: Hands, summary: Summary) -> bool:
     if not all(map(hands.holds_prefix, made)):
         return False
     time_ms = summary.time_ms
-    if all(hands.has(thing, time_ms) for thing in handled):
-        return True
     # What is only seen links nothing.
-    if summary.action != "OBSERVE" or summary.is_containment:
+    links = summary.action != "OBSERVE" or summary.is_containment
+    had_ms = time_ms if links else time_ms + SLACK_MS
+    if all(hands.has(thing, had_ms) for thing in handled):
+        return True
+    if links:
         return False
     if summary.biz_step in _SHIPPING:
         return all(hands.gave(thing, time_ms) for thing in handled)

@@ -22,6 +22,7 @@ from commerce.epcis.document import read_document
 from commerce.epcis.identifiers import identity
 from commerce.epcis.stored_index import EVENT, StoredIndex, keys_by_event_id, keys_by_hash
 from commerce.epcis.summary import summarise
+from commerce.epcis.times import Instant, utc_text
 from commerce.epcis.trace import Direction, trace
 from commerce.goods.things import hand_over
 from commerce.rights import GcpGrant, LocationRegister
@@ -359,5 +360,24 @@ def test_a_carrier_states_what_it_did_with_goods_while_it_has_them() -> None:
     assert may_state(Hands(context.state, account("merchant")), shipped)
     late = replace(shipped, time_ms=at.time_ms + SLACK_MS + 1)
     assert not may_state(Hands(context.state, account("merchant")), late)
-    early = replace(summary, time_ms=at.time_ms - SLACK_MS - 1)
-    assert not may_state(Hands(context.state, account("carrier")), early)
+    # Goods are scanned in the hall before they are accepted on the chain, but not used before.
+    for early, by_seeing, by_linking in ((1, True, False), (SLACK_MS + 1, False, False)):
+        carrier = Hands(context.state, account("carrier"))
+        time_ms = at.time_ms - early
+        assert may_state(carrier, replace(seen, time_ms=time_ms)) == by_seeing
+        assert may_state(carrier, replace(summary, time_ms=time_ms)) == by_linking
+
+
+def test_what_is_dated_after_its_block_is_a_claim() -> None:
+    at = World()
+    drift_ms = at.genesis.consensus.clock_drift_max_ms
+    for ahead_ms, is_claim in ((drift_ms, False), (drift_ms + 1, True)):
+        moment = utc_text(Instant(*_parts(at.time_ms + ahead_ms)))
+        (reported,) = captured(at, "merchant", harvest(eventTime=moment))
+        assert reported.data["claim"] == is_claim
+    assert steps(at, serial(1)) == 1
+
+
+def _parts(time_ms: int) -> tuple[int, str]:
+    second, rest = divmod(time_ms, 1000)
+    return second, f"{rest:03}".rstrip("0")
