@@ -214,7 +214,9 @@ class Connection(RequestHandler):
         if request.writer.output_size > 0:
             msg = "the response has begun already"
             raise ConnectionError(msg)
-        error: ApiProblem = RequestInvalid((message or "malformed request")[:200])
+        # What follows the words is what was sent: a header may hold somebody's token.
+        words = (message or "").partition("\n")[0].partition(":")[0].strip()
+        error: ApiProblem = RequestInvalid(words[:200] or "malformed request")
         if status >= web.HTTPInternalServerError.status_code:
             incident = uuid.uuid4().hex
             log.error("request failed, incident %s", incident, exc_info=exc)

@@ -159,6 +159,7 @@ OTHER_HASHES = {
     *("account_commitment", "card_id", "freeze_document", "renews", "request_id", "rules"),
     *("parcel_id", "public_key", "ready_digest", "ship_to_commitment"),
     *("content", "legal_order"),
+    *("batch_id", "claim_hash", "path", "report_id", "scanner", "verifier"),
     *("certificate_id", "device_id", "offer_id"),
     *("device", "device_key", "event_key", "penalty_id", "root"),
     *("draw_id", "ephemeral", "points", "sealed", "shares"),
