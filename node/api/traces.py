@@ -13,6 +13,7 @@ from commerce.epcis.path import Direction, Edge, Step
 from commerce.epcis.root_cause import ITEMS_MAX, RootCause, root_cause
 from commerce.epcis.stored_index import StoredIndex
 from commerce.goods.things import owner_of, possessor_of
+from commerce.recalls.marks import recalls_covering
 from node.api.parameters import HEIGHT_MAX, Parameter, choice, number, whole
 from node.api.problems import BlockUnknown, ParameterInvalid
 from node.api.provenance import EPC, EPC_PATTERN, GTIN, LOT, asked
@@ -95,7 +96,9 @@ class TraceView:
     page. `roots` (at most 100) are what was asked about. `possessor` and `owner` are who has it
     now, of a single thing, as far as the chain knows. Each step is proven by what `proof` answers
     for its key. `doubts` (at most 100) are what can't be of single things and was stated all the
-    same; of a trace of more than 1,000 things only `roots` are looked at.
+    same; of a trace of more than 1,000 things only `roots` are looked at. `recalls` are those under
+    which the thing asked about is now: their marks show what they reached, whatever was declared an
+    error since.
     """
 
     query: str
@@ -112,6 +115,7 @@ class TraceView:
     owner: Hash | None
     proof: str
     doubts: tuple[Doubt, ...]
+    recalls: tuple[Hash, ...]
 
 
 PROOF_PATH = "/v1/proof/event/{key}"
@@ -134,8 +138,7 @@ def read_cause(call: Call) -> Reply:
     """GET /v1/trace/cause, which reads its query itself: `epc` stands several times."""
     items, height = bad_items(call)
     ledger = call.service.ledger
-    known = known_height(ledger, height)
-    index = StoredIndex(ledger.index, known, ledger.index_tails, ledger.index_value)
+    index = _index(ledger, known_height(ledger, height))
     return json_reply(render_fields(root_cause(index, items)))
 
 
@@ -198,7 +201,12 @@ def page(ledger: Ledger, found: FoundTrace, height: int, part: tuple[int, int]) 
         owner=owner_of(state, found.query) if single else None,
         proof=PROOF_PATH,
         doubts=found.doubts,
+        recalls=recalls_covering(state, _index(ledger, ledger.tip.height), found.query),
     )
+
+
+def _index(ledger: Ledger, height: int) -> StoredIndex:
+    return StoredIndex(ledger.index, height, ledger.index_tails, ledger.index_value)
 
 
 def _edge(edge: Edge) -> TraceEdge:

@@ -134,6 +134,8 @@ def tell(session: Session, found: dict[str, Any]) -> None:
         f"{counts['steps']} events, {counts['things']} things as known at height"
         f" {found['height']}; any of them is proven by: hushang proof event KEY"
     )
+    for recall_id in found["recalls"]:
+        session.say(f"RECALLED: hushang recall marks {recall_id} shows what was reached")
     for doubt in found["doubts"][:NAMES_SHOWN_MAX]:
         session.say(f"doubt: {doubt['thing']} {DOUBTS[doubt['kind']]}: {', '.join(doubt['keys'])}")
     if found["next"] is not None:

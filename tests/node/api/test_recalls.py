@@ -52,6 +52,9 @@ async def test_a_thing_tells_the_recalls_that_it_is_under_in_any_spelling() -> N
         for thing in (ITEM, LINK, f"{GTIN}/10/{LOT}"):
             _, told = await node.get(f"/v1/recalls?thing={thing}")
             assert [entry["recall_id"] for entry in told["recalls"]] == [recall]
+        # A trace says so too: what was declared an error since is missing in it.
+        _, traced = await node.get(f"/v1/trace?epc={ITEM}")
+        assert traced["recalls"] == [recall]
         _, told = await node.get(f"/v1/recalls?thing={ITEM}9")
         assert told["recalls"] == []
         _, told = await node.get(f"/v1/recalls?gtin={GTIN}")
