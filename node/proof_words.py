@@ -73,9 +73,7 @@ class Telling:
         for state in made.states:
             yield ""
             yield from _state_words(state, self._money(state))
-            event = captured_event(state, made)
-            if event is not None:
-                yield f"  as captured: {event}"
+            yield from self._event_words(state)
         for sent in made.transactions:
             yield ""
             yield from _transaction_words(sent)
@@ -85,6 +83,17 @@ class Telling:
         yield ""
         yield from self._authority()
         yield from self._age()
+
+    def _event_words(self, fact: StateFact) -> Iterator[str]:
+        event = captured_event(fact, self.verified)
+        if event is None:
+            return
+        yield f"  as captured: {event.text}"
+        for other in self.verified.states:
+            if other.key == event.declared:
+                void = other.value is not None
+                said = "VOID: declared an error" if void else "never declared an error"
+                yield f"  {said} by its capturer"
 
     def _money(self, fact: StateFact) -> Money:
         """The asset that a row's amounts are of, if the genesis has it: its symbol and decimals."""
@@ -129,7 +138,7 @@ def age_text(age_ms: int) -> str:
 def _state(fact: StateFact, verified: Verified) -> dict[str, Any]:
     row, event = read_row(fact.key, fact.value), captured_event(fact, verified)
     # Text, because its numbers may be longer than any reader of JSON keeps them.
-    told = {} if event is None else {"event": event}
+    told = {} if event is None else {"event": event.text}
     return {
         "key": fact.key.hex(),
         "table": row.table,

@@ -1,5 +1,6 @@
 """The EPCIS event behind a proven row: found in the proven transaction that captured it."""
 
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
@@ -10,8 +11,18 @@ from chain.errors import HushangError
 _PREFIX = b"epcis/"
 
 
-def captured_event(fact: StateFact, verified: Verified) -> str | None:
-    """The event as canonical JSON; None if the row is no event's, or its transaction isn't proven.
+@dataclass(frozen=True, slots=True)
+class ProvenEvent:
+    """An event as canonical JSON. Under the state key `declared` stands, if there is one, the
+    declaration that makes it void: its capturer said that it was an error.
+    """
+
+    text: str
+    declared: bytes
+
+
+def captured_event(fact: StateFact, verified: Verified) -> ProvenEvent | None:
+    """The event behind a row; None if the row is no event's, or its transaction isn't proven.
 
     What is returned has the row's own key, which is a hash of capturer and event.
     """
@@ -29,7 +40,7 @@ def captured_event(fact: StateFact, verified: Verified) -> str | None:
     return None
 
 
-def _event(sent: TransactionFact, row: Any, key: bytes, capture: Any) -> str | None:
+def _event(sent: TransactionFact, row: Any, key: bytes, capture: Any) -> ProvenEvent | None:
     canonical = import_module("commerce.epcis.canonical")
     reading = import_module("commerce.epcis.document")
     try:
@@ -38,7 +49,8 @@ def _event(sent: TransactionFact, row: Any, key: bytes, capture: Any) -> str | N
         stated = reading.read_document(payload.document).events[row.event_index]
     except (HushangError, IndexError):
         return None
-    if canonical.event_key(sent.transaction.sender, stated) != key:
+    capturer = sent.transaction.sender
+    if canonical.event_key(capturer, stated) != key:
         return None
-    text: str = canonical.canonical_json(stated).decode()
-    return text
+    declared = capture.DECLARATIONS.key(capturer, capture.statement_of(stated))
+    return ProvenEvent(canonical.canonical_json(stated).decode(), declared)

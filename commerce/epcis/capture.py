@@ -104,6 +104,11 @@ def epcis_capture(op: EpcisCapture, context: Context) -> tuple[Reported, ...]:
     return tuple([_capture(context, hands, index, each, names) for index, (each, names) in stated])
 
 
+def statement_of(stated: Event) -> bytes:
+    """What an error declaration shares with the event that it is about (see `IndexedEvent`)."""
+    return _digests(prehashes((stated,)))[0]
+
+
 def _digests(texts: Iterable[str]) -> list[bytes]:
     return [hashlib.sha256(text.encode()).digest() for text in texts]
 

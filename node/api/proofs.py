@@ -12,6 +12,7 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from chain.bundle import FILE_SUFFIX, MEDIA_TYPE
+from chain.codec import decode
 from chain.errors import HistoryPruned
 from chain.head import HeadStatement
 from chain.ledger import Ledger
@@ -19,7 +20,8 @@ from chain.state import STATE_KEY_MAX
 from chain.stored_chain import ReceiptPlace
 from commerce.codes.serials import code_id
 from commerce.codes.views import proof_keys
-from commerce.epcis.capture import EVENTS
+from commerce.epcis.capture import DECLARATIONS, EVENTS
+from commerce.epcis.stored_index import EVENT, IndexedEvent
 from node.api.codes import GTIN, SERIAL
 from node.api.parameters import HEIGHT_MAX, Parameter, flag, hash_in_path, whole
 from node.api.problems import (
@@ -116,7 +118,8 @@ async def prove_receipt(call: Call) -> Reply:
 async def prove_event(call: Call) -> Reply:
     """GET /v1/proof/event/{key}: the state's row, the transaction that captured it, its receipt.
 
-    An event that nobody captured is proven to be absent.
+    And whether its capturer declared it an error since. An event that nobody captured is proven to
+    be absent.
     """
     return await _serve(call, _find_event, partial(proof_name, "event", call.get(EVENT_KEY)))
 
@@ -231,6 +234,12 @@ async def _find_event(call: Call) -> Found:
         transaction = await _transaction(call, place, captured.transaction_id)
         assert transaction is not None, "events are captured by transactions"
         claims += [transaction, await _receipt(call, place)]
+        # Whether its capturer has declared it an error, or hasn't.
+        record = call.service.ledger.index_value(EVENT + call.get(EVENT_KEY))
+        if record is not None:
+            stated = decode(IndexedEvent, record)
+            void = DECLARATIONS.key(stated.capturer, stated.statement)
+            claims.insert(1, _state_claims(await call.service.proofs.state(void)))
     return Found(tuple(claims), is_newest=True)
 
 

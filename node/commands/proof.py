@@ -24,6 +24,7 @@ from node.genesis_file import load_genesis
 from node.json_values import read_hash
 from node.proof_file import read_trusted
 from node.proof_words import Telling
+from node.proven_events import captured_event
 from node.state_names import key_of, key_of_hex, proof_name, state_proof_name
 from node.testnet_layout import GENESIS
 
@@ -198,10 +199,15 @@ def asked_key(session: Session, name: str | None, state_key: str | None) -> byte
 
 
 def event_fits(told: Verified, event_key: bytes) -> bool:
-    """Is it the event's row, and where there is one what it names?"""
-    if [fact.key for fact in told.states] != [EVENTS.key(event_key)]:
+    """Is it the event's row, and where there is one what it names, and whether that is void?"""
+    states = {fact.key: fact for fact in told.states}
+    row = states.pop(EVENTS.key(event_key), None)
+    if row is None:
         return False
-    value = told.states[0].value
+    stated = captured_event(row, told)
+    if list(states) != ([] if stated is None else [stated.declared]):
+        return False
+    value = row.value
     ids = [] if value is None else [EVENTS.read(value).transaction_id]
     transactions = [fact.id for fact in told.transactions]
     receipts = [fact.receipt.id for fact in told.receipts]

@@ -34,9 +34,11 @@ _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.", re.ASCII)
 
 
 class NothingRecorded(HushangError):
-    """No event of these goods was recorded by anybody who had the right to."""
+    """No event of these goods counts: none was recorded by anybody who had the right to, or each
+    was declared an error.
+    """
 
-    hint = "events are recorded with hushang capture"
+    hint = "GET /v1/epcis/epcs/{epc}/events shows what was only claimed or declared an error"
 
 
 app = noun("Where goods came from and where they went.", single=True)
@@ -97,7 +99,7 @@ def trace(
     found = whole(session, query) if everything else session.client.get("/v1/trace", query)
     if not found["steps"]:
         named = f"{what[0]} lot {lot}" if lot is not None else what[0]
-        raise NothingRecorded(f"no event of {named}")
+        raise NothingRecorded(f"no event of {named} counts")
     if not session.printer.is_table:
         session.printer.document(found)
         return

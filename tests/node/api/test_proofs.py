@@ -10,11 +10,14 @@ from chain.bundle_check import verify_bundle
 from chain.bundle_facts import TrustedHeader, Verified
 from chain.errors import AnchorUntrusted, ProofStale
 from chain.stored_chain import Base
-from commerce.epcis.capture import EVENTS
+from commerce.epcis.capture import EVENTS, EpcisCapture
 from node.api.settings import ApiSettings
+from node.proof_words import Telling
+from node.proven_events import captured_event
 from tests.chain.world import account
+from tests.commerce.epcis.statements import data, document, harvest
 from tests.node.api.committee_story import grow
-from tests.node.api.market import trade
+from tests.node.api.market import done, found, trade
 from tests.node.api.service import Served, served
 
 KEY, ABSENT = ACCOUNTS.key(account("buyer")), b"account/nobody"
@@ -102,17 +105,35 @@ async def test_an_event_comes_with_the_transaction_that_captured_it_and_its_rece
         await node.service.decide()
         for event_key in market.event_keys:
             verified = check(node, await proof(node, f"event/{event_key.hex()}"))
-            (row,), (sent,), (outcome,) = (
-                verified.states,
-                verified.transactions,
-                verified.receipts,
-            )
+            void, row = verified.states
+            (sent,), (outcome,) = verified.transactions, verified.receipts
             assert row.key == EVENTS.key(event_key)
             assert row.value is not None
             assert EVENTS.read(row.value).transaction_id == sent.id == outcome.receipt.id
             assert sent.id == market.capture_id
+            event = captured_event(row, verified)
+            assert event is not None
+            assert (void.key, void.value) == (event.declared, None)
         nothing = check(node, await proof(node, f"event/{'00' * 32}"))
         assert [fact.value for fact in nothing.states] == [None]
+
+
+@pytest.mark.asyncio
+async def test_an_event_that_was_declared_an_error_is_proven_to_be_void() -> None:
+    async with served() as node:
+        await found(node.service)
+        wrong = {"declarationTime": "2024-05-01T00:00:00Z", "reason": "did_not_occur"}
+        words: list[str] = []
+        key = ""
+        for stated in (harvest(), harvest(errorDeclaration=wrong)):
+            capture = EpcisCapture(data(document(stated)), "public")
+            _, (event, *_) = await done(node.service, "merchant", "epcis.capture", capture)
+            await node.service.decide()
+            key = key or event["event_key"].hex()
+            verified = check(node, await proof(node, f"event/{key}"))
+            words.append("\n".join(Telling(verified, node.service.world.genesis, 0, None).lines()))
+        assert "never declared an error" in words[0]
+        assert "VOID: declared an error by its capturer" in words[1]
 
 
 @pytest.mark.asyncio
