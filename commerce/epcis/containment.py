@@ -7,10 +7,12 @@ as much of it was taken out as had been put in, or when a DELETE doesn't say how
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 from commerce.epcis.graph import FOREVER, History, TraceIndex
 from commerce.epcis.lexeme import read_number
 from commerce.epcis.summary import Role, Summary
+from commerce.epcis.units import exact, in_base_unit
 
 # When a stay ends, and the event that ends it.
 End = tuple[int, bytes | None]
@@ -143,15 +145,11 @@ def _next(ends: Sequence[tuple[int, bytes]], after: int) -> End:
     return ends[place] if place < len(ends) else (FOREVER, None)
 
 
-# Amounts are compared as integers of this many decimals; numbers lie above 1e-128 by 34 digits.
-_DECIMALS = 162
-
-
 class _Balance:
-    """How much of a class lies in a container, by unit; None for "some"."""
+    """How much of a class lies in a container, by what is measured; None for "some"."""
 
     def __init__(self) -> None:
-        self.by_unit: dict[str | None, int | None] = {}
+        self.left: dict[str, Fraction | None] = {}
 
     def is_used_up_by(self, summary: Summary, thing: str) -> bool:
         """Book an ADD or DELETE; whether nothing is left that we know of."""
@@ -159,21 +157,14 @@ class _Balance:
         for quantity in summary.quantities:
             if quantity.thing != thing:
                 continue
-            unit, amount = quantity.unit, _scaled(quantity.amount)
-            if amount is None and not adds:
+            if quantity.amount is None and not adds:
                 return True
-            before = self.by_unit.get(unit, 0)
-            if amount is None or before is None:
-                self.by_unit[unit] = None
-            elif adds or unit in self.by_unit:
-                # What is taken out in another unit says nothing about what went in.
-                self.by_unit[unit] = before + (amount if adds else -amount)
-        return not adds and all(left is not None and left <= 0 for left in self.by_unit.values())
-
-
-def _scaled(amount: str | None) -> int | None:
-    if amount is None:
-        return None
-    number = read_number(amount)
-    scaled = int(number.digits + "0" * (number.exponent + _DECIMALS))
-    return -scaled if number.negative else scaled
+            value = exact(read_number(quantity.amount or "0"))
+            measured, amount = in_base_unit(value, quantity.unit)
+            before = self.left.get(measured, Fraction(0))
+            if quantity.amount is None or before is None:
+                self.left[measured] = None
+            elif adds or measured in self.left:
+                # What is taken out by the piece says nothing about what went in by weight.
+                self.left[measured] = before + (amount if adds else -amount)
+        return not adds and all(left is not None and left <= 0 for left in self.left.values())

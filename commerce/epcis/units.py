@@ -191,6 +191,17 @@ def convert(
     return (value * source.factor + source.offset - target.offset) / target.factor
 
 
+def in_base_unit(value: Fraction, uom: str | None) -> tuple[str, Fraction]:
+    """What is measured and how much of it, so that amounts in any of its units add up.
+
+    A unit that isn't known, or none at all, is only its own.
+    """
+    unit = None if uom is None else UNITS.get(uom)
+    if unit is None:
+        return f"uom {uom or ''}", value
+    return unit.quantity, value * unit.factor
+
+
 # Sensors report the same few values again and again.
 @lru_cache(maxsize=4096)
 def exact(number: Number) -> Fraction:

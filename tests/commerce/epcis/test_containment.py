@@ -64,7 +64,12 @@ def test_a_class_stays_until_as_much_was_taken_out() -> None:
     assert stay(L, added, some(1, "ADD", 5), some(2, "DELETE", 10)) is None
     assert stay(L, added, some(1, "DELETE", None)) == 1
     assert stay(L, some(0, "ADD", None), some(1, "DELETE", 99)) is None
-    assert stay(L, added, some(1, "DELETE", 10_000, "GRM")) is None
+    assert stay(L, added, some(1, "DELETE", 10_000, "GRM")) == 1
+    assert stay(L, added, some(1, "DELETE", 9_999.999, "GRM")) is None
+    # Litres, pieces and codes that nobody knows say nothing of kilograms.
+    for other in ("LTR", None, "ZZZ"):
+        assert stay(L, added, some(1, "DELETE", 10, other)) is None
+    assert stay(L, some(0, "ADD", 3, "ZZZ"), some(1, "DELETE", 3, "ZZZ")) == 1
     assert stay(L, some(0, "ADD", 0.1), some(1, "DELETE", 0.1)) == 1
     assert stay(L, added, some(1, "OBSERVE", 10)) is None
 
