@@ -1,7 +1,8 @@
 """What is said to whoever scanned a code, in English and Chinese: plain, and never "genuine".
 
-A label can be copied, so a scan proves nothing good. It can show that something is wrong, and it
-can send the reader to what a copy doesn't have: the hidden code, and the owner's account.
+A label can be copied, and so can a hidden code: from one thing that was bought and opened, or by
+whoever printed it. So neither a scan nor a claim proves anything good of the thing in somebody's
+hand. They can show that something is wrong, and who was the first to claim a code.
 """
 
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ TITLES: Final[Mapping[str, tuple[str, str]]] = {
     views.WITHDRAWN: ("Withdrawn by its brand", "品牌方已停用"),
     views.REGISTERED: ("Registered, not yet claimed", "已登记，尚未认领"),
     views.SUSPECT: ("Suspect: there may be copies of this label", "可疑：此标签可能被仿冒"),
-    views.CLAIMED: ("Claimed by its owner", "已由所有人认领"),
+    views.CLAIMED: ("Claimed", "已被认领"),
 }
 _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     views.UNKNOWN: (
@@ -40,25 +41,76 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "品牌方已于 {withdrawn} 停用此码，带此码的商品不应再出售。",
     ),
     views.REGISTERED: (
-        "The brand made this code, and nobody has claimed it. That does not show that the thing in "
-        "your hand is real: labels can be copied. Uncover the hidden code and claim it: only the "
-        "real thing has one that works.",
-        "此码由品牌方登记，尚无人认领。但这不能证明您手中的商品为真：标签可以被复制。"
-        "请刮开隐藏码进行认领，只有真品的隐藏码才能认领成功。",
+        "The brand registered this code, and nobody has claimed it. That says nothing about the "
+        "thing in your hand: a label can be copied, and so can its hidden code, from a thing that "
+        "was bought before or by whoever printed it. A claim shows at most that you are the first "
+        "to claim this code. If the cover is broken or the claim is refused, don't buy the thing, "
+        "or report it.",
+        "此码由品牌方登记，尚无人认领。这并不说明您手中的商品是什么：标签可以被复制，隐藏码也可能从已售商品上抄录，"
+        "或由印刷方泄露。认领最多只表明您是此码的首位认领人。如涂层已破损或认领被拒，请勿购买，或请举报。",
     ),
     views.SUSPECT: (
-        "What was seen of this label doesn't fit one real thing (see below). Anything that bears "
-        "it may be a copy, also what you hold: nobody can tell by the label. Uncover the hidden "
-        "code and claim it: if that fails, report the thing.",
-        "此标签的扫码记录与同一件真品不符（见下）：任何带此标签的商品都可能是仿冒品，包括您手中的这件，仅凭标签无法分辨。"
-        "请刮开隐藏码进行认领；如认领失败，请举报。",
+        "What was seen of this label doesn't fit one single thing (see below). Anything that bears "
+        "it may be a copy, also what you hold: nobody can tell by the label, and a claim that "
+        "succeeds doesn't tell either. Don't buy it; if you have it already, claim it before "
+        "somebody else does, and report it.",
+        "此标签的扫码记录与单独一件商品不符（见下）：任何带此标签的商品都可能是仿冒品，包括您手中的这件。"
+        "仅凭标签无法分辨，认领成功也不能分辨。请勿购买；如已购买，请尽早认领并举报。",
     ),
     views.CLAIMED: (
-        "Claimed by its owner on {claimed}: if that is not you, this is a copy, or stolen, or "
-        "resold without being passed on.",
-        "已由所有人于 {claimed} 认领：如果不是您本人，则这是仿冒品、失窃物，或未办理转让的转售品。",
+        "Somebody claimed this code on {claimed}: if that is not you, what you hold is a copy, or "
+        "stolen, or resold without being passed on, or its hidden code was copied. Don't buy it. "
+        "If it is you: you were the first to claim this code, which says nothing more about the "
+        "thing.",
+        "已有人于 {claimed} 认领此码：如果不是您本人，则您手中的是仿冒品、失窃物、"
+        "未办理转让的转售品，或其隐藏码已被抄录，请勿购买。如果是您本人：这只表明您是此码的首位认领人，并不说明商品本身。",
     ),
 }
+FOOTER: Final = (
+    "Neither a scan nor a claim shows that a thing was made by its brand: labels and hidden codes "
+    "can be copied.",
+    "扫码和认领都不能证明商品出自品牌方：标签和隐藏码都可以被复制。",
+)
+# What a page says that has no verdict: by the name of the broken rule.
+REFUSALS: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
+    "LabelUnreadable": (
+        ("This address names no code", "此地址不含防伪码"),
+        (
+            "The address that was opened holds no product number and serial number. The label is "
+            "damaged, mistyped or made up, or it is not one of these.",
+            "所打开的地址不含商品编码和序列号：标签可能损坏、录入有误、系伪造，或不是此类标签。",
+        ),
+    ),
+    "CheckDigitWrong": (
+        ("No such product number", "商品编码无效"),
+        (
+            "The check digit of the product number is wrong, so no product has it. The label is "
+            "damaged, mistyped or made up.",
+            "商品编码的校验位有误，不存在这样的商品：标签可能损坏、录入有误或系伪造。",
+        ),
+    ),
+    "HostRefused": (
+        ("This node doesn't answer here", "此节点不在该地址提供服务"),
+        (
+            "The node was not told that it answers under this name. Whoever runs the address has "
+            "to add it to the node's setting api_hosts. Nothing is known of the label.",
+            "该节点未配置以此名称提供服务，须由地址的运营方将其加入节点的 api_hosts 设置。"
+            "标签状态未知。",
+        ),
+    ),
+}
+_UNANSWERED: Final = (
+    ("No answer", "未能查询"),
+    (
+        "The node could not answer this request. Nothing is known of the label: try again later.",
+        "节点未能处理此请求，标签状态未知：请稍后再试。",
+    ),
+)
+_OTHER_LOT: Final = (
+    "The address names the lot {named}, but the brand made this code for the lot {lot}: the label "
+    "is wrong or made up.",
+    "地址中的批号为 {named}，但品牌方为此码登记的批号为 {lot}：标签有误或系伪造。",
+)
 _CLAIMING: Final = (
     "Somebody has shown the hidden code; it is claimed at {until} unless somebody else committed "
     "to it before. If that is not you, don't buy this thing.",
@@ -136,6 +188,17 @@ def said_of(verdict: VerdictView) -> Said:
         _words(_TEXTS[verdict.verdict], values),
         tuple(_words(pair, values) for holds, pair in notes if holds),
     )
+
+
+def said_of_lot(named: str, lot: str) -> Words:
+    """What is said when the label's address names another lot than the brand did."""
+    return _words(_OTHER_LOT, {"named": named, "lot": lot})
+
+
+def said_of_refusal(rule: str) -> Said:
+    """What a consumer's page says when it can't show a verdict."""
+    title, text = REFUSALS.get(rule, _UNANSWERED)
+    return Said(Words(*title), Words(*text), ())
 
 
 def said_of_unknown() -> Said:

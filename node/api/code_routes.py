@@ -74,8 +74,9 @@ CODES: tuple[Route, ...] = (
         "GET",
         "/v/01/{gtin}/21/{serial}",
         "The verdict on a code as a page for whoever scanned it",
-        {200: "text/html"},
+        {200: "text/html", 404: "text/html"},
         read=code_page.code_page,
-        parameters=(codes.GTIN, codes.SERIAL),
+        parameters=(codes.GTIN, code_page.SERIAL),
+        open_query=True,
     ),
 )

@@ -1,6 +1,7 @@
 """Codes as the API shows them: the verdict on one, batches, reports, and claims that wait."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from pydantic import BaseModel
 
@@ -19,6 +20,7 @@ from commerce.codes.views import (
     verdict_of_id,
     verdict_view,
 )
+from commerce.epcis.identifiers import is_key
 from commerce.epcis.stored_index import StoredIndex
 from node.api.paging import CURSOR, LIMIT, newest, split_place
 from node.api.parameters import (
@@ -35,14 +37,27 @@ from node.api.routing import Call
 from node.code_words import Said, said_of
 
 _GTIN = "[0-9]{14}"
+_DIGITS = re.compile(_GTIN)
 _SERIAL = f"[0-9A-Za-z][0-9A-Za-z._-]{{0,{SERIAL_MAX - 1}}}"
+_SERIAL_WORDS = f"a serial of 1 to {SERIAL_MAX} letters, digits, . - and _, a letter or digit first"
 
-GTIN = text_in_path("gtin", _GTIN, "a GTIN of 14 digits")
-SERIAL = text_in_path("serial", _SERIAL, "a serial of up to 20 letters and digits")
+
+def gtin_text(text: str) -> str:
+    """A GTIN whose check digit is right."""
+    if not _DIGITS.fullmatch(text) or not is_key(text):
+        msg = "a GTIN of 14 digits, of which the last is the check digit"
+        raise ValueError(msg)
+    return text
+
+
+GTIN = replace(text_in_path("gtin", _GTIN, "a GTIN of 14 digits"), parse=gtin_text)
+SERIAL = text_in_path("serial", _SERIAL, _SERIAL_WORDS)
 BATCH = hash_in_path("id", "id of a batch of codes")
 REPORT = hash_in_path("id", "id of a report")
 ACCOUNT = account_in_path("account", "a claimant")
-OF_GTIN = text_in_query("gtin", _GTIN, "of this product, a GTIN of 14 digits")
+OF_GTIN = replace(
+    text_in_query("gtin", _GTIN, "of this product, a GTIN of 14 digits"), parse=gtin_text
+)
 OF_OWNER = account_in_query("owner", "that this account claimed or was given")
 OF_BRAND = account_in_query("brand", "of this brand")
 OF_SERIAL = text_in_query("serial", _SERIAL, "about the code with this serial; gtin too")

@@ -12,11 +12,13 @@ from aiohttp import web
 from chain.errors import HushangError
 from chain.store_contract import StorageError
 from node.api.body import ByteBudget
+from node.api.code_page import refusal_page
 from node.api.connections import BEGAN, Connections, GuardedServer
 from node.api.epcis.desk import EpcisDesk
 from node.api.epcis.problems import epcis_problem_reply
 from node.api.epcis.rows import BASE as EPCIS_BASE
 from node.api.guard import allow_origin, check_host, check_origin
+from node.api.label_path import is_label, label_of
 from node.api.openapi import openapi
 from node.api.places import Places
 from node.api.problems import MethodNotAllowed, RequestInvalid
@@ -155,7 +157,10 @@ class ApiServer:
         is_preflight = "Access-Control-Request-Method" in request.headers
         if request.method == "OPTIONS" and origin is not None and is_preflight:
             return Reply(b"", 204)
-        route, texts = self._router.find(request.method, request.rel_url.raw_path)
+        path = request.rel_url.raw_path
+        # Whatever form a label's address has, it is one page.
+        path = label_of(path).path if is_label(path) else path
+        route, texts = self._router.find(request.method, path)
         request[ROUTE] = route.path
         values = read_parameters(route, texts, list(request.rel_url.query.items()))
         return await route.run(Call(self._edge, route, request, values))
@@ -177,7 +182,11 @@ class ApiServer:
 def _refused(
     request: web.BaseRequest, error: HushangError, headers: dict[str, str] | None = None
 ) -> Reply:
-    """A refusal as a problem; under the EPCIS binding its type is one of the standard's."""
+    """A refusal as a problem: under the EPCIS binding its type is one of the standard's, and to
+    whoever scanned a label it is a page.
+    """
+    if is_label(request.rel_url.raw_path):
+        return refusal_page(error, headers or {})
     if request.rel_url.raw_path.startswith(EPCIS_BASE):
         return epcis_problem_reply(error, headers)
     return problem_reply(error, headers)

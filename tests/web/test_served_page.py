@@ -56,7 +56,7 @@ async def test_a_scanned_label_has_words_without_a_script_and_leads_to_the_certi
         bare = await (await chrome.new_context(java_script_enabled=False)).new_page()
         await bare.goto(label)
         await expect(bare.locator("#verdict")).to_contain_text("Suspect")
-        await expect(bare.locator("#result")).to_contain_text("同一件真品不符")
+        await expect(bare.locator("#result")).to_contain_text("单独一件商品不符")
         page = await chrome.new_page(locale="en")
         page.set_default_timeout(TIMEOUT_MS)
         complaints: list[str] = []

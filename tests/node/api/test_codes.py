@@ -32,7 +32,7 @@ async def test_a_verdict_has_words_in_both_languages_and_never_says_genuine() ->
             told.append(verdict["code"]["verdict"])
             said = str(verdict["said"])
             assert "genuine" not in said.lower()
-            assert "真品" not in said.replace("只有真品的隐藏码", "").replace("同一件真品不符", "")
+            assert "真品" not in said
         assert told == ["registered", "suspect", "suspect", "claimed"]
         assert verdict["code"]["owner"] == BUYER
         assert "if that is not you" in verdict["said"]["text"]["en"]
