@@ -75,7 +75,7 @@ TABLES: Final[dict[str, tuple[str, tuple[tuple[str, int | None], ...]]]] = {
         "commerce.recalls.demands:DEMANDS",
         (("thing_hash", 32), ("recall_id", 32), ("order_id", 32)),
     ),
-    "recall-mark": ("commerce.recalls.marks:MARKED", (("mark", 41), ("recall_id", 32))),
+    "recall-mark": ("commerce.recalls.marks:MARKED", (("mark", 65), ("recall_id", 32))),
     "recall-notice": (
         "commerce.recalls.notices:NOTICES",
         (("recall_id", 32), ("order_id", 32), ("number", 1)),

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from commerce.epcis.births import makers
 from commerce.epcis.containment import Containment, Stays
 from commerce.epcis.graph import BEGINNING, FOREVER, Expecting, History, Row, TraceIndex
 from commerce.epcis.identifiers import is_class
@@ -27,13 +28,16 @@ _FEW = 4
 class Window:
     """Events in [start, end) count. `carried`: the thing only carries what is followed.
 
-    `serialised`: something that it carries is no class.
+    `makers`: who stated that what it carries was made; nobody of a class. Asked on the way back.
     """
 
     start: int
     end: int
     carried: bool = False
-    serialised: bool = True
+    makers: frozenset[bytes] = frozenset()
+
+
+ALWAYS = Window(BEGINNING, FOREVER)
 
 
 class Sink(Protocol):
@@ -65,12 +69,19 @@ class Sink(Protocol):
 class Timeline:
     """A history and the stays of its things."""
 
-    __slots__ = ("_children", "history", "stays")
+    __slots__ = ("_children", "_makers", "history", "stays")
 
     def __init__(self, history: History, stays: Stays) -> None:
         self.history = history
         self.stays = stays
         self._children: list[Row] | None = None
+        self._makers: frozenset[bytes] | None = None
+
+    def makers(self, index: TraceIndex) -> frozenset[bytes]:
+        """Who stated that its things were made."""
+        if self._makers is None:
+            self._makers = makers(index, self.history.rows)
+        return self._makers
 
     def concerned(self, window: Window) -> Sequence[Row]:
         """The rows in a window, and before them those of stays that may reach into it."""
@@ -136,7 +147,6 @@ class Follower:
 
     def follow(self, along: "Timeline", window: Window, rows: Sequence[Row]) -> None:
         """Tell what some of the rows that concern a window (`Timeline.concerned`) lead to."""
-        history, stays = along.history, along.stays
         for time_ms, key, role in rows:
             if role is Role.CLASS:
                 continue
@@ -144,9 +154,9 @@ class Follower:
             if summary is None:
                 continue
             if role is Role.CHILD and summary.action != "DELETE":
-                self._up(stays, window, key, summary)
+                self._up(along, window, key, summary)
             if time_ms >= window.start:
-                self._inside(history, window, key, summary, role)
+                self._inside(along.history, window, key, summary, role)
 
     def _inside(
         self, history: History, window: Window, key: bytes, summary: Summary, role: Role
@@ -154,22 +164,22 @@ class Follower:
         # The packing of others is no event of what already lies inside.
         if not (window.carried and role is Role.PARENT):
             self.sink.step(key, Role.CARRIER if window.carried else role)
-        if role is (Role.INPUT if self.forward else Role.OUTPUT) and self._counts(window):
+        is_own = not window.carried
+        if not self.forward and window.carried:
+            # Whoever bought a rival's item, or a kilogram of its lot, must not be able to say that
+            # he made it: what lies in a product came with it only if who says so made that too.
+            is_own = self.index.capturer(key) in window.makers
+        if role is Role.INPUT if self.forward else (role is Role.OUTPUT and is_own):
             self.sink.used(history.things, key, summary)
-        if summary.lots and not window.carried:
+        if summary.lots and is_own:
             self.sink.belonged(history.things, key, summary, role)
 
-    def _counts(self, window: Window) -> bool:
-        # Whoever has a kilogram of a rival's lot on his own pallet must not be able to say that he
-        # made it: by its container only what is serialised comes out of anything.
-        return self.forward or not window.carried or window.serialised
-
-    def _up(self, stays: Stays, window: Window, key: bytes, summary: Summary) -> None:
+    def _up(self, along: "Timeline", window: Window, key: bytes, summary: Summary) -> None:
         """A container covers its child from ADD until DELETE, within the child's own window."""
         parent = summary.parent
         if parent is None:
             return
-        for things, (until, ended_by) in stays.of(parent, summary):
+        for things, (until, ended_by) in along.stays.of(parent, summary):
             start, end = max(summary.time_ms, window.start), min(until, window.end)
             if start >= end:
                 continue
@@ -177,9 +187,14 @@ class Follower:
             if ended_by is not None and window.start <= until < window.end:
                 self.sink.step(ended_by, Role.CARRIER if window.carried else Role.CHILD)
             if summary.action == "ADD":
-                # Forward nothing depends on it.
-                serialised = self.forward or (window.serialised and not is_class(things[0]))
-                self.sink.carried(parent, Window(start, end, carried=True, serialised=serialised))
+                makers_of = self._makers(along, window, things)
+                self.sink.carried(parent, Window(start, end, carried=True, makers=makers_of))
+
+    def _makers(self, along: "Timeline", window: Window, things: Sequence[str]) -> frozenset[bytes]:
+        """Who made what is carried."""
+        if self.forward or window.carried:
+            return window.makers
+        return frozenset() if is_class(things[0]) else along.makers(self.index)
 
 
 def parts(index: TraceIndex, key: bytes, summary: Summary) -> list[tuple[bytes, Summary]]:

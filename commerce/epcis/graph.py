@@ -44,6 +44,10 @@ class TraceIndex(Protocol):
         """As `summary`, but also what was declared erroneous since: marks outlive that."""
         ...
 
+    def capturer(self, key: bytes) -> bytes:
+        """The account that stated an event that the index has."""
+        ...
+
 
 @runtime_checkable
 class Expecting(Protocol):

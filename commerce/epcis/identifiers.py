@@ -285,6 +285,17 @@ def is_class(identity: str) -> bool:
     return len(key) <= _SERIAL_AFTER.get(ai, -1)
 
 
+def is_goods(identity: str) -> bool:
+    """Whether an identity names a trade item or part, or a class: what is made once and used up.
+
+    All else, containers and other assets above all, is used again and again.
+    """
+    if identity.startswith(_CLASS):
+        return True
+    ai = identity.removeprefix(DOMAIN).partition("/")[0]
+    return (ai in _QUALIFIED and identity.startswith(DOMAIN)) or is_class(identity)
+
+
 def lot_of(uri: str) -> str | None:
     """The lot of a link that names item and lot both (the canonical link drops the lot)."""
     if not _is_address(uri) or not ("/10/" in uri or "/lot/" in uri):

@@ -206,6 +206,12 @@ class StoredIndex:
         event = self._event(key)
         return None if event is None or event.claim or event.declares_error else event.summary
 
+    def capturer(self, key: bytes) -> bytes:
+        """See `TraceIndex`."""
+        event = self._event(key)
+        assert event is not None
+        return event.capturer
+
     def expect(self, identities: Sequence[str]) -> None:
         """See `Expecting`."""
         new = [name for name in dict.fromkeys(identities) if name not in self._rows]

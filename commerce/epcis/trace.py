@@ -2,10 +2,13 @@
 
 Rules (provenance: Trace). Inputs become outputs, joined by transformationID. A container's events
 cover what lies in it during [ADD, DELETE) by event time; what else lies in it is never reached
-through it. Lots are classes of items: an item made with a lot number came from that lot. A thing
-that is reached counts from (forward) or until (back) the time it was reached, so that what left a
-lot before the bad batch was mixed in stays clean. Events declared erroneous and mere claims take
-no part. Forward a trace is the closure of `spread`: what a recall reaches.
+through it. Lots are classes of items: an item made with a lot number came from that lot. Goods that
+are reached count for all their life, whatever the times of the events are: all that they became,
+or that made them. Only containers and other things that are used again count from (forward) or
+until (back) the time they were reached, so that a crate's earlier trips stay clean. (What else a
+lot went into after it was reached is no part of a trace back.) Events declared erroneous and mere
+claims take no part.
+Forward a trace is the closure of `spread`: what a recall reaches.
 
 The walk is iterative, bounded and ordered by nothing but the events: same index, same answer.
 """
@@ -16,9 +19,10 @@ from dataclasses import dataclass
 
 from typing_extensions import override
 
-from commerce.epcis.follow import LOTTED, PACKED, TURNED, Follower, Window, parts
+from commerce.epcis.births import births
+from commerce.epcis.follow import LOTTED, PACKED, TURNED, Follower, Timeline, Window, parts
 from commerce.epcis.graph import BEGINNING, FOREVER, TraceIndex
-from commerce.epcis.identifiers import classes_of, is_class
+from commerce.epcis.identifiers import classes_of, is_class, is_goods
 from commerce.epcis.path import Direction, Edge, Path, Trace, held
 from commerce.epcis.spread import ITEM, LOT, Mark, Spreader, things_of
 from commerce.epcis.summary import Role, Summary
@@ -112,15 +116,17 @@ class _Forward(Spreader):
     def _ask_for_contents(self) -> None:
         """Asked about a container itself, what it held is part of the question."""
         pending = deque((root, BEGINNING) for root in self.path.roots)
+        asked = dict(pending)
         while pending:
             container, start = pending.popleft()
             for key, things, begin, _ in held(self.follower.containment, container, start, FOREVER):
                 self.path.join(PACKED, key, (key,), things, (container,))
                 for thing in things:
-                    mark = _thing_mark(thing, begin)
-                    if self.since.get((mark.kind, mark.name), FOREVER) > begin:
-                        self._reach(mark)
-                        pending.append((thing, begin))
+                    since = BEGINNING if is_goods(thing) else begin
+                    if asked.get(thing, FOREVER) > since:
+                        asked[thing] = since
+                        self._reach(_thing_mark(thing, since))
+                        pending.append((thing, since))
 
     @override
     def step(self, key: bytes, role: Role) -> None:
@@ -163,12 +169,14 @@ def _thing_mark(thing: str, since_ms: int) -> Mark:
 class _Visit:
     """Look at events of things before a time, or in a window of what carries them.
 
-    `opened`: they were asked for, or lie in what was.
+    `opened`: they were asked for, or lie in what was. `late_births`: they are classes that weren't
+    looked at before.
     """
 
     things: tuple[str, ...]
     window: Window
     opened: bool = False
+    late_births: bool = False
 
 
 class _Back:
@@ -180,8 +188,8 @@ class _Back:
         self.limits = limits
         self.follower = Follower(index, self, forward=False)
         self.queue: deque[_Visit] = deque()
-        # Thing to the time before which it counts.
-        self.until: dict[str, int] = {}
+        # Thing, and whether it was opened, to the time before which it counts.
+        self.until: dict[tuple[str, bool], int] = {}
         self.covers: set[tuple[str, Window]] = set()
 
     def run(self) -> None:
@@ -191,6 +199,8 @@ class _Back:
             visit = self.queue.popleft()
             for along in self.follower.timelines(visit.things, visit.window):
                 self.follower.follow(along, visit.window, along.concerned(visit.window))
+                if visit.late_births:
+                    self._follow_late_births(along, visit.window.end)
             if visit.opened:
                 self._ask_for_contents(visit)
             if _is_beyond(self.path, self.limits):
@@ -198,16 +208,30 @@ class _Back:
                 return
 
     def _reach(self, things: Sequence[str], until: int, *, opened: bool = False) -> None:
-        """The roots came from things, as these were before a time."""
-        by_start: dict[int, list[str]] = {}
+        """The roots came from things: single goods always count, others before a time."""
+        windows: dict[tuple[Window, bool], list[str]] = {}
         for thing in things:
-            known = self.until.get(thing)
-            if known is None or known < until:
-                self.until[thing] = until
-                by_start.setdefault(BEGINNING if known is None else known, []).append(thing)
-        for start, new in by_start.items():
+            of_class = is_class(thing)
+            end = FOREVER if is_goods(thing) and not of_class else until
+            known = self.until.get((thing, True), BEGINNING)
+            if not opened:
+                known = max(known, self.until.get((thing, False), BEGINNING))
+            if known < end:
+                self.until[thing, opened] = end
+                late_births = of_class and known == BEGINNING
+                windows.setdefault((Window(known, end), late_births), []).append(thing)
+        for (window, late_births), new in windows.items():
             self.path.things.update(new)
-            self.queue.append(_Visit(tuple(new), Window(start, until), opened))
+            self.queue.append(_Visit(tuple(new), window, opened, late_births))
+
+    def _follow_late_births(self, along: Timeline, start: int) -> None:
+        """What a lot was made of counts whenever that is said to have been; of its other uses only
+        those before what it was reached by do.
+        """
+        rows = [row for row in along.history.rows if row[0] >= start]
+        born = {key for key, _ in births(self.index.summary, rows)}
+        rows = [row for row in rows if row[1] in born]
+        self.follower.follow(along, Window(start, FOREVER), rows)
 
     def _ask_for_contents(self, visit: _Visit) -> None:
         """Asked about a container itself, what it held meanwhile is part of the question."""

@@ -14,10 +14,10 @@ from chain.codec import U64, Name, Size
 from chain.context import Context
 from chain.state import StateReader, Table, u64
 from commerce.epcis.digital_link import DOMAIN
-from commerce.epcis.graph import TraceIndex
+from commerce.epcis.graph import BEGINNING, TraceIndex
 from commerce.epcis.identifiers import classes_above, classes_of, is_class
 from commerce.epcis.shape import KEY_SIZE_MAX
-from commerce.epcis.spread import ITEM, LOT, Mark, mark_part, marks_of, things_of
+from commerce.epcis.spread import ITEM, LOT, Mark, kind_part, mark_part, marks_of, things_of
 from commerce.epcis.summary import Instant
 from commerce.recalls.blocked import TOUCHED, Touched, recalled_now
 from commerce.recalls.record import Progress
@@ -28,8 +28,8 @@ PRODUCTS_MAX = 10_000
 GTIN_SIZE = 14
 # What the identity of a product begins with.
 CLASS = f"{DOMAIN}01/"
-# Kind, hash of the name, end of a stay.
-PART_SIZE = 1 + 32 + 8
+# Kind, hash of the name, an event's key (or the end of a stay).
+PART_SIZE = 1 + 32 + 32
 
 # An event's key and a lot, at most.
 MarkName = Annotated[str, Size(max=3 * KEY_SIZE_MAX + 128)]
@@ -46,7 +46,7 @@ class QueuedMark:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """Contaminated since then, by the time of the events; `number` is the mark's newest place among
+    """`since_ms` as in `commerce.epcis.spread.Mark`; `number` is the mark's newest place among
     those to follow up. `released`: a regulator said that it isn't.
     """
 
@@ -89,7 +89,7 @@ class Marking:
 
     def add(self, mark: Mark, reached_ms: int | None = None) -> None:
         """Mark something, unless it is since then already, or was released. Its products are
-        reached at `reached_ms`, if that is another time.
+        reached at `reached_ms`, if the mark says no time.
         """
         part = marked_part(mark.kind, mark.name)
         before = MARKED.load(self.state, part, self.recall_id)
@@ -98,7 +98,8 @@ class Marking:
         number = None if before is None else self._waiting(before)
         self._write(part, mark, number)
         self.fresh += 1
-        self._touch(mark, mark.since_ms if reached_ms is None else reached_ms)
+        says_none = mark.since_ms == BEGINNING
+        self._touch(mark, reached_ms if says_none and reached_ms is not None else mark.since_ms)
 
     def again(self, part: bytes) -> None:
         """Follow a mark up once more, for something new may go on from it."""
@@ -164,6 +165,12 @@ def recalls_marking(
     """
     for key, marked in MARKED.items(state, mark_part(kind, name)):
         yield key[:PART_SIZE], key[PART_SIZE:], marked
+
+
+def recalls_with(state: StateReader, kind: str) -> Iterator[bytes]:
+    """Every recall with a mark of a kind, once for each."""
+    for key, _ in MARKED.items(state, kind_part(kind)):
+        yield key[PART_SIZE:]
 
 
 def recalls_of(

@@ -91,6 +91,10 @@ class RecallIndex:
         """See `TraceIndex`."""
         return self.now.fact(key)
 
+    def capturer(self, key: bytes) -> bytes:
+        """See `TraceIndex`."""
+        return self.now.capturer(key)
+
     def summary(self, key: bytes) -> Summary | None:
         """See `TraceIndex`; what was said after the recall takes nothing back."""
         self._meter.asked += 1

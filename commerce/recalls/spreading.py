@@ -13,9 +13,11 @@ from chain.block import Event
 from chain.context import Context, event
 from chain.deadlines import Deadline
 from chain.state import u64
+from commerce.epcis.births import made_by
 from commerce.epcis.digital_link import DOMAIN
+from commerce.epcis.graph import BEGINNING
 from commerce.epcis.identifiers import gtin_of
-from commerce.epcis.spread import MADE, Mark, Spreader, made_by
+from commerce.epcis.spread import MADE, Mark, Spreader
 from commerce.epcis.stored_index import ROW, name_key
 from commerce.epcis.summary import Role, Summary
 from commerce.recalls.marks import QUEUE, Marking, item_mark
@@ -139,7 +141,7 @@ class _Run:
         if cursor is None:
             self._move(next=progress.next + 1)
         for following in found:
-            self.marking.add(following)
+            self.marking.add(following, queued.since_ms)
 
     def _look_through(self, window: Window) -> None:
         """Mark some more of what was made of the product in a window."""
@@ -166,7 +168,7 @@ class _Run:
         summary = self.index.summary(key)
         if summary is not None:
             for mark in marks_made(self.recall.gtin, key, summary):
-                self.marking.add(mark)
+                self.marking.add(mark, summary.time_ms)
 
     def _move(self, **changes: Any) -> None:
         self.marking.progress = altered(self.marking.progress, **changes)
@@ -180,4 +182,4 @@ def marks_made(gtin: str, key: bytes, summary: Summary) -> Iterable[Mark]:
         return ()
     if len(own) == len(made):
         return (Mark(MADE, key.hex(), summary.time_ms),)
-    return [Mark(*item_mark(thing), summary.time_ms) for thing in own]
+    return [Mark(*item_mark(thing), BEGINNING) for thing in own]

@@ -17,11 +17,11 @@ from chain.crypto import tagged_hash
 from chain.deadlines import Deadline
 from chain.state import StateReader, Table, u64
 from commerce.clocks import Clock, deadline_of, move_deadline
-from commerce.epcis.spread import continues
+from commerce.epcis.spread import OPENED, continues
 from commerce.epcis.stored_index import AT
 from commerce.recalls.blocked import recalled_products
 from commerce.recalls.demands import meet_demands
-from commerce.recalls.marks import Marking, recalls_marking
+from commerce.recalls.marks import Marking, recalls_marking, recalls_with
 from commerce.recalls.reading import Meter, read_record
 from commerce.recalls.record import Recall, load_recall, save_recall
 from commerce.recalls.spreading import marks_made
@@ -114,6 +114,8 @@ class _Looker:
         state = context.state
         self._open = {entry.recall_id for entry in recalled_products(state) if entry.marking}
         known = [(key, load_recall(state, key)) for key in sorted(self._open)]
+        # Did any recall reach what may lie in a product?
+        self._contents = any(recalls_with(state, OPENED))
         self._windowed = [(key, recall) for key, recall in known if recall.windows]
 
     @property
@@ -132,14 +134,14 @@ class _Looker:
         if summary is None:
             return
         self.things += len(summary.items) + len(summary.inputs) + len(summary.outputs)
-        for kind, name in continues(self.index, key):
+        for kind, name in continues(self.index, key, opened=self._contents):
             for part, recall_id, _ in list(recalls_marking(self.context.state, kind, name)):
                 if recall_id in self._open:
                     self._marking(recall_id).again(part)
         for recall_id, recall in self._windowed:
             if any(window.from_ms <= summary.time_ms < window.to_ms for window in recall.windows):
                 for mark in marks_made(recall.gtin, key, summary):
-                    self._marking(recall_id).add(mark)
+                    self._marking(recall_id).add(mark, summary.time_ms)
         self._meet(key)
 
     def _meet(self, key: bytes) -> None:

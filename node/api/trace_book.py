@@ -68,6 +68,10 @@ class WatchedIndex:
         """See `TraceIndex`."""
         return self._index.fact(key)
 
+    def capturer(self, key: bytes) -> bytes:
+        """See `TraceIndex`."""
+        return self._index.capturer(key)
+
 
 class FoundTrace:
     """A finished trace, in order; `height` is the one it was walked at."""

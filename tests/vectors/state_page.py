@@ -97,7 +97,7 @@ KEYS = {
     "product-past": "GTIN-14, digits in ASCII ‖ version, four bytes, big-endian",
     "recall": "recall id",
     "recall-demand": 'H("epcis-name", name of a thing) ‖ recall id ‖ order id',
-    "recall-mark": 'kind, one byte ‖ H("epcis-name", name) ‖ u64(end of a stay) ‖ recall id',
+    "recall-mark": 'kind, one byte ‖ H("epcis-name", name) ‖ tail, 32 bytes ‖ recall id',
     "recall-notice": "recall id ‖ order id ‖ number of the parcel, one byte",
     "recall-product": "GTIN-14, digits in ASCII ‖ recall id",
     "recall-queue": "recall id ‖ u64(number)",

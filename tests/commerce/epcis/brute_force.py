@@ -1,8 +1,9 @@
 """An oracle for traces: every item by itself, event after event, nothing shared with the engine.
 
 It reads the statements as they were written and plays them in the order of their times on a picture
-of the world (what lies where, how much of it, what is bad). It begins anew as long as a
-transformation of several events turns out to have had a bad input.
+of the world (what lies where, how much of it, what is bad). Goods that are bad are bad for all
+their life: so it begins anew, with them bad from the first moment, as long as any more turn out to
+be, or a transformation of several events to have had a bad input.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ from decimal import Decimal
 from tests.commerce.epcis.statements import Members
 
 Amounts = dict[str, Decimal | None]
+# A transformation of several events: its id, and who states them.
+Joined = tuple[str, str]
 
 
 @dataclass(slots=True)
@@ -26,11 +29,13 @@ class Found:
 class World:
     """What lies where, and what is bad, at one moment."""
 
-    lots: dict[str, str]
-    bad_joins: set[str]
+    bad_joins: set[Joined]
     bad: set[str] = field(default_factory=set)
     inside: dict[str, dict[str, Amounts]] = field(default_factory=dict)
     steps: set[int] = field(default_factory=set)
+    # Who says of what that he made it, and who speaks now.
+    makers: dict[str, set[str]] = field(default_factory=dict)
+    speaker: str = ""
 
     def holds_bad(self, container: str) -> bool:
         return any(
@@ -52,14 +57,14 @@ def classes(event: Members, *names: str) -> list[str]:
 def lot_of(event: Members, epc: str) -> str | None:
     """The lot that an event says an item is of, as a URN."""
     number = event.get("ilmd", {}).get("cbvmda:lotNumber")
-    if number is None:
+    if number is None or ":sgtin:" not in epc:
         return None
     prefix, item, _ = epc.removeprefix("urn:epc:id:sgtin:").split(".")
     return f"urn:epc:class:lgtin:{prefix}.{item}.{number}"
 
 
-def oracle(events: Sequence[Members], root: str) -> Found:
-    """What became of a lot."""
+def oracle(events: Sequence[Members], root: str, speakers: Sequence[str] = ()) -> Found:
+    """What became of a lot; `speakers` state the events, or one account all of them."""
     voided = [without_declaration(event) for event in events if "errorDeclaration" in event]
     counted = [
         (event["eventTime"], place, event)
@@ -67,14 +72,28 @@ def oracle(events: Sequence[Members], root: str) -> Found:
         if "errorDeclaration" not in event and event not in voided
     ]
     counted.sort(key=lambda entry: entry[:2])
-    joins: set[str] = set()
+    makers: dict[str, set[str]] = {}
+    for _, place, event in counted:
+        for thing in brought_forth(event):
+            makers.setdefault(thing, set()).add(speakers[place] if speakers else "")
+    joins: set[Joined] = set()
+    goods = {root}
     while True:
-        world = World({}, set(joins), {root})
+        world = World(set(joins), set(goods), makers=makers)
         for _, place, event in counted:
+            world.speaker = speakers[place] if speakers else ""
             play(world, place, event)
-        if world.bad_joins == joins:
+        turned_out = {thing for thing in world.bad if ":sscc:" not in thing}
+        if (world.bad_joins, turned_out) == (joins, goods):
             return Found(world.bad, world.steps)
-        joins = world.bad_joins
+        joins, goods = world.bad_joins, turned_out
+
+
+def brought_forth(event: Members) -> list[str]:
+    """The single things that an event says came into being."""
+    if event["type"] == "ObjectEvent" and event["action"] == "ADD":
+        return epcs(event, "epcList")
+    return epcs(event, "outputEPCList")
 
 
 def without_declaration(event: Members) -> Members:
@@ -99,7 +118,7 @@ def appear(world: World, place: int, event: Members) -> None:
         lot = lot_of(event, thing) if event["action"] == "ADD" else None
         if lot in world.bad:
             world.steps.add(place)
-            world.bad.add(thing)
+            spoil(world, thing)
     if any(world.carries_bad(thing) for thing in named):
         world.steps.add(place)
 
@@ -136,11 +155,11 @@ def weigh(inside: dict[str, Amounts], entry: Members, *, adds: bool) -> None:
 def turn(world: World, place: int, event: Members) -> None:
     used = [*epcs(event, "inputEPCList"), *classes(event, "inputQuantityList")]
     made = [*epcs(event, "outputEPCList"), *classes(event, "outputQuantityList")]
-    joined = event.get("transformationID")
+    joined = (event.get("transformationID", ""), world.speaker)
     is_bad = any(world.carries_bad(thing) for thing in used)
     if is_bad:
         world.steps.add(place)
-    if joined is not None:
+    if joined[0]:
         if is_bad:
             world.bad_joins.add(joined)
         is_bad = joined in world.bad_joins
@@ -153,11 +172,17 @@ def turn(world: World, place: int, event: Members) -> None:
 
 
 def spoil(world: World, made: str) -> None:
-    """What is made is bad, and the single things that lie in it."""
+    """What is made is bad, and of the single things in it those that the speaker made too."""
     world.bad.add(made)
-    for child in list(world.inside.get(made, ())):
+    look_into(world, made)
+
+
+def look_into(world: World, container: str) -> None:
+    for child in world.inside.get(container, ()):
         if ":class:" not in child:
-            spoil(world, child)
+            if world.speaker in world.makers.get(child, ()):
+                world.bad.add(child)
+            look_into(world, child)
 
 
 def link(uri: str) -> str:

@@ -20,14 +20,16 @@ class MemoryIndex:
         self.by_identity: dict[str, list[Row]] = {}
         self.summaries: dict[bytes, Summary] = {}
         self.void: set[bytes] = set()
+        self.capturers: dict[bytes, bytes] = {}
         for start in range(0, len(events), 100):
             self.capture(*events[start : start + 100])
 
-    def capture(self, *events: dict[str, Any]) -> list[bytes]:
+    def capture(self, *events: dict[str, Any], capturer: bytes = CAPTURER) -> list[bytes]:
         """Index up to 100 events; their keys."""
         keys = []
         for event in read_document(data(document(*events))).events:
-            key = event_key(CAPTURER, event)
+            key = event_key(capturer, event)
+            self.capturers[key] = capturer
             keys.append(key)
             self.add(key, summarise(event))
         return keys
@@ -53,6 +55,10 @@ class MemoryIndex:
     def summary(self, key: bytes) -> Summary | None:
         """See `TraceIndex`."""
         return None if key in self.void else self.summaries[key]
+
+    def capturer(self, key: bytes) -> bytes:
+        """See `TraceIndex`."""
+        return self.capturers.get(key, CAPTURER)
 
 
 __all__ = ["CAPTURER", "MemoryIndex", "Role"]

@@ -14,6 +14,7 @@ from commerce.epcis.identifiers import (
     company_prefix,
     gtin_of,
     identity,
+    is_goods,
     is_key,
     is_well_formed,
     lot_of,
@@ -279,3 +280,24 @@ def test_the_classes_above_items_and_lots_come_once_each_in_their_order() -> Non
     tea, cup = f"{DOMAIN}01/06901234123456", f"{DOMAIN}01/06901234777770"
     named = [f"{cup}/21/1", f"{tea}/10/L1", tea, f"{cup}/21/2", f"{DOMAIN}00/{'1' * 40}", "urn:x:y"]
     assert classes_above(named) == [cup, tea]
+
+
+@pytest.mark.parametrize(
+    ("uri", "goods"),
+    [
+        ("urn:epc:id:sgtin:6901234.012345.1", True),
+        ("urn:epc:class:lgtin:6901234.012345.L1", True),
+        ("urn:epc:id:itip:6901234.012345.01.02.7", True),
+        ("urn:epc:id:cpi:6901234.PART.7", True),
+        ("urn:epc:id:sscc:6901234.0123456789", False),
+        ("urn:epc:id:grai:6901234.55555.17", False),
+        ("urn:epc:id:giai:6901234.logger", False),
+        ("urn:epc:id:sgln:6901234.00001.0", False),
+        ("https://tea.example/01/crate-7", False),
+        ("urn:uuid:8006", False),
+    ],
+)
+def test_trade_items_parts_and_classes_are_goods_and_what_is_used_again_is_none(
+    uri: str, *, goods: bool
+) -> None:
+    assert is_goods(identity(uri)) is goods

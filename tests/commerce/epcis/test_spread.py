@@ -18,6 +18,7 @@ from commerce.epcis.spread import (
     ROWS_MAX,
     Mark,
     continues,
+    kind_part,
     mark_part,
     marks_of,
     spread,
@@ -149,26 +150,64 @@ def test_a_transformation_of_several_events_is_one_mark() -> None:
         turned(3, [], [serial(1)], joined="urn:uuid:t"),
         turned(3, [], [serial(2)], joined="urn:uuid:other"),
     )
-    assert spread(index, BAD) == ((Mark(JOINED, "urn:uuid:t", on(1)),), None)
-    assert spread(index, Mark(JOINED, "urn:uuid:t", on(1)))[0] == (Mark(MADE, third.hex(), on(3)),)
+    joined = Mark(JOINED, "urn:uuid:t", BEGINNING)
+    assert spread(index, BAD) == ((joined,), None)
+    assert spread(index, joined)[0] == (Mark(MADE, third.hex(), on(3)),)
     assert reached(index, BAD) == {A, X}
 
 
-def test_of_what_lies_in_a_product_never_a_whole_class_is_reached() -> None:
-    kilogram = [{"epcClass": lot("RIVAL", "077777"), "quantity": 1, "uom": "KGM"}]
-    index = MemoryIndex()
+OTHER = bytes(reversed(range(32)))
+
+
+def test_of_what_lies_in_a_product_only_what_its_maker_made_is_reached_never_a_class() -> None:
+    kilogram = [{"epcClass": lot("M"), "quantity": 1, "uom": "KGM"}]
+    index = MemoryIndex(turned(1, [lot("B")], [lot("M")]))
+    index.capture(made(1, serial(9)), capturer=OTHER)
     *_, key = index.capture(
-        packed(1, case(1), serial(1), case(2), childQuantityList=kilogram),
+        made(1, *(serial(n) for n in (1, 2, 3))),
+        packed(1, case(1), serial(1), serial(9), case(2), childQuantityList=kilogram),
         packed(1, case(2), serial(2)),
         packed(3, case(1), serial(3)),
         turned(2, [lot("A")], [case(1)]),
     )
     follows, _ = spread(index, Mark(MADE, key.hex(), on(2)))
-    assert follows == (Mark(OPENED, f"{CASE} {on(2)}", on(2)),)
-    assert reached(index, BAD) == {A, CASE, PALLET, X, Y}
-    rival = identity(lot("RIVAL", "077777"))
-    assert set(trace(index, rival, Direction.BACK).things) == {rival}
-    assert set(trace(index, X, Direction.BACK).things) == {X, A}
+    assert follows == (Mark(OPENED, f"{CASE} {key.hex()}", on(2)),)
+    inside, _ = spread(index, follows[0])
+    # The inner case was made by nobody: it is only carried, and yet what lies in it is looked at.
+    opened = Mark(OPENED, f"{PALLET} {key.hex()}", on(2))
+    assert set(inside) == {opened, Mark(ITEM, X, BEGINNING)}
+    assert reached(index, BAD) == {A, CASE, X, Y}
+    back = {thing: set(trace(index, thing, Direction.BACK).things) for thing in (M, X, Y)}
+    assert back == {M: {M, B}, X: {X, A}, Y: {Y, A}}
+    bought = identity(serial(9))
+    assert set(trace(index, bought, Direction.BACK).things) == {bought}
+
+
+def test_goods_that_are_bad_are_bad_for_all_their_life_whatever_the_times_are() -> None:
+    # Who writes the times would else choose what is recalled.
+    index = MemoryIndex(
+        turned(5, [lot("A")], [lot("M"), serial(1)]),
+        turned(2, [lot("M")], [serial(2)]),
+        packed(1, case(1), serial(1)),
+        turned(2, [case(1)], [serial(3)]),
+        packed(3, case(1), serial(1), action="DELETE"),
+        turned(4, [case(1)], [serial(4)]),
+    )
+    assert reached(index, BAD) == {A, M, X, Y, Z}
+    for thing in (X, Y, Z):
+        assert A in trace(index, thing, Direction.BACK).things
+
+
+def test_a_container_that_is_made_keeps_its_earlier_trips_clean() -> None:
+    crate = "urn:epc:id:grai:6901234.55555.17"
+    index = MemoryIndex(
+        turned(1, [crate], [serial(1)]),
+        turned(2, [lot("A")], [crate, case(1)]),
+        turned(2, [case(1)], [serial(2)]),
+        turned(3, [crate], [serial(3)]),
+    )
+    assert reached(index, BAD) == {A, identity(crate), CASE, Y, Z}
+    assert set(trace(index, X, Direction.BACK).things) == {X, identity(crate)}
 
 
 def test_what_was_declared_erroneous_spreads_nothing_but_its_mark_stays() -> None:
@@ -190,7 +229,10 @@ STORY = (
     turned(2, [], [lot("M"), case(9)], joined="urn:uuid:t"),
     made(3, *(serial(n) for n in range(1, 6)), lot_number="M"),
     packed(4, case(1), *(serial(n) for n in range(1, 5))),
-    packed(1, case(9), serial(77, "077777")),
+    packed(1, case(9), serial(77, "077777"), case(8)),
+    made(1, serial(77, "077777"), case(8)),
+    packed(1, case(8), serial(78, "077777")),
+    harvest(eventTime=when(4), epcList=[serial(78, "077777")], bizStep="repackaging"),
     packed(5, case(2), case(1)),
     packed(6, case(1), serial(2), action="DELETE"),
     turned(7, [case(2)], [serial(40, "077777")]),
@@ -199,7 +241,8 @@ STORY = (
     turned(9, [case(2)], [serial(42, "077777")]),
 )
 GONE_BAD = {
-    *(A, M, identity(case(9)), identity(serial(77, "077777"))),
+    *(A, M, identity(case(8)), identity(case(9))),
+    *(identity(serial(n, "077777")) for n in (77, 78)),
     *(identity(serial(n)) for n in range(1, 6)),
     *(identity(serial(n, "077777")) for n in (40, 41)),
 }
@@ -240,12 +283,15 @@ def test_a_late_event_is_carried_on_by_the_marks_it_continues(late: int) -> None
 def test_parts_of_marks_tell_marks_apart_and_stays_of_a_container_begin_alike() -> None:
     parts = [mark_part(*named) for named in ((MADE, A), (LOT, A), (ITEM, A), (INSIDE, A))]
     assert len(set(parts)) == 4
-    stays = [mark_part(kind, f"{A} {at}") for kind in (INSIDE, OPENED) for at in (-5, 5, FOREVER)]
-    assert len(set(stays)) == 6
-    assert all(part.startswith(mark_part(INSIDE, A)) for part in stays[:3])
-    assert all(part.startswith(mark_part(OPENED, A)) for part in stays[3:])
+    stays = [mark_part(INSIDE, f"{A} {at}") for at in (-5, 5, FOREVER)]
+    opened = [mark_part(OPENED, f"{A} {key.hex()}") for key in (bytes(32), OTHER)]
+    assert len({*stays, *opened}) == 5
+    assert all(part.startswith(mark_part(INSIDE, A)) for part in stays)
+    assert all(part.startswith(mark_part(OPENED, A)) for part in opened)
+    assert all(part.startswith(kind_part(OPENED)) for part in opened)
     assert {len(part) for part in parts} == {33}
     assert {len(part) for part in stays} == {41}
+    assert {len(part) for part in opened} == {65}
 
 
 def test_circles_of_events_end() -> None:
@@ -261,6 +307,7 @@ def test_circles_of_events_end() -> None:
 
 def test_a_container_that_is_made_again_is_opened_again_at_every_depth() -> None:
     index = MemoryIndex(
+        made(1, serial(1), serial(2), serial(3)),
         packed(1, case(1), serial(1)),
         packed(1, case(2), case(1)),
         turned(2, [lot("A")], [case(2)]),
@@ -268,4 +315,4 @@ def test_a_container_that_is_made_again_is_opened_again_at_every_depth() -> None
         turned(4, [lot("A")], [case(2)]),
         packed(5, case(1), serial(3)),
     )
-    assert reached(index, BAD) == {A, CASE, PALLET, X, Y}
+    assert reached(index, BAD) == {A, PALLET, X, Y}

@@ -123,6 +123,15 @@ def test_many_declarations_are_asked_for_one_by_one(monkeypatch: pytest.MonkeyPa
     assert all(StoredIndex(stored.scan).fact(key) for key in keys)
 
 
+def test_an_event_tells_who_stated_it() -> None:
+    stored = Stored()
+    key = stored.capture(EVENTS[0])
+    index = StoredIndex(stored.scan)
+    fact = index.fact(key)
+    assert fact is not None
+    assert index.capturer(key) == CAPTURER
+
+
 def test_a_claim_and_a_later_block_take_no_part() -> None:
     stored = Stored()
     stored.capture(EVENTS[0], claim=True)

@@ -3,6 +3,11 @@
 import pytest
 
 from chain.block import OK
+from commerce.epcis.identifiers import identity
+from commerce.epcis.path import Direction
+from commerce.epcis.stored_index import StoredIndex
+from commerce.epcis.trace import trace
+from commerce.payments import PayTransfer
 from commerce.recalls import spreading
 from commerce.recalls.recalls import RecallOpen
 from commerce.rights import LocationRegister
@@ -18,7 +23,7 @@ from tests.commerce.recalls.dairy import (
     tea,
     unit,
 )
-from tests.commerce.shop import CAKE, TEA
+from tests.commerce.shop import CAKE, TEA, create
 from tests.commerce.world import account
 
 GLN = "6901234000009"
@@ -86,6 +91,91 @@ def test_a_rivals_own_recall_reaches_only_what_its_holders_made_of_its_goods() -
     at.settle()
     assert at.recalled(tea(1, RIVALS), tea(1), tea(2)) == [True, False, False]
     assert at.record(recall_id).progress.products == 1
+
+
+def bought() -> Dairy:
+    """The rival bought one item of the merchant's tea, and has it."""
+    at = Dairy()
+    at.rival_tea()
+    at.make([milk("M2")], [tea(2), tea(3)])
+    at.done("buyer", ("pay.transfer", PayTransfer(account("rival"), "CNY", 5_000, None)))
+    _, parcel = at.send_items(at.tea, tea(2), buyer="rival")
+    at.deliver(parcel)
+    at.wait(1)
+    return at
+
+
+def facts(at: Dairy, *stated: Members) -> None:
+    """The rival states this, and it counts."""
+    for each in stated:
+        (told,) = at.capture("rival", each)
+        assert told.data["claim"] is False, each
+
+
+def filled(parent: str, *inside: str) -> Members:
+    """Things go into a container."""
+    packed: Members = {"type": "AggregationEvent", "action": "ADD", "parentID": parent}
+    return {**packed, "childEPCs": list(inside)}
+
+
+def pallet_of(*made: str) -> Members:
+    """The rival's own lot becomes a pallet."""
+    lot = f"urn:epc:class:lgtin:{RIVALS}.000001.R1"
+    used: Members = {"type": "TransformationEvent", "inputQuantityList": [{"epcClass": lot}]}
+    return {**used, "outputEPCList": list(made)}
+
+
+def back_to_the_rivals_lot(at: Dairy, thing: str) -> bool:
+    """Does a trace back from a thing say that it was made of the rival's lot?"""
+    found = trace(StoredIndex(at.state.index), identity(thing), Direction.BACK)
+    return any(RIVAL_TEA in source for edge in found.edges for source in edge.sources)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_bought_item_in_the_rivals_own_pallet_isnt_made_by_him_and_the_brand_goes_on(
+    *, late: bool
+) -> None:
+    at = bought()
+    told = [
+        filled(unit(2, RIVALS), tea(2)),
+        filled(unit(1, RIVALS), tea(2), unit(2, RIVALS)),
+        pallet_of(unit(1, RIVALS), unit(2, RIVALS)),
+    ]
+    # That he made it is for its brand to say.
+    (birth,) = at.capture("rival", {"type": "ObjectEvent", "action": "ADD", "epcList": [tea(2)]})
+    assert birth.data["claim"] is True
+    facts(at, *(() if late else told))
+    recall_id = at.recall("R1", code=RIVAL_TEA, sender="rival")
+    facts(at, *(told if late else ()))
+    at.settle()
+    assert at.recalled(unit(1, RIVALS), unit(2, RIVALS)) == [True, True]
+    assert at.recalled(tea(2), tea(3)) == [False, False]
+    assert at.record(recall_id).progress.products == 1
+    at.done("buyer", ("order.create", create((at.tea, 1))))
+    assert not back_to_the_rivals_lot(at, tea(2))
+
+
+@pytest.mark.parametrize("late", [0, 1, 2, 3, 4])
+def test_the_rivals_own_items_in_his_own_pallet_are_made_with_it(late: int) -> None:
+    at = bought()
+    own, inner = tea(5, RIVALS), tea(6, RIVALS)
+    told = [
+        {"type": "ObjectEvent", "action": "ADD", "epcList": [own, inner]},
+        filled(unit(2, RIVALS), inner),
+        filled(unit(1, RIVALS), own, unit(2, RIVALS), tea(2)),
+        pallet_of(unit(1, RIVALS)),
+    ]
+    moment = at_time(at.time_ms)
+    told = [{**each, "eventTime": moment} for each in told]
+    facts(at, *told[:late], *told[late + 1 :])
+    at.recall("R1", code=RIVAL_TEA, sender="rival")
+    at.settle()
+    # Whichever of them is told of last.
+    facts(at, *told[late : late + 1])
+    at.settle()
+    assert at.recalled(own, inner, tea(2)) == [True, True, False]
+    assert back_to_the_rivals_lot(at, own)
+    assert back_to_the_rivals_lot(at, inner)
 
 
 @pytest.mark.parametrize("sender", ["rival", "carrier", "buyer", "friend"])
