@@ -23,7 +23,7 @@ TITLES: Final[Mapping[str, tuple[str, str]]] = {
     views.SUSPECT: ("Suspect: there may be copies of this label", "可疑：此标签可能被仿冒"),
     views.CLAIMED: ("Claimed", "已被认领"),
 }
-_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
+TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     views.UNKNOWN: (
         "No code with this product and serial number was shown to the chain. Either nobody has "
         "looked at it before you, or the label is made up. Don't buy it unless its seller can "
@@ -111,20 +111,20 @@ _OTHER_LOT: Final = (
     "is wrong or made up.",
     "地址中的批号为 {named}，但品牌方为此码登记的批号为 {lot}：标签有误或系伪造。",
 )
-_CLAIMING: Final = (
+CLAIMING: Final = (
     "Somebody has shown the hidden code; it is claimed at {until} unless somebody else committed "
     "to it before. If that is not you, don't buy this thing.",
     "有人已出示隐藏码；除非另有人更早提交密封值，将于 {until} 完成认领。如果不是您本人，请勿购买。",
 )
-_PASSED: Final = (
+PASSED: Final = (
     "It was last passed on to a new owner on {passed}.",
     "最近一次转让日期：{passed}。",
 )
-_RECALLED: Final = (
+RECALLED: Final = (
     "The product is recalled: don't use it, ask its seller.",
     "该产品正在召回：请停止使用，并联系卖方。",
 )
-_REPORTED: Final = (
+REPORTED: Final = (
     "Somebody has reported it as a copy; the brand has not answered yet.",
     "已有人举报为仿冒品，品牌方尚未答复。",
 )
@@ -177,15 +177,15 @@ def said_of(verdict: VerdictView) -> Said:
         "until": "" if verdict.claim_until_ms is None else format_time(verdict.claim_until_ms),
     }
     notes = [
-        (verdict.claim_until_ms is not None, _CLAIMING),
-        (verdict.passed_ms is not None, _PASSED),
-        (verdict.recalled, _RECALLED),
-        (verdict.reports_open > 0, _REPORTED),
+        (verdict.claim_until_ms is not None, CLAIMING),
+        (verdict.passed_ms is not None, PASSED),
+        (verdict.recalled, RECALLED),
+        (verdict.reports_open > 0, REPORTED),
         *[(True, SIGNS[signal.kind]) for signal in verdict.signals],
     ]
     return Said(
         _words(TITLES[verdict.verdict], values),
-        _words(_TEXTS[verdict.verdict], values),
+        _words(TEXTS[verdict.verdict], values),
         tuple(_words(pair, values) for holds, pair in notes if holds),
     )
 
@@ -203,7 +203,7 @@ def said_of_refusal(rule: str) -> Said:
 
 def said_of_unknown() -> Said:
     """What is said of a code that the chain doesn't know."""
-    return Said(_words(TITLES[views.UNKNOWN], {}), _words(_TEXTS[views.UNKNOWN], {}), ())
+    return Said(_words(TITLES[views.UNKNOWN], {}), _words(TEXTS[views.UNKNOWN], {}), ())
 
 
 def _words(pair: tuple[str, str], values: Mapping[str, str]) -> Words:

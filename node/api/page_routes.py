@@ -41,6 +41,13 @@ PAGES: tuple[Route, ...] = (
     ),
     Route(
         "GET",
+        "/verify-codes.js",
+        "Makes the verdict on a code anew from proven records",
+        {200: "text/javascript", 304: "text/javascript"},
+        read=pages.verify_codes_module,
+    ),
+    Route(
+        "GET",
         "/verify-words.js",
         "The page's words, in English and Chinese",
         {200: "text/javascript", 304: "text/javascript"},

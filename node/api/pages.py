@@ -21,7 +21,13 @@ POLICY: Final = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 # In the order in which one needs the other; the page's own is the last.
-MODULES: Final = ("verify.js", "verify-genesis.js", "verify-words.js", "verify-page.js")
+MODULES: Final = (
+    "verify.js",
+    "verify-genesis.js",
+    "verify-codes.js",
+    "verify-words.js",
+    "verify-page.js",
+)
 HTML: Final = "text/html; charset=utf-8"
 SCRIPT: Final = "text/javascript; charset=utf-8"
 STYLE: Final = "text/css; charset=utf-8"
@@ -116,6 +122,11 @@ def verify_page_module(call: Call) -> Reply:
 def verify_genesis_module(call: Call) -> Reply:
     """GET /verify-genesis.js."""
     return _reply(call, web_file("verify-genesis.js", SCRIPT))
+
+
+def verify_codes_module(call: Call) -> Reply:
+    """GET /verify-codes.js."""
+    return _reply(call, web_file("verify-codes.js", SCRIPT))
 
 
 def verify_words_module(call: Call) -> Reply:

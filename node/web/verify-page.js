@@ -16,6 +16,13 @@ import {
   verifyBundle,
 } from "./verify.js";
 import { genesisOfForm } from "./verify-genesis.js";
+import {
+  CODE_CAUTIONS,
+  CODE_TEXTS,
+  CODE_TITLES,
+  codeKey,
+  judgeCodes,
+} from "./verify-codes.js";
 import { ACCOUNTS, EVENTS, FIELDS, RULES, STRUCTURES, TABLES, TEXTS } from "./verify-words.js";
 
 const FILE_SIZE_MAX = 8 * 1024 * 1024;
@@ -33,6 +40,8 @@ const state = {
   chain: null,
   chainText: "chainMissing",
   proof: null,
+  // {gtin, serial} of the code that the page's address asks about.
+  asked: null,
   // A text to show instead of a verdict: [key, values].
   trouble: null,
   unsupported: false,
@@ -48,8 +57,12 @@ function inLanguage([english, chinese]) {
   return state.language === "zh" ? chinese : english;
 }
 
+function filled(text, values) {
+  return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}
+
 function say(key, values = {}) {
-  return inLanguage(TEXTS[key]).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  return filled(inLanguage(TEXTS[key]), values);
 }
 
 function element(tag, className, ...children) {
@@ -382,10 +395,48 @@ function showVerdict(kind, title, text, nodes = []) {
   byId("facts").replaceChildren(...nodes);
 }
 
-function showProven(facts) {
+/** What is said of the codes in a proof: their verdict, never a mere "proven". */
+function codeNodes(code, chain) {
+  const times = Object.fromEntries(
+    Object.entries(code.times).map(([name, timeMs]) => [name, timeMs && timeText(Number(timeMs))]),
+  );
+  const asked = state.asked === null ? "" : say("codeAsked", state.asked);
+  const told =
+    code.verdict === "unknown"
+      ? say("codeAbsent", { chain, asked })
+      : say("codeProven", { ...code, chain });
+  const notes = code.notes.map((words) => element("li", "", filled(inLanguage(words), times)));
+  return [
+    element("p", "", filled(inLanguage(CODE_TEXTS[code.verdict]), times)),
+    element("ul", "", ...notes),
+    element("p", "note warn", told),
+  ];
+}
+
+/** Is the code that was asked for among those of the proof? */
+async function isAsked(codes) {
+  if (state.asked === null) return true;
+  const wanted = hex(await codeKey(state.asked.gtin, state.asked.serial));
+  return codes.length === 1 && hex(codes[0].key) === wanted;
+}
+
+async function showProven(facts, isNewest) {
+  const codes = facts.headers.flatMap(({ states }) => judgeCodes(states));
+  const fits = await isAsked(judgeCodes(facts.headers.at(-1).states));
+  if (!isNewest()) return;
+  if (!fits) {
+    showVerdict("bad", say("refused"), say("codeOther", state.asked));
+    return;
+  }
+  const kind = codes.every(({ verdict }) => CODE_CAUTIONS.includes(verdict)) ? "warn" : "bad";
+  const titles = [...new Set(codes.map(({ verdict }) => inLanguage(CODE_TITLES[verdict])))];
   const compared = trustedHash() !== null;
-  const text = say("provenText", { chain: facts.chainId });
-  showVerdict("good", say("proven"), text, [
+  const [shown, title, text] =
+    codes.length > 0
+      ? [kind, listText(titles), ""]
+      : ["good", say("proven"), say("provenText", { chain: facts.chainId })];
+  showVerdict(shown, title, text, [
+    ...codes.flatMap((code) => codeNodes(code, facts.chainId)),
     ...(compared ? [] : [element("p", "note warn", say("provenUncompared"))]),
     ...facts.headers.flatMap((entry) => headerNodes(entry, facts.committee)),
     ...ageNodes(facts),
@@ -426,7 +477,7 @@ async function check() {
   };
   try {
     const facts = await verifyBundle(state.proof, options);
-    if (mine === turn) showProven(facts);
+    await showProven(facts, () => mine === turn);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     if (mine === turn) showRefusal(error);
@@ -464,7 +515,7 @@ async function takeFile(file) {
   if (genesis === null && bytes[0] === 0x7b) {
     state.trouble = ["noProof", { name: file.name }];
   } else if (genesis === null) {
-    state.proof = bytes;
+    Object.assign(state, { proof: bytes, asked: null });
   } else {
     try {
       await takeGenesis(genesis, "chainFromFile");
@@ -502,10 +553,22 @@ async function askNode() {
   if (state.chain === null) state.chainText = "chainMissing";
 }
 
+/** A part of a path without its escapes; as it is where they are none. */
+function plain(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error;
+    return part;
+  }
+}
+
 /** `#/v1/proof/…`, as in a link or a code on the goods: the node that served this page is asked. */
 async function askProof() {
   const path = location.hash.slice(1);
   if (!/^\/v1\/proof\/[\w\-./?=&%:]{1,2048}$/.test(path)) return;
+  const named = /^\/v1\/proof\/code\/([^/?]+)\/([^/?]+)/.exec(path);
+  state.asked = named === null ? null : { gtin: plain(named[1]), serial: plain(named[2]) };
   state.trouble = null;
   try {
     const answer = await fetch(path, { headers: { Accept: "application/vnd.hushang.proof" } });

@@ -65,6 +65,19 @@ export const TEXTS = {
   saveGenesis: ["Save the genesis", "保存创世信息"],
   checking: ["Checking …", "正在验证……"],
   proven: ["Proven", "已证实"],
+  codeProven: [
+    "This is what the chain {chain} certifies about the code {serial} of the product {gtin}: compare both with the label. A copy of the label bears the same code and leads to the same proof: it says nothing about the thing in your hand.",
+    "以上为链“{chain}”对商品 {gtin}、序列号 {serial} 的防伪码的记录，请与标签核对。仿冒标签上的编码相同，所得凭证也相同：凭证并不能说明您手中的商品。",
+  ],
+  codeAbsent: [
+    "The chain {chain} certifies that it has no record of the code{asked}.",
+    "链“{chain}”证明其没有该防伪码{asked}的记录。",
+  ],
+  codeAsked: [" {serial} of the product {gtin}", "（商品 {gtin}、序列号 {serial}）"],
+  codeOther: [
+    "The proof is not about the code {serial} of the product {gtin}, which was asked for.",
+    "凭证与所查询的商品 {gtin}、序列号 {serial} 的防伪码无关。",
+  ],
   provenText: [
     "All of the following holds on the chain {chain}.",
     "以下内容在链“{chain}”上全部属实。",

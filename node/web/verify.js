@@ -577,7 +577,7 @@ function domain(tag) {
   return UTF8.encode(`${DOMAIN}${tag}\0`);
 }
 
-function taggedHash(tag, bytes) {
+export function taggedHash(tag, bytes) {
   return sha256(domain(tag), bytes);
 }
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from chain.crypto import sha256
-from commerce.codes.batching import CodeActivate, CodeBatch
+from commerce.codes.batching import CodeActivate, CodeBatch, CodeDecommission
 from commerce.codes.claiming import ClaimCommit, ClaimReveal
 from commerce.codes.reports import CodeReport
 from commerce.codes.scanning import Scan, ScanRecord
@@ -62,12 +62,23 @@ async def committed(service: FakeService, index: int) -> None:
     await done(service, "buyer", "code.claim_commit", ClaimCommit(seal_of(seal)))
 
 
-async def claimed(service: FakeService, index: int) -> None:
-    """And becomes the owner."""
+async def revealed(service: FakeService, index: int) -> None:
+    """And shows what for."""
     await committed(service, index)
     reveal = ClaimReveal(GTIN, serial_of(index), hidden(index), SALT, None)
     await done(service, "buyer", "code.claim_reveal", reveal)
+
+
+async def claimed(service: FakeService, index: int) -> None:
+    """And becomes the owner."""
+    await revealed(service, index)
     await service.decide(WINDOW_MS)
+
+
+async def withdrawn(service: FakeService, batch_id: bytes, index: int) -> None:
+    """The brand takes a code out of circulation."""
+    dead = CodeDecommission(batch_id, index, index)
+    await done(service, "merchant", "code.decommission", dead)
 
 
 async def reported(service: FakeService, index: int) -> bytes:
