@@ -46,7 +46,7 @@ class RecallView:
 @dataclass(frozen=True, slots=True)
 class MarkView:
     """A mark: made (an event's outputs), lot, item; joined, inside and opened cover nothing
-    themselves. `since_ms` is a time of events, None for a root: always.
+    themselves. `since_ms` is a time of events, None for goods that count always.
     """
 
     kind: str
