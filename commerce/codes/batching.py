@@ -30,12 +30,13 @@ from commerce.codes.errors import (
     CodesActive,
     CodesDead,
     LeafInvalid,
+    LotMalformed,
     SerialElsewhere,
     SerialMalformed,
 )
 from commerce.codes.indexes import index_batch
 from commerce.codes.items import Place, disclose
-from commerce.codes.serials import Leaf, Serial, check_serial, leaf_bytes
+from commerce.codes.serials import Leaf, Serial, check_lot, leaf_bytes
 from commerce.codes.stretches import PATH_MAX, stretch_root
 from commerce.epcis.identifiers import is_key
 from commerce.errors import IdentifierMalformed, PrefixNotHeld, ProductUnknown
@@ -84,14 +85,14 @@ class CodeDecommission:
     last: CodeIndex
 
 
-@refuses(IdentifierMalformed, SerialMalformed, KeyRefused, ProductUnknown, PrefixNotHeld)
+@refuses(IdentifierMalformed, LotMalformed, KeyRefused, ProductUnknown, PrefixNotHeld)
 def code_batch(op: CodeBatch, context: Context) -> tuple[Event, ...]:
     """Bring a batch of codes into being, by the holder of the product's prefix; none is active."""
     if not is_key(op.gtin):
         msg = f"{op.gtin!r} is no GTIN-14"
         raise IdentifierMalformed(msg)
     if op.lot is not None:
-        check_serial(op.lot)
+        check_lot(op.lot)
     if op.verifier is not None:
         enrollable(op.verifier)
     load_product(context.state, op.gtin)
@@ -129,6 +130,7 @@ def code_batch(op: CodeBatch, context: Context) -> tuple[Event, ...]:
     CodesActive,
     PrefixNotHeld,
     LeafInvalid,
+    LotMalformed,
     SerialMalformed,
     SerialElsewhere,
 )

@@ -4,11 +4,17 @@ from chain.errors import LedgerError
 
 
 class SerialMalformed(LedgerError):
-    """A serial or lot number of a code has 1 to 20 letters, digits, points, dashes and underscores,
-    a letter or digit first.
+    """A code's serial has 1 to 20 letters, digits, points, dashes and underscores, a letter or
+    digit first.
     """
 
     hint = "hushang code batch create makes serials that fit"
+
+
+class LotMalformed(LedgerError):
+    """A lot number has 1 to 20 letters, digits and signs of GS1's set 82, no spaces."""
+
+    hint = "allowed signs: ! \" % & ' ( ) * + , - . / : ; < = > ? _"
 
 
 class CodeBatchUnknown(LedgerError):
@@ -20,7 +26,10 @@ class CodeBatchUnknown(LedgerError):
 class CodeUnknown(LedgerError):
     """No code of this product and serial was shown to the chain."""
 
-    hint = "give its place in its batch too (--tree FILE), or check product and serial"
+    hint = (
+        "check product and serial; whoever shows a new code to the chain gives its place in its "
+        "batch too"
+    )
 
 
 class CodeReportUnknown(LedgerError):

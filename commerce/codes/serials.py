@@ -10,12 +10,12 @@ from typing import Annotated
 
 from chain.codec import Hash, Size, encode
 from chain.crypto import tagged_hash
-from commerce.codes.errors import SerialMalformed
-from commerce.epcis.digital_link import DOMAIN
+from commerce.codes.errors import LotMalformed, SerialMalformed
+from commerce.epcis.digital_link import DOMAIN, is_value
 from commerce.products import Gtin
 
-# GS1 General Specifications §3.5: up to 20 characters. Of their set only what needs no escape in a
-# path, so that a code has one spelling.
+# GS1 General Specifications §3.5.2: up to 20 characters. Of their set only what needs no escape in
+# a path, so that a code has one spelling.
 SERIAL_MAX = 20
 _SERIAL = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*")
 # 96 bits at least: nobody finds a claim code from its hash.
@@ -48,10 +48,17 @@ class ClaimSeal:
 
 
 def check_serial(serial: str) -> None:
-    """`SerialMalformed` for a serial or lot that no code has."""
+    """`SerialMalformed` for a serial that no code has."""
     if _SERIAL.fullmatch(serial) is None:
         msg = f"{serial!r} is no serial of a code"
         raise SerialMalformed(msg)
+
+
+def check_lot(lot: str) -> None:
+    """`LotMalformed` for what can't be a lot: its link wouldn't name one."""
+    if not is_value("10", lot):
+        msg = f"{lot!r} is no lot number"
+        raise LotMalformed(msg)
 
 
 def link_of(gtin: str, serial: str) -> str:

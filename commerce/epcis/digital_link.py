@@ -154,6 +154,11 @@ def from_link(uri: str, finest: str = "") -> str | None:
     return None if link is None else link.constrained(finest)
 
 
+def is_value(ai: str, text: str) -> bool:
+    """Whether a qualifier of keys, a lot or serial for example, can have this value."""
+    return _QUALIFIER_FORMS[ai].fullmatch(text) is not None
+
+
 def is_at_gs1(uri: str) -> bool:
     """Whether an address is at id.gs1.org, where every path is a key."""
     host = _SCHEME_AND_HOST.match(uri)

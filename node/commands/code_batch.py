@@ -17,7 +17,7 @@ from commerce.epcis.digital_link import DOMAIN
 from commerce.registry import operation
 from node import keystore
 from node.code_files import HIDDEN, LABELS, BatchFiles, has_batch, load_batch_files, new_batch
-from node.commands.code_noun import app, read_gtin, read_serial
+from node.commands.code_noun import app, read_gtin, read_lot
 from node.commands.failures import UsageWrong
 from node.commands.options import noun, verb
 from node.commands.session import Session
@@ -50,7 +50,9 @@ def create(
     gtin: Annotated[str, typer.Option(help="The product, 8 to 14 digits.")],
     count: Annotated[int, typer.Option(min=1, max=BATCH_CODES_MAX, help="How many codes.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="A new directory for the files.")],
-    lot: Annotated[str | None, typer.Option(help="The lot that they are for.")] = None,
+    lot: Annotated[
+        str | None, typer.Option(help="The lot that they are for, 1 to 20 characters.")
+    ] = None,
     verifier: Annotated[
         Path | None,
         typer.Option(help="Key file of who checks the tags; only its public key is sent."),
@@ -104,7 +106,7 @@ def _files(  # one for each option
         raise UsageWrong(f"{domain!r} is no address that ends in a slash")
     if count >= _LOUD_FROM:
         session.say(f"making {count} codes ...")
-    checked = None if lot is None else read_serial(lot)
+    checked = None if lot is None else read_lot(lot)
     key = None if verifier is None else keystore.show_key(verifier).public_key
     return new_batch(out, gtin, count, lot=checked, verifier=key, domain=domain)
 

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from commerce.codes.errors import SerialMalformed
+from commerce.codes.errors import LotMalformed, SerialMalformed
 from commerce.codes.items import Membership
-from commerce.codes.serials import check_serial
+from commerce.codes.serials import SERIAL_MAX, check_lot, check_serial
 from commerce.epcis.identifiers import is_key
 from node.client import NotFound
 from node.code_files import BatchFiles, load_batch_files
@@ -18,10 +18,15 @@ from node.commands.session import Session
 
 GTIN_SIZES: Final = (8, 12, 13, 14)
 
+_SERIAL_WORDS: Final = f"1 to {SERIAL_MAX} letters, digits, . - and _, a letter or digit first"
+_LOT_WORDS: Final = f"1 to {SERIAL_MAX} letters, digits and signs that GS1 allows, no spaces"
+
 app = noun("Codes against counterfeits: make batches, scan, claim, pass on, look at.")
 
 GTIN = Annotated[str, typer.Argument(metavar="GTIN", help="The product, 8 to 14 digits.")]
-SERIAL = Annotated[str, typer.Argument(metavar="SERIAL", help="The code's serial.")]
+SERIAL = Annotated[
+    str, typer.Argument(metavar="SERIAL", help=f"The code's serial: {_SERIAL_WORDS}.")
+]
 TREE = Annotated[
     Path | None,
     typer.Option(
@@ -44,7 +49,16 @@ def read_serial(text: str) -> str:
     try:
         check_serial(text)
     except SerialMalformed as error:
-        raise UsageWrong(str(error)) from error
+        raise UsageWrong(f"{error}: {_SERIAL_WORDS}") from error
+    return text
+
+
+def read_lot(text: str) -> str:
+    """A lot number, or `UsageWrong`."""
+    try:
+        check_lot(text)
+    except LotMalformed as error:
+        raise UsageWrong(f"{error}: {_LOT_WORDS}") from error
     return text
 
 

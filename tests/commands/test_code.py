@@ -274,3 +274,19 @@ def test_what_makes_no_sense_has_its_exit_code(
     shop: Shop, words: tuple[str, ...], code: tuple[int, str]
 ) -> None:
     assert shop.refused(*words) == code
+
+
+def test_messages_name_what_is_wrong_and_hints_exist(shop: Shop, tmp_path: Path) -> None:
+    create = ("code", "batch", "create", "--gtin", GTIN, "--count", "1", "--as", "merchant")
+    told = shop.run(*create, "--out", str(tmp_path / "batch"), "--lot", "a lot")
+    assert told.code == 2
+    assert "'a lot' is no lot number" in told.err
+    assert "1 to 20" in told.err
+    made = shop.ok(*create, "--out", str(tmp_path / "slash"), "--lot", "2027/03(B)").json
+    assert shop.ok("code", "batch", "show", made["batch_id"]).json["lot"] == "2027/03(B)"
+    told = shop.run("code", "show", GTIN, "a/b")
+    assert "'a/b' is no serial of a code: 1 to 20 letters, digits, . - and _" in told.err
+    told = shop.run("code", "show", GTIN, "NONE")
+    assert told.code == 3
+    assert "check product and serial" in told.err
+    assert "--tree" not in told.err

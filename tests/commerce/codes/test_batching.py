@@ -23,7 +23,8 @@ def making(_: Atelier) -> list[Row]:
     return [
         #       sender      type  payload                          with outcome
         Attempt("merchant", MAKE, batch(TEA[:-1] + "0"),            (), "IdentifierMalformed"),
-        Attempt("merchant", MAKE, batch(lot="a lot"),               (), "SerialMalformed"),
+        Attempt("merchant", MAKE, batch(lot="a lot"),               (), "LotMalformed"),
+        Attempt("merchant", MAKE, batch(lot="L24/03(b)"),           (), "ok"),
         Attempt("merchant", MAKE, batch(verifier=LOW_ORDER),        (), "KeyRefused"),
         Attempt("merchant", MAKE, batch(gtin(77)),                  (), "ProductUnknown"),
         Attempt("rival",    MAKE, batch(),                          (), "PrefixNotHeld"),
