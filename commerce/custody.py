@@ -27,6 +27,7 @@ from commerce.roles import PREFIX_DIGITS_MAX
 # the chain. What links goods has no such time: whoever packs or uses them has accepted them before.
 SLACK_MS = 3_600_000
 
+_TRADE_ITEM = f"{DOMAIN}01/"
 # How much of a canonical link shows the longest prefix: an application identifier of at most four
 # digits, a slash and the digit before the prefix come first.
 _HEAD_SIZE = len(DOMAIN) + 4 + 1 + 1 + PREFIX_DIGITS_MAX
@@ -58,6 +59,19 @@ class Hands:
         if known not in self._holds:
             self._holds[known] = prefix_holder(self.state, known) == self.account
         return self._holds[known]
+
+    def may_make(self, thing: str) -> bool:
+        """May the account say that the thing came into being, now or before?
+
+        A trade item's maker may, also after it was sold. Crates, pallets and units go round: who
+        holds the prefix of one can't say what it was filled with while others have it.
+        """
+        if not self.holds_prefix(thing):
+            return False
+        if thing.startswith(_TRADE_ITEM):
+            return True
+        known = THINGS.load(self.state, name_part(thing))
+        return known is None or known.possessor == self.account
 
     def has(self, thing: str, time_ms: int) -> bool:
         """Is the thing with the account now, and was it at that time already?"""

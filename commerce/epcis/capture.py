@@ -15,7 +15,7 @@ from chain.block import Event as Reported
 from chain.codec import U8, U64, Hash, Size, decode, encode
 from chain.context import Context, event
 from chain.errors import IndexUnproven, LedgerError
-from chain.state import StateReader, Table
+from chain.state import StateReader, Table, u64
 from commerce.custody import SLACK_MS, Hands
 from commerce.epcis.canonical import event_keys
 from commerce.epcis.cbv_hash import prehashes
@@ -23,7 +23,7 @@ from commerce.epcis.document import Event, read_document
 from commerce.epcis.errors import EpcisInvalid, EpcisMalformed, EpcisTooLarge
 from commerce.epcis.identifiers import gln_of
 from commerce.epcis.lexeme import DOCUMENT_SIZE_MAX
-from commerce.epcis.stored_index import EVENT, Entry, IndexedEvent, entries, record_digest
+from commerce.epcis.stored_index import AT, EVENT, Entry, IndexedEvent, entries, record_digest
 from commerce.epcis.summary import Summary, summarise
 from commerce.epcis.vocabulary import BIZ_STEP
 from commerce.recalls.watching import note_capture
@@ -113,50 +113,56 @@ def _digests(texts: Iterable[str]) -> list[bytes]:
     return [hashlib.sha256(text.encode()).digest() for text in texts]
 
 
-def _capture(
-    context: Context,
-    hands: Hands,
-    index: int,
-    stated: Event,
-    named: _Named,
-) -> Reported:
-    capturer = hands.account
-    key, statement, cbv_digest = named.key, named.statement, named.cbv_digest
-    before = EVENTS.load(context.state, key)
-    captured = before
-    if captured is None:
-        summary = _joined_by_capturer(summarise(stated), capturer)
-        # Whoever dates an event ahead would have what happens meanwhile come before it.
-        consensus = context.chain.genesis.consensus
-        ahead = summary.time_ms > context.time_ms + consensus.clock_drift_max_ms
-        claim = ahead or not may_state(hands, summary)
-        event_id = stated.members.get("eventID")
-        indexed = IndexedEvent(
-            summary=summary,
-            capturer=capturer,
-            statement=statement,
-            cbv_digest=cbv_digest,
-            event_id=event_id if isinstance(event_id, str) else None,
-            declares_error=_declare(context, stated, key, statement),
-            claim=claim,
-            height=context.height,
-        )
-        record = encode(indexed)
-        captured = CapturedEvent(
-            *(context.transaction_id, context.operation_index, index, context.height, claim),
-            record_digest(record),
-        )
-        EVENTS.store(context.state, captured, key)
-        # No key comes near the cap that `Context.index` asks for: long names are hashed.
-        context.indexes += entries(key, indexed, record)
+def _capture(context: Context, hands: Hands, index: int, stated: Event, named: _Named) -> Reported:
+    before = captured = EVENTS.load(context.state, named.key)
+    # What was a claim is asked again: it counts from now on, if it is the capturer's right by now.
+    if captured is None or captured.claim:
+        summary = _joined_by_capturer(summarise(stated), hands.account)
+        claim = _is_ahead(context, summary) or not may_state(hands, summary)
+        if captured is None or not claim:
+            captured = _store(context, index, stated, named, (summary, claim))
+    if before is not None and captured is not before:
+        context.index(AT + u64(before.height) + named.key, None)
     return event(
         "epcis.captured",
-        event_key=key,
-        cbv_hash=cbv_digest,
+        event_key=named.key,
+        cbv_hash=named.cbv_digest,
         type=stated.type,
         claim=captured.claim,
-        known=before is not None,
+        known=captured is before,
     )
+
+
+def _store(
+    context: Context, index: int, stated: Event, named: _Named, judged: tuple[Summary, bool]
+) -> CapturedEvent:
+    summary, claim = judged
+    event_id = stated.members.get("eventID")
+    indexed = IndexedEvent(
+        summary=summary,
+        capturer=context.sender,
+        statement=named.statement,
+        cbv_digest=named.cbv_digest,
+        event_id=event_id if isinstance(event_id, str) else None,
+        declares_error=_declare(context, stated, named.key, named.statement),
+        claim=claim,
+        height=context.height,
+    )
+    record = encode(indexed)
+    captured = CapturedEvent(
+        *(context.transaction_id, context.operation_index, index, context.height, claim),
+        record_digest(record),
+    )
+    EVENTS.store(context.state, captured, named.key)
+    # No key comes near the cap that `Context.index` asks for: long names are hashed.
+    context.indexes += entries(named.key, indexed, record)
+    return captured
+
+
+def _is_ahead(context: Context, summary: Summary) -> bool:
+    """Whoever dates an event ahead would have what happens meanwhile come before it."""
+    drift_ms = context.chain.genesis.consensus.clock_drift_max_ms
+    return summary.time_ms > context.time_ms + drift_ms
 
 
 def _declare(context: Context, stated: Event, key: bytes, statement: bytes) -> bool:
@@ -173,18 +179,19 @@ def may_state(hands: Hands, summary: Summary) -> bool:
     """Whether an event counts, or is only a claim (provenance: Rights).
 
     What comes into being (commissioned objects, a transformation's outputs) is for the holder of
-    its company prefix to state. For everything else the capturer must have every thing that is
-    named, now and at the event's time (`commerce.custody`); who just gave it away may state that it
-    was shipped, and who holds its prefix or the place what was seen.
+    its company prefix to state; of crates and the like only while nobody else has them. For
+    everything else the capturer must have every thing that is named, now and at the event's time
+    (`commerce.custody`); who just gave it away may state that it was shipped, and who holds its
+    prefix or the place what was seen.
     """
     made, handled = summary.outputs, (*summary.items, *summary.inputs)
     if summary.type == "ObjectEvent" and summary.action == "ADD":
         made, handled = summary.items, ()
     if summary.parent is not None:
         handled = (summary.parent, *handled)
-    if not all(map(hands.holds_prefix, made)):
-        return False
     time_ms = summary.time_ms
+    if not all(map(hands.may_make, made)):
+        return False
     # What is only seen links nothing.
     links = summary.action != "OBSERVE" or summary.is_containment
     had_ms = time_ms if links else time_ms + SLACK_MS

@@ -17,6 +17,9 @@ from commerce.recalls.errors import ProductRecalled
 from commerce.records import altered
 
 RECALLS_MAX = 1_000
+# Of these one brand may have so many, and all brands together: the rest is for regulators.
+BRAND_RECALLS_MAX = 100
+BRANDS_RECALLS_MAX = 900
 
 
 @dataclass(frozen=True, slots=True)

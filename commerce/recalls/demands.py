@@ -7,10 +7,11 @@ was captured by right (mere claims meet nothing):
   step `destroying` or the disposition `destroyed` or `disposed` (CBV 2.0 §7.1, §7.2); that takes
   whoever has the thing.
 - returned: an object event with the disposition `returned` or `recalled`, of an item, by whoever
-  has it now and isn't the buyer: so a brand can't say from afar that everything has come back.
+  has it now and is neither the buyer nor the parcel's carrier: so a brand can't say from afar that
+  everything has come back, and a carrier not while it is still under way.
 
-A lot is in many hands: of what a buyer got of it only that buyer's own word counts, or the
-signature of a regulator when the recall is closed.
+A lot is in many hands: of what a parcel brought of it only its buyer's own word counts, of what
+never arrived its carrier's, or the signature of a regulator when the recall is closed.
 """
 
 from collections.abc import Iterator, Set
@@ -26,6 +27,7 @@ from commerce.epcis.stored_index import IndexedEvent
 from commerce.epcis.summary import Role
 from commerce.epcis.vocabulary import BIZ_STEP, DISPOSITION
 from commerce.goods.things import name_part, possessor_of
+from commerce.parcels import Parcel, load_parcel, parcel_id
 from commerce.recalls.reading import Meter, read_record
 from commerce.records import altered
 
@@ -69,27 +71,42 @@ def became_of(event: IndexedEvent) -> str | None:
     return None
 
 
-def meets(state: StateReader, event: IndexedEvent, thing: str, buyer: bytes) -> bool:
-    """Does the event say what became of a thing that the buyer got?"""
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Whom a parcel brings things to, who carries it, and whether it has arrived."""
+
+    buyer: bytes
+    carrier: bytes
+    arrived: bool
+
+    @classmethod
+    def of(cls, parcel: Parcel, buyer: bytes) -> "Way":
+        """The way of a parcel."""
+        return cls(buyer, parcel.carrier, parcel.delivered_ms is not None)
+
+
+def meets(state: StateReader, event: IndexedEvent, thing: str, way: Way) -> bool:
+    """Does the event say what became of a thing that went this way?"""
     became = became_of(event)
     if became is None or thing not in event.summary.items:
         return False
     if is_class(thing):
-        return event.capturer == buyer
+        return event.capturer == (way.buyer if way.arrived else way.carrier)
     if became == "destroyed":
         return True
-    return event.capturer != buyer and possessor_of(state, thing) == event.capturer
+    under_way = (way.buyer, way.carrier)
+    return event.capturer not in under_way and possessor_of(state, thing) == event.capturer
 
 
 def met_by_known(
-    state: StateReader, index: TraceIndex, meter: Meter, thing: str, buyer: bytes
+    state: StateReader, index: TraceIndex, meter: Meter, thing: str, way: Way
 ) -> bytes | None:
     """The key of an event that said so before it was asked, or None."""
     for _, key, role in index.rows(thing):
         if role is not Role.SUBJECT or index.summary(key) is None:
             continue
         record = read_record(meter.scan, key)
-        if record is not None and meets(state, record, thing, buyer):
+        if record is not None and meets(state, record, thing, way):
             return key
     return None
 
@@ -108,7 +125,8 @@ def meet_demands(
                 return
             if recall_id not in recalls or demand.met_by is not None:
                 continue
-            if not meets(context.state, record, thing, demand.buyer):
+            parcel = load_parcel(context.state, parcel_id(order_id, demand.parcel))
+            if not meets(context.state, record, thing, Way.of(parcel, demand.buyer)):
                 continue
             met += 1
             DEMANDS.store(context.state, altered(demand, met_by=key), place)

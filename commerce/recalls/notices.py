@@ -28,7 +28,7 @@ from commerce.goods.things import name_part
 from commerce.orders import ORDER_LINES_MAX, LineIndex, Order
 from commerce.parcels import EPCS_MAX, Parcel
 from commerce.recalls.blocked import TOUCHED, recalled_products
-from commerce.recalls.demands import DEMANDS, Demand, met_by_known
+from commerce.recalls.demands import DEMANDS, Demand, Way, met_by_known
 from commerce.recalls.marks import recalls_of
 from commerce.recalls.reading import Meter, RecallIndex
 from commerce.recalls.record import Recall
@@ -214,7 +214,8 @@ class Noticing:
             key = (name_part(thing), self.recall_id, order_id)
             if thing in known or DEMANDS.load(state, *key) is not None:
                 continue
-            met_by = met_by_known(state, self.index, self.meter, thing, order.buyer)
+            way = Way.of(parcel, order.buyer)
+            met_by = met_by_known(state, self.index, self.meter, thing, way)
             DEMANDS.store(state, Demand(order.buyer, parcel.number, met_by), *key)
             self.outstanding += met_by is None
         for thing in [thing for thing in known if thing not in marked]:

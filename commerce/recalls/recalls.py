@@ -47,6 +47,7 @@ from commerce.recalls.record import (
     Recall,
     RecallClass,
     load_recall,
+    require_share,
     save_recall,
 )
 from commerce.recalls.roots import Items, Lots, Roots, read_roots
@@ -149,6 +150,8 @@ def recall_open(op: RecallOpen, context: Context) -> tuple[Event, ...]:
     if any(entry.gtin == op.gtin for entry in known):
         msg = f"product {op.gtin} is recalled"
         raise RecallExists(msg)
+    if not regulates:
+        require_share(context, known)
     if len(known) >= RECALLS_MAX:
         msg = f"at most {RECALLS_MAX} products are recalled at a time"
         raise TooManyRecalls(msg)

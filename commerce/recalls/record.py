@@ -4,6 +4,7 @@ A recall's marks are numbered in the order in which they were found (commerce/re
 next one to follow is a number, so that the frontier needs no table of its own.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -14,8 +15,8 @@ from chain.state import StateReader, Table
 from commerce.clocks import Clock, deadline_of, move_deadline
 from commerce.epcis.summary import Instant
 from commerce.products import Gtin
-from commerce.recalls.blocked import Blocked, block
-from commerce.recalls.errors import RecallUnknown
+from commerce.recalls.blocked import BRAND_RECALLS_MAX, BRANDS_RECALLS_MAX, Blocked, block
+from commerce.recalls.errors import RecallUnknown, TooManyRecalls
 from commerce.records import altered
 
 SWEEP = "sys.recall.sweep"
@@ -160,3 +161,13 @@ def recall_deadlines(state: StateReader) -> list[Deadline]:
     """The deadlines of all recalls whose marks spread or whose sweep runs."""
     clocks = [(recall_id, recall.clock()) for recall_id, recall in RECALLS.items(state)]
     return [deadline_of(recall_id, clock) for recall_id, clock in clocks if clock is not None]
+
+
+def require_share(context: Context, known: Sequence[Blocked]) -> None:
+    """`TooManyRecalls` for a brand that would leave no room for others, or for regulators."""
+    if len(known) < BRAND_RECALLS_MAX:
+        return
+    openers = [load_recall(context.state, entry.recall_id).opener for entry in known]
+    if openers.count(context.sender) >= BRAND_RECALLS_MAX or len(known) >= BRANDS_RECALLS_MAX:
+        msg = f"a brand recalls at most {BRAND_RECALLS_MAX} products at a time, all of them"
+        raise TooManyRecalls(f"{msg} {BRANDS_RECALLS_MAX}; a regulator may recall more")

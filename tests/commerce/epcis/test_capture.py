@@ -1,15 +1,13 @@
 """epcis.capture in blocks: idempotent, checked by every replica, rivals' goods only as claims."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
 from chain.block import OK, Event
-from chain.context import PROVEN_INDEX, Context
+from chain.context import PROVEN_INDEX
 from chain.errors import IndexUnproven
-from chain.state import Overlay
-from commerce.custody import SLACK_MS, Hands
+from commerce.custody import Hands
 from commerce.epcis.canonical import event_key
 from commerce.epcis.capture import (
     DECLARATIONS,
@@ -22,9 +20,7 @@ from commerce.epcis.document import read_document
 from commerce.epcis.identifiers import identity
 from commerce.epcis.stored_index import EVENT, StoredIndex, keys_by_event_id, keys_by_hash
 from commerce.epcis.summary import summarise
-from commerce.epcis.times import Instant, utc_text
 from commerce.epcis.trace import Direction, trace
-from commerce.goods.things import hand_over
 from commerce.rights import GcpGrant, LocationRegister
 from tests.commerce.attempts import Attempt, Row, play
 from tests.commerce.epcis.statements import (
@@ -324,11 +320,8 @@ def test_the_state_proves_every_index_entry_of_captured_events() -> None:
     declared = harvest(errorDeclaration={"declarationTime": "2026-01-01T00:00:00Z"})
     captured(at, "merchant", harvest(eventID="urn:uuid:1"), packing(), blending(), declared)
     captured(at, "rival", ordering())
-    written = {key: value for key, value in at.indexes.items() if key.startswith(PROVEN_INDEX)}
-    derived: dict[bytes, bytes] = {}
-    for key, value in written.items():
-        derived |= dict(at.rules.proven_entries(at.state, key, value))
-    assert derived == written
+    require_proven(at)
+    written = at.indexes
     required = list(at.rules.required_entries(at.state))
     assert len(required) == 5
     for key in required:
@@ -338,46 +331,10 @@ def test_the_state_proves_every_index_entry_of_captured_events() -> None:
         list(at.rules.proven_entries(at.state, EVENT + bytes(32), written[required[0]]))
 
 
-def test_a_carrier_states_what_it_did_with_goods_while_it_has_them() -> None:
-    at = World()
-    captured(at, "merchant", harvest())
-    packed = packing(parentID="urn:uuid:9", childEPCs=[serial(1)])
-    context = Context(Overlay(at.state), at.chain, at.height + 1, at.time_ms)
-    summary = replace(
-        summarise(read_document(data(document(packed))).events[0]),
-        parent=None,
-        time_ms=at.time_ms,
-    )
-    assert not may_state(Hands(context.state, account("carrier")), summary)
-    things = [identity(serial(1))]
-    hand_over(context, account("merchant"), things, possessor=account("carrier"))
-    assert may_state(Hands(context.state, account("carrier")), summary)
-    # The merchant's prefix alone links no more what another has, but may say what it sees.
-    assert not may_state(Hands(context.state, account("merchant")), summary)
-    seen = replace(summary, type="ObjectEvent", action="OBSERVE")
-    assert may_state(Hands(context.state, account("merchant")), seen)
-    shipped = replace(seen, biz_step="shipping")
-    assert may_state(Hands(context.state, account("merchant")), shipped)
-    late = replace(shipped, time_ms=at.time_ms + SLACK_MS + 1)
-    assert not may_state(Hands(context.state, account("merchant")), late)
-    # Goods are scanned in the hall before they are accepted on the chain, but not used before.
-    for early, by_seeing, by_linking in ((1, True, False), (SLACK_MS + 1, False, False)):
-        carrier = Hands(context.state, account("carrier"))
-        time_ms = at.time_ms - early
-        assert may_state(carrier, replace(seen, time_ms=time_ms)) == by_seeing
-        assert may_state(carrier, replace(summary, time_ms=time_ms)) == by_linking
-
-
-def test_what_is_dated_after_its_block_is_a_claim() -> None:
-    at = World()
-    drift_ms = at.genesis.consensus.clock_drift_max_ms
-    for ahead_ms, is_claim in ((drift_ms, False), (drift_ms + 1, True)):
-        moment = utc_text(Instant(*_parts(at.time_ms + ahead_ms)))
-        (reported,) = captured(at, "merchant", harvest(eventTime=moment))
-        assert reported.data["claim"] == is_claim
-    assert steps(at, serial(1)) == 1
-
-
-def _parts(time_ms: int) -> tuple[int, str]:
-    second, rest = divmod(time_ms, 1000)
-    return second, f"{rest:03}".rstrip("0")
+def require_proven(at: World) -> None:
+    """Every entry of events in the index follows from a record that the state names."""
+    written = {key: value for key, value in at.indexes.items() if key.startswith(PROVEN_INDEX)}
+    derived: dict[bytes, bytes] = {}
+    for key, value in written.items():
+        derived |= dict(at.rules.proven_entries(at.state, key, value))
+    assert derived == written

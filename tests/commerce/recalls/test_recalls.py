@@ -13,7 +13,7 @@ from commerce.aftersale.returns import ReturnReceive, ReturnShip
 from commerce.cancellation import OrderCancel
 from commerce.checkout import OrderPay
 from commerce.confirmation import OrderConfirm
-from commerce.recalls import recalls, stopping, sweeping
+from commerce.recalls import recalls, record, stopping, sweeping
 from commerce.recalls.keeping import OrderKeep
 from commerce.recalls.recalls import RecallClose, RecallOpen
 from commerce.recalls.record import RECALLS, load_recall
@@ -91,6 +91,17 @@ def test_no_more_products_are_recalled_than_a_row_holds(monkeypatch: pytest.Monk
     monkeypatch.setattr(recalls, "RECALLS_MAX", 1)
     recall(shop)
     play(shop, FULL)
+
+
+def test_no_brand_leaves_others_or_regulators_without_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = Shop()
+    monkeypatch.setattr(record, "BRAND_RECALLS_MAX", 1)
+    recall(shop)
+    play(shop, FULL)
+    # A regulator has room of its own.
+    shop.done("regulator", (OPEN, RecallOpen(CAKE, 1, HASH, None)))
 
 
 # Where a row holds one recalled product, and there is one.

@@ -132,6 +132,37 @@ def test_a_brand_can_not_say_from_afar_that_goods_are_back_or_gone() -> None:
     assert at.close(recall_id) == "GoodsOutstanding"
 
 
+def test_of_what_never_arrived_its_carrier_says_what_became_of_it() -> None:
+    lot = "urn:epc:class:lgtin:6901234.000001.T1"
+    at = Dairy()
+    at.make([milk("M1")], [], classes=[lot])
+    at.send_items(at.tea, lot, quantity=2)
+    recall_id = at.recall("M1")
+    at.settle()
+    assert at.record(recall_id).outstanding == 1
+    at.say("buyer", [lot], "DELETE", bizStep="destroying", disposition="destroyed")
+    at.settle()
+    assert at.record(recall_id).outstanding == 1
+    at.say("carrier", [lot], "DELETE", bizStep="destroying", disposition="destroyed")
+    at.settle()
+    assert at.record(recall_id).outstanding == 0
+    assert at.close(recall_id) == OK
+
+
+def test_a_carrier_does_not_say_that_what_it_carries_is_back() -> None:
+    at = Dairy()
+    at.make([milk("M1")], [tea(1)])
+    at.send_items(at.tea, tea(1))
+    recall_id = at.recall("M1")
+    at.settle()
+    at.say("carrier", [tea(1)], "OBSERVE", bizStep="receiving", disposition="returned")
+    at.settle()
+    assert at.record(recall_id).outstanding == 1
+    at.say("carrier", [tea(1)], "DELETE", bizStep="destroying", disposition="destroyed")
+    at.settle()
+    assert at.close(recall_id) == OK
+
+
 def test_goods_that_came_back_are_said_to_be_by_whoever_has_them() -> None:
     at = Dairy()
     at.make([milk("M1")], [tea(1)])
