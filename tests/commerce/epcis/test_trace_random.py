@@ -13,7 +13,7 @@ import pytest
 
 from commerce.epcis.graph import BEGINNING
 from commerce.epcis.path import Direction
-from commerce.epcis.spread import LOT, Mark
+from commerce.epcis.spread import LOT, Mark, continues, mark_part, spread, things_of
 from commerce.epcis.trace import trace
 from tests.commerce.epcis.brute_force import link, oracle
 from tests.commerce.epcis.memory_index import MemoryIndex
@@ -148,6 +148,37 @@ def test_back_from_what_was_reached_leads_to_where_it_came_from(number: int) -> 
     for thing in map(link, (*LOTS, *ITEMS[:-1])):
         back = set(trace(index, thing, Direction.BACK).things)
         assert {root for root in roots if thing in forward[root]} == back & set(roots)
+
+
+@pytest.mark.parametrize("number", range(WORLDS))
+def test_events_that_are_told_of_one_by_one_carry_the_marks_to_where_the_oracle_ends(
+    number: int,
+) -> None:
+    made = world(number)
+    stated = [
+        (event, speaker)
+        for event, speaker in zip(made.events, made.speakers, strict=True)
+        # What a late DELETE would have kept clean stays marked.
+        if event.get("action") != "DELETE"
+    ]
+    index = MemoryIndex()
+    marks: dict[tuple[str, str], Mark] = {}
+    queue = [Mark(LOT, link(LOTS[0]), BEGINNING)]
+    for event, speaker in Random(number).sample(stated, len(stated)):
+        (key,) = index.capture(event, capturer=speaker.encode().ljust(32))
+        for begun in continues(index, key):
+            for mark in marks.values():
+                if mark_part(mark.kind, mark.name).startswith(mark_part(*begun)):
+                    queue += spread(index, mark)[0]
+        while queue:
+            mark = queue.pop()
+            known = marks.get((mark.kind, mark.name))
+            if known is None or known.since_ms > mark.since_ms:
+                marks[mark.kind, mark.name] = mark
+                queue += spread(index, mark)[0]
+    found = {thing for mark in marks.values() for thing in things_of(index, mark)}
+    events, speakers = [event for event, _ in stated], [speaker for _, speaker in stated]
+    assert found == {link(uri) for uri in oracle(events, LOTS[0], speakers).bad}
 
 
 def test_random_worlds_are_valid_documents() -> None:
