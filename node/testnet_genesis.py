@@ -13,7 +13,7 @@ from chain.account import KeyPolicy, single_key_policy
 from chain.bech32m import encode_account
 from chain.crypto import PrivateKey
 from chain.genesis import TEST_CHAIN_PREFIX, Genesis, GenesisMember
-from commerce.timers import DAY_MS
+from commerce.timers import DAY_MS, TIMERS
 from node.clock import now_ms
 from node.config import NodeConfig, PeerAddress, to_toml
 from node.genesis_file import example_path, genesis_text, load_genesis
@@ -42,8 +42,9 @@ DISTRICTS: Final = (
 PORTS: Final = range(20_000, 32_000)
 PORT_TRIES: Final = 200
 DRAFT: Final = ".new"
-# Where the clock runs faster people have as long to act as is legal.
-SLOW: Final = {"pay_ms": DAY_MS, "claim_ms": DAY_MS}
+# Where the clock runs faster an order waits as long for its payment as is legal.
+PAY_MS: Final = DAY_MS
+CLAIM_MS: Final = next(rule.default_ms for rule in TIMERS if rule.name == "claim_ms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +75,15 @@ def member_names(count: int) -> tuple[str, ...]:
 def fresh_genesis(plan: Plan, time_ms: int) -> tuple[Genesis, Seeds]:
     """The example's shape for this plan, every key new.
 
-    Where the clock runs faster an order waits as long for its payment as is legal, and a claim for
-    its reveal: two hours, or ten minutes, would be over before anybody has signed.
+    Where the clock runs faster an order waits as long for its payment as is legal: two hours would
+    be over before anybody has signed. A claim waits for its reveal, and its claimant for its end,
+    ten minutes of people's own time, or the legal day where that is less.
     """
     example = load_genesis(example_path())
-    timers = example.timers if plan.time_scale == 1 else {**example.timers, **SLOW}
+    timers = dict(example.timers)
+    if plan.time_scale != 1:
+        timers["pay_ms"] = PAY_MS
+        timers["claim_ms"] = min(DAY_MS, CLAIM_MS * plan.time_scale)
     names = member_names(plan.nodes)
     seeds = Seeds({}, {})
     members = tuple(GenesisMember(name, _policy(name, seeds), _node(name, seeds)) for name in names)

@@ -86,7 +86,9 @@ def claim(
     """Claim a thing by its hidden code: commit to it, reveal it, become its owner.
 
     Whoever saw the code in a transaction could take the thing; so a sealed commitment comes first,
-    and the earliest one wins. After Ctrl-C the same command goes on.
+    and the earliest one wins. It takes the whole of the chain's claim_ms (hushang parameters show),
+    ten minutes where nothing else was agreed; --no-wait leaves the rest to the chain. After Ctrl-C
+    the same command goes on.
     """
     known = Claimant(session, read_gtin(gtin), read_serial(serial), tree)
     path = claim_file.claim_path(keep_in, known.gtin, known.serial, known.account)

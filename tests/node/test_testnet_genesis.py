@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chain.genesis import GenesisRole
-from commerce.timers import DAY_MS, check_timers
+from commerce.timers import DAY_MS, MINUTE_MS, check_timers
 from node.config import load_config
 from node.genesis_file import account_names, example_path, load_genesis
 from node.keystore import load_key, show_key
@@ -48,7 +48,18 @@ def test_where_the_clock_runs_faster_an_order_waits_a_legal_day_for_its_payment(
     assert fresh_genesis(Plan(tmp_path, "x"), 1)[0].timers == example.timers
     fast, _ = fresh_genesis(Plan(tmp_path, "x", time_scale=2), 1)
     check_timers(fast.timers)
-    assert dict(fast.timers) == {**example.timers, "pay_ms": DAY_MS, "claim_ms": DAY_MS}
+    claim_ms = 20 * MINUTE_MS
+    assert dict(fast.timers) == {**example.timers, "pay_ms": DAY_MS, "claim_ms": claim_ms}
+
+
+def test_a_claim_takes_ten_minutes_of_peoples_time_at_most_whatever_the_clock(
+    tmp_path: Path,
+) -> None:
+    for scale in (2, 60, 143, 144, 145, 40_000):
+        made, _ = fresh_genesis(Plan(tmp_path, "x", time_scale=scale), 1)
+        check_timers(made.timers)
+        real_ms = made.timers["claim_ms"] / scale
+        assert real_ms == 10 * MINUTE_MS if scale <= 144 else real_ms < 10 * MINUTE_MS
 
 
 def test_there_are_sixteen_arbiters_of_four_members(tmp_path: Path) -> None:
