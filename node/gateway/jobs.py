@@ -61,12 +61,15 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class JobState:
-    """What became of a job; `finished_ms` is None while it is running."""
+    """What became of a job; `finished_ms` is None while it is running. `claims` counts events that
+    were captured and don't count: the account had no right to state them.
+    """
 
     job: Job
     running: bool
     finished_ms: int | None
     errors: tuple[JobError, ...]
+    claims: int
 
     @property
     def behaviour(self) -> Literal["proceed", "rollback"]:
@@ -116,12 +119,13 @@ def state_of(job: Job, ledger: Ledger, now_ms: int) -> JobState:
     """What became of a job; `HistoryPruned` if its blocks are no longer here."""
     tip = ledger.tip
     is_over = max(tip.header.time_ms, now_ms - GRACE_MS) > job.valid_until_ms
-    errors, running, finished = list(job.errors), False, []
+    errors, running, finished, claims = list(job.errors), False, list[int](), 0
     for part in job.parts:
         found = ledger.find_receipt(part.transaction_id)
         if found is not None:
             finished.append(_time_of(ledger, found[0]))
             errors += _receipt_errors(part, found[1])
+            claims += sum([event.data.get("claim") is True for event in found[1].events])
         elif not is_over:
             running = True
         else:
@@ -129,7 +133,7 @@ def state_of(job: Job, ledger: Ledger, now_ms: int) -> JobState:
             finished.append(job.valid_until_ms)
             errors.append(_never_decided(part))
     ended = None if running else max(finished)
-    return JobState(job, running, ended, tuple(sorted(errors, key=_by_event)))
+    return JobState(job, running, ended, tuple(sorted(errors, key=_by_event)), claims)
 
 
 def job_on_chain(ledger: Ledger, transaction_id: bytes) -> Job | None:

@@ -110,7 +110,9 @@ class JobErrorView(View):
 
 
 class CaptureJobView(View):
-    """A capture job; `finishedAt` is absent while it is running."""
+    """A capture job; `finishedAt` is absent while it is running. `claims` counts events that were
+    captured and don't count: the account had no right to state them.
+    """
 
     captureID: HashText  # noqa: N815 - the standard's name
     createdAt: str  # noqa: N815
@@ -119,6 +121,7 @@ class CaptureJobView(View):
     success: bool
     captureErrorBehaviour: Literal["rollback", "proceed"]  # noqa: N815
     transactions: Whole
+    claims: Whole
     errors: list[JobErrorView]
 
 
@@ -173,7 +176,8 @@ async def capture_event(call: Call) -> Reply:
     if state.errors:
         raise CaptureRefused(state.errors[0].detail)
     key = await call.off_loop(_captured_key, call, job.id)
-    return Reply(data, HTTPStatus.CREATED, LD_JSON, {"Location": f"{BASE}/events/{key}"})
+    headers = {"Location": f"{BASE}/events/{key}", "Hushang-Claims": str(state.claims)}
+    return Reply(data, HTTPStatus.CREATED, LD_JSON, headers)
 
 
 async def list_jobs(call: Call) -> Reply:
@@ -223,6 +227,7 @@ def job_json(call: Call, job: Job) -> dict[str, Json]:
         "success": not state.errors,
         "captureErrorBehaviour": state.behaviour,
         "transactions": len(job.parts),
+        "claims": state.claims,
         "errors": [_error_json(error) for error in state.errors],
     }
     if state.finished_ms is not None:

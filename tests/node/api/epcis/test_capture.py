@@ -136,6 +136,7 @@ async def test_proceed_captures_what_is_right_and_names_what_is_not(tmp_path: Pa
         assert status == 202
         assert headers["GS1-Capture-Error-Behaviour"] == "proceed"
         assert (job["captureErrorBehaviour"], job["transactions"]) == ("proceed", 2)
+        assert job["claims"] == 0
         assert (job["running"], job["success"]) == (True, False)
         CaptureJobView.model_validate(job)
         (error,) = job["errors"]
@@ -238,8 +239,13 @@ async def test_one_event_is_captured_and_found_under_its_location(tmp_path: Path
         status, headers, told = await gateway.ask("POST", "/events", data)
         assert status == 201
         assert told == json.loads(data)
+        assert headers["Hushang-Claims"] == "0"
         async with gateway.node.http.get(headers["Location"]) as response:
             assert response.status == 200
+        foreign = {**observed(9), "epcList": ["urn:epc:id:sgtin:0614141.107346.9"]}
+        data = json.dumps({**single, **foreign}).encode()
+        status, headers, _ = await gateway.ask("POST", "/events", data)
+        assert (status, headers["Hushang-Claims"]) == (201, "1")
         status, _, told = await gateway.ask("POST", "/events", document(observed(8)))
         assert (status, told["code"]) == (400, "SingleEventNeeded")
 
