@@ -37,8 +37,8 @@ class TagKeysMalformed(HushangError):
     """The file of tag keys can't be read."""
 
     hint = (
-        'JSON: {"picc_key": HEX of 16 bytes, "file_keys": {"*" or a uid: HEX of 16 bytes}}, '
-        "mode 0600"
+        'JSON: {"picc_key": HEX of 16 bytes, "file_keys": {"*" or a uid: HEX of 16 bytes}, '
+        '"things": {UID: "GTIN/SERIAL"}}, the last of which may be missing; mode 0600'
     )
 
 
@@ -51,15 +51,21 @@ class TapMalformed(HushangError):
 @dataclass(frozen=True, slots=True)
 class TagKeys:
     """`picc_key` decrypts who it is (SDMMetaReadKey); `file_keys` make the code (SDMFileReadKey),
-    by uid in lower-case hex, or one for all under `*`.
+    by uid in lower-case hex, or one for all under `*`. `things` are `GTIN/SERIAL` by uid, of all
+    tags, where the brand has written down which tag it put on what.
     """
 
     picc_key: bytes
     file_keys: Mapping[str, bytes]
+    things: Mapping[str, str] | None = None
 
     def file_key(self, uid: bytes) -> bytes | None:
         """The key of a tag, None if the file has none for it."""
         return self.file_keys.get(uid.hex(), self.file_keys.get(_ANY))
+
+    def is_on(self, uid: bytes, thing: str) -> bool:
+        """May this tag be on this thing? Where nothing is written down, any may."""
+        return self.things is None or self.things.get(uid.hex()) == thing
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,7 @@ class Verdict:
 
     uid: bytes
     counter: int
-    genuine: bool
+    mac_right: bool
 
 
 def read_keys(path: Path) -> TagKeys:
@@ -89,11 +95,16 @@ def read_keys(path: Path) -> TagKeys:
         keys = TagKeys(
             _key(record["picc_key"]),
             {str(uid).lower(): _key(text) for uid, text in record["file_keys"].items()},
+            _things(record.get("things")),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         # What is wrong may be a key: it is not told.
         raise TagKeysMalformed(f"{path} has not the form of tag keys") from error
     return keys
+
+
+def _things(record: Mapping[str, str] | None) -> Mapping[str, str] | None:
+    return None if record is None else {uid.lower(): str(name) for uid, name in record.items()}
 
 
 def _key(text: str) -> bytes:
@@ -104,13 +115,28 @@ def _key(text: str) -> bytes:
     return key
 
 
-def read_address(url: str, picc_name: str = "e", mac_name: str = "c") -> Message:
-    """The message in an address, as `?e=…&c=…`; `TapMalformed`."""
+def read_address(
+    url: str, picc_name: str = "e", mac_name: str = "c", covers: str | None = None
+) -> Message:
+    """The message in an address, as `?e=…&c=…`; `TapMalformed`.
+
+    The tag's code covers the address from where the text `covers` begins to the code itself (its
+    SDMMACInputOffset), or nothing of it.
+    """
     query = parse_qs(urlsplit(url).query, max_num_fields=32)
     return Message(
         _hex_of(query, picc_name, BLOCK_SIZE),
         _hex_of(query, mac_name, MAC_SIZE),
+        b"" if covers is None else _covered(url, covers, f"{mac_name}="),
     )
+
+
+def _covered(url: str, covers: str, mac_start: str) -> bytes:
+    """AN12196 §3.4: the bytes from SDMMACInputOffset to SDMMACOffset, names and signs too."""
+    start, end = url.find(covers), url.rfind(mac_start)
+    if not url.isascii() or not 0 <= start <= end:
+        raise TapMalformed(f"the address holds no {covers!r} before {mac_start!r}")
+    return url[start : end + len(mac_start)].encode()
 
 
 def _hex_of(query: Mapping[str, list[str]], name: str, size: int) -> bytes:

@@ -26,13 +26,13 @@ Counter = Annotated[int, Range(0, 2**24 - 1)]
 
 @dataclass(frozen=True, slots=True)
 class Tap:
-    """A verdict on one tap; `genuine` says that the tag's code was right. `signature` is by the
+    """A verdict on one tap; `mac_right` says that the tag's code was right. `signature` is by the
     batch's verifier, over `tap_message`.
     """
 
     uid: Uid
     counter: Counter
-    genuine: bool
+    mac_right: bool
     signature: Signature
 
 
@@ -45,7 +45,7 @@ class TapStatement:
     serial: Serial
     uid: Uid
     counter: Counter
-    genuine: bool
+    mac_right: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +80,12 @@ def tapped(context: Context, code: Code, batch: Batch, tap: Tap, seen: tuple[int
         raise VerifierMissing(msg)
     chain = context.chain
     statement = TapStatement(
-        chain.genesis_hash, code.gtin, code.serial, tap.uid, tap.counter, tap.genuine
+        chain.genesis_hash, code.gtin, code.serial, tap.uid, tap.counter, tap.mac_right
     )
     if not chain.verify(batch.verifier, tap_message(statement), tap.signature):
         msg = f"the verdict on a tap of {code.gtin} {code.serial} is not the verifier's"
         raise TapUnsigned(msg)
-    if not tap.genuine:
+    if not tap.mac_right:
         # What a false tag says of itself, uid and counter, is nothing to remember.
         return with_signals(code, (TAG,), *seen)
     known_id = code_id(code.gtin, code.serial)

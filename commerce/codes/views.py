@@ -1,7 +1,7 @@
 """What the API shows of codes: the verdict on one, batches and reports. Pure reads of the state.
 
 No verdict says "genuine": a label that is scanned may be a copy of another's. At best a code is
-registered and waits for the hidden code that only the real thing has.
+registered, which says nothing of the thing: its hidden code can be copied as well.
 """
 
 from dataclasses import dataclass

@@ -14,6 +14,7 @@ from commerce.codes.passing import ItemTransfer
 from commerce.codes.reports import FINDINGS, CodeAnswer, CodeReport
 from commerce.codes.scanning import SCANS_MAX, Scan, ScanRecord
 from commerce.registry import operation
+from node.client import NotFound
 from node.clock import now_ms
 from node.commands import code_batch, code_claim, code_label
 from node.commands.code_noun import (
@@ -21,6 +22,7 @@ from node.commands.code_noun import (
     SERIAL,
     TREE,
     app,
+    code_path,
     member_of,
     read_gtin,
     read_serial,
@@ -156,6 +158,7 @@ def scan(
 
 def record(session: Session, scans: Sequence[Scan]) -> None:
     """Hand scans in, so many at a time; what came of the last of them."""
+    scans = without_replays(session, scans) if len(scans) > 1 else scans
     for start in range(0, len(scans), SCANS_MAX):
         part = ScanRecord(tuple(scans[start : start + SCANS_MAX]))
         outcome = session.submit(session.signed(operation("scan.record", part)))
@@ -164,6 +167,36 @@ def record(session: Session, scans: Sequence[Scan]) -> None:
             session.say(f"{done} of {len(scans)} scans")
             continue
         session.report(outcome, {"scans": done})
+
+
+def without_replays(session: Session, scans: Sequence[Scan]) -> Sequence[Scan]:
+    """Many scans, those of replayed taps without their tap: one would refuse all the others.
+
+    A page that is loaded again, or passed on, is a replay too: it is a scan like any other.
+    """
+    newest: dict[tuple[str, str], int] = {}
+    kept: list[Scan] = []
+    for place, scan in enumerate(scans, 1):
+        one = scan
+        if scan.tap is not None and scan.tap.mac_right:
+            thing = (scan.gtin, scan.serial)
+            known = newest.get(thing)
+            known = _counter_of(session, *thing) if known is None else known
+            if scan.tap.counter <= known:
+                session.say(f"scan {place}: its tap was recorded before; the scan goes without it")
+                one = replace(scan, tap=None)
+            newest[thing] = max(known, scan.tap.counter)
+        kept.append(one)
+    return kept
+
+
+def _counter_of(session: Session, gtin: str, serial: str) -> int:
+    """The counter of a thing's tag, -1 before its first tap."""
+    try:
+        counter = session.client.get(code_path(gtin, serial))["code"]["tag_counter"]
+    except NotFound:
+        return -1
+    return -1 if counter is None else int(counter)
 
 
 def read_scans(data: bytes) -> list[Scan]:
@@ -185,7 +218,7 @@ def read_scan(line: bytes, number: int) -> Scan:
 def tap_of(data: bytes) -> Any:
     """The tap of what `sun-verify` printed."""
     told = read_json(data, size_max=SCANS_FILE_MAX)
-    names = ("uid", "counter", "genuine", "signature")
+    names = ("uid", "counter", "mac_right", "signature")
     if not isinstance(told, dict) or not all(name in told for name in names):
         raise UsageWrong("--tap takes what hushang code sun-verify -o json prints")
     return {name: told[name] for name in names}

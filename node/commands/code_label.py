@@ -82,6 +82,7 @@ def qr(
     examples=(
         "hushang code sun-verify 'https://id.gs1.org/01/06901234000016/21/7ZK4M2XJ0QW8R"
         "?e=EF96…&c=94EE…' --keys tag-keys.json --key verifier.key -o json > tap.json",
+        'hushang code sun-verify "$URL" --covers 01/ --keys tag-keys.json --key verifier.key',
     ),
 )
 def sun_verify(
@@ -89,7 +90,10 @@ def sun_verify(
     url: Annotated[str, typer.Argument(metavar="URL", help="The address that the tag opened.")],
     keys: Annotated[
         Path,
-        typer.Option(help='JSON, mode 0600: {"picc_key": HEX, "file_keys": {"*": HEX}}.'),
+        typer.Option(
+            help='JSON, mode 0600: {"picc_key": HEX, "file_keys": {"*": HEX}, "things": '
+            '{UID: "GTIN/SERIAL"}}.'
+        ),
     ],
     gtin: Annotated[
         str | None, typer.Option(help="The product, where the address has none.")
@@ -99,16 +103,29 @@ def sun_verify(
     ] = None,
     picc_param: Annotated[str, typer.Option(help="Who it is, in the address.")] = "e",
     mac_param: Annotated[str, typer.Option(help="Its code, in the address.")] = "c",
+    covers: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            help="Tags made so that their code covers the address from this text on: 01/, say.",
+        ),
+    ] = None,
 ) -> None:
     """Check a tap of an NTAG 424 DNA tag (NXP AN12196), and sign what was found with --key.
 
-    The tag's keys stay in their file. A false tag gets a signed verdict too, and exit code 8.
+    Says that the tag has its key; not that this tap is new, which the chain tells (hushang code
+    scan --tap), nor what the tag is on now. Whoever has one tag can put its tap behind any serial:
+    "things" in the keys file, or --covers, ties tags to serials. The keys stay in their file. A
+    false tag, or one of another thing, gets a signed verdict too, and exit code 8.
     """
     product, number = named(url, gtin, serial)
-    message = sun.read_address(url, picc_param, mac_param)
-    verdict = sun.check(message, sun.read_keys(keys))
+    message = sun.read_address(url, picc_param, mac_param, covers)
+    tag_keys = sun.read_keys(keys)
+    verdict = sun.check(message, tag_keys)
+    is_on = tag_keys.is_on(verdict.uid, f"{product}/{number}")
+    mac_right = verdict.mac_right and is_on
     statement = TapStatement(
-        session.genesis.hash(), product, number, verdict.uid, verdict.counter, verdict.genuine
+        session.genesis.hash(), product, number, verdict.uid, verdict.counter, mac_right
     )
     signed = session.signer.key.sign(tap_message(statement))
     session.printer.record(
@@ -117,13 +134,17 @@ def sun_verify(
             "serial": number,
             "uid": verdict.uid.hex(),
             "counter": verdict.counter,
-            "genuine": verdict.genuine,
+            "mac_right": mac_right,
             "verifier": session.signer.key.public_key.hex(),
             "signature": signed.hex(),
         }
     )
-    if not verdict.genuine:
+    if not verdict.mac_right:
         raise VerificationFailed("the tag doesn't have the key: it is false, or of another batch")
+    if not is_on:
+        raise VerificationFailed(f"by the keys file this tag is not on {product} {number}")
+    if tag_keys.things is None and covers is None:
+        session.say("nothing ties this tag to this serial: see --help")
 
 
 def named(url: str, gtin: str | None, serial: str | None) -> tuple[str, str]:

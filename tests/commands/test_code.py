@@ -15,11 +15,18 @@ from node import claim_file
 from node.code_text import read_code
 from node.commands.options import Options
 from node.commands.session import Session
+from node.sun import mac_of
 from tests.commands.conftest import Shop
 
 GTIN = "0690123404728" + check_digit("0690123404728")
 NO_ID = "00" * 32
 # NXP AN12196: the address of its example, all keys zero.
+MAC_OF_C = mac_of(
+    bytes(16),
+    bytes.fromhex("04958caa5c5e80"),
+    bytes.fromhex("080000"),
+    b"CEE9A53E3E463EF1F459635736738962&c=",
+).hex()
 TAP = "?e=EF963FF7828658A599F3041510671E88&c=94EED9EE65337086"
 
 
@@ -198,7 +205,41 @@ def test_a_tap_is_checked_signed_recorded_and_not_replayed(
     keys.write_text(json.dumps({"picc_key": "00" * 16, "file_keys": {"*": "11" * 16}}))
     ran = shop.run("-o", "json", *verify)
     assert (ran.code, ran.error["code"]) == (8, "VerificationFailed")
-    assert ran.json["genuine"] is False
+    assert ran.json["mac_right"] is False
+
+
+def test_one_replayed_tap_does_not_refuse_a_files_other_scans(
+    shop: Shop, label: Label, tmp_path: Path
+) -> None:
+    """And a tag behind another thing's address is told, and signed as false."""
+    serial, keys = label.serials[4], tmp_path / "tags.json"
+    verifier = str(label.directory.parent / "verifier.key")
+    # AN12196's other example: its code covers the file data; UID 04958CAA5C5E80, the 8th tap.
+    url = (
+        f"https://id.gs1.org/01/{GTIN}/21/{serial}?e=FD91EC264309878BE6345CBE53BADF40"
+        "&enc=CEE9A53E3E463EF1F459635736738962&c=" + MAC_OF_C
+    )
+    record = {"picc_key": "00" * 16, "file_keys": {"*": "00" * 16}}
+    verify = ("code", "sun-verify", url, "--covers", "CEE9", "--keys", str(keys))
+    signed = ("--key", verifier)
+    keys.write_text(json.dumps(record | {"things": {"04958caa5c5e80": f"{GTIN}/{serial}x"}}))
+    keys.chmod(0o600)
+    ran = shop.run("-o", "json", *verify, *signed)
+    assert (ran.code, ran.json["mac_right"]) == (8, False)
+    assert "is not on" in ran.err
+    keys.write_text(json.dumps(record | {"things": {"04958caa5c5e80": f"{GTIN}/{serial}"}}))
+    told = shop.ok(*verify, *signed).json
+    tap = {name: told[name] for name in ("uid", "counter", "mac_right", "signature")}
+    now_ms = shop.ok("status").json["time_ms"]
+    scan = {"gtin": GTIN, "serial": serial, "time_ms": now_ms, "cell": "wtw3", "tap": tap}
+    file = tmp_path / "scans.ndjson"
+    file.write_text("\n".join(json.dumps(scan | {"scanner": f"{n:064x}"}) for n in range(3)))
+    for _ in range(2):
+        ran = shop.run("code", "scan", "--file", str(file), "--as", "merchant")
+        assert ran.code == 0, ran.err
+        assert "scan 3: its tap was recorded before" in ran.err
+    code = shop.ok("code", "show", GTIN, serial).json["code"]
+    assert (code["tag_counter"], code["scans"]) == (8, 6)
 
 
 def test_a_verdict_is_proven_offline_and_so_is_that_nobody_made_a_code(

@@ -132,7 +132,7 @@ def play(stage: Stage) -> None:
     proven(label)
     passed_on(label)
     market.settle(
-        "The end: five hundred scans, one owner after another, and no copy that was called real.",
+        "The end: five hundred scans, one owner after another, and no copy that was vouched for.",
         [
             Claim(f"/v1/orders/{order_id}", "/released_minor", str(BAG_MINOR)),
             Claim(label.path, "/code/verdict", "claimed"),
@@ -212,9 +212,9 @@ def suspected(label: Label) -> None:
 def tapped(label: Label) -> None:
     """The tag inside makes a message that works once."""
     stage, brand = label.stage, label.market.party(SELLER)
-    statement = TapStatement(stage.genesis_hash, label.gtin, label.serial, UID, 61, genuine=True)
+    statement = TapStatement(stage.genesis_hash, label.gtin, label.serial, UID, 61, mac_right=True)
     signature = label.verifier.sign(tap_message(statement))
-    tap = Tap(UID, 61, genuine=True, signature=signature)
+    tap = Tap(UID, 61, mac_right=True, signature=signature)
     first = label.scans(1, tap)
     (again,) = label.batches(1, tap)
     replayed = stage.decide(brand, [operation("scan.record", ScanRecord(tuple(again)))])

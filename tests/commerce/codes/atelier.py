@@ -96,12 +96,12 @@ class Atelier(Shop):
         """The gateway sends some."""
         self.done(sender, ("scan.record", ScanRecord(scans)))
 
-    def tap(self, counter: int, index: int = 0, *, genuine: bool = True, uid: bytes = UID) -> Tap:
+    def tap(self, counter: int, index: int = 0, *, mac_right: bool = True, uid: bytes = UID) -> Tap:
         """A verdict, signed by the brand's verifier."""
         statement = TapStatement(
-            self.chain.genesis_hash, TEA, serial_of(index), uid, counter, genuine
+            self.chain.genesis_hash, TEA, serial_of(index), uid, counter, mac_right
         )
-        return Tap(uid, counter, genuine, private_key(VERIFIER).sign(tap_message(statement)))
+        return Tap(uid, counter, mac_right, private_key(VERIFIER).sign(tap_message(statement)))
 
     def committed(self, name: str, index: int = 0) -> None:
         """It does."""

@@ -65,7 +65,7 @@ def recording(atelier: Atelier) -> list[Row]:
         Attempt("merchant",  RECORD, ScanRecord((plain, own)),                                  (), "ok"),
         Attempt("inspector", RECORD, ScanRecord((plain, plain)),                                (), "ok"),
         Attempt("inspector", RECORD, tapped(tap=forged),                                        (), "TapUnsigned"),
-        Attempt("inspector", RECORD, tapped(tap=replace(first, genuine=False)),                 (), "TapUnsigned"),
+        Attempt("inspector", RECORD, tapped(tap=replace(first, mac_right=False)),                 (), "TapUnsigned"),
         Attempt("inspector", RECORD, tapped(atelier.scan(1), tap=first),                        (), "TapUnsigned"),
         Attempt("inspector", RECORD, tapped(tap=first),                                         (), "ok"),
         Attempt("inspector", RECORD, tapped(tap=first),                                         (), "TapReplayed"),
@@ -139,7 +139,7 @@ def test_five_hundred_scans_in_nine_cities_leave_a_row_of_bounded_size() -> None
 
 def test_a_false_tag_makes_its_code_suspect_and_uses_up_no_counter() -> None:
     atelier = Atelier()
-    atelier.scanned(atelier.scan(tap=atelier.tap(0, genuine=False, uid=OTHER_UID)))
+    atelier.scanned(atelier.scan(tap=atelier.tap(0, mac_right=False, uid=OTHER_UID)))
     assert atelier.kinds() == ["tag"]
     assert atelier.code().tag is None
     atelier.scanned(atelier.scan(tap=atelier.tap(0)))

@@ -7,7 +7,7 @@ from tests.commerce.codes.atelier import UID, Atelier, serial_of
 from tests.commerce.shop import TEA
 from tests.commerce.world import account
 
-STATEMENT = TapStatement(bytes(32), TEA, "S1", UID, 1, genuine=True)
+STATEMENT = TapStatement(bytes(32), TEA, "S1", UID, 1, mac_right=True)
 
 
 def test_a_verdict_about_anything_else_has_another_message() -> None:
@@ -17,7 +17,7 @@ def test_a_verdict_about_anything_else_has_another_message() -> None:
         "serial": "S2",
         "uid": bytes(7),
         "counter": 2,
-        "genuine": False,
+        "mac_right": False,
     }
     assert set(others) == {field.name for field in fields(TapStatement)}
     changed = {tap_message(replace(STATEMENT, **{name: other})) for name, other in others.items()}  # type: ignore[arg-type]
