@@ -169,7 +169,7 @@ def is_trusted(state: StateReader, device: Device) -> bool:
 def device_register(op: DeviceRegister, context: Context) -> tuple[Event, ...]:
     """Bring a device to the chain: an account that speaks for nothing but what it measures."""
     identity = require_single(op.identity)
-    require_unit(op.unit)
+    require_unit(op.unit, op.measures)
     policy = single_key_policy(op.device_key)
     check_policy(policy)
     if not _is_maker(context.state, context.sender, identity):

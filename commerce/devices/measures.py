@@ -3,8 +3,9 @@
 No reading is ever rounded: 464e-1 FAH is exactly 8 CEL, and neither more nor less.
 """
 
+from collections.abc import Mapping
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, Final
 
 from chain.codec import Size
 from commerce.devices.errors import ReadingMalformed, UnitUnsuitable
@@ -18,6 +19,34 @@ READING_SIZE_MAX = 40
 Reading = Annotated[str, Size(min=1, max=READING_SIZE_MAX)]
 # A code of UN/CEFACT recommendation 20.
 UnitCode = Annotated[str, Size(min=1, max=CODE_SIZE_MAX)]
+
+
+# What some types of measurement (GS1 Web Vocabulary, gs1:MeasurementType) are measured in; those of
+# other names may be in any unit.
+QUANTITIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "AbsoluteHumidity": ("mass of a volume",),
+    "Acceleration": ("acceleration",),
+    "Altitude": ("length",),
+    "Angle": ("angle in degrees", "angle in radians"),
+    "Area": ("area",),
+    "Count": ("count",),
+    "Density": ("mass of a volume",),
+    "Energy": ("energy",),
+    "Force": ("force",),
+    "Frequency": ("frequency",),
+    "Illuminance": ("illuminance",),
+    "Length": ("length",),
+    "Mass": ("mass",),
+    "Power": ("power",),
+    "Pressure": ("pressure",),
+    "Radioactivity": ("radioactivity",),
+    "RelativeHumidity": ("share", "share of mass", "share of volume"),
+    "Speed": ("speed",),
+    "Temperature": ("temperature",),
+    "Time": ("time",),
+    "Voltage": ("voltage",),
+    "Volume": ("volume",),
+}
 
 
 def require_reading(text: str) -> Fraction:
@@ -38,10 +67,14 @@ def value_of(reading: str) -> Fraction:
     return exact(read_number(reading))
 
 
-def require_unit(unit: str) -> None:
-    """`UnitUnsuitable` for a code that can't be converted."""
+def require_unit(unit: str, measures: str) -> None:
+    """`UnitUnsuitable` for a code that can't be converted, or that doesn't measure this."""
     if unit not in UNITS:
         msg = f"no unit {unit} that can be converted"
+        raise UnitUnsuitable(msg)
+    fitting = QUANTITIES.get(measures)
+    if fitting is not None and UNITS[unit].quantity not in fitting:
+        msg = f"{unit} is a unit of {UNITS[unit].quantity}, not of {measures}"
         raise UnitUnsuitable(msg)
 
 

@@ -169,17 +169,24 @@ def sla_attach(op: SlaAttach, context: Context) -> tuple[Event, ...]:
 
 
 def _check_format(op: SlaAttach) -> None:
-    require_unit(op.unit)
+    require_unit(op.unit, op.measures)
     limits = [require_reading(limit) for limit in (op.low, op.high) if limit is not None]
     excesses = [require_reading(step.excess) for step in op.steps]
-    if not limits or (len(limits) == len((op.low, op.high)) and limits[0] >= limits[1]):
-        msg = "a lower limit, an upper one above it, or one of them"
-        raise SlaMalformed(msg)
     ascending = all(one < other for one, other in pairwise(excesses))
     dearer = all(a.permille_hour <= b.permille_hour for a, b in pairwise(op.steps))
-    if excesses[0] != 0 or not ascending or not dearer:
-        msg = "the first step is of an excess of 0; the others ascend and cost no less"
-        raise SlaMalformed(msg)
+    rules = (
+        (bool(limits), "neither a lower nor an upper limit is given"),
+        (
+            all(low < high for low, high in pairwise(limits)),
+            "the lower limit is not below the upper",
+        ),
+        (excesses[0] == 0, f"the first step's excess is {op.steps[0].excess}, not 0"),
+        (ascending, "the steps' excesses don't ascend"),
+        (dearer, "a step costs less than the one before"),
+    )
+    broken = next((words for holds, words in rules if not holds), None)
+    if broken is not None:
+        raise SlaMalformed(broken)
 
 
 def _require_unshipped(order: Order, index: int) -> None:

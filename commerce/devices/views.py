@@ -68,14 +68,14 @@ class SlasView:
 
 @dataclass(frozen=True, slots=True)
 class WatchLineView:
-    """A watched line: of `worth_minor`, so much was lost until now. `outside_ms` (commercial) has
-    been outside for nothing.
+    """A watched line: of `worth_minor`, so much was lost until now. Of the time outside the limits
+    `tolerated_ms` (commercial) cost nothing: at most what the promise tolerates.
     """
 
     line: int
     worth_minor: int
     accrued_minor: int
-    outside_ms: int
+    tolerated_ms: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ def calibrate(
     "bind",
     sends=True,
     examples=(
-        "hushang device bind $DEVICE --thing 169012340000000077 --as merchant",
+        "hushang device bind $DEVICE --thing 169012340000000075 --as merchant",
         "hushang device bind $DEVICE --parcel $PARCEL --watch --as merchant",
         "hushang device bind $DEVICE --parcel $PARCEL --watch --as merchant --cosign carrier",
     ),

@@ -19,7 +19,14 @@ from node.readings import Readings, decimal_text, read_readings
 
 app = noun("Report what a device measured; check raw readings against a report.")
 
-READINGS = Annotated[Path, typer.Argument(metavar="READINGS", help="Lines TIME,VALUE; - is stdin.")]
+READINGS = Annotated[
+    Path,
+    typer.Argument(
+        metavar="READINGS",
+        help="Lines TIME,VALUE; - is stdin. TIME is ISO 8601 with its zone, 2026-05-01T08:00:00"
+        "+08:00, or UTC milliseconds: real time, also where a test chain's clock runs faster.",
+    ),
+]
 
 
 class ReadingsChanged(HushangError):

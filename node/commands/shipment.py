@@ -27,7 +27,7 @@ PARCEL = Annotated[str, typer.Argument(metavar="PARCEL", help="Its id, 64 hex di
         "hushang shipment create $ORDER --carrier carrier --as merchant --cosign carrier",
         "hushang shipment create $ORDER --units 0:1 --carrier carrier --cosign carrier"
         " --as merchant",
-        "hushang shipment create $ORDER --sscc 169012340000000077 --device $DEVICE"
+        "hushang shipment create $ORDER --sscc 169012340000000075 --device $DEVICE"
         " --carrier carrier --cosign carrier --as merchant",
     ),
 )

@@ -5,7 +5,8 @@ from fractions import Fraction
 import pytest
 
 from commerce.devices.errors import ReadingMalformed, UnitUnsuitable
-from commerce.devices.measures import in_unit, require_reading, require_unit
+from commerce.devices.measures import QUANTITIES, in_unit, require_reading, require_unit
+from commerce.epcis.units import UNITS
 
 
 @pytest.mark.parametrize("text", ["8.0", "8.5", "20", "+1", "-0", "1e0", "08", "NaN", "", " 8"])
@@ -27,4 +28,14 @@ def test_units_convert_exactly_within_their_quantity() -> None:
     with pytest.raises(UnitUnsuitable):
         in_unit("1", "KGM", "CEL")
     with pytest.raises(UnitUnsuitable):
-        require_unit("MON")
+        require_unit("MON", "Temperature")
+
+
+def test_a_unit_is_of_the_quantity_that_is_measured() -> None:
+    assert {name for names in QUANTITIES.values() for name in names} <= {
+        unit.quantity for unit in UNITS.values()
+    }
+    for unit, measures in (("FAH", "Temperature"), ("P1", "RelativeHumidity"), ("KGM", "Odour")):
+        require_unit(unit, measures)
+    with pytest.raises(UnitUnsuitable, match="KGM is a unit of mass, not of Temperature"):
+        require_unit("KGM", "Temperature")

@@ -23,6 +23,7 @@ def attaching(shop: Shop) -> list[Row]:
     cancel = OrderCancel(gone, (), "no more")
     return [
         Attempt("friend", ATTACH, replace(plain, unit="XYZ"), (), "UnitUnsuitable"),
+        Attempt("friend", ATTACH, replace(plain, unit="KGM"), (), "UnitUnsuitable"),
         Attempt("friend", ATTACH, replace(plain, high="8.0"), (), "ReadingMalformed"),
         Attempt(
             "friend", ATTACH, replace(plain, steps=(PenaltyStep("x", 1),)), (), "ReadingMalformed"
