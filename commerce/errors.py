@@ -83,7 +83,7 @@ class NotTheCarrier(LedgerError):
 
 
 class NotAParty(LedgerError):
-    """Only the buyer or the seller may do this."""
+    """Only a party to it may do this: buyer, seller, or whom the rule names."""
 
 
 # Object exists (or doesn't yet).

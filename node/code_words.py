@@ -50,11 +50,11 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "或由印刷方泄露。认领最多只表明您是此码的首位认领人。如涂层已破损或认领被拒，请勿购买，或请举报。",
     ),
     views.SUSPECT: (
-        "What was seen of this label doesn't fit one single thing (see below). Anything that bears "
-        "it may be a copy, also what you hold: nobody can tell by the label, and a claim that "
-        "succeeds doesn't tell either. Don't buy it; if you have it already, claim it before "
+        "What was reported of this label doesn't fit one single thing (see below). Anything that "
+        "bears it may be a copy, also what you hold: nobody can tell by the label, and a claim "
+        "that succeeds doesn't tell either. Don't buy it; if you have it already, claim it before "
         "somebody else does, and report it.",
-        "此标签的扫码记录与单独一件商品不符（见下）：任何带此标签的商品都可能是仿冒品，包括您手中的这件。"
+        "所上报的此标签扫码记录与单独一件商品不符（见下）：任何带此标签的商品都可能是仿冒品，包括您手中的这件。"
         "仅凭标签无法分辨，认领成功也不能分辨。请勿购买；如已购买，请尽早认领并举报。",
     ),
     views.CLAIMED: (
@@ -120,6 +120,16 @@ PASSED: Final = (
     "It was last passed on to a new owner on {passed}.",
     "最近一次转让日期：{passed}。",
 )
+SOLD: Final = (
+    "An order on the chain got it on {sold}: if neither you nor who gave it to you bought it "
+    "there, don't buy it.",
+    "该商品已于 {sold} 绑定链上订单：如果您本人或转给您的人并非该订单的买方，请勿购买。",
+)
+GONE: Final = (
+    "Its brand took this code out of circulation on {withdrawn}, though it is claimed: the thing "
+    "may be lost, stolen or destroyed. Ask the brand.",
+    "尽管此码已被认领，品牌方已于 {withdrawn} 将其停用：商品可能已遗失、失窃或销毁，请咨询品牌方。",
+)
 RECALLED: Final = (
     "The product is recalled: don't use it, ask its seller.",
     "该产品正在召回：请停止使用，并联系卖方。",
@@ -172,6 +182,7 @@ def said_of(verdict: VerdictView) -> Said:
     """A verdict in words."""
     values = {
         "withdrawn": date_text(verdict.withdrawn_ms),
+        "sold": date_text(verdict.sold_ms),
         "claimed": date_text(verdict.claimed_ms),
         "passed": date_text(verdict.passed_ms),
         "until": "" if verdict.claim_until_ms is None else format_time(verdict.claim_until_ms),
@@ -179,6 +190,8 @@ def said_of(verdict: VerdictView) -> Said:
     notes = [
         (verdict.claim_until_ms is not None, CLAIMING),
         (verdict.passed_ms is not None, PASSED),
+        (verdict.sold_ms is not None, SOLD),
+        (verdict.claimed_ms is not None and verdict.withdrawn_ms is not None, GONE),
         (verdict.recalled, RECALLED),
         (verdict.reports_open > 0, REPORTED),
         *[(True, SIGNS[signal.kind]) for signal in verdict.signals],

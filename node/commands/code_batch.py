@@ -207,7 +207,10 @@ def decommission(
     first: Annotated[int, typer.Option(min=0, help="The first code's place, from 0.")],
     last: Annotated[int, typer.Option(min=0, help="The last one's.")],
 ) -> None:
-    """Take codes out of circulation for good: spoilt, lost or stolen labels."""
+    """Take codes out of circulation for good: spoilt, lost or stolen labels.
+
+    A claimed thing stays its owner's; whoever scans it is told that its brand withdrew the code.
+    """
     files = load_batch_files(directory)
     session.send(
         operation(

@@ -1,6 +1,7 @@
 """`hushang penalty`: what goods that were kept badly cost whom, and how that is contested."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -53,7 +54,14 @@ def list_penalties(
     query: dict[str, object] = {"part": part}
     if is_open:
         query["open"] = ""
-    session.show_list(session.pages(f"/v1/accounts/{own}/penalties", "penalties", query))
+    found = session.pages(f"/v1/accounts/{own}/penalties", "penalties", query)
+    session.printer.records(found, [_row(session, penalty) for penalty in found])
+
+
+def _row(session: Session, penalty: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What fits a line; hushang penalty show tells the rest."""
+    names = ("penalty_id", "state", "symbol", "amount_minor", "owed_minor", "due_ms")
+    return session.readable({name: penalty[name] for name in names})
 
 
 @verb(

@@ -35,8 +35,8 @@ export const CODE_TEXTS = {
     "此码由品牌方登记，尚无人认领。这并不说明您手中的商品是什么：标签可以被复制，隐藏码也可能从已售商品上抄录，或由印刷方泄露。认领最多只表明您是此码的首位认领人。如涂层已破损或认领被拒，请勿购买，或请举报。",
   ],
   suspect: [
-    "What was seen of this label doesn't fit one single thing (see below). Anything that bears it may be a copy, also what you hold: nobody can tell by the label, and a claim that succeeds doesn't tell either. Don't buy it; if you have it already, claim it before somebody else does, and report it.",
-    "此标签的扫码记录与单独一件商品不符（见下）：任何带此标签的商品都可能是仿冒品，包括您手中的这件。仅凭标签无法分辨，认领成功也不能分辨。请勿购买；如已购买，请尽早认领并举报。",
+    "What was reported of this label doesn't fit one single thing (see below). Anything that bears it may be a copy, also what you hold: nobody can tell by the label, and a claim that succeeds doesn't tell either. Don't buy it; if you have it already, claim it before somebody else does, and report it.",
+    "所上报的此标签扫码记录与单独一件商品不符（见下）：任何带此标签的商品都可能是仿冒品，包括您手中的这件。仅凭标签无法分辨，认领成功也不能分辨。请勿购买；如已购买，请尽早认领并举报。",
   ],
   claimed: [
     "Somebody claimed this code on {claimed}: if that is not you, what you hold is a copy, or stolen, or resold without being passed on, or its hidden code was copied. Don't buy it. If it is you: you were the first to claim this code, which says nothing more about the thing.",
@@ -57,6 +57,14 @@ export const CODE_NOTES = {
   reported: [
     "Somebody has reported it as a copy; the brand has not answered yet.",
     "已有人举报为仿冒品，品牌方尚未答复。",
+  ],
+  sold: [
+    "An order on the chain got it on {sold}: if neither you nor who gave it to you bought it there, don't buy it.",
+    "该商品已于 {sold} 绑定链上订单：如果您本人或转给您的人并非该订单的买方，请勿购买。",
+  ],
+  gone: [
+    "Its brand took this code out of circulation on {withdrawn}, though it is claimed: the thing may be lost, stolen or destroyed. Ask the brand.",
+    "尽管此码已被认领，品牌方已于 {withdrawn} 将其停用：商品可能已遗失、失窃或销毁，请咨询品牌方。",
   ],
   unsure: [
     "The brand has withdrawn some codes of this batch; that this one is not among them doesn't follow from the proof.",
@@ -140,15 +148,18 @@ function judged(fact, facts) {
   const notes = [
     [code.leading !== null, CODE_NOTES.claiming],
     [passedMs !== null, CODE_NOTES.passed],
+    [code.sale !== null, CODE_NOTES.sold],
+    [verdict === "claimed" && deadMs !== null, CODE_NOTES.gone],
     [Number(code.reports) > 0, CODE_NOTES.reported],
     ...code.signals.map(([kind]) => [Object.hasOwn(CODE_SIGNS, kind), CODE_SIGNS[kind]]),
-    [isUnsure && verdict !== "claimed", CODE_NOTES.unsure],
+    [isUnsure, CODE_NOTES.unsure],
     [true, CODE_NOTES.recalls],
   ];
   const times = {
     claimed: code.claimed?.[1],
     passed: passedMs,
     until: code.leading?.[2],
+    sold: code.sale?.[3],
     withdrawn: deadMs,
   };
   return {

@@ -114,6 +114,9 @@ async def test_a_checked_code_gets_its_verdict_in_words_and_never_a_mere_proven(
             await expect(facts).to_contain_text(words[0].partition("{")[0])
         await claimed(node.service, 1)
         assert await judged(page, node, f"{GTIN}/{serial_of(1)}") == TITLES["claimed"][0]
+        await withdrawn(node.service, batch_id, 1)
+        assert await judged(page, node, f"{GTIN}/{serial_of(1)}") == TITLES["claimed"][0]
+        await expect(facts).to_contain_text("Its brand took this code out of circulation on")
         await withdrawn(node.service, batch_id, 2)
         assert await judged(page, node, f"{GTIN}/{serial_of(2)}") == TITLES["withdrawn"][0]
         await expect(facts).not_to_contain_text("not among them")

@@ -27,6 +27,8 @@ def test_the_page_that_checks_says_the_words_of_the_page_of_the_label() -> None:
         "claiming": code_words.CLAIMING,
         "passed": code_words.PASSED,
         "reported": code_words.REPORTED,
+        "sold": code_words.SOLD,
+        "gone": code_words.GONE,
     }
     assert as_tuples(notes) == kept
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 from yarl import URL
 
-from commerce.codes.views import REGISTERED, UNKNOWN, VERDICTS, VerdictView
+from commerce.codes.views import CLAIMED, REGISTERED, UNKNOWN, VERDICTS, WITHDRAWN, VerdictView
+from commerce.timers import DAY_MS
 from node.api.code_page import PAGE, POLICY, _facts, _page
 from node.api.label_path import CheckDigitWrong, Label, LabelUnreadable
 from node.api.problems import HostRefused
@@ -155,6 +156,17 @@ def test_every_verdict_has_words_in_both_languages_and_none_is_green() -> None:
         assert promise not in f"{FOOTER} {PAGE.template}".lower(), promise
     assert said_of_unknown().title.zh == "查无此码"
     assert 'class="good"' not in PAGE.template
+
+
+def test_what_is_sold_or_withdrawn_after_its_claim_is_said() -> None:
+    sold = said_of(verdict(sold_ms=DAY_MS)).notes[0]
+    assert sold.en.startswith("An order on the chain got it on 1970-01-02")
+    assert "1970-01-02" in sold.zh
+    both = verdict(verdict=CLAIMED, claimed_ms=1, withdrawn_ms=DAY_MS)
+    gone = said_of(both).notes[0]
+    assert gone.en.startswith("Its brand took this code out of circulation on 1970-01-02")
+    assert "停用" in gone.zh
+    assert said_of(verdict(verdict=WITHDRAWN, withdrawn_ms=1)).notes == ()
 
 
 def test_every_refusal_that_has_words_is_a_rule() -> None:
