@@ -12,6 +12,7 @@ from commerce.devices.errors import ReadingMalformed, UnitUnsuitable
 from commerce.epcis.errors import EpcisMalformed
 from commerce.epcis.lexeme import read_number
 from commerce.epcis.units import CODE_SIZE_MAX, UNITS, convert, exact
+from commerce.epcis.vocabulary import MEASUREMENT_TYPE
 
 # 34 digits, a sign, and an exponent of up to three digits with its own.
 READING_SIZE_MAX = 40
@@ -21,31 +22,65 @@ Reading = Annotated[str, Size(min=1, max=READING_SIZE_MAX)]
 UnitCode = Annotated[str, Size(min=1, max=CODE_SIZE_MAX)]
 
 
-# What some types of measurement (GS1 Web Vocabulary, gs1:MeasurementType) are measured in; those of
-# other names may be in any unit.
-QUANTITIES: Final[Mapping[str, tuple[str, ...]]] = {
+# What GS1's types of measurement are measured in, if any unit of them can be converted.
+MEASURED: Final[Mapping[str, tuple[str, ...]]] = {
     "AbsoluteHumidity": ("mass of a volume",),
+    "AbsorbedDose": ("absorbed dose",),
+    "AbsorbedDoseRate": ("absorbed dose rate",),
     "Acceleration": ("acceleration",),
     "Altitude": ("length",),
+    "AmountOfSubstance": ("amount of substance",),
+    "AmountOfSubstancePerUnitVolume": ("amount of a volume",),
     "Angle": ("angle in degrees", "angle in radians"),
     "Area": ("area",),
-    "Count": ("count",),
+    "Capacitance": ("capacitance",),
+    "Conductance": ("conductance",),
+    "Conductivity": ("conductivity",),
+    # C62, which is "one", stands among the shares.
+    "Count": ("count", "share"),
     "Density": ("mass of a volume",),
+    "Dimensionless": ("share", "share of mass", "share of volume", "count"),
+    "DoseEquivalent": ("dose equivalent",),
+    "DoseEquivalentRate": ("dose equivalent rate",),
+    "ElectricCharge": ("electric charge",),
+    "ElectricCurrent": ("electric current",),
     "Energy": ("energy",),
     "Force": ("force",),
     "Frequency": ("frequency",),
     "Illuminance": ("illuminance",),
+    "Inductance": ("inductance",),
     "Length": ("length",),
+    "LuminousIntensity": ("luminous intensity",),
+    "MagneticFlux": ("magnetic flux",),
+    "MagneticFluxDensity": ("magnetic flux density",),
     "Mass": ("mass",),
+    "MassConcentration": ("mass of a volume",),
+    "MassFlowRate": ("mass flow rate",),
+    "MemoryCapacity": ("memory",),
+    "MolarEnergy": ("molar energy",),
+    "MolarMass": ("molar mass",),
+    "MolarVolume": ("molar volume",),
     "Power": ("power",),
     "Pressure": ("pressure",),
+    "RadiantFlux": ("power",),
     "Radioactivity": ("radioactivity",),
     "RelativeHumidity": ("share", "share of mass", "share of volume"),
+    "Resistance": ("resistance",),
+    "SpecificVolume": ("volume of a mass",),
     "Speed": ("speed",),
+    "SurfaceDensity": ("surface density",),
     "Temperature": ("temperature",),
     "Time": ("time",),
+    "Torque": ("torque",),
     "Voltage": ("voltage",),
     "Volume": ("volume",),
+    "VolumeFlowRate": ("volume flow rate",),
+    "VolumeFraction": ("share", "share of volume"),
+}
+# The same for all types of the CBV, of which some (a viscosity) have no unit here; names of one's
+# own may be in any unit.
+QUANTITIES: Final[Mapping[str, tuple[str, ...]]] = {
+    name: MEASURED.get(name, ()) for name in MEASUREMENT_TYPE.uris
 }
 
 

@@ -42,6 +42,7 @@ def malformed(shop: Shop) -> list[Row]:
     return [
         *named,
         Attempt("friend", REGISTER, registration(unit="XYZ"), (), "UnitUnsuitable"),
+        Attempt("friend", REGISTER, registration(unit="KGM"), (), "UnitUnsuitable"),
         Attempt("friend", REGISTER, registration(device_key=WEAK_KEY), (), "KeyRefused"),
     ]
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from commerce.devices.errors import ReadingMalformed, UnitUnsuitable
-from commerce.devices.measures import QUANTITIES, in_unit, require_reading, require_unit
+from commerce.devices.measures import MEASURED, QUANTITIES, in_unit, require_reading, require_unit
 from commerce.epcis.units import UNITS
 
 
@@ -35,7 +35,11 @@ def test_a_unit_is_of_the_quantity_that_is_measured() -> None:
     assert {name for names in QUANTITIES.values() for name in names} <= {
         unit.quantity for unit in UNITS.values()
     }
+    assert set(MEASURED) <= set(QUANTITIES)
     for unit, measures in (("FAH", "Temperature"), ("P1", "RelativeHumidity"), ("KGM", "Odour")):
         require_unit(unit, measures)
     with pytest.raises(UnitUnsuitable, match="KGM is a unit of mass, not of Temperature"):
         require_unit("KGM", "Temperature")
+    # GS1 knows it, and no unit of it can be converted.
+    with pytest.raises(UnitUnsuitable, match="not of SurfaceTension"):
+        require_unit("KGM", "SurfaceTension")

@@ -1,10 +1,15 @@
 """Storage promises: who makes them, when, and what they may say."""
 
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from commerce.cancellation import OrderCancel
-from commerce.devices.sla import PenaltyStep, slas_of
+from commerce.devices.errors import SlaMalformed
+from commerce.devices.sla import PenaltyStep, sla_attach, slas_of
 from tests.commerce.attempts import Attempt, Do, Row, play
+from tests.commerce.deposits.inside import inside
 from tests.commerce.devices.cold import UNITS, sla
 from tests.commerce.shop import Shop
 
@@ -53,6 +58,23 @@ def attaching(shop: Shop) -> list[Row]:
 def test_attempts_to_promise() -> None:
     shop = Shop()
     play(shop, attaching(shop))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"low": None, "high": None}, "neither a lower nor an upper"),
+        ({"low": "8"}, "lower limit is not below"),
+        ({"steps": (PenaltyStep("1", 50),)}, "first step's excess is 1, not 0"),
+        ({"steps": (PenaltyStep("0", 50), PenaltyStep("0", 60))}, "don't ascend"),
+        ({"steps": (PenaltyStep("0", 50), PenaltyStep("1", 49))}, "costs less"),
+    ],
+)
+def test_a_promise_that_is_refused_is_told_which_part_is_wrong(
+    changes: dict[str, Any], words: str
+) -> None:
+    with inside(Shop()) as context, pytest.raises(SlaMalformed, match=words):
+        sla_attach(sla(bytes(32), **changes), context)
 
 
 def test_a_promise_is_replaced_by_both_and_each_line_has_one() -> None:
