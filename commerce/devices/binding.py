@@ -36,6 +36,7 @@ from commerce.devices.watch import (
     began,
     find_watch,
     is_in,
+    is_measured,
     new_watch,
     require_reported,
     require_travelling,
@@ -153,7 +154,8 @@ def _watch(
     order = load_order(context.state, parcel.order_id)
     lines = watched_lines(context.state, order, parcel, device)
     known = find_watch(context.state, parcel_id)
-    if known is not None and with_slas(context.state, known)[0][1].measures != device.measures:
+    promise = None if known is None else with_slas(context.state, known)[0][1]
+    if promise is not None and not is_measured(promise.measures, promise.unit, device):
         msg = "the parcel is watched for another quantity"
         raise DeviceUnsuitable(msg)
     require_calibration_ahead(context, device.calibrated_until_ms)

@@ -4,7 +4,8 @@ A report is signed by its device. It is recorded as long as it is one of a row: 
 after the one before it, about a time that has passed and isn't long gone. Whether it counts for a
 parcel's storage promises is another matter, and the event says why it doesn't: the device was bound
 to nothing then, or to something else; another device watches the parcel; its calibration had ended;
-its maker isn't trusted any more. A time that no report counts for may be a gap.
+it took too few readings for so long a time; its maker isn't trusted any more. A time that no report
+counts for may be a gap.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,6 @@ from typing import Annotated
 from chain.block import Event
 from chain.codec import U32, U64, Hash, Name, Range, TimeMs, encode
 from chain.context import Context, event
-from chain.state import StateReader
 from commerce.devices.device import DEVICES, Device, is_trusted, load_device
 from commerce.devices.errors import (
     DeviceUnknown,
@@ -27,6 +27,7 @@ from commerce.devices.errors import (
     UnitUnsuitable,
 )
 from commerce.devices.judgement import judge_gap, judge_readings
+from commerce.devices.judging import GAP_INTERVALS
 from commerce.devices.measures import Reading, UnitCode, in_unit, require_reading
 from commerce.devices.watch import Watch, ended_ms, find_watch, save_watch
 from commerce.indexes import index_device_report
@@ -98,7 +99,7 @@ def sensor_report(op: SensorReport, context: Context) -> tuple[Event, ...]:
     _require_in_time(op, context)
     parcel_id = None if device.binding is None else device.binding.parcel_id
     watch = None if parcel_id is None else find_watch(context.state, parcel_id)
-    verdict = _verdict(op, context.state, device_id, device, watch)
+    verdict = _verdict(op, context, device_id, device, watch)
     reported = altered(device, sequence=op.sequence, reported_ms=op.end_ms)
     DEVICES.store(context.state, reported, device_id)
     row = _row(op, parcel_id, verdict, context.receipt_id)
@@ -178,7 +179,7 @@ def _require_in_time(op: SensorReport, context: Context) -> None:
 
 
 def _verdict(
-    op: SensorReport, state: StateReader, device_id: bytes, device: Device, watch: Watch | None
+    op: SensorReport, context: Context, device_id: bytes, device: Device, watch: Watch | None
 ) -> str:
     """Whether the report counts, and if not, why."""
     binding = device.binding
@@ -192,7 +193,15 @@ def _verdict(
         return "swapped"
     if op.end_ms > device.calibrated_until_ms:
         return "uncalibrated"
-    return COUNTS if is_trusted(state, device) else "untrusted"
+    if _is_sparse(op, context, device):
+        return "sparse"
+    return COUNTS if is_trusted(context.state, device) else "untrusted"
+
+
+def _is_sparse(op: SensorReport, context: Context, device: Device) -> bool:
+    """Do so many readings leave a gap inside the report? A logger that was off hides none there."""
+    covered_ms = (op.count - 1 + GAP_INTERVALS) * device.interval_ms
+    return op.end_ms - op.start_ms > context.chain.genesis.scaled_ms(covered_ms)
 
 
 def _judged(

@@ -43,6 +43,7 @@ from commerce.devices.judging import (
 )
 from commerce.devices.sla import Sla, slas_of
 from commerce.devices.things import things_in
+from commerce.epcis.units import same_quantity
 from commerce.errors import SharedController
 from commerce.escrow import State
 from commerce.orders import ORDER_LINES_MAX, Order, load_order, timers_for
@@ -238,12 +239,21 @@ def with_slas(state: StateReader, watch: Watch) -> list[tuple[WatchedLine, Sla]]
     return [(line, promised[line.line]) for line in watch.lines]
 
 
+def is_measured(measures: str, unit: str, device: Device) -> bool:
+    """Does the device measure what is promised, in a unit that its own can be converted to? What it
+    reports could be judged by no other promise.
+    """
+    return measures == device.measures and same_quantity(unit, device.unit)
+
+
 def watched_lines(
     state: StateReader, order: Order, parcel: Parcel, device: Device
 ) -> tuple[WatchedLine, ...]:
     """The parcel's lines with a promise of what the device measures: `SlaMissing`."""
     promised = {
-        sla.line for sla in slas_of(state, parcel.order_id) if sla.measures == device.measures
+        sla.line
+        for sla in slas_of(state, parcel.order_id)
+        if is_measured(sla.measures, sla.unit, device)
     }
     lines = []
     for entry in parcel.lines:

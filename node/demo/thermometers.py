@@ -15,6 +15,9 @@ from node.demo.market import MAKER, SELLER, Bought, Market, document, new_prefix
 from node.demo.stage import Party
 from node.keystore import new_seed
 
+# Of a report: one a minute would be enough for a week.
+READINGS = 10_000
+
 
 @dataclass(slots=True)
 class Trip:
@@ -44,7 +47,7 @@ class Trip:
         least, largest = readings
         root = document(f"readings {self.sequence}")
         return SensorReport(
-            self.sequence, from_ms, to_ms, least, largest, least, 60, unit, root, None
+            self.sequence, from_ms, to_ms, least, largest, least, READINGS, unit, root, None
         )
 
 

@@ -34,7 +34,7 @@ from node.demo.market import (
 from node.demo.pacing import PaceUnfit
 from node.demo.stage import SYMBOL, Party, Stage, cny
 from node.demo.story import Claim
-from node.demo.thermometers import Trip, register
+from node.demo.thermometers import READINGS, Trip, register
 
 FUNDS: Final = {SELLER: 0, BUYER: 150_000, CARRIER: 80_000, HAULIER: 80_000, MAKER: 0}
 PRICE_MINOR: Final = 20_000
@@ -182,8 +182,9 @@ def swap(trip: Trip, spare: Party) -> None:
     bind = DeviceBind(spare.account, None, bytes.fromhex(trip.parcel_id), watches=False)
     stage.send(market.party(SELLER), "device.bind", bind)
     began_ms = now_ms()
+    root = document("an oven")
     oven = SensorReport(
-        1, began_ms, began_ms + 1, *OVEN_CEL, OVEN_CEL[0], 60, "CEL", document("an oven"), None
+        1, began_ms, began_ms + 1, *OVEN_CEL, OVEN_CEL[0], READINGS, "CEL", root, None
     )
     outcome = stage.decide(spare, [operation("sensor.report", oven)])
     verdict = str(outcome.event("sensor.reported")["verdict"])

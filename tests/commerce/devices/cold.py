@@ -186,7 +186,7 @@ class Chain:
             least=limits[0],
             largest=limits[1],
             mean=limits[0],
-            count=6,
+            count=1_000,
             unit="CEL",
             root=bytes(32),
             event_key=None,

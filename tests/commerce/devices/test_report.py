@@ -137,6 +137,23 @@ def test_after_its_calibration_a_device_is_heard_but_leaves_a_gap() -> None:
     assert chain.amounts() == [("carrier", 250)]
 
 
+def test_a_hole_inside_a_report_is_a_gap() -> None:
+    """A reading every ten minutes, seven an hour with both ends; two intervals may be missing."""
+    chain = Chain()
+    chain.report(0, 60, count=5)
+    (told,) = chain.told(60, 120, FINE, count=4)
+    assert told.data["verdict"] == "sparse"
+    # What nobody measured is judged when more is known: 30 minutes at 50 per mille an hour.
+    _, breached = chain.report(120, 180, count=7)
+    assert (breached.data["reason"], chain.amounts()) == ("gap", [("carrier", 250)])
+
+
+def test_a_logger_that_was_off_for_a_day_hides_nothing_in_one_report() -> None:
+    chain = Chain()
+    (told,) = chain.told(0, 17 * 60, FINE, count=2)
+    assert told.data["verdict"] == "sparse"
+
+
 def test_what_a_maker_without_its_role_made_costs_nobody_anything() -> None:
     chain = Chain()
     chain.report(0, 60)

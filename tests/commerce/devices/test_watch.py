@@ -47,6 +47,11 @@ def naming(shop: Shop) -> list[Row]:
     shop.done("maker", ("device.register", brief), with_=("brief",))
     order_id, second = shop.paid((shop.tea, UNITS)), shop.paid((shop.tea, UNITS))
     shop.done("merchant", ("sla.attach", sla(second)))
+    # Of a name of one's own the units are free: no report of this device could be judged by it.
+    nose = registration("nose", 3, measures="Odour")
+    shop.done("maker", ("device.register", nose), with_=("nose",))
+    smelly = shop.paid((shop.tea, UNITS))
+    shop.done("merchant", ("sla.attach", sla(smelly, measures="Odour", unit="KGM")))
     plain = shipment(order_id, "logger")
     here = DeviceBind(account("logger"), thing(), None, watches=False)
     there = DeviceBind(account("brief"), thing(), None, watches=False)
@@ -55,6 +60,7 @@ def naming(shop: Shop) -> list[Row]:
         # The shipment's own rules come first: it has no parcel to look into before that.
         Attempt("merchant", SHIP, shipment(order_id, "nobody"), signed, "DeviceUnknown"),
         Attempt("merchant", SHIP, plain, signed, "SlaMissing"),
+        Attempt("merchant", SHIP, shipment(smelly, "nose"), signed, "SlaMissing"),
         Attempt("merchant", "sla.attach", sla(order_id), (), "ok"),
         Attempt("merchant", SHIP, plain, signed, "DeviceNotBound"),
         Attempt("merchant", BIND, replace(here, thing=thing(OTHER_SSCC)), (), "ok"),

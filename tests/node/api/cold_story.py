@@ -65,7 +65,7 @@ async def warmed(service: FakeService, market: Market) -> Cold:
     order_id, parcel_id, began_ms = await shipped(service, market)
     await service.decide(2 * HOUR_MS)
     end_ms = began_ms + 2 * HOUR_MS
-    said = ("85e-1", "9", "88e-1", 3, "CEL", bytes(32), None)
+    said = ("85e-1", "9", "88e-1", 13, "CEL", bytes(32), None)
     report = SensorReport(1, began_ms, end_ms, *said)
     _, (_, breached) = await done(service, "logger", "sensor.report", report)
     return Cold(order_id, parcel_id, breached["penalty_id"], began_ms)
