@@ -21,7 +21,7 @@ def captured(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> int:
     for name, event in (
         ("mix", turned(1, [LEAF], [lot("MIXED", "000021")])),
         ("fill", turned(2, [lot("MIXED", "000021")], [serial(n, "000022") for n in range(9)])),
-        ("pack", packed(3, "urn:epc:id:sscc:6901234.1000000777", serial(3, "000022"))),
+        ("pack", packed(3, "urn:epc:id:sscc:6901234.1000009777", serial(3, "000022"))),
     ):
         file = tmp_path_factory.mktemp("traced") / f"{name}.jsonld"
         file.write_bytes(data(document(event)))
@@ -108,10 +108,10 @@ def test_what_is_no_question_is_wrong_usage(shop: Shop, words: tuple[str, ...]) 
 
 def test_a_box_is_asked_for_by_its_sscc(shop: Shop, captured: int) -> None:
     assert captured
-    told = shop.ok("trace", "169012340000007777").json
-    assert told["roots"] == ["https://id.gs1.org/00/169012340000007777"]
+    told = shop.ok("trace", "169012340000097778").json
+    assert told["roots"] == ["https://id.gs1.org/00/169012340000097778"]
     assert told["counts"]["steps"] == 3
-    assert shop.refused("trace", "169012340000007776") == (2, "UsageWrong")
+    assert shop.refused("trace", "169012340000097776") == (2, "UsageWrong")
 
 
 def test_long_lists_of_names_are_cut_and_counted() -> None:

@@ -45,6 +45,8 @@ HARMLESS = {
     "keep_days": "as prune",
     "keep_blocks": "as prune",
     "archive_dir": "as prune",
+    "capture_tokens": "for whom it signs captures: each is a transaction like any other",
+    "webhook_networks": "whom it may tell what was decided",
     "log_level": "what it tells its operator",
     "log_file": "where",
 }
