@@ -18,6 +18,7 @@ from chain.errors import HushangError
 from commerce.epcis.errors import EpcisMalformed
 from commerce.epcis.lexeme import SIGNIFICANT_DIGITS_MAX, Number, read_number
 from commerce.epcis.units import exact
+from commerce.epcis.vocabulary import MEASUREMENT_TYPE
 
 READINGS_MAX: Final = 1_000_000
 READINGS_MIN: Final = 2
@@ -33,7 +34,9 @@ class ReadingsUnreadable(HushangError):
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """What a report says of a file: decimals in their canonical form."""
+    """What a report says of a file: decimals in their canonical form. `hole_ms` is the longest time
+    between two readings, of which the second is on the line `hole_line`.
+    """
 
     start_ms: int
     end_ms: int
@@ -42,6 +45,8 @@ class Readings:
     mean: str
     count: int
     root: bytes
+    hole_ms: int
+    hole_line: int
 
 
 def read_decimal(text: str) -> str:
@@ -58,12 +63,20 @@ def decimal_text(canonical: str) -> str:
     return read_number(canonical).positional()
 
 
+def read_measure(text: str) -> str:
+    """`temperature` or `gs1:Temperature` as the CBV calls it; a name of one's own as it is."""
+    known = {name.casefold(): name for name in MEASUREMENT_TYPE.uris}
+    word = text.strip().removeprefix(MEASUREMENT_TYPE.stem).removeprefix("gs1:")
+    return known.get(word.casefold(), text)
+
+
 def read_readings(data: bytes) -> Readings:
     """What a file of raw readings comes to, or `ReadingsUnreadable` with the line's number."""
     times: list[int] = []
     values: list[Fraction] = []
     numbers: list[Number] = []
     leaves: list[bytes] = []
+    places: list[int] = []
     for place, line in enumerate(data.splitlines(), 1):
         if not line.strip() or line.startswith(b"#"):
             continue
@@ -77,10 +90,12 @@ def read_readings(data: bytes) -> Readings:
         numbers.append(number)
         values.append(exact(number))
         leaves.append(line)
+        places.append(place)
     if len(leaves) < READINGS_MIN:
         raise ReadingsUnreadable(f"a report is of {READINGS_MIN} readings at least")
     if any(before >= after for before, after in pairwise(times)):
         raise ReadingsUnreadable("the times ascend from line to line")
+    hole_ms, hole_line = _longest_hole(times, places)
     return Readings(
         start_ms=times[0],
         end_ms=times[-1],
@@ -89,7 +104,16 @@ def read_readings(data: bytes) -> Readings:
         mean=_mean(values, numbers),
         count=len(leaves),
         root=merkle.root(leaves),
+        hole_ms=hole_ms,
+        hole_line=hole_line,
     )
+
+
+def _longest_hole(times: Sequence[int], places: Sequence[int]) -> tuple[int, int]:
+    """The longest time between two readings, and the line of the second; the first such."""
+    holes = [later - before for before, later in pairwise(times)]
+    longest_ms = max(holes)
+    return longest_ms, places[holes.index(longest_ms) + 1]
 
 
 def _read_line(line: bytes) -> tuple[int, Number]:

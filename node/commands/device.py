@@ -20,6 +20,7 @@ from node.commands.session import Session, Signer
 from node.commands.telling import ContentOption, FileOption, needed_document
 from node.days import read_day
 from node.json_values import read_hash
+from node.readings import read_measure
 
 app = noun("Sensors that sign their own reports, and what they are attached to.")
 
@@ -70,7 +71,7 @@ def register(  # one option a field
         device_key=signer.key.public_key,
         identity=read_thing(identity),
         model=model,
-        measures=measures,
+        measures=read_measure(measures),
         unit=unit,
         interval_ms=duration(interval) or 0,
         calibrated_until_ms=end_of_day_ms(until),

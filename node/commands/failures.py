@@ -176,6 +176,7 @@ EXIT_CODES: Final = {
     "ProofQuestionWrong": ExitCode.USAGE,
     "CertificateInvalid": ExitCode.VERIFICATION_FAILED,
     "ReadingsUnreadable": ExitCode.USAGE,
+    "ReadingsHoled": ExitCode.USAGE,
     "ReadingsChanged": ExitCode.VERIFICATION_FAILED,
     "AuditFailed": ExitCode.VERIFICATION_FAILED,
     "DataMissing": ExitCode.NOT_FOUND,

@@ -7,11 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from chain.errors import HushangError
+from commerce.devices.judging import GAP_INTERVALS
 from commerce.devices.report import SensorReport
 from commerce.registry import operation
 from node.commands.device import DEVICE, device_id_of
 from node.commands.failures import UsageWrong
 from node.commands.options import noun, verb
+from node.commands.output import format_duration
 from node.commands.session import Session
 from node.commands.tx import read_file
 from node.json_values import read_hash
@@ -33,6 +35,14 @@ class ReadingsChanged(HushangError):
     """The raw readings are not those that the device reported."""
 
     hint = "ask for the file as the device wrote it, byte for byte"
+
+
+class ReadingsHoled(HushangError):
+    """A file of readings has a time without any that is longer than two intervals of the device."""
+
+    hint = (
+        "report the lines before it and those from it on by themselves; the time between is a gap"
+    )
 
 
 @verb(
@@ -58,13 +68,13 @@ def report(
     """Report a file of raw readings, signed by the device: least, largest, mean and Merkle root.
 
     The file stays with you; each of its lines can be proved later. Prints what the report is worth.
+    A file with a hole, longer than two of the device's intervals, is refused: report its parts.
     """
     found = read_readings(read_file(readings))
-    if sequence is None:
-        known = session.client.get(f"/v1/devices/{session.signer.account.hex()}")
-        sequence = int(known["sequence"]) + 1
+    known = session.client.get(f"/v1/devices/{session.signer.account.hex()}")
+    _require_no_hole(found, session.genesis.scaled_ms(GAP_INTERVALS * int(known["interval_ms"])))
     made = SensorReport(
-        sequence=sequence,
+        sequence=sequence or int(known["sequence"]) + 1,
         start_ms=found.start_ms,
         end_ms=found.end_ms,
         least=found.least,
@@ -111,6 +121,15 @@ def check(
     _require_same(found, reports[sequence])
     told = {"sequence": sequence, "count": found.count, "root": found.root.hex(), "same": True}
     session.printer.record(told)
+
+
+def _require_no_hole(found: Readings, most_ms: int) -> None:
+    """Else the least and the largest would speak for a time that nobody measured."""
+    if found.hole_ms > most_ms:
+        hole, most = format_duration(found.hole_ms), format_duration(most_ms)
+        raise ReadingsHoled(
+            f"line {found.hole_line} is {hole} after the one before; {most} at most"
+        )
 
 
 def _require_same(found: Readings, told: Mapping[str, Any]) -> None:

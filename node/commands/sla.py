@@ -11,7 +11,7 @@ from node.commands.listing import duration
 from node.commands.options import noun, verb
 from node.commands.session import Session
 from node.json_values import read_hash
-from node.readings import read_decimal
+from node.readings import read_decimal, read_measure
 
 app = noun("Promise how goods are kept on their way; see what watches a parcel.")
 
@@ -54,7 +54,7 @@ def attach(  # one option a field
     made = SlaAttach(
         order_id=read_hash(order, "ORDER"),
         line=line,
-        measures=measures,
+        measures=read_measure(measures),
         unit=unit,
         low=None if low is None else _decimal(low, "--min"),
         high=None if high is None else _decimal(high, "--max"),

@@ -50,7 +50,20 @@ def lorry(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Lorry:
     shop.ok("role", "grant", "merchant", "device_maker", *QUORUM)
     device = shop.ok(*words, *PAPER, "--as", "merchant").json["device_id"]
     order = paid(shop, offer(shop, 7_001))
-    attach = ("sla", "attach", order, *LIMITS, "--step", "0:50", "--step", "5:200", "--cap", "600")
+    attach = (
+        "sla",
+        "attach",
+        order,
+        *LIMITS,
+        "--measures",
+        "temperature",
+        "--step",
+        "0:50",
+        "--step",
+        "5:200",
+        "--cap",
+        "600",
+    )
     shop.ok(*attach, "--tolerate", "30min", "--as", "merchant")
     assert shop.refused(*attach, "--as", "merchant") == (7, "SlaExists")
     promise = shop.ok("sla", "show", order).json
@@ -84,9 +97,11 @@ def test_a_device_a_promise_and_a_watch_are_shown(shop: Shop, lorry: Lorry) -> N
 
 def test_raw_readings_are_reported_and_checked(shop: Shop, lorry: Lorry) -> None:
     began_ms = shop.ok("sla", "watch", lorry.parcel).json["judged_ms"]
+    words = ("sensor", "report", str(lorry.readings), "--unit", "FAH", "--key", str(lorry.key))
+    lorry.readings.write_text(f"{began_ms - 7_200_000},37.4\n{began_ms + 1},50\n")
+    assert shop.refused(*words) == (2, "ReadingsHoled")
     lines = [f"{began_ms + 1},37.4", f"{began_ms + 2},50", f"{now_ms()},44.60"]
     lorry.readings.write_text("\n".join(lines))
-    words = ("sensor", "report", str(lorry.readings), "--unit", "FAH", "--key", str(lorry.key))
     told = shop.ok(*words).json
     assert (told["sequence"], told["verdict"]) == (1, "counts")
     assert shop.refused(*words, "--sequence", "1") == (7, "SequenceStale")

@@ -3,7 +3,13 @@
 import pytest
 
 from chain import merkle
-from node.readings import ReadingsUnreadable, decimal_text, read_decimal, read_readings
+from node.readings import (
+    ReadingsUnreadable,
+    decimal_text,
+    read_decimal,
+    read_measure,
+    read_readings,
+)
 
 FILE = b"""# a night in a lorry
 2026-05-01T08:00:00+08:00,4.5
@@ -18,6 +24,7 @@ def test_a_file_comes_to_its_ends_least_largest_mean_and_root() -> None:
     assert (found.start_ms, found.end_ms) == (1_777_593_600_000, 1_777_594_200_000)
     assert (found.least, found.largest, found.count) == ("-1e1", "45e-1", 3)
     assert found.mean == "-3333333e-7"
+    assert (found.hole_ms, found.hole_line) == (300_000, 4)
     lines = [b"2026-05-01T08:00:00+08:00,4.5", b"1777593900000,4.50", b"2026-05-01T00:10:00Z,-1e1"]
     assert found.root == merkle.root(lines)
 
@@ -51,3 +58,16 @@ def test_decimals_are_read_and_told_as_people_write_them() -> None:
     assert decimal_text("85e-1") == "8.5"
     with pytest.raises(ValueError, match="no decimal"):
         read_decimal("8,5")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("temperature", "Temperature"),
+        ("gs1:Temperature", "Temperature"),
+        ("https://gs1.org/voc/relativehumidity", "RelativeHumidity"),
+        ("odour", "odour"),
+    ],
+)
+def test_what_is_measured_is_named_as_the_standard_does(text: str, name: str) -> None:
+    assert read_measure(text) == name
