@@ -108,7 +108,34 @@ def of_another_quantity(shop: Shop) -> list[Row]:
     ]
 
 
-@pytest.mark.parametrize("table", [binding, concerning, of_another_quantity])
+def in_units_that_dont_fit(shop: Shop) -> list[Row]:
+    """What is measured has a name of its own, so that any unit will do, but not any other."""
+    odour = {"measures": "Odour", "unit": "A93"}
+
+    def promised(shop: Shop) -> bytes:
+        order_id = shop.paid((shop.tea, UNITS), (shop.cake, 1))
+        shop.done("merchant", ("sla.attach", sla(order_id, line=1, **odour, low=None)))
+        return order_id
+
+    chain = Chain(
+        shop, named=False, order=promised, promise=lambda order: sla(order, measures="Odour")
+    )
+    chain.register("nose", registration("nose", 2, **odour))
+    chain.register("rule", registration("rule", 3, measures="Odour", unit="MTR"))
+    chain.register("warm", registration("warm", 4, measures="Odour", unit="FAH"))
+    plain = DeviceBind(account("nose"), None, chain.parcel_id, watches=True)
+    rule, warm = (replace(plain, device_id=account(name)) for name in ("rule", "warm"))
+    return [
+        # Nothing that it reports could be judged, so its custodian would be charged for a gap.
+        Attempt("merchant", BIND, rule, (), "SlaMissing"),
+        Attempt("merchant", BIND, plain, (), "ok"),
+        Attempt("merchant", BIND, warm, (), "DeviceUnsuitable"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "table", [binding, concerning, of_another_quantity, in_units_that_dont_fit]
+)
 def test_attempts_to_bind(table: Callable[[Shop], list[Row]]) -> None:
     shop = Shop()
     play(shop, table(shop))
