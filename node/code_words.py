@@ -111,6 +111,7 @@ _OTHER_LOT: Final = (
     "is wrong or made up.",
     "地址中的批号为 {named}，但品牌方为此码登记的批号为 {lot}：标签有误或系伪造。",
 )
+CLAIMING_TITLE: Final = ("Being claimed", "正在认领")
 CLAIMING: Final = (
     "Somebody has shown the hidden code; it is claimed at {until} unless somebody else committed "
     "to it before. If that is not you, don't buy this thing.",
@@ -187,8 +188,11 @@ def said_of(verdict: VerdictView) -> Said:
         "passed": date_text(verdict.passed_ms),
         "until": "" if verdict.claim_until_ms is None else format_time(verdict.claim_until_ms),
     }
+    # A claim that waits is no reason to claim: it is the first thing to be said.
+    waits = verdict.claim_until_ms is not None
+    is_being_claimed = waits and verdict.verdict == views.REGISTERED
     notes = [
-        (verdict.claim_until_ms is not None, CLAIMING),
+        (waits and not is_being_claimed, CLAIMING),
         (verdict.passed_ms is not None, PASSED),
         (verdict.sold_ms is not None, SOLD),
         (verdict.claimed_ms is not None and verdict.withdrawn_ms is not None, GONE),
@@ -196,9 +200,12 @@ def said_of(verdict: VerdictView) -> Said:
         (verdict.reports_open > 0, REPORTED),
         *[(True, SIGNS[signal.kind]) for signal in verdict.signals],
     ]
+    title, text = TITLES[verdict.verdict], TEXTS[verdict.verdict]
+    if is_being_claimed:
+        title, text = CLAIMING_TITLE, CLAIMING
     return Said(
-        _words(TITLES[verdict.verdict], values),
-        _words(TEXTS[verdict.verdict], values),
+        _words(title, values),
+        _words(text, values),
         tuple(_words(pair, values) for holds, pair in notes if holds),
     )
 

@@ -15,7 +15,7 @@ from chain.bech32m import encode_account
 from chain.errors import HushangError
 from commerce.codes.errors import CodeUnknown
 from commerce.codes.serials import link_of
-from commerce.codes.views import REGISTERED, VerdictView, verdict_view
+from commerce.codes.views import CLAIMED, REGISTERED, VerdictView, verdict_view
 from commerce.epcis.digital_link import escaped
 from node.api.codes import known_events
 from node.api.label_path import Label, label_of
@@ -46,7 +46,7 @@ _NOT_FOUND: Final = 404
 # Any serial that GS1 allows has a page, if only one that says that no code has it.
 SERIAL: Final = text_in_path("serial", "[!-~]{1,20}", "a serial of up to 20 characters")
 # Of a class of verify.css: what colour it has. Nothing is green, for nothing is proven by a label.
-_KINDS: Final = {REGISTERED: "warn"}
+_KINDS: Final = {REGISTERED: "warn", CLAIMED: "warn"}
 
 
 def code_page(call: Call) -> Reply:

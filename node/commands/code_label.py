@@ -66,7 +66,9 @@ def qr(
         if out.suffix.lower() not in KINDS:
             raise UsageWrong(f"{out}: a file that ends in .png or .svg")
         try:
-            made.save(str(out), kind=out.suffix.lower()[1:], scale=SCALE, border=BORDER)
+            kind = out.suffix.lower()[1:]
+            # The quiet zone is white whatever is behind the picture.
+            made.save(str(out), kind=kind, scale=SCALE, border=BORDER, light="#fff")
         except OSError as error:
             raise UsageWrong(f"{out}: {error.strerror}") from error
         session.printer.record(record)

@@ -58,6 +58,7 @@ export const CODE_NOTES = {
     "Somebody has reported it as a copy; the brand has not answered yet.",
     "已有人举报为仿冒品，品牌方尚未答复。",
   ],
+  claimingTitle: ["Being claimed", "正在认领"],
   sold: [
     "An order on the chain got it on {sold}: if neither you nor who gave it to you bought it there, don't buy it.",
     "该商品已于 {sold} 绑定链上订单：如果您本人或转给您的人并非该订单的买方，请勿购买。",
@@ -85,7 +86,7 @@ export const CODE_SIGNS = {
 };
 
 /** Verdicts that only ask for caution; all others are a warning. */
-export const CODE_CAUTIONS = ["registered", "partial"];
+export const CODE_CAUTIONS = ["registered", "claimed", "partial"];
 
 const CODE_ROW = "code-item/";
 const CODE_FIELDS =
@@ -137,16 +138,21 @@ function verdictOfRecords(code, batch, activeMs, deadMs) {
 
 function judged(fact, facts) {
   const code = fieldsOf(fact.value, `${CODE_FIELDS} answeredMs reports`);
-  if (code === null) return { key: fact.key, verdict: "unknown", notes: [], times: {} };
+  if (code === null) {
+    const [title, text] = [CODE_TITLES.unknown, CODE_TEXTS.unknown];
+    return { key: fact.key, verdict: "unknown", title, text, notes: [], times: {} };
+  }
   const index = Number(code.index);
   const batch = batchOf(facts, code.batchId);
   const activeMs = sinceIn(facts, "code-active", code.batchId, index);
   const deadMs = sinceIn(facts, "code-dead", code.batchId, index);
   const verdict = verdictOfRecords(code, batch, activeMs, deadMs);
+  // A claim that waits is no reason to claim: it is the first thing to be said.
+  const isBeingClaimed = verdict === "registered" && code.leading !== null;
   const passedMs = code.claimed === null ? null : code.claimed[2];
   const isUnsure = deadMs === null && (batch === null || Number(batch.dead) > 0);
   const notes = [
-    [code.leading !== null, CODE_NOTES.claiming],
+    [code.leading !== null && !isBeingClaimed, CODE_NOTES.claiming],
     [passedMs !== null, CODE_NOTES.passed],
     [code.sale !== null, CODE_NOTES.sold],
     [verdict === "claimed" && deadMs !== null, CODE_NOTES.gone],
@@ -165,6 +171,8 @@ function judged(fact, facts) {
   return {
     key: fact.key,
     verdict,
+    title: isBeingClaimed ? CODE_NOTES.claimingTitle : CODE_TITLES[verdict],
+    text: isBeingClaimed ? CODE_NOTES.claiming : CODE_TEXTS[verdict],
     gtin: code.gtin,
     serial: code.serial,
     notes: notes.filter(([holds]) => holds).map(([, words]) => words),

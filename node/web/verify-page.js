@@ -16,13 +16,7 @@ import {
   verifyBundle,
 } from "./verify.js";
 import { genesisOfForm } from "./verify-genesis.js";
-import {
-  CODE_CAUTIONS,
-  CODE_TEXTS,
-  CODE_TITLES,
-  codeKey,
-  judgeCodes,
-} from "./verify-codes.js";
+import { CODE_CAUTIONS, codeKey, judgeCodes } from "./verify-codes.js";
 import { ACCOUNTS, EVENTS, FIELDS, RULES, STRUCTURES, TABLES, TEXTS } from "./verify-words.js";
 
 const FILE_SIZE_MAX = 8 * 1024 * 1024;
@@ -407,7 +401,7 @@ function codeNodes(code, chain) {
       : say("codeProven", { ...code, chain });
   const notes = code.notes.map((words) => element("li", "", filled(inLanguage(words), times)));
   return [
-    element("p", "", filled(inLanguage(CODE_TEXTS[code.verdict]), times)),
+    element("p", "", filled(inLanguage(code.text), times)),
     element("ul", "", ...notes),
     element("p", "note warn", told),
   ];
@@ -429,7 +423,7 @@ async function showProven(facts, isNewest) {
     return;
   }
   const kind = codes.every(({ verdict }) => CODE_CAUTIONS.includes(verdict)) ? "warn" : "bad";
-  const titles = [...new Set(codes.map(({ verdict }) => inLanguage(CODE_TITLES[verdict])))];
+  const titles = [...new Set(codes.map(({ title }) => inLanguage(title)))];
   const compared = trustedHash() !== null;
   const [shown, title, text] =
     codes.length > 0

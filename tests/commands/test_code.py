@@ -287,6 +287,8 @@ def test_a_label_is_drawn_on_the_terminal_and_into_files(shop: Shop, tmp_path: P
         told = shop.ok("code", "qr", GTIN, "S1", "--out", str(out), *brand).json
         assert out.read_bytes().startswith(magic)
         assert told["link"] == f"https://id.brand.example/01/{GTIN}/21/S1"
+    # Also where what is behind the picture is dark.
+    assert "#fff" in (tmp_path / "label.svg").read_text()
 
 
 @pytest.mark.parametrize(

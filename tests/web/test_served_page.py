@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Page, async_playwright, expect
 
 from chain.account import ACCOUNTS
-from node.code_words import CLAIMING, REPORTED, SIGNS, TEXTS, TITLES
+from node.code_words import CLAIMING, CLAIMING_TITLE, REPORTED, SIGNS, TEXTS, TITLES
 from tests.chain.world import account
 from tests.commerce.codes.atelier import serial_of
 from tests.node.api.code_story import (
@@ -114,6 +114,8 @@ async def test_a_checked_code_gets_its_verdict_in_words_and_never_a_mere_proven(
             await expect(facts).to_contain_text(words[0].partition("{")[0])
         await claimed(node.service, 1)
         assert await judged(page, node, f"{GTIN}/{serial_of(1)}") == TITLES["claimed"][0]
+        await revealed(node.service, 4)
+        assert await judged(page, node, f"{GTIN}/{serial_of(4)}") == CLAIMING_TITLE[0]
         await withdrawn(node.service, batch_id, 1)
         assert await judged(page, node, f"{GTIN}/{serial_of(1)}") == TITLES["claimed"][0]
         await expect(facts).to_contain_text("Its brand took this code out of circulation on")

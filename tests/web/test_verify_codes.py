@@ -26,6 +26,7 @@ def test_the_page_that_checks_says_the_words_of_the_page_of_the_label() -> None:
     kept = {
         "claiming": code_words.CLAIMING,
         "passed": code_words.PASSED,
+        "claimingTitle": code_words.CLAIMING_TITLE,
         "reported": code_words.REPORTED,
         "sold": code_words.SOLD,
         "gone": code_words.GONE,

@@ -166,6 +166,9 @@ def test_what_is_sold_or_withdrawn_after_its_claim_is_said() -> None:
     gone = said_of(both).notes[0]
     assert gone.en.startswith("Its brand took this code out of circulation on 1970-01-02")
     assert "停用" in gone.zh
+    waiting = said_of(verdict(verdict=REGISTERED, claim_until_ms=DAY_MS))
+    assert waiting.title.en == "Being claimed"
+    assert waiting.text.en.startswith("Somebody has shown the hidden code")
     assert said_of(verdict(verdict=WITHDRAWN, withdrawn_ms=1)).notes == ()
 
 
