@@ -12,7 +12,6 @@ from itertools import pairwise
 from chain.committee import Committee
 from chain.committees import CHANGE_DELAY_HEIGHTS, COMMITTEES
 from chain.deadlines import DEADLINES, Deadline
-from chain.errors import InvariantBreach
 from chain.state import StateReader, u64
 from commerce.aftersale.cases import CASES, ENDED, Case, case_deadlines, case_id_of
 from commerce.banking.registers import BANKING_CHECKS, BANKING_CLOCKED
@@ -20,6 +19,7 @@ from commerce.beacon.beacon_audit import check_beacon
 from commerce.catalogue.audit import check_coupons
 from commerce.certificates.certificate_audit import check_certificates
 from commerce.checkout import UNPAID
+from commerce.checks import require
 from commerce.codes.code_audit import check_codes
 from commerce.codes.items import code_deadlines
 from commerce.deposits.claim_audit import check_claims
@@ -75,11 +75,11 @@ def full_check(state: StateReader) -> None:
     orders = dict(ORDERS.items(state))
     parcels: dict[bytes, list[Parcel]] = defaultdict(list)
     for known_id, parcel in PARCELS.items(state):
-        _require(parcel_id(parcel.order_id, parcel.number) == known_id, "a parcel's id is its own")
+        require(parcel_id(parcel.order_id, parcel.number) == known_id, "a parcel's id is its own")
         parcels[parcel.order_id].append(parcel)
     cases: dict[bytes, list[Case]] = defaultdict(list)
     for known_id, case in CASES.items(state):
-        _require(case_id_of(case.order_id, case.number) == known_id, "a case's id is its own")
+        require(case_id_of(case.order_id, case.number) == known_id, "a case's id is its own")
         cases[case.order_id].append(case)
     for order_id, order in orders.items():
         _check_order(order, parcels[order_id], cases[order_id])
@@ -92,22 +92,22 @@ def full_check(state: StateReader) -> None:
 
 def _check_order(order: Order, parcels: list[Parcel], cases: list[Case]) -> None:
     numbers = sorted(parcel.number for parcel in parcels)
-    _require(numbers == list(range(order.parcels)), "an order's parcels are numbered in a row")
+    require(numbers == list(range(order.parcels)), "an order's parcels are numbered in a row")
     numbers = sorted(case.number for case in cases)
-    _require(numbers == list(range(order.cases)), "an order's cases are numbered in a row")
+    require(numbers == list(range(order.cases)), "an order's cases are numbered in a row")
     for parcel in parcels:
         own = [case for case in cases if case.parcel == parcel.number]
         for entry in parcel.lines:
             pending = [span for case in own for span in _in_case(case, entry.line)]
-            _require(entry.pending == count_units(pending), "pending units are in cases")
-            _require(entry.settled >= 0, "no more units are settled than shipped")
+            require(entry.pending == count_units(pending), "pending units are in cases")
+            require(entry.settled >= 0, "no more units are settled than shipped")
     for index, line in enumerate(order.lines):
         running = line.state in _WAITING
-        _require(running == (line.due_ms is not None), "unshipped units have a clock")
-        _require(running == bool(line.open), "a line's state is that of unshipped units")
+        require(running == (line.due_ms is not None), "unshipped units have a clock")
+        require(running == bool(line.open), "a line's state is that of unshipped units")
         ended = line.settled == line.quantity
-        _require(ended == (line.state in _ENDS) or line.state == State.CLOSED, "settled is ended")
-        _require(line.settled >= 0, "no unit is settled twice")
+        require(ended == (line.state in _ENDS) or line.state == State.CLOSED, "settled is ended")
+        require(line.settled >= 0, "no unit is settled twice")
         if line.paid_minor:
             _check_money(index, order, parcels, cases)
 
@@ -130,10 +130,10 @@ def _check_money(index: int, order: Order, parcels: list[Parcel], cases: list[Ca
                 released += entry.released
     for case in cases:
         (released if case.origin == State.RELEASED else held).extend(_in_case(case, index))
-    _require(line.worth_minor(held) == line.held_minor, "what is held is worth the open units")
+    require(line.worth_minor(held) == line.held_minor, "what is held is worth the open units")
     taken = sorted([*held, *released], key=lambda span: span.first)
     apart = all(a.first + a.count <= b.first for a, b in pairwise(taken))
-    _require(apart, "each unit is in one place")
+    require(apart, "each unit is in one place")
 
 
 def _in_case(case: Case, index: int) -> tuple[Span, ...]:
@@ -150,8 +150,8 @@ def _check_deadlines(
     expected.update(deadline for clocked in CLOCKED for deadline in clocked(state))
     found = [deadline for _, deadline in DEADLINES.items(state)]
     counted = Counter(deadline.object_id for deadline in found)
-    _require(all(count == 1 for count in counted.values()), "one deadline per object")
-    _require(set(found) == expected, "live objects have their deadline, ended ones none")
+    require(all(count == 1 for count in counted.values()), "one deadline per object")
+    require(set(found) == expected, "live objects have their deadline, ended ones none")
 
 
 def _expected_deadlines(
@@ -160,13 +160,13 @@ def _expected_deadlines(
     for order_id, order in orders.items():
         deadline = order_deadline(order_id, order)
         waits = any(line.open and line.state in _WAITING for line in order.lines)
-        _require(waits == (deadline is not None), "what waits has a clock")
+        require(waits == (deadline is not None), "what waits has a clock")
         if deadline is not None:
             yield deadline
         for parcel in parcels[order_id]:
             is_open = any(entry.open for entry in parcel.lines)
             own = parcel_deadline(parcel)
-            _require(not is_open or own is not None, "an open parcel has a clock")
+            require(not is_open or own is not None, "an open parcel has a clock")
             if own is not None:
                 yield own
 
@@ -178,7 +178,7 @@ def _check_unpaid(state: StateReader, orders: dict[bytes, Order]) -> None:
             if line.state == State.UNFUNDED:
                 counted[line.listing_id + order.buyer] += 1
     found = {key: unpaid.count for key, unpaid in UNPAID.items(state)}
-    _require(found == dict(counted), "unpaid orders are counted")
+    require(found == dict(counted), "unpaid orders are counted")
 
 
 def _check_committees(state: StateReader) -> None:
@@ -188,45 +188,39 @@ def _check_committees(state: StateReader) -> None:
     above = None
     for key, record in COMMITTEES.items(state):
         committee = record.committee
-        _require(key == u64(2**64 - 1 - committee.epoch), "a committee's key is its epoch's")
+        require(key == u64(2**64 - 1 - committee.epoch), "a committee's key is its epoch's")
         newest = newest or committee
         if above is not None:
-            _require(committee.epoch == above.committee.epoch - 1, "epochs are contiguous")
+            require(committee.epoch == above.committee.epoch - 1, "epochs are contiguous")
             gap = above.first_height - record.first_height
-            _require(gap >= CHANGE_DELAY_HEIGHTS, "a change waits until the last one governs")
+            require(gap >= CHANGE_DELAY_HEIGHTS, "a change waits until the last one governs")
         _check_committee(committee)
         epochs[committee.epoch], above = committee, record
     if above is not None:
-        _require(above.committee.epoch == 1, "the founders are followed by epoch 1")
-        _require(above.first_height > CHANGE_DELAY_HEIGHTS, "the founders decide the first change")
+        require(above.committee.epoch == 1, "the founders are followed by epoch 1")
+        require(above.first_height > CHANGE_DELAY_HEIGHTS, "the founders decide the first change")
     for member in () if newest is None else newest.members:
         organisation = MEMBERS.load(state, member.account)
-        _require(organisation is not None, "who has a seat is a member organisation")
+        require(organisation is not None, "who has a seat is a member organisation")
         known = () if organisation is None else organisation.node_keys
-        _require(member.node_key in known, "a seat's key is one of its organisation's")
+        require(member.node_key in known, "a seat's key is one of its organisation's")
     _check_evidence(state, epochs)
 
 
 def _check_committee(committee: Committee) -> None:
     members = committee.members
-    _require(len({member.account for member in members}) == len(members), "one seat an account")
-    _require(len({member.node_key for member in members}) == len(members), "one seat a node key")
+    require(len({member.account for member in members}) == len(members), "one seat an account")
+    require(len({member.node_key for member in members}) == len(members), "one seat a node key")
     suspended = sum(member.suspended for member in members)
-    _require(suspended <= committee.f, "no more are suspended than may be faulty")
+    require(suspended <= committee.f, "no more are suspended than may be faulty")
 
 
 def _check_evidence(state: StateReader, epochs: dict[int, Committee]) -> None:
     for key, record in EVIDENCE.items(state):
         account, epoch = key[:-8], int.from_bytes(key[-8:], "big")
-        _require(epoch in epochs or epoch == 0, "evidence is of an epoch that began")
+        require(epoch in epochs or epoch == 0, "evidence is of an epoch that began")
         committee = epochs.get(epoch)
         index = None if committee is None else committee.index_of(record.node_key)
         if committee is not None:
             accounts = [member.account for member in committee.members]
-            _require(index is not None and accounts[index] == account, "a member is convicted")
-
-
-def _require(holds: bool, rule: str) -> None:  # noqa: FBT001 (reads like an assertion)
-    if not holds:
-        msg = f"not so: {rule}"
-        raise InvariantBreach(msg)
+            require(index is not None and accounts[index] == account, "a member is convicted")

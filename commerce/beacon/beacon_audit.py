@@ -1,7 +1,6 @@
 """The beacon's rows checked from nothing: for `commerce.audit.full_check`."""
 
 from chain.committee import fault_limit, quorum_size
-from chain.errors import InvariantBreach
 from chain.group import multiply_base, read_scalar
 from chain.state import StateReader, u64
 from commerce.beacon.records import (
@@ -15,6 +14,7 @@ from commerce.beacon.records import (
     Draw,
     place,
 )
+from commerce.checks import require
 
 
 def check_beacon(state: StateReader) -> None:
@@ -24,60 +24,54 @@ def check_beacon(state: StateReader) -> None:
         for account, dealer in DEALERS.items(state)
         for key in _check_dealer(state, account, dealer)
     }
-    _require({key for key, _ in DEALS.items(state)} == stocked, "a deal is in its dealer's stock")
+    require({key for key, _ in DEALS.items(state)} == stocked, "a deal is in its dealer's stock")
     draws = dict(DRAWS.items(state))
     for draw_id, draw in draws.items():
         _check_draw(state, draw_id, draw)
     for key, _ in RESERVED.items(state):
         owner = draws.get(key[:-1])
         used = 0 if owner is None else len(owner.secrets)
-        _require(key[-1] < used, "a draw uses what is reserved")
+        require(key[-1] < used, "a draw uses what is reserved")
     for key, _ in REVEALS.items(state):
-        _require(key[:-1] in draws, "shares are revealed for a draw")
+        require(key[:-1] in draws, "shares are revealed for a draw")
 
 
 def _check_dealer(state: StateReader, account: bytes, dealer: Dealer) -> list[bytes]:
     """The keys of the dealer's deals."""
     numbers = (*dealer.waiting, *dealer.ready)
-    _require(len(set(numbers)) == len(numbers), "a deal is in stock once")
+    require(len(set(numbers)) == len(numbers), "a deal is in stock once")
     for number in numbers:
-        _require(number < dealer.next_number, "a dealer's numbers ascend")
+        require(number < dealer.next_number, "a dealer's numbers ascend")
         is_ready = _is_ready(DEALS.load(state, account, u64(number)))
-        _require(is_ready == (number in dealer.ready), "a quorum makes a secret ready")
+        require(is_ready == (number in dealer.ready), "a quorum makes a secret ready")
     return [account + u64(number) for number in numbers]
 
 
 def _is_ready(deal: Deal | None) -> bool:
-    _require(deal is not None, "what is in stock or reserved is there")
+    require(deal is not None, "what is in stock or reserved is there")
     assert deal is not None
     n, seats = len(deal.points), deal.acknowledged
-    _require(len(deal.sealed) == n, "a deal has a share for each point")
-    _require(list(seats) == sorted(set(seats)), "a seat acknowledges once")
-    _require(all(seat < n for seat in seats), "seats of the committee acknowledge")
+    require(len(deal.sealed) == n, "a deal has a share for each point")
+    require(list(seats) == sorted(set(seats)), "a seat acknowledges once")
+    require(all(seat < n for seat in seats), "seats of the committee acknowledge")
     return len(seats) >= quorum_size(n)
 
 
 def _check_draw(state: StateReader, draw_id: bytes, draw: Draw) -> None:
     dealers = {secret.dealer for secret in draw.secrets}
-    _require(len(dealers) == len(draw.secrets), "a draw has one secret of a dealer")
+    require(len(dealers) == len(draw.secrets), "a draw has one secret of a dealer")
     counts = [0] * len(draw.secrets)
     needed = 0
     for index in range(len(draw.secrets)):
         deal = RESERVED.load(state, draw_id, place(index))
-        _require(_is_ready(deal), "only ready secrets are reserved")
+        require(_is_ready(deal), "only ready secrets are reserved")
         assert deal is not None
         needed = fault_limit(len(deal.points)) + 1
         for key, reveal in REVEALS.items(state, draw_id):
             share = reveal.shares[index]
             if share is not None:
                 is_dealt = multiply_base(read_scalar(share)) == deal.points[key[-1]]
-                _require(is_dealt, "a revealed share is the one that was dealt")
+                require(is_dealt, "a revealed share is the one that was dealt")
                 counts[index] += 1
-    _require(list(draw.counts) == counts, "revealed shares are counted")
-    _require(min(counts) < needed, "a draw ends with the last share that it needs")
-
-
-def _require(holds: bool, rule: str) -> None:  # noqa: FBT001 (reads like an assertion)
-    if not holds:
-        msg = f"not so: {rule}"
-        raise InvariantBreach(msg)
+    require(list(draw.counts) == counts, "revealed shares are counted")
+    require(min(counts) < needed, "a draw ends with the last share that it needs")

@@ -2,10 +2,10 @@
 
 from collections import Counter
 
-from chain.errors import InvariantBreach
 from chain.state import StateReader
 from commerce.catalogue.coupons import BUYER_USES, COUPON_USES, CouponUse, load_coupon
 from commerce.catalogue.drawing import drawings_of
+from commerce.checks import require
 from commerce.orders import ORDERS
 
 _ID_WIDTH = 32
@@ -25,18 +25,12 @@ def check_coupons(state: StateReader) -> None:
             by_buyer[drawing.coupon_id + order.buyer] += 1
     found = dict(COUPON_USES.items(state))
     drawn = {coupon_id: CouponUse(spent[coupon_id], uses[coupon_id]) for coupon_id in uses}
-    _require(found == drawn, "what was drawn from a coupon is what paid orders took")
+    require(found == drawn, "what was drawn from a coupon is what paid orders took")
     counted = {key: used.orders for key, used in BUYER_USES.items(state)}
-    _require(counted == dict(by_buyer), "a buyer's uses of a coupon are its paid orders")
+    require(counted == dict(by_buyer), "a buyer's uses of a coupon are its paid orders")
     for coupon_id, use in found.items():
         terms = load_coupon(state, coupon_id).terms
-        _require(use.spent_minor <= terms.budget_minor, "no coupon exceeds its budget")
+        require(use.spent_minor <= terms.budget_minor, "no coupon exceeds its budget")
     for key, orders in counted.items():
         terms = load_coupon(state, key[:_ID_WIDTH]).terms
-        _require(orders <= terms.uses_per_buyer, "no buyer exceeds its uses of a coupon")
-
-
-def _require(holds: bool, rule: str) -> None:  # noqa: FBT001 (reads like an assertion)
-    if not holds:
-        msg = f"not so: {rule}"
-        raise InvariantBreach(msg)
+        require(orders <= terms.uses_per_buyer, "no buyer exceeds its uses of a coupon")

@@ -1,9 +1,9 @@
 """Certificates checked from nothing: each is found by what it is of, and nothing else is."""
 
-from chain.errors import InvariantBreach
 from chain.state import StateReader
 from commerce.certificates.certificates import CERTIFICATES, CERTIFIED, Certified
 from commerce.certificates.subjects import read_subject
+from commerce.checks import require
 
 
 def check_certificates(state: StateReader) -> None:
@@ -11,17 +11,11 @@ def check_certificates(state: StateReader) -> None:
     expected = {}
     for known_id, certificate in CERTIFICATES.items(state):
         subject = read_subject(certificate.scope)
-        _require(subject.identity == certificate.scope, "a subject is written in one way")
-        _require(
+        require(subject.identity == certificate.scope, "a subject is written in one way")
+        require(
             certificate.valid_from_ms < certificate.valid_until_ms,
             "a certificate ends after it begins",
         )
         key = subject.part + certificate.issuer + known_id
         expected[key] = Certified(certificate.valid_until_ms)
-    _require(dict(CERTIFIED.items(state)) == expected, "certificates are found by their subjects")
-
-
-def _require(holds: bool, rule: str) -> None:  # noqa: FBT001 (reads like an assertion)
-    if not holds:
-        msg = f"not so: {rule}"
-        raise InvariantBreach(msg)
+    require(dict(CERTIFIED.items(state)) == expected, "certificates are found by their subjects")

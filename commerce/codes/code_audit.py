@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from chain.errors import InvariantBreach
 from chain.state import StateReader, Table
+from commerce.checks import require
 from commerce.codes.batch import ACTIVE, BATCHES, DEAD, Stretch, stretches_of
 from commerce.codes.binding import BOUND
 from commerce.codes.claiming import COMMITS, COUNT
@@ -25,13 +25,13 @@ def _check_batches(state: StateReader) -> None:
     for batch_id, batch in BATCHES.items(state):
         active = _covered(ACTIVE, state, batch_id, batch.count)
         dead = _covered(DEAD, state, batch_id, batch.count)
-        _require((active, dead) == (batch.active, batch.dead), "a batch counts its codes")
+        require((active, dead) == (batch.active, batch.dead), "a batch counts its codes")
 
 
 def _covered(table: Table[Stretch], state: StateReader, batch_id: bytes, count: int) -> int:
     covered, beyond = 0, 0
     for first, last, _ in stretches_of(table, state, batch_id):
-        _require(beyond <= first <= last < count, "stretches lie apart, within their batch")
+        require(beyond <= first <= last < count, "stretches lie apart, within their batch")
         covered, beyond = covered + last - first + 1, last + 1
     return covered
 
@@ -41,19 +41,19 @@ def _check_items(state: StateReader) -> None:
     tags: dict[bytes, bytes] = {}
     for known_id, code in CODES.items(state):
         batch = BATCHES.load(state, code.batch_id)
-        _require(known_id == code_id(code.gtin, code.serial), "a code has its own id")
-        _require(batch is not None, "a code is of a batch")
+        require(known_id == code_id(code.gtin, code.serial), "a code has its own id")
+        require(batch is not None, "a code is of a batch")
         if batch is not None:
-            _require(code.index < batch.count and code.gtin == batch.gtin, "a code is of its batch")
+            require(code.index < batch.count and code.gtin == batch.gtin, "a code is of its batch")
             if code.tag is not None:
                 tags[batch.brand + code.tag] = known_id
-        _require(code.leading is None or code.claimed is None, "what is claimed isn't fought for")
+        require(code.leading is None or code.claimed is None, "what is claimed isn't fought for")
         if code.sale is not None:
             bound[code.sale.order_id + bytes([code.sale.line])] += 1
     lines = {key: row.count for key, row in BOUND.items(state) if row.count}
-    _require(lines == dict(bound), "an order's line counts its things")
+    require(lines == dict(bound), "an order's line counts its things")
     known = {key: tag.code_id for key, tag in TAGS.items(state)}
-    _require(known == tags, "a tag is on one thing, and that thing's own")
+    require(known == tags, "a tag is on one thing, and that thing's own")
 
 
 def _check_commits(state: StateReader) -> None:
@@ -62,12 +62,12 @@ def _check_commits(state: StateReader) -> None:
     for _, commits in COMMITS.items(state):
         own = [commit.made for commit in commits.waiting]
         ends = [commit.until_ms for commit in commits.waiting]
-        _require(own == sorted(own) and ends == sorted(ends), "commitments run out in order")
+        require(own == sorted(own) and ends == sorted(ends), "commitments run out in order")
         numbers += own
     numbers += [code.leading.made for _, code in CODES.items(state) if code.leading is not None]
     made = 0 if count is None else count.made
-    _require(len(numbers) == len(set(numbers)), "a commitment is of one account, and leads once")
-    _require(max(numbers, default=0) <= made, "commitments are counted")
+    require(len(numbers) == len(set(numbers)), "a commitment is of one account, and leads once")
+    require(max(numbers, default=0) <= made, "commitments are counted")
 
 
 def _check_reports(state: StateReader) -> None:
@@ -78,12 +78,6 @@ def _check_reports(state: StateReader) -> None:
             by_code[report.code_id] += 1
             waiting[report.reporter + report.code_id] = report_id
     told = {known_id: code.reports for known_id, code in CODES.items(state) if code.reports}
-    _require(told == dict(by_code), "a code counts its open reports")
+    require(told == dict(by_code), "a code counts its open reports")
     own = {key: row.report_id for key, row in OPEN_REPORTS.items(state)}
-    _require(own == waiting, "an open report stands under its reporter and code, once")
-
-
-def _require(holds: bool, rule: str) -> None:  # noqa: FBT001 (reads like an assertion)
-    if not holds:
-        msg = f"not so: {rule}"
-        raise InvariantBreach(msg)
+    require(own == waiting, "an open report stands under its reporter and code, once")

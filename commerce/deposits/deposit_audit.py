@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from chain.errors import InvariantBreach
 from chain.state import StateReader
+from commerce.checks import require
 from commerce.deposits.debts import DEBTORS, DEBTS, OWED, owed_by
 from commerce.deposits.holding import DEPOSITS, deposit_id
 from commerce.orders import ORDERS
@@ -16,13 +16,13 @@ def check_deposits(state: StateReader) -> None:
     """A withdrawal has its time, none is asked for nothing, and what is free pays debts."""
     for known_id, deposit in DEPOSITS.items(state):
         own = deposit_id(deposit.owner, deposit.symbol)
-        _require(known_id == own, "a deposit's id is its own")
+        require(known_id == own, "a deposit's id is its own")
         times = (deposit.asked_ms is not None, deposit.parameters is not None)
-        _require(times == (deposit.leaving_minor > 0,) * 2, "what was asked back has its time")
-        _require(deposit.held_minor > 0, "an empty deposit leaves the state")
+        require(times == (deposit.leaving_minor > 0,) * 2, "what was asked back has its time")
+        require(deposit.held_minor > 0, "an empty deposit leaves the state")
         if deposit.due_ms is None and deposit.takeable_minor:
             owed = owed_by(state, deposit.owner, deposit.symbol)
-            _require(owed.total_minor == 0, "what is free of a debtor's deposit pays its debts")
+            require(owed.total_minor == 0, "what is free of a debtor's deposit pays its debts")
 
 
 def check_reserves(state: StateReader) -> None:
@@ -33,7 +33,7 @@ def check_reserves(state: StateReader) -> None:
             wanted[deposit_id(order.seller, order.symbol)] += order.reserved_minor
     for known_id, amount_minor in wanted.items():
         deposit = DEPOSITS.load(state, known_id)
-        _require(
+        require(
             deposit is not None and amount_minor <= deposit.reserved_minor,
             "what is reserved for orders is in the deposit",
         )
@@ -51,19 +51,13 @@ def check_debts(state: StateReader) -> None:
         count[debtor] += 1
         newest[debtor] = max(number, newest.get(debtor, 0))
     owed = dict(OWED.items(state))
-    _require({key: entry.total_minor for key, entry in owed.items()} == total, "debts add up")
-    _require(
+    require({key: entry.total_minor for key, entry in owed.items()} == total, "debts add up")
+    require(
         all(entry.fund_minor == fund[key] for key, entry in owed.items()),
         "debts to the fund add up",
     )
     debtors = dict(DEBTORS.items(state))
     counted = {key: entry.debts for key, entry in debtors.items() if entry.debts}
-    _require(counted == count, "debts are counted")
+    require(counted == count, "debts are counted")
     for key, number in newest.items():
-        _require(debtors[key].next_number > number, "debts are numbered in their order")
-
-
-def _require(holds: bool, rule: str) -> None:  # noqa: FBT001 (reads like an assertion)
-    if not holds:
-        msg = f"not so: {rule}"
-        raise InvariantBreach(msg)
+        require(debtors[key].next_number > number, "debts are numbered in their order")

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 
 from chain.account import ACCOUNTS
 from chain.deadlines import Deadline
-from chain.errors import InvariantBreach
 from chain.state import StateReader
+from commerce.checks import require
 from commerce.deposits.holding import DEPOSITS, deposit_id
 from commerce.devices.device import DEVICE_NAMES, DEVICES
 from commerce.devices.judging import accrued_minor
@@ -31,47 +31,47 @@ def check_devices(state: StateReader) -> None:
     """Devices have accounts and names; penalties are what their watches counted, and reserved."""
     names = {entry.device_id for _, entry in DEVICE_NAMES.items(state)}
     devices = dict(DEVICES.items(state))
-    _require(names == set(devices), "each device has one name, and each name a device")
+    require(names == set(devices), "each device has one name, and each name a device")
     for device_id in devices:
-        _require(ACCOUNTS.load(state, device_id) is not None, "a device is an account")
+        require(ACCOUNTS.load(state, device_id) is not None, "a device is an account")
     penalties: dict[bytes, list[Penalty]] = {}
     for known_id, penalty in PENALTIES.items(state):
         own = penalty_id(penalty.parcel_id, penalty.number)
-        _require(known_id == own, "a penalty's id is its own")
+        require(known_id == own, "a penalty's id is its own")
         _check_penalty(state, known_id, penalty)
         penalties.setdefault(penalty.parcel_id, []).append(penalty)
     for known_id, watch in WATCHES.items(state):
-        _require(known_id == watch_id(watch.parcel_id), "a watch's id is its own")
+        require(known_id == watch_id(watch.parcel_id), "a watch's id is its own")
         _check_watch(state, watch, penalties.pop(watch.parcel_id, []))
-    _require(not penalties, "each penalty is of a watch")
+    require(not penalties, "each penalty is of a watch")
     _check_reserves(state)
 
 
 def _check_penalty(state: StateReader, known_id: bytes, penalty: Penalty) -> None:
     disputed = penalty.state == PenaltyState.DISPUTED
     settled = penalty.state == PenaltyState.SETTLED
-    _require(disputed == is_disputed(state, known_id), "a disputed penalty has its dispute")
-    _require((penalty.due_ms is None) == (disputed or settled), "a penalty has a clock")
-    _require(penalty.charged_minor <= penalty.amount_minor, "nobody pays more than the penalty")
+    require(disputed == is_disputed(state, known_id), "a disputed penalty has its dispute")
+    require((penalty.due_ms is None) == (disputed or settled), "a penalty has a clock")
+    require(penalty.charged_minor <= penalty.amount_minor, "nobody pays more than the penalty")
     refunded_minor = penalty.refunded_minor + penalty.owed_minor
-    _require(refunded_minor <= penalty.amount_minor, "nobody gets more than the penalty")
+    require(refunded_minor <= penalty.amount_minor, "nobody gets more than the penalty")
 
 
 def _check_watch(state: StateReader, watch: Watch, penalties: list[Penalty]) -> None:
-    _require(watch.penalties == len(penalties), "penalties are counted")
+    require(watch.penalties == len(penalties), "penalties are counted")
     settled = [entry for entry in penalties if entry.state == PenaltyState.SETTLED]
-    _require(watch.pending == len(penalties) - len(settled), "pending penalties are counted")
+    require(watch.pending == len(penalties) - len(settled), "pending penalties are counted")
     asked: Counter[int] = Counter()
     for penalty in penalties:
         asked.update({entry.line: entry.amount_minor for entry in penalty.lines})
     for line, sla in with_slas(state, watch):
-        _require(asked[line.line] <= accrued_minor(line, sla), "what is asked has accrued")
-        _require(accrued_minor(line, sla) <= line.worth_minor, "no penalty exceeds the price")
+        require(asked[line.line] <= accrued_minor(line, sla), "what is asked has accrued")
+        require(accrued_minor(line, sla) <= line.worth_minor, "no penalty exceeds the price")
     charged = sum([custody.charged_minor for custody in watch.custodies])
-    _require(charged == sum([entry.charged_minor for entry in settled]), "charges are counted")
+    require(charged == sum([entry.charged_minor for entry in settled]), "charges are counted")
     if watch.due_ms is None and not watch.pending:
         kept = [custody for custody in watch.custodies if custody.reserved_minor]
-        _require(not kept, "a watch that is through keeps nothing")
+        require(not kept, "a watch that is through keeps nothing")
 
 
 def _check_reserves(state: StateReader) -> None:
@@ -87,13 +87,7 @@ def _check_reserves(state: StateReader) -> None:
                 wanted[deposit_id(custody.custodian, symbol)] += custody.reserved_minor
     for known_id, amount_minor in wanted.items():
         deposit = DEPOSITS.load(state, known_id)
-        _require(
+        require(
             deposit is not None and amount_minor <= deposit.reserved_minor,
             "what is reserved for orders and watches is in the deposit",
         )
-
-
-def _require(holds: bool, rule: str) -> None:  # noqa: FBT001 (reads like an assertion)
-    if not holds:
-        msg = f"not so: {rule}"
-        raise InvariantBreach(msg)

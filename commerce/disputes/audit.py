@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from chain.deadlines import Deadline
-from chain.errors import InvariantBreach
 from chain.state import StateReader, Table
 from commerce.aftersale.cases import CASES, OF_DISPUTE
+from commerce.checks import require
 from commerce.clocks import deadline_of
 from commerce.disputes.arbiters import ARBITERS, Arbiter, arbiter_deadlines, arbiter_id
 from commerce.disputes.dispute import DISPUTES, Dispute
@@ -38,16 +38,16 @@ def check_disputes(state: StateReader) -> None:
             draws[draw_id_of(dispute_id, dispute.round)] = dispute_id
     _check_cases(state)
     waiting = {draw_id: entry.dispute_id for draw_id, entry in WAITING.items(state)}
-    _require(waiting == draws, "each draw under way is for a dispute that waits for it")
+    require(waiting == draws, "each draw under way is for a dispute that waits for it")
     counted = {}
     for known_id, arbiter in ARBITERS.items(state):
-        _require(known_id == arbiter_id(arbiter.account), "an arbiter's id is its own")
-        _require((arbiter.symbol is None) == (arbiter.held_minor == 0), "a bond has its asset")
+        require(known_id == arbiter_id(arbiter.account), "an arbiter's id is its own")
+        require((arbiter.symbol is None) == (arbiter.held_minor == 0), "a bond has its asset")
         leaves = arbiter.due_ms is not None
-        _require(leaves == (arbiter.leaving_minor > 0), "what leaves has its time")
+        require(leaves == (arbiter.leaving_minor > 0), "what leaves has its time")
         if arbiter.seats:
             counted[arbiter.account] = arbiter.seats
-    _require(counted == dict(seats), "seats of arbiters are counted")
+    require(counted == dict(seats), "seats of arbiters are counted")
 
 
 def _check_cases(state: StateReader) -> None:
@@ -55,34 +55,28 @@ def _check_cases(state: StateReader) -> None:
     for case_id, case in CASES.items(state):
         dispute = DISPUTES.load(state, case_id)
         if dispute is None or dispute.due_ms is None:
-            _require(case.state not in OF_DISPUTE, "a disputed case has its dispute")
+            require(case.state not in OF_DISPUTE, "a disputed case has its dispute")
             continue
         decided = dispute.phase == Phase.DECIDED
         expected = State.DECIDED if decided else State.DISPUTED
-        _require(case.state == expected, "a case tells whether its dispute is decided")
+        require(case.state == expected, "a case tells whether its dispute is decided")
 
 
 def _check_dispute(dispute: Dispute) -> None:
     phase, panel = Phase(dispute.phase), dispute.panel
     ended = phase is Phase.SPLIT
-    _require(ended == (dispute.due_ms is None), "a dispute has a clock until it ends")
-    _require(ended == (dispute.ending is not None), "an ended dispute says how it ended")
-    _require(not (ended and dispute.stakes), "an ended dispute holds nothing")
-    _require((phase in _VOTING) == bool(panel.seats), "a panel sits while it is needed")
-    _require(phase is Phase.DRAWING or dispute.tries is None, "only a draw is tried again")
+    require(ended == (dispute.due_ms is None), "a dispute has a clock until it ends")
+    require(ended == (dispute.ending is not None), "an ended dispute says how it ended")
+    require(not (ended and dispute.stakes), "an ended dispute holds nothing")
+    require((phase in _VOTING) == bool(panel.seats), "a panel sits while it is needed")
+    require(phase is Phase.DRAWING or dispute.tries is None, "only a draw is tried again")
     decided = phase is Phase.DECIDED
-    _require(not decided or len(dispute.rulings) == dispute.round + 1, "DECIDED has a ruling")
+    require(not decided or len(dispute.rulings) == dispute.round + 1, "DECIDED has a ruling")
     seated = [seat.arbiter for seat in panel.seats]
     known = [*seated, *panel.reserves, *panel.former]
-    _require(len(set(known)) == len(known), "nobody has two places in a dispute")
+    require(len(set(known)) == len(known), "nobody has two places in a dispute")
     for seat in panel.seats:
-        _require(seat.vote is None or seat.commitment is not None, "votes were committed to")
-
-
-def _require(holds: bool, rule: str) -> None:  # noqa: FBT001 (reads like an assertion)
-    if not holds:
-        msg = f"not so: {rule}"
-        raise InvariantBreach(msg)
+        require(seat.vote is None or seat.commitment is not None, "votes were committed to")
 
 
 def _bond_worth(_part: bytes, arbiter: Arbiter) -> tuple[bytes, int]:

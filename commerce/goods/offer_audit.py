@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from chain.errors import InvariantBreach
 from chain.state import StateReader
+from commerce.checks import require
 from commerce.goods.offer import (
     ACCEPTED,
     EXPIRED,
@@ -37,27 +37,21 @@ def check_offers(state: StateReader) -> None:
         counted[offer.giver] += 1
         for thing in offer.things:
             key = name_part(thing) + offer.giver
-            _require(key not in held, "a thing is in one open offer of its giver")
+            require(key not in held, "a thing is in one open offer of its giver")
             held[key] = Offered(offer_id)
     rows = {key: row for key, row in OFFERED.items(state) if row.offer_id not in expired}
-    _require(rows == held, "the things of open offers are held by them")
+    require(rows == held, "the things of open offers are held by them")
     expected = {giver: OpenOffers(count) for giver, count in counted.items()}
-    _require(dict(OPEN_OFFERS.items(state)) == expected, "open offers are counted")
+    require(dict(OPEN_OFFERS.items(state)) == expected, "open offers are counted")
 
 
 def _check_offer(offer: Offer) -> None:
     is_open = offer.state == OPEN
-    _require(is_open or offer.state in _ENDED, "an offer is open or has ended")
-    _require(is_open == (offer.due_ms is not None), "an open offer has a clock")
-    _require(is_open == (offer.ended_ms is None), "an offer that has ended says when")
-    _require(offer.what in KINDS, "an offer is of possession, ownership or both")
-    _require(offer.giver != offer.taker, "giver and taker are two")
+    require(is_open or offer.state in _ENDED, "an offer is open or has ended")
+    require(is_open == (offer.due_ms is not None), "an open offer has a clock")
+    require(is_open == (offer.ended_ms is None), "an offer that has ended says when")
+    require(offer.what in KINDS, "an offer is of possession, ownership or both")
+    require(offer.giver != offer.taker, "giver and taker are two")
     has_device = offer.taken_device_id is not None
-    _require(not has_device or offer.state == ACCEPTED, "a device is taken over by who accepts")
-    _require(len(set(offer.things)) == len(offer.things), "an offer names each thing once")
-
-
-def _require(holds: bool, rule: str) -> None:  # noqa: FBT001 (reads like an assertion)
-    if not holds:
-        msg = f"not so: {rule}"
-        raise InvariantBreach(msg)
+    require(not has_device or offer.state == ACCEPTED, "a device is taken over by who accepts")
+    require(len(set(offer.things)) == len(offer.things), "an offer names each thing once")

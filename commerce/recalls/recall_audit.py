@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from chain.deadlines import Deadline
-from chain.errors import InvariantBreach
 from chain.state import StateReader, u64
+from commerce.checks import require
 from commerce.recalls.blocked import TOUCHED, Blocked, recalled_now
 from commerce.recalls.demands import DEMANDS
 from commerce.recalls.marks import MARKED, MARKS_MAX, PART_SIZE, QUEUE, marked_part
@@ -27,12 +27,12 @@ def check_recalls(state: StateReader) -> None:
     _check_demands(state, recalls)
     products = Counter(key[14:] for key, _ in TOUCHED.items(state))
     for recall_id, recall in recalls.items():
-        _require(products[recall_id] == recall.progress.products, "products reached are counted")
-        _require(recall.spreading or not recall.holding, "nothing is held once marks have spread")
+        require(products[recall_id] == recall.progress.products, "products reached are counted")
+        require(recall.spreading or not recall.holding, "nothing is held once marks have spread")
         waits = recall.spreading or recall.cursor is not None
-        _require(waits == (recall.due_ms is not None), "what has something to do has a clock")
+        require(waits == (recall.due_ms is not None), "what has something to do has a clock")
     for key, _ in NOTICES.items(state):
-        _require(key[:32] in recalls, "a notice is of a recall")
+        require(key[:32] in recalls, "a notice is of a recall")
 
 
 def _check_open(state: StateReader, recalls: dict[bytes, Recall]) -> None:
@@ -49,11 +49,11 @@ def _check_open(state: StateReader, recalls: dict[bytes, Recall]) -> None:
         if recall.state == "OPEN"
     ]
     expected.sort(key=lambda entry: entry.gtin)
-    _require(row.products == tuple(expected), "open recalls stand in one row")
-    _require(len({entry.gtin for entry in expected}) == len(expected), "one recall a product")
+    require(row.products == tuple(expected), "open recalls stand in one row")
+    require(len({entry.gtin for entry in expected}) == len(expected), "one recall a product")
     has_marks = any(recall.marking for recall in recalls.values())
-    _require(row.marked == has_marks, "the row knows whether there are marks")
-    _require(WATCHES.load(state) is not None or not has_marks, "marks are watched")
+    require(row.marked == has_marks, "the row knows whether there are marks")
+    require(WATCHES.load(state) is not None or not has_marks, "marks are watched")
 
 
 def _check_marks(state: StateReader, recalls: dict[bytes, Recall]) -> None:
@@ -62,21 +62,21 @@ def _check_marks(state: StateReader, recalls: dict[bytes, Recall]) -> None:
         recall_id = key[:32]
         counted[recall_id] += 1
         marked = MARKED.load(state, marked_part(queued.kind, queued.name), recall_id)
-        _require(marked is not None, "what is followed up is marked")
+        require(marked is not None, "what is followed up is marked")
     for recall_id, recall in recalls.items():
         progress = recall.progress
-        _require(counted[recall_id] == progress.marks, "marks are numbered in a row")
-        _require(progress.next <= progress.marks, "no mark is followed up before it is there")
+        require(counted[recall_id] == progress.marks, "marks are numbered in a row")
+        require(progress.next <= progress.marks, "no mark is followed up before it is there")
     for key, marked in MARKED.items(state):
         recall_id = key[PART_SIZE:]
         at = (
             None if marked.number == MARKS_MAX else QUEUE.load(state, recall_id, u64(marked.number))
         )
         if marked.number == MARKS_MAX:
-            _require(marked.released, "what was never followed up was released")
+            require(marked.released, "what was never followed up was released")
         else:
             same = at is not None and marked_part(at.kind, at.name) == key[:PART_SIZE]
-            _require(same, "a mark knows its newest place")
+            require(same, "a mark knows its newest place")
 
 
 def _check_demands(state: StateReader, recalls: dict[bytes, Recall]) -> None:
@@ -85,12 +85,6 @@ def _check_demands(state: StateReader, recalls: dict[bytes, Recall]) -> None:
         recall_id, order_id = key[32:64], key[64:]
         outstanding[recall_id] += demand.met_by is None
         notice = NOTICES.load(state, recall_id, order_id, bytes([demand.parcel]))
-        _require(notice is not None, "what is asked back stands in a notice")
+        require(notice is not None, "what is asked back stands in a notice")
     for recall_id, recall in recalls.items():
-        _require(outstanding[recall_id] == recall.outstanding, "what is outstanding is counted")
-
-
-def _require(holds: bool, rule: str) -> None:  # noqa: FBT001 (reads like an assertion)
-    if not holds:
-        msg = f"not so: {rule}"
-        raise InvariantBreach(msg)
+        require(outstanding[recall_id] == recall.outstanding, "what is outstanding is counted")

@@ -1,7 +1,7 @@
 """Invariant 10 of commerce.md, over the whole state: what is reviewed was paid for."""
 
-from chain.errors import InvariantBreach
 from chain.state import StateReader
+from commerce.checks import require
 from commerce.orders import ORDERS, Order
 from commerce.parcels import PARCELS
 from commerce.reviews.records import (
@@ -36,21 +36,15 @@ def _is_exchanged(state: StateReader, reviewed: ReviewedLine) -> bool:
 
 def _check_review(state: StateReader, review: Review, order: Order, reviewed: ReviewedLine) -> None:
     index = reviewed.line
-    _require(index < len(order.lines), "a review is of a line that exists")
+    require(index < len(order.lines), "a review is of a line that exists")
     line = order.lines[index]
-    _require((review.buyer, review.seller) == (order.buyer, order.seller), "a buyer reviews")
+    require((review.buyer, review.seller) == (order.buyer, order.seller), "a buyer reviews")
     # What the seller had got for goods that were exchanged is in escrow once more.
     again = line.held_minor > 0 and _is_exchanged(state, reviewed)
-    _require(is_settled(line) or again, "a reviewed line has settled")
-    _require(review.paid_minor > 0, "a review was posted of what was paid for")
+    require(is_settled(line) or again, "a reviewed line has settled")
+    require(review.paid_minor > 0, "a review was posted of what was paid for")
     counts = review.void_ms is None
     paid = net_paid_minor(line) > 0 or again
-    _require(not counts or paid, "a review is void if all was refunded")
+    require(not counts or paid, "a review is void if all was refunded")
     is_hidden = review.hidden is not None
-    _require(is_hidden == (review.scores is None), "under a tombstone there are no scores")
-
-
-def _require(holds: bool, rule: str) -> None:  # noqa: FBT001 (reads like an assertion)
-    if not holds:
-        msg = f"not so: {rule}"
-        raise InvariantBreach(msg)
+    require(is_hidden == (review.scores is None), "under a tombstone there are no scores")
