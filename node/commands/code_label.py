@@ -36,6 +36,23 @@ BORDER: Final = 4
 SCALE: Final = 8
 KINDS: Final = (".png", ".svg")
 
+KEYS = Annotated[
+    Path,
+    typer.Option(
+        help='JSON, mode 0600: {"picc_key": HEX, "file_keys": {"*": HEX}, "things": '
+        '{UID: "GTIN/SERIAL"}}.'
+    ),
+]
+TAG_GTIN = Annotated[str | None, typer.Option("--gtin", help="Where the address has none.")]
+TAG_SERIAL = Annotated[str | None, typer.Option("--serial", help="Where the address has none.")]
+COVERS = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TEXT",
+        help="Tags made so that their code covers the address from this text on: 01/, say.",
+    ),
+]
+
 
 @verb(
     app,
@@ -90,28 +107,12 @@ def qr(
 def sun_verify(
     session: Session,
     url: Annotated[str, typer.Argument(metavar="URL", help="The address that the tag opened.")],
-    keys: Annotated[
-        Path,
-        typer.Option(
-            help='JSON, mode 0600: {"picc_key": HEX, "file_keys": {"*": HEX}, "things": '
-            '{UID: "GTIN/SERIAL"}}.'
-        ),
-    ],
-    gtin: Annotated[
-        str | None, typer.Option(help="The product, where the address has none.")
-    ] = None,
-    serial: Annotated[
-        str | None, typer.Option(help="The serial, where the address has none.")
-    ] = None,
+    keys: KEYS,
+    gtin: TAG_GTIN = None,
+    serial: TAG_SERIAL = None,
     picc_param: Annotated[str, typer.Option(help="Who it is, in the address.")] = "e",
     mac_param: Annotated[str, typer.Option(help="Its code, in the address.")] = "c",
-    covers: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TEXT",
-            help="Tags made so that their code covers the address from this text on: 01/, say.",
-        ),
-    ] = None,
+    covers: COVERS = None,
 ) -> None:
     """Check a tap of an NTAG 424 DNA tag (NXP AN12196), and sign what was found with --key.
 
@@ -125,28 +126,32 @@ def sun_verify(
     tag_keys = sun.read_keys(keys)
     verdict = sun.check(message, tag_keys)
     is_on = tag_keys.is_on(verdict.uid, f"{product}/{number}")
-    mac_right = verdict.mac_right and is_on
-    statement = TapStatement(
-        session.genesis.hash(), product, number, verdict.uid, verdict.counter, mac_right
-    )
-    signed = session.signer.key.sign(tap_message(statement))
-    session.printer.record(
-        {
-            "gtin": product,
-            "serial": number,
-            "uid": verdict.uid.hex(),
-            "counter": verdict.counter,
-            "mac_right": mac_right,
-            "verifier": session.signer.key.public_key.hex(),
-            "signature": signed.hex(),
-        }
-    )
+    session.printer.record(signed_tap(session, product, number, verdict, is_on=is_on))
     if not verdict.mac_right:
         raise VerificationFailed("the tag doesn't have the key: it is false, or of another batch")
     if not is_on:
         raise VerificationFailed(f"by the keys file this tag is not on {product} {number}")
     if tag_keys.things is None and covers is None:
         session.say("nothing ties this tag to this serial: see --help")
+
+
+def signed_tap(
+    session: Session, product: str, number: str, verdict: sun.Verdict, *, is_on: bool
+) -> dict[str, object]:
+    """What the verifier says of a tap, with its signature."""
+    mac_right = verdict.mac_right and is_on
+    statement = TapStatement(
+        session.genesis.hash(), product, number, verdict.uid, verdict.counter, mac_right
+    )
+    return {
+        "gtin": product,
+        "serial": number,
+        "uid": verdict.uid.hex(),
+        "counter": verdict.counter,
+        "mac_right": mac_right,
+        "verifier": session.signer.key.public_key.hex(),
+        "signature": session.signer.key.sign(tap_message(statement)).hex(),
+    }
 
 
 def named(url: str, gtin: str | None, serial: str | None) -> tuple[str, str]:
