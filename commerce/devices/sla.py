@@ -122,7 +122,7 @@ def slas_of(state: StateReader, order_id: bytes) -> Sequence[Sla]:
 )
 def sla_attach(op: SlaAttach, context: Context) -> tuple[Event, ...]:
     """Promise how a line's goods are kept on their way; who sells them signs in any case."""
-    _check_format(op)
+    check_promise(op)
     order = load_order(context.state, op.order_id)
     if context.sender not in (order.buyer, order.seller):
         msg = "only the buyer or the seller attaches a storage promise"
@@ -168,7 +168,8 @@ def sla_attach(op: SlaAttach, context: Context) -> tuple[Event, ...]:
     return (attached,)
 
 
-def _check_format(op: SlaAttach) -> None:
+def check_promise(op: SlaAttach) -> None:
+    """`UnitUnsuitable`, `ReadingMalformed` or `SlaMalformed`: whoever's promise it is."""
     require_unit(op.unit, op.measures)
     limits = [require_reading(limit) for limit in (op.low, op.high) if limit is not None]
     excesses = [require_reading(step.excess) for step in op.steps]

@@ -9,6 +9,7 @@ from chain.bech32m import encode_account
 from chain.transaction import Operation
 from commerce.devices.binding import DeviceBind, DeviceUnbind
 from commerce.devices.device import DeviceCalibrate, DeviceRegister, DeviceTransfer
+from commerce.devices.measures import require_unit
 from commerce.registry import operation
 from commerce.timers import DAY_MS, HOUR_MS
 from node import keystore
@@ -78,6 +79,8 @@ def register(  # one option a field
         certificate=needed_document(file, content),
         owner=None if owner is None else session.account(owner),
     )
+    # The chain would tell which rule it breaks; here the words say which part does.
+    require_unit(made.unit, made.measures)
     signed = session.signed(operation("device.register", made), also=[signer])
     outcome = session.submit(signed)
     told = outcome.event("device.registered") if outcome.is_decided else {}

@@ -7,6 +7,7 @@ import typer
 
 from chain.bech32m import encode_account
 from commerce.devices.contest import PenaltyContest
+from commerce.errors import NotAParty
 from commerce.registry import operation
 from node.commands.options import noun, verb
 from node.commands.session import Session
@@ -87,6 +88,7 @@ def contest(
     """
     known_id = read_hash(penalty, "PENALTY")
     known = session.client.get(f"/v1/penalties/{known_id.hex()}")
+    require_charged(session, known)
     made = PenaltyContest(
         known_id,
         each_line(share, len(known["lines"])),
@@ -94,3 +96,12 @@ def contest(
         needed_document(file, content),
     )
     session.send(operation("penalty.contest", made))
+
+
+def require_charged(session: Session, penalty: Mapping[str, Any]) -> None:
+    """`NotAParty`, which names who may, unless the signer is charged: the custodian that signed for
+    the device, or else the seller.
+    """
+    charged = penalty["custodian"] or penalty["seller"]
+    if encode_account(session.signer.account) != charged:
+        raise NotAParty(f"{session.name_of(charged)} is charged, and alone contests it")

@@ -8,6 +8,7 @@ import typer
 
 from chain.errors import HushangError
 from commerce.devices.judging import GAP_INTERVALS
+from commerce.devices.measures import in_unit
 from commerce.devices.report import SensorReport
 from commerce.registry import operation
 from node.commands.device import DEVICE, device_id_of
@@ -72,6 +73,7 @@ def report(
     """
     found = read_readings(read_file(readings))
     known = session.client.get(f"/v1/devices/{session.signer.account.hex()}")
+    in_unit(found.least, unit, known["unit"])
     _require_no_hole(found, session.genesis.scaled_ms(GAP_INTERVALS * int(known["interval_ms"])))
     made = SensorReport(
         sequence=sequence or int(known["sequence"]) + 1,

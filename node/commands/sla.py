@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from commerce.devices.sla import PenaltyStep, SlaAttach
+from commerce.devices.sla import PenaltyStep, SlaAttach, check_promise
 from commerce.registry import operation
 from node.commands.failures import UsageWrong
 from node.commands.listing import duration
@@ -62,6 +62,8 @@ def attach(  # one option a field
         steps=tuple(map(_step, step)),
         cap_permille=cap,
     )
+    # The chain would tell which rule it breaks; here the words say which part does.
+    check_promise(made)
     session.send(operation("sla.attach", made))
 
 

@@ -180,6 +180,22 @@ def test_what_is_not_there_or_not_so_is_told(
     assert shop.refused(*words) == code
 
 
+def test_a_unit_of_something_else_is_refused_in_words(shop: Shop, lorry: Lorry) -> None:
+    words: tuple[str, ...] = ("sla", "attach", NO_ID, "--max", "8", "--step", "0:5", "--cap", "1")
+    ran = shop.run("-o", "json", *words, "--unit", "KGM", "--as", "merchant")
+    assert (ran.code, ran.error["code"]) == (7, "UnitUnsuitable")
+    assert ran.error["message"] == "KGM is a unit of mass, not of Temperature"
+    ran = shop.run("-o", "json", *words, "--min", "8", "--unit", "CEL", "--as", "merchant")
+    assert (ran.code, ran.error["code"]) == (7, "SlaMalformed")
+    assert ran.error["message"] == "the lower limit is not below the upper"
+    words = ("device", "register", str(lorry.key), "--identity", f"urn:epc:id:giai:{PREFIX}.LOG9")
+    words += ("--model", "LOG-1", "--unit", "KGM", "--interval", "1 h", "--until", "2099-12-31")
+    assert shop.refused(*words, *PAPER, "--as", "merchant") == (7, "UnitUnsuitable")
+    lorry.readings.write_text("1,4\n2,5\n")
+    words = ("sensor", "report", str(lorry.readings), "--unit", "KGM", "--key", str(lorry.key))
+    assert shop.refused(*words) == (7, "UnitUnsuitable")
+
+
 def test_readings_that_cant_be_read_are_told_by_their_line(shop: Shop, tmp_path: Path) -> None:
     bad = tmp_path / "bad.csv"
     bad.write_text("1,4\n2,warm\n")
