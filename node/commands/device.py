@@ -32,6 +32,9 @@ SHANGHAI_MS = 8 * HOUR_MS
 DEVICE = Annotated[
     str, typer.Argument(metavar="DEVICE", help="Its id, 64 hex digits, or its account hs1….")
 ]
+MEASURES = (
+    "What it measures, as GS1 calls it: Temperature, RelativeHumidity, …; the unit is one of it."
+)
 UNTIL = Annotated[str, typer.Option(help="The last day of its calibration: 2027-03-31.")]
 
 
@@ -55,7 +58,7 @@ def register(  # one option a field
     unit: Annotated[str, typer.Option(help="What it measures in: CEL, FAH, KEL, P1, …")],
     interval: Annotated[str, typer.Option(help='How often it measures at least: "10 min".')],
     until: UNTIL,
-    measures: Annotated[str, typer.Option(help="What, as EPCIS calls it.")] = "Temperature",
+    measures: Annotated[str, typer.Option(help=MEASURES)] = "Temperature",
     owner: Annotated[str | None, typer.Option(help="Whose it is: hs1… or a name.")] = None,
     file: FileOption = None,
     content: ContentOption = None,

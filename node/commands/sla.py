@@ -15,6 +15,9 @@ from node.readings import read_decimal, read_measure
 
 app = noun("Promise how goods are kept on their way; see what watches a parcel.")
 
+MEASURES = (
+    "What is measured, as GS1 calls it: Temperature, RelativeHumidity, …; the unit is one of it."
+)
 ORDER = Annotated[str, typer.Argument(metavar="ORDER", help="Its id, 64 hex digits.")]
 LIMIT = {"help": "The limit, in the unit."}
 
@@ -37,14 +40,19 @@ def attach(  # one option a field
     unit: Annotated[str, typer.Option(help="What the limits are in: CEL, FAH, KEL, P1, …")],
     step: Annotated[
         list[str],
-        typer.Option(help="EXCESS:PERMILLE: what an hour beyond a limit costs; repeatable."),
+        typer.Option(
+            help="EXCESS:PERMILLE: what an hour costs, ‰ of the price, with readings that far"
+            " beyond a limit (in its unit); the first is 0:…; repeatable."
+        ),
     ],
     cap: Annotated[int, typer.Option(min=1, max=1000, help="At most so many ‰ of the price.")],
     low: Annotated[str | None, typer.Option("--min", help="The least reading allowed.")] = None,
     high: Annotated[str | None, typer.Option("--max", help="The largest reading allowed.")] = None,
     line: Annotated[int, typer.Option(min=0, help="The order's line, from 0.")] = 0,
-    measures: Annotated[str, typer.Option(help="What, as EPCIS calls it.")] = "Temperature",
-    tolerate: Annotated[str, typer.Option(help="Time outside that costs nothing.")] = "0min",
+    measures: Annotated[str, typer.Option(help=MEASURES)] = "Temperature",
+    tolerate: Annotated[
+        str, typer.Option(help="Commercial time outside that costs nothing: 30min, 2h.")
+    ] = "0min",
 ) -> None:
     """Promise within which limits a line's goods are kept on their way; the seller signs.
 
