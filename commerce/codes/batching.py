@@ -130,7 +130,6 @@ def code_batch(op: CodeBatch, context: Context) -> tuple[Event, ...]:
     CodesActive,
     PrefixNotHeld,
     LeafInvalid,
-    LotMalformed,
     SerialMalformed,
     SerialElsewhere,
 )

@@ -51,7 +51,7 @@ SCANS_FILE_MAX: Final = 16 * 1024 * 1024
     ),
 )
 def show(session: Session, gtin: GTIN, serial: SERIAL) -> None:
-    """Say what a scan of a code is told. No scan shows that a thing is real."""
+    """Say what a scan of a code is told. No scan and no claim shows what a thing is."""
     show_verdict(session, gtin, serial)
 
 

@@ -219,8 +219,8 @@ def tapped(label: Label) -> None:
     (again,) = label.batches(1, tap)
     replayed = stage.decide(brand, [operation("scan.record", ScanRecord(tuple(again)))])
     stage.tell(
-        "The bag's chip signs each tap with a counter; the brand's verifier vouches for tap 61."
-        f" Somebody who copied its address sends it again: {replayed.status}.",
+        "The bag's chip signs each tap with a counter; the brand's verifier says that tap 61 has"
+        f" the key. Somebody who copied its address sends it again: {replayed.status}.",
         first,
         {"replayed": replayed.id},
         receipt_claims(replayed),
