@@ -184,7 +184,8 @@ def proof(
 ) -> None:
     """Prove what a verdict rests on: the code's row, its batch, and since when it is active.
 
-    Or that the chain knows no such code. A page that looks like a node's can't make this.
+    Or that the chain knows no such code. A page that looks like a node's can't make this; but it is
+    about the code, and a copy of its label bears the same one.
     """
     product, number = read_gtin(gtin), read_serial(serial)
     expected = code_id(product, number)
