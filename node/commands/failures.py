@@ -59,6 +59,7 @@ EXIT_CODES: Final = {
     "HostRefused": ExitCode.REFUSED,
     "QueryUnknown": ExitCode.NOT_FOUND,
     "ResourceUnknown": ExitCode.NOT_FOUND,
+    "LabelUnreadable": ExitCode.NOT_FOUND,
     "NotAcceptable": ExitCode.REFUSED,
     "ResourceExists": ExitCode.REFUSED,
     "ResultTooLarge": ExitCode.REFUSED,
