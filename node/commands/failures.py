@@ -60,6 +60,7 @@ EXIT_CODES: Final = {
     "QueryUnknown": ExitCode.NOT_FOUND,
     "ResourceUnknown": ExitCode.NOT_FOUND,
     "LabelUnreadable": ExitCode.NOT_FOUND,
+    "CheckDigitWrong": ExitCode.NOT_FOUND,
     "NotAcceptable": ExitCode.REFUSED,
     "ResourceExists": ExitCode.REFUSED,
     "ResultTooLarge": ExitCode.REFUSED,
