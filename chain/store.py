@@ -67,8 +67,8 @@ __all__ = [
     "prefix_stop",
 ]
 
-# What is written at random costs less the more of it is sorted at once: against 8 MiB a third of the
-# CPU of captures. A log of this size is read again in a quarter of a second at the start.
+# What is written at random costs less the more of it is sorted at once: against 8 MiB a third of
+# the CPU of captures. A log of this size is read again in a quarter of a second at the start.
 WRITE_BUFFER_BYTES = 32 * 1024 * 1024
 BLOCK_CACHE_BYTES = 16 * 1024 * 1024
 BLOOM_BITS_PER_KEY = 10
