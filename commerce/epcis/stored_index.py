@@ -14,6 +14,7 @@ from itertools import islice, starmap
 from typing import Annotated, Any, TypeAlias
 
 from chain.codec import U64, Hash, Size, encode, unpack
+from chain.context import Context
 from chain.crypto import HASH_SIZE, domain, tagged_hash
 from chain.state import u64
 from commerce.epcis.graph import History, Row
@@ -158,6 +159,11 @@ def _keys(scan: Scan, prefix: bytes) -> list[bytes]:
 
 def _name_hash(name: str) -> bytes:
     return sha256(_NAMES + name.encode()).digest()
+
+
+def index_of(context: Context) -> "StoredIndex":
+    """The index as a handler may read it: as of the parent block."""
+    return StoredIndex(context.indexed, tails=context.indexed_tails)
 
 
 class StoredIndex:

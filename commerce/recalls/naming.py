@@ -15,7 +15,7 @@ from commerce.custody import named
 from commerce.epcis.digital_link import DOMAIN
 from commerce.epcis.identifiers import gtin_of
 from commerce.epcis.spread import MADE, marks_of
-from commerce.epcis.stored_index import StoredIndex
+from commerce.epcis.stored_index import index_of
 from commerce.goods.contents import contents_of
 from commerce.goods.errors import TooManyThings
 from commerce.goods.things import has
@@ -36,7 +36,7 @@ def require_shippable(context: Context, label: Label, goods: Iterable[tuple[str,
     require_not_recalled(context, *units)
     if not recalled_now(context.state).marked:
         return
-    index = StoredIndex(context.indexed)
+    index = index_of(context)
     things = _things(context, label)
     births = {thing: marks_of(index, thing) for thing in things}
     for thing in things:
@@ -90,7 +90,7 @@ def require_confirmable(context: Context, parcel: Parcel, gtins: Iterable[str]) 
     reached = {entry.recall_id for gtin in wanted for entry in touching(context.state, gtin)}
     if not reached:
         return
-    index = StoredIndex(context.indexed)
+    index = index_of(context)
     for thing in things_in(index, parcel):
         if (gtin_of(thing) or "") not in wanted:
             continue

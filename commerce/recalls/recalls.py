@@ -14,7 +14,7 @@ from chain.codec import Hash, Name, Size
 from chain.context import Context, event
 from chain.errors import CosignerMissing
 from commerce.epcis.spread import ITEM, LOT, MADE, marks_of
-from commerce.epcis.stored_index import StoredIndex
+from commerce.epcis.stored_index import index_of
 from commerce.epcis.summary import Instant
 from commerce.errors import PrefixNotHeld, ProductUnknown, RoleMissing, StateForbids
 from commerce.products import Gtin, load_product
@@ -317,7 +317,7 @@ def _rooted(context: Context, recall_id: bytes, recall: Recall, roots: Roots) ->
     if not roots.are_given:
         return recall
     begin_watch(context)
-    index = StoredIndex(context.indexed)
+    index = index_of(context)
     marking = Marking(context, recall_id, recall.progress, index)
     for mark in roots.marks:
         # Nothing left before anybody named it.
@@ -365,7 +365,7 @@ def _is_under(context: Context, recall_id: bytes, mark: NamedMark) -> bool:
     """Is this a thing that other marks of the recall cover?"""
     if mark.kind not in (ITEM, LOT):
         return False
-    marks = marks_of(StoredIndex(context.indexed), mark.name)
+    marks = marks_of(index_of(context), mark.name)
     return (mark.kind, mark.name) in marks and recall_id in recalls_of(
         context.state, marks, mark.name
     )
