@@ -22,7 +22,7 @@ from node.testnet_genesis import Plan, create
 from node.testnet_layout import LocalNetwork, NodePlace
 from tests.bench import chains
 from tests.bench.command import command, say, tell
-from tests.processes.net import POLL_S, until
+from tests.processes.net import until
 
 READY_TIMEOUT_S = 120.0
 
@@ -48,16 +48,14 @@ def height_of(node: NodePlace) -> int:
         return -1
 
 
-def wait_for_height(
-    testnet: LocalNetwork, node: NodePlace, height: int, poll_s: float = POLL_S
-) -> None:
+def wait_for_height(testnet: LocalNetwork, node: NodePlace, height: int) -> None:
     """Ask a node that was started until it is at this height, however long that takes."""
 
     def is_there() -> bool:
         assert processes.state_of(testnet, node).pid is not None, "the node ended"
         return height_of(node) >= height
 
-    until(is_there, f"{node.name} is at {height}", timeout_s=math.inf, poll_s=poll_s)
+    until(is_there, f"{node.name} is at {height}", timeout_s=math.inf)
 
 
 def time_join(testnet: LocalNetwork, node: NodePlace, how: str, height: int) -> float:

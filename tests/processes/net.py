@@ -26,7 +26,6 @@ from node.testnet_genesis import Plan
 from node.testnet_layout import LocalNetwork, NodePlace, load
 
 LEVEL_TIMEOUT_S = 30.0
-POLL_S = 0.02
 
 
 @dataclass(slots=True)
@@ -134,17 +133,12 @@ class Net:
         return self.level()
 
 
-def until(
-    condition: Callable[[], bool],
-    what: str,
-    timeout_s: float = LEVEL_TIMEOUT_S,
-    poll_s: float = POLL_S,
-) -> None:
+def until(condition: Callable[[], bool], what: str, timeout_s: float = LEVEL_TIMEOUT_S) -> None:
     """Poll until the condition holds; fails the test when the time is over."""
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, f"not within {timeout_s} s: {what}"
-        time.sleep(poll_s)
+        time.sleep(0.02)
 
 
 @contextmanager
