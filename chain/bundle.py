@@ -188,6 +188,9 @@ def read_bundle(data: bytes) -> Bundle:
     if len(data) > BUNDLE_SIZE_MAX:
         msg = f"{len(data)} bytes, at most {BUNDLE_SIZE_MAX}"
         raise TooLarge(msg)
+    if not data:
+        msg = "the file is empty"
+        raise BundleDamaged(msg)
     content, check_sum = data[:-HASH_SIZE], data[-HASH_SIZE:]
     if bundle_check_sum(content) != check_sum:
         msg = "the last 32 bytes are not the hash of those before"

@@ -38,7 +38,8 @@ T = TypeVar("T")
 
 ENCODED_SIZE_MAX = 4 * 1024 * 1024
 NODES_MAX = 200_000
-UNCOUNTED_SIZE_MAX = NODES_MAX // 2
+# What nested arrays in so few bytes can claim without having it takes 1 MB for a moment.
+UNWALKED_SIZE_MAX = 512
 
 U8 = Annotated[int, Range(0, 2**8 - 1)]
 U16 = Annotated[int, Range(0, 2**16 - 1)]
@@ -108,14 +109,26 @@ def pack(value: Value) -> bytes:
     return packed
 
 
-def unpack(data: bytes, *, size_max: int = ENCODED_SIZE_MAX) -> Value:
-    """Canonical msgpack to plain values, under the caps. Types are the typed readers' concern."""
-    if len(data) > size_max:
-        msg = f"{len(data)} bytes, at most {size_max}"
+def unpack(data: bytes, *, size_max: int = ENCODED_SIZE_MAX, nodes_max: int = NODES_MAX) -> Value:
+    """Canonical msgpack to plain values, under the caps. Types are the typed readers' concern.
+
+    `nodes_max`: fewer where fewer can be right, so that less is made of what isn't.
+    """
+    size = len(data)
+    if size > size_max:
+        msg = f"{size} bytes, at most {size_max}"
         raise TooLarge(msg)
     # Every node takes a byte and every array another one: so few bytes can't hold too many nodes.
-    counter = _NodeCounter() if len(data) > UNCOUNTED_SIZE_MAX else None
+    counter = _NodeCounter(nodes_max) if size > nodes_max // 2 else None
+    items_max = min(size, CONTAINER_ITEMS_MAX, nodes_max)
     try:
+        if size > UNWALKED_SIZE_MAX:
+            # msgpack makes room for as many items as an array claims: 2.5 kB of arrays in arrays,
+            # each said to be of 65,536, would take 268 MB and 25 ms until the end of the bytes
+            # shows. So first a walk over all of it, which makes nothing.
+            walker = msgpack.Unpacker(max_buffer_size=size)
+            walker.feed(data)
+            walker.skip()
         value = msgpack.unpackb(
             data,
             raw=False,
@@ -123,8 +136,8 @@ def unpack(data: bytes, *, size_max: int = ENCODED_SIZE_MAX) -> Value:
             list_hook=None if counter is None else counter.array,
             object_pairs_hook=_sorted_map if counter is None else counter.map,
             ext_hook=_refuse_extension,
-            max_array_len=CONTAINER_ITEMS_MAX,
-            max_map_len=CONTAINER_ITEMS_MAX,
+            max_array_len=items_max,
+            max_map_len=items_max,
             max_ext_len=0,
         )
         again = msgpack.Packer().pack(value)
@@ -140,15 +153,16 @@ def unpack(data: bytes, *, size_max: int = ENCODED_SIZE_MAX) -> Value:
 class _NodeCounter:
     """Counts nodes while msgpack builds them: a byte cap alone lets 1 MB grow to 70 MB."""
 
-    __slots__ = ("nodes",)
+    __slots__ = ("_nodes_max", "nodes")
 
-    def __init__(self) -> None:
+    def __init__(self, nodes_max: int) -> None:
+        self._nodes_max = nodes_max
         self.nodes = 0
 
     def array(self, items: tuple[Value, ...]) -> Value:
         self.nodes += 1 + len(items)
-        if self.nodes > NODES_MAX:
-            msg = f"more than {NODES_MAX} nodes"
+        if self.nodes > self._nodes_max:
+            msg = f"more than {self._nodes_max} nodes"
             raise TooLarge(msg)
         return items
 

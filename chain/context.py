@@ -19,6 +19,7 @@ from chain.account import (
     keys_of,
     policy_satisfied,
 )
+from chain.bech32m import encode_account
 from chain.block import Event, SignatureVerifier
 from chain.committee import Committee
 from chain.crypto import tagged_hash
@@ -26,6 +27,7 @@ from chain.errors import CosignerMissing, PolicyNotSatisfied, SenderUnknown
 from chain.genesis import Genesis
 from chain.state import Overlay, StateReader, check_state_key, u64
 from chain.transaction import ReceivedTransaction
+from chain.upgrades import FIRST_VERSION
 
 # How far below its block a handler may look. Whoever starts from a snapshot has these headers too.
 READY_HEIGHTS_MAX = 1_024
@@ -37,7 +39,8 @@ PROVEN_INDEX = b"epcis-"
 class Chain:
     """The constants of one chain in one committee epoch; `verify` decides members' signatures.
 
-    `first_height`: the first that the committee decides.
+    `first_height`: the first that the committee decides. `version`: the protocol version that
+    governs the next height.
     """
 
     genesis: Genesis
@@ -45,6 +48,7 @@ class Chain:
     committee: Committee
     verify: SignatureVerifier = crypto.verify
     first_height: int = 1
+    version: int = FIRST_VERSION
 
     @classmethod
     def of(cls, genesis: Genesis, verify: SignatureVerifier = crypto.verify) -> "Chain":
@@ -111,7 +115,7 @@ def sender_of(state: StateReader, received: ReceivedTransaction) -> Account:
     """The sender's account, or `SenderUnknown`."""
     account = ACCOUNTS.load(state, received.transaction.sender)
     if account is None:
-        msg = "the sender has no account here"
+        msg = f"the sender {encode_account(received.transaction.sender)} has no account here"
         raise SenderUnknown(msg)
     return account
 
@@ -201,7 +205,7 @@ class Context:
         committee = self.chain.committee
         count = sum(1 for member in committee.members if self.consents(member.account))
         if count < committee.quorum:
-            msg = f"{count} members signed, {committee.quorum} are needed"
+            msg = f"signed by {count} of the members, {committee.quorum} are needed"
             raise CosignerMissing(msg)
 
     def new_id(self, tag: str) -> bytes:

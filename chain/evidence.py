@@ -48,7 +48,7 @@ def decode_evidence(data: bytes) -> Evidence:
     """Read evidence, or raise `EvidenceMalformed`; it proves nothing yet."""
     cls = _KINDS.get(data[0]) if data else None
     if cls is None:
-        msg = f"no evidence begins with {data[:1].hex() or 'nothing'}"
+        msg = f"no evidence begins with the byte {data[:1].hex()}" if data else "it is empty"
         raise EvidenceMalformed(msg)
     try:
         return decode(cls, data[1:])

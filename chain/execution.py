@@ -23,6 +23,7 @@ from chain.errors import (
     BlockInvalid,
     EncodingInvalid,
     LedgerError,
+    OperationNotInForce,
     ResultMalformed,
     TransactionRepeated,
 )
@@ -47,6 +48,15 @@ class Rank(IntEnum):
 
 class Rules(Protocol):
     """What the chain asks of the native transaction types; `commerce.registry` answers."""
+
+    @property
+    def version(self) -> int:
+        """The newest protocol version whose rules these are."""
+        ...
+
+    def since(self, types: Sequence[str]) -> int:
+        """The first protocol version that has all of these operations."""
+        ...
 
     def decode(self, operation: Operation) -> object:
         """The payload as its dataclass; `OperationUnknown` or `OperationMalformed`."""
@@ -125,13 +135,16 @@ def check_transaction(  # every argument is a different authority on the questio
     received: ReceivedTransaction,
     state: StateReader,
     ids: RememberedIds,
+    rules: Rules,
     chain: Chain,
     time_ms: int,
 ) -> None:
     """May the transaction stand in a block at `time_ms` on this state? (Signatures: elsewhere.)
 
-    The rules of a valid block, in order: chain, window, id new, sender known, policy satisfied.
+    The rules of a valid block, in order: operations in force, chain, window, id new, sender known,
+    policy satisfied.
     """
+    require_in_force(received, rules, chain)
     transaction = received.transaction
     limits = chain.genesis.consensus
     # The door measured the lifetime by its own clock, which may be ahead of the proposer's.
@@ -141,6 +154,14 @@ def check_transaction(  # every argument is a different authority on the questio
         msg = f"transaction {received.id.hex()} was decided before"
         raise TransactionRepeated(msg)
     authorise(state, received, time_ms)
+
+
+def require_in_force(received: ReceivedTransaction, rules: Rules, chain: Chain) -> None:
+    """`OperationNotInForce` for what only a later protocol version has."""
+    # Where all that is known is in force nothing need be looked up.
+    if rules.version > chain.version and (since := rules.since(received.types)) > chain.version:
+        msg = f"it needs protocol version {since}, {chain.version} governs"
+        raise OperationNotInForce(msg)
 
 
 def check_block(  # see check_transaction
@@ -158,7 +179,7 @@ def check_block(  # see check_transaction
         _invalid("the transactions' classes are out of order")
     try:
         for received in transactions:
-            check_transaction(received, state, ids, chain, header.time_ms)
+            check_transaction(received, state, ids, rules, chain, header.time_ms)
     except LedgerError as error:
         msg = f"{error.code}: {error}"
         raise BlockInvalid(msg) from error
@@ -194,7 +215,7 @@ def execute_block(  # see check_transaction
 ) -> BlockResult:
     """Check and execute a block on the state after its parent; pure. Raises `BlockInvalid`."""
     check_block(header, transactions, state, below, rules, chain)
-    run = _Run(Overlay(state), header, below, rules, chain)
+    run = Run(Overlay(state), header, below, rules, chain)
     forgotten = replay.forget(run.state, header.time_ms)
     parameters = chain.genesis.consensus
     leaders = LeaderRules.of(chain.committee, chain.first_height, parameters)
@@ -222,7 +243,7 @@ def execute_block(  # see check_transaction
     )
 
 
-class _Run:
+class Run:
     """One execution of one block: the block's overlay and what piles up beside it."""
 
     def __init__(
@@ -241,10 +262,10 @@ class _Run:
     def transactions(self, transactions: Iterable[ReceivedTransaction]) -> None:
         """Execute in the given order; each leaves a receipt."""
         for received in transactions:
-            self._apply_overdue(received)
+            self.apply_overdue(received)
             self._transaction(received)
 
-    def _apply_overdue(self, received: ReceivedTransaction) -> None:
+    def apply_overdue(self, received: ReceivedTransaction) -> None:
         """Whoever acts on an object after its deadline acts on what the deadline left.
 
         A transition may leave another that is due already; as in `due_deadlines`, the measure ends
@@ -301,7 +322,7 @@ class _Run:
             self._keep(receipt_id, events, overlay, context)
         except LedgerError as error:
             # A transition that breaks an invariant is undone and told; the chain goes on.
-            self._fail(receipt_id, error, 0)
+            self.fail(receipt_id, error, 0)
 
     def _transaction(self, received: ReceivedTransaction) -> None:
         overlay = Overlay(self.state)
@@ -315,9 +336,9 @@ class _Run:
                 events.extend(self.rules.apply(name, received.payloads[index], context))
             self._keep(received.id, events, overlay, context)
         except LedgerError as error:
-            self._fail(received.id, error, context.operation_index)
+            self.fail(received.id, error, context.operation_index)
 
-    def _fail(self, receipt_id: bytes, error: LedgerError, operation: int) -> None:
+    def fail(self, receipt_id: bytes, error: LedgerError, operation: int) -> None:
         """The receipt of what had no effect."""
         receipt = Receipt(receipt_id, error.code, operation, ())
         self.receipts.append(receipt)

@@ -39,9 +39,16 @@ class PointRefused(LedgerError):
 class ScalarRefused(LedgerError):
     """32 bytes are no scalar: little-endian, from 1 to the group's order less 1."""
 
+    hint = "reduce 64 random or hashed bytes by the group's order: chain.group.reduce_scalar"
+
 
 class ExchangeRefused(LedgerError):
     """No X25519 secret comes of these keys: one of them is of low order or no point."""
+
+    hint = (
+        "replace that node key: hushang member keys, and for a seat hushang committee change "
+        "--replace"
+    )
 
 
 def require_point(point: bytes) -> None:

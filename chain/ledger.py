@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from itertools import islice
 
 from chain import block as blocks
-from chain import committees, crypto, schema
+from chain import committees, crypto, schema, upgrades
 from chain.block import (
     BLOCK_VERSION,
     NO_HASH,
@@ -24,14 +24,15 @@ from chain.committee import Committee
 from chain.committees import CommitteeRecord
 from chain.context import Chain
 from chain.deadlines import earliest_ms
-from chain.errors import BlockInvalid, CertificateInvalid
+from chain.errors import BlockInvalid, CertificateInvalid, LedgerError
 from chain.execution import BlockResult, Rules, execute_block
 from chain.genesis import Genesis, check_genesis, genesis_certificate, genesis_header
 from chain.leaders import LEADERS, Leaders
 from chain.packing import pack_row
+from chain.rehearsal import Rehearsal, rehearse
 from chain.replay import minute_of
 from chain.state import Overlay, u64
-from chain.store_contract import KVStore, StorageFailed
+from chain.store_contract import KVStore, StorageError, StorageFailed, StoreOfAnotherChain
 from chain.stored_chain import ReceiptPlace, StoredChain, StoredState, Tip, read_row
 from chain.transaction import (
     ReceivedTransaction,
@@ -109,11 +110,14 @@ class Ledger(StoredChain):
             self._found()
         elif known != encode(Version(LAYOUT, genesis)):
             msg = "this database belongs to another chain or layout"
-            raise StorageFailed(msg)
+            raise StoreOfAnotherChain(msg)
         self._tree = StateTree.open(store, schema.TREE)
         self.tip = self._load_tip()
         self.next_committee: Committee | None = None
         self._follow_committee()
+        self.plan = upgrades.plan(self.state)
+        self._follow_protocol()
+        self.require_software()
 
     def _found(self) -> None:
         genesis = self.chain.genesis
@@ -152,7 +156,11 @@ class Ledger(StoredChain):
     # Execution: one thread.
 
     def execute(self, header: Header, transactions: Sequence[ReceivedTransaction]) -> Executed:
-        """Execute a block whose parent is the tip; nothing changes. Raises `BlockInvalid`."""
+        """Execute a block whose parent is the tip; nothing changes.
+
+        Raises `BlockInvalid`, or `SoftwareOutdated` where nobody here can tell.
+        """
+        self.require_software()
         self._check_link(header)
         rules, chain = self.rules, self.chain
         result = execute_block(header, transactions, self.state, self, rules, chain)
@@ -218,6 +226,9 @@ class Ledger(StoredChain):
         self.tip = tip
         if self.next_committee is not None or executed.next_committee is not None:
             self._follow_committee()
+        if upgrades.PLAN_KEY in result.changes:
+            self.plan = upgrades.plan(self.state)
+        self._follow_protocol()
         return tip
 
     def _follow_committee(self) -> None:
@@ -228,6 +239,17 @@ class Ledger(StoredChain):
             first_height = max(1, record.first_height)
             self.chain = replace(self.chain, committee=governing, first_height=first_height)
         self.next_committee = None if following.epoch == governing.epoch else following
+
+    def _follow_protocol(self) -> None:
+        """Which rules judge the next block follows from the state."""
+        version = self.plan.governing(self.tip.height + 1).version
+        if version != self.chain.version:
+            self.chain = replace(self.chain, version=version)
+
+    def require_software(self) -> None:
+        """`SoftwareOutdated` if this software lacks rules that govern the next height."""
+        governing = self.plan.governing(self.tip.height + 1)
+        upgrades.require_software(governing, self.rules.version)
 
     def _batch(self, executed: Executed, tip: Tip) -> dict[bytes, bytes | None]:
         height, result = executed.header.height, executed.result
@@ -283,6 +305,33 @@ class Ledger(StoredChain):
     def leaders(self) -> Leaders | None:
         """Blames and rosters after the tip; None where the epoch has none yet."""
         return LEADERS.load(self.state)
+
+    def rehearse(self, received: ReceivedTransaction, time_ms: int) -> Rehearsal | None:
+        """What a transaction would do in the next block, at `time_ms` or right after the tip.
+
+        None if a block was written meanwhile: what was read is then of two states. Raises the
+        `LedgerError` of what could stand in no block. No signature is verified here.
+        """
+        tip = self.tip
+        if not self._is_settled(tip):
+            return None
+        later_ms = max(time_ms, tip.header.time_ms + 1)
+        header = replace(tip.header, height=tip.height + 1, parent_hash=tip.digest)
+        header = replace(header, time_ms=later_ms, state_root=tip.state_root)
+        try:
+            found = rehearse(header, received, self.state, self, self.rules, self.chain)
+        except (LedgerError, StorageError, AssertionError, LookupError, TypeError, ValueError):
+            # Half of one state and half of the next may break whatever a handler relies on.
+            if not self._is_settled(tip):
+                return None
+            raise
+        return found if self._is_settled(tip) else None
+
+    def _is_settled(self, tip: Tip) -> bool:
+        """Is this the tip, and nothing written after it? One batch brings a block's rows and its
+        tip, and `write` tells the state's cache before `tip` moves on.
+        """
+        return self.tip is tip and self.store.get(schema.META_TIP) == encode(tip)
 
     def find_body(self, place: ReceiptPlace, wanted_id: bytes) -> ReceivedTransaction | None:
         """The transaction of this id in the block of `place`; None for a system transition."""

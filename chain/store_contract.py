@@ -78,6 +78,15 @@ class StoreDamaged(StorageFailed):
     """What was synced is not what is read: the disk has damaged it. Nothing was changed."""
 
 
+class StoreOfAnotherChain(StorageError):
+    """The database is of another chain or layout than the genesis that was named."""
+
+    hint = (
+        "name this chain's genesis, or another data_dir; hushang doctor compares them, and "
+        "hushang repair looks whether the disk has changed what it holds"
+    )
+
+
 class StoreLocked(StorageError):
     """Another process, or another store of this one, has the directory open."""
 
@@ -99,13 +108,13 @@ class StoreKindUnavailable(StorageError):
 class StoreClosed(StorageError):
     """The store was used after it was closed."""
 
-    hint = ""
+    hint = "start the node again; if it happens while the node runs, report it with the node's log"
 
 
 class StoreEntryRefused(StorageError):
     """A batch holds an empty key, or a key or value beyond the limits; nothing was written."""
 
-    hint = ""
+    hint = "report it with the node's log: the software wrote what no store takes"
 
 
 def check_batch(batch: Mapping[bytes, bytes | None]) -> None:

@@ -183,6 +183,11 @@ class StoredChain:
         pairs = self.store.scan(low, prefix_stop(schema.RECEIPTS + u64(height)))
         return tuple(read_row(Receipt, value, key) for key, value in pairs)
 
+    def receipt_rows(self, height: int, start: int) -> Iterator[bytes]:
+        """The canonical bytes of a block's receipts from an index on, in order of execution."""
+        stop = prefix_stop(schema.RECEIPTS + u64(height))
+        return (value for _, value in self.store.scan(schema.receipt_key(height, start), stop))
+
     def find_receipt(self, receipt_id: bytes) -> tuple[ReceiptPlace, Receipt] | None:
         """The outcome of a transaction or system transition by id, and where it is."""
         found = self.receipt_row(receipt_id)

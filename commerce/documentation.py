@@ -11,6 +11,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from chain.codec import Range, Size
 from chain.errors import LedgerError
+from chain.upgrades import FIRST_VERSION
 from commerce.aftersale.kinds import KINDS
 from commerce.delegations import NEVER_DELEGATED
 from commerce.disputes import phases
@@ -76,6 +77,8 @@ def _section(title: str, lines: Iterable[str]) -> str:
 
 def _type(entry: TransactionType) -> str:
     lines = [_prose(entry.handler), "", f"Signed by: {entry.signers}."]
+    if entry.since > FIRST_VERSION:
+        lines.append(f"Since protocol version {entry.since}.")
     if entry.rank.name != "OTHER":
         lines.append(f"Class in the block: `{entry.rank.name.lower()}`.")
     lines += ["", *_fields(entry.payload)]

@@ -11,6 +11,7 @@ from chain.execution import Rank
 from chain.genesis import Genesis
 from chain.state import Overlay, StateReader, u64
 from chain.transaction import Operation
+from chain.upgrades import PROTOCOL_VERSION
 from commerce.banking.fees import SCHEDULE_KEY, charge
 from commerce.clocks import deadline_of
 from commerce.delegations import require_own_keys
@@ -31,10 +32,13 @@ class Registry:
         self,
         types: Sequence[TransactionType] = TYPES,
         transitions: Sequence[SystemTransition] = TRANSITIONS,
+        version: int = PROTOCOL_VERSION,
     ) -> None:
+        self.version = version
         self.types = {entry.name: entry for entry in types}
         self.transitions = {entry.kind: entry for entry in transitions}
         assert len(self.types) == len(types)
+        assert all(entry.since <= version for entry in types)
 
     def decode(self, operation: Operation) -> object:
         """The payload as its dataclass; `OperationUnknown` or `OperationMalformed`."""
@@ -47,6 +51,10 @@ class Registry:
         except EncodingInvalid as error:
             msg = f"{operation.type}: {error}"
             raise OperationMalformed(msg) from error
+
+    def since(self, types: Sequence[str]) -> int:
+        """The first protocol version that has all of these operations."""
+        return max(self.types[name].since for name in types)
 
     def rank(self, types: Sequence[str]) -> Rank:
         """The class of a transaction: that of its last-ranked operation."""

@@ -10,6 +10,7 @@ from chain.deadlines import Deadline
 from chain.errors import LedgerError
 from chain.execution import Rank
 from chain.state import StateReader
+from chain.upgrades import FIRST_VERSION
 from commerce.clocks import Clock
 from commerce.refusals import refusals_of
 
@@ -23,6 +24,7 @@ class TransactionType:
 
     `signers` is documentation in the letters of docs/transactions.md. `clocks` are those of the
     objects that a payload touches, by object id: what is overdue is applied before the operation.
+    `since` is the protocol version that brings it.
     """
 
     name: str
@@ -31,6 +33,7 @@ class TransactionType:
     signers: str
     rank: Rank = Rank.OTHER
     clocks: ClocksOf | None = None
+    since: int = FIRST_VERSION
 
     @property
     def refusals(self) -> tuple[type[LedgerError], ...]:

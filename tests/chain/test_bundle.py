@@ -197,3 +197,8 @@ def test_four_members_and_a_large_state_fit_into_eight_kilobytes() -> None:
     assert 1_500 < found.smallest <= found.largest <= 8 * 1024
     # Two orders of magnitude more keys make a path two digits longer at most: 192 bytes each.
     assert found.largest + 2 * 192 <= 8 * 1024
+
+
+def test_an_empty_file_is_called_empty() -> None:
+    with pytest.raises(BundleDamaged, match="the file is empty"):
+        read_bundle(b"")

@@ -1,5 +1,6 @@
 """The canonical codec: one value, one encoding; the rest is refused before it costs memory."""
 
+import tracemalloc
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Annotated, Any
@@ -24,6 +25,7 @@ from chain.codec import (
     encode,
     encode_checked,
     from_value,
+    pack,
     to_value,
     unpack,
 )
@@ -154,6 +156,16 @@ def test_more_nodes_than_the_cap_are_refused_by_name() -> None:
         unpack(bomb)
 
 
+def test_a_reader_that_needs_few_nodes_makes_few_of_what_is_wrong() -> None:
+    flat = pack((b"x",) * 20)
+    assert unpack(flat, nodes_max=21) == (b"x",) * 20
+    with pytest.raises(TooLarge, match="20 nodes"):
+        unpack(flat, nodes_max=20)
+    # One array alone that is longer isn't even begun.
+    with pytest.raises(EncodingInvalid, match="exceeds max_array_len"):
+        unpack(flat, nodes_max=19)
+
+
 def test_more_bytes_than_the_cap_are_refused_by_name() -> None:
     with pytest.raises(TooLarge):
         decode(Sample, packed(), size_max=10)
@@ -262,3 +274,17 @@ def test_a_changed_byte_is_another_value_or_refused(position: int, byte: int) ->
         assert decode(Sample, bytes(data)) != SAMPLE
     except EncodingInvalid:
         return
+
+
+@pytest.mark.parametrize("depth", [100, 511, 20_000])
+def test_arrays_that_claim_more_than_is_there_take_no_memory(depth: int) -> None:
+    bomb = b"\xdd\x00\x01\x00\x00" * depth
+    tracemalloc.start()
+    try:
+        with pytest.raises(EncodingInvalid):
+            unpack(bomb)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # Half a megabyte for each array, 268 MB in all, if their words were taken for it.
+    assert peak < 1024 * 1024 + 4 * len(bomb)

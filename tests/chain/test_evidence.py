@@ -108,3 +108,10 @@ def test_evidence_is_read_back_from_its_bytes() -> None:
 def test_other_bytes_are_no_evidence(data: bytes) -> None:
     with pytest.raises(EvidenceMalformed):
         decode_evidence(data)
+
+
+def test_evidence_that_is_empty_is_called_so() -> None:
+    with pytest.raises(EvidenceMalformed, match="it is empty"):
+        decode_evidence(b"")
+    with pytest.raises(EvidenceMalformed, match="begins with the byte ff"):
+        decode_evidence(b"\xff")

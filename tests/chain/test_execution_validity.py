@@ -237,7 +237,9 @@ def test_the_first_broken_rule_is_the_one_that_is_named(world: ToyWorld) -> None
     ledger = world.ledger
     for received, code in ladder:
         with pytest.raises(LedgerError) as caught:
-            check_transaction(received, ledger.state, ledger, ledger.chain, world.now_ms)
+            check_transaction(
+                received, ledger.state, ledger, ledger.rules, ledger.chain, world.now_ms
+            )
         assert caught.value.code == code
 
 

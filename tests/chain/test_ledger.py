@@ -17,7 +17,7 @@ from chain.errors import BlockInvalid, CertificateInvalid
 from chain.ledger import Ledger
 from chain.replay import MINUTE_MS
 from chain.store import open_store
-from chain.store_contract import Kind, StorageError, StorageFailed
+from chain.store_contract import Kind, StorageError, StorageFailed, StoreOfAnotherChain
 from chain.store_memory import MemoryStore
 from chain.tree import StateTree
 from chain.tree_proof import verify_proof
@@ -236,13 +236,13 @@ def test_an_id_decided_before_a_restart_is_still_refused_after_it() -> None:
 def test_a_database_of_another_genesis_or_layout_is_refused() -> None:
     world = ToyWorld()
     other = replace(genesis(), time_ms=genesis().time_ms + 1)
-    with pytest.raises(StorageFailed, match="another chain"):
+    with pytest.raises(StoreOfAnotherChain, match="another chain"):
         Ledger(world.store, other, ToyRules())
     known = world.store.get(schema.META_GENESIS)
     assert known is not None
     assert known[:2] == b"\x92\x02"
     world.store.write({schema.META_GENESIS: b"\x92\x03" + known[2:]})
-    with pytest.raises(StorageFailed, match="another chain or layout"):
+    with pytest.raises(StoreOfAnotherChain, match="another chain or layout"):
         reopened(world)
 
 

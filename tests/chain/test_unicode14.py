@@ -27,9 +27,9 @@ def test_agreed_characters_are_the_assigned_ones_without_controls() -> None:
 def test_a_megabyte_that_is_costly_to_normalise_is_refused_quickly() -> None:
     # Sorting these marks into canonical order takes the square of their number: minutes.
     for hostile in ("a" + "\u0315\u0300" * 250_000, "a" + "\u0315" * 250_000 + "\u0300" * 250_000):
-        started = time.perf_counter()
+        started = time.thread_time()
         assert not is_agreed_text(hostile)
-        assert time.perf_counter() - started < 1
+        assert time.thread_time() - started < 1
 
 
 @pytest.mark.parametrize("text", ["", "tea", "龙井茶 250 g", "a\tb\nc", "é", "𠮷", "🍵"])

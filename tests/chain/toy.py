@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from chain import committees, deadlines
+from chain import committees, deadlines, upgrades
 from chain.account import ACCOUNTS, DELEGATIONS, Account, Delegation, KeyPolicy
 from chain.block import Event
 from chain.codec import U64, Hash, Height, Name, Size, TimeMs, from_value, to_value
@@ -26,6 +26,7 @@ from chain.execution import Rank
 from chain.genesis import Genesis
 from chain.state import Overlay, StateReader, Table, u64
 from chain.transaction import Operation
+from chain.upgrades import FIRST_VERSION, Upgrade
 
 # A counter of this value breaks the toy invariant.
 BREACH = 666
@@ -137,6 +138,7 @@ PAYLOADS: dict[str, type] = {
     "toy.long_key": Add,
     "toy.elect": Elect,
     "toy.look": Look,
+    "toy.plan": Upgrade,
 }
 RANKS = {"toy.recall": Rank.RECALL, "toy.cancel": Rank.CANCEL, "toy.confirm": Rank.CONFIRM}
 FREAKS: dict[str, Any] = {
@@ -177,6 +179,11 @@ def say(kind: str, count: int = 1) -> Operation:
     return Operation("toy.say", to_value(Say(kind, count)))
 
 
+def plan(version: int, height: int) -> Operation:
+    """An operation that plans a protocol version."""
+    return Operation("toy.plan", to_value(Upgrade(version, height)))
+
+
 def elect(committee: Committee) -> Operation:
     """An operation that changes the committee."""
     return Operation("toy.elect", to_value(Elect(committee)))
@@ -190,8 +197,15 @@ def look(height: int) -> Operation:
 class ToyRules:
     """`chain.execution.Rules` of the toy types; `applied` and `fired` tell what ran, in order."""
 
+    version = FIRST_VERSION
+
     def __init__(self) -> None:
         self.log: list[str] = []
+        # What only a later version has.
+        self.later: dict[str, int] = {}
+
+    def since(self, types: Sequence[str]) -> int:
+        return max(self.later.get(name, FIRST_VERSION) for name in types)
 
     def decode(self, operation: Operation) -> object:
         cls = PAYLOADS.get(operation.type)
@@ -233,16 +247,19 @@ class ToyRules:
             case Say():
                 data = FREAKS[payload.kind]
                 return [event("toy.said", data=data) for _ in range(payload.count)]
-            case Elect() | Look():
+            case Elect() | Look() | Upgrade():
                 return self._follow(payload, context)
             case _:
                 raise AssertionError(name)
         return ()
 
-    def _follow(self, payload: Elect | Look, context: Context) -> Sequence[Event]:
+    def _follow(self, payload: Elect | Look | Upgrade, context: Context) -> Sequence[Event]:
         if isinstance(payload, Look):
             return (event("toy.looked", digest=context.past_digest(payload.height)),)
-        self._elect(payload, context)
+        if isinstance(payload, Upgrade):
+            upgrades.announce(context.state, context.height, payload)
+        else:
+            self._elect(payload, context)
         return ()
 
     def _elect(self, payload: Elect, context: Context) -> None:
