@@ -58,7 +58,7 @@ from commerce.listings import (
     require_current,
     version_part,
 )
-from commerce.money import add_amounts
+from commerce.money import add_amounts, minor_units_of
 from commerce.orders import (
     ORDER_LINES_MAX,
     Coupons,
@@ -228,7 +228,8 @@ def order_pay(op: OrderPay, context: Context) -> tuple[Event, ...]:
     edge = edge_from(order.state, Trigger.PAY)
     require_not_recalled(context, *[line.gtin for line in order.lines])
     if op.amount_minor != order.payable_minor:
-        msg = f"{order.payable_minor} is to be paid, not {op.amount_minor}"
+        units = minor_units_of(order.symbol)
+        msg = f"{order.payable_minor} is to be paid, not {op.amount_minor} {units}"
         raise AmountMismatch(msg)
     payer = context.sender
     held = hold(context, order, payer, edge)

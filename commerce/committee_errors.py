@@ -11,6 +11,10 @@ from chain.errors import LedgerError
 class AccountsUnsorted(LedgerError):
     """The accounts of each list ascend, and none stands in two of them."""
 
+    hint = (
+        "sort each list by account and name each account in one list; hushang committee change does"
+    )
+
 
 # Object exists (or doesn't).
 

@@ -36,6 +36,7 @@ NEVER_DELEGATED = frozenset(
         "asset.freeze",
         "asset.unfreeze",
         "committee.change",
+        "protocol.upgrade",
         "delegate",
         "delegate.revoke",
         "dispute.settle",

@@ -103,6 +103,11 @@ def add_amounts(*amounts_minor: int) -> int:
     return total
 
 
+def minor_units_of(symbol: str) -> str:
+    """The end of a refusal whose numbers are amounts: by it clients tell them as `CNY 1.00`."""
+    return f"(minor units of {symbol})"
+
+
 def debit(context: Context, account: bytes, symbol: str, amount_minor: int) -> None:
     """Take from an account's available balance, or `InsufficientFunds`.
 
@@ -112,7 +117,8 @@ def debit(context: Context, account: bytes, symbol: str, amount_minor: int) -> N
     part = asset_part(symbol)
     balance = _balance(context.state, account, part)
     if balance.available_minor < amount_minor:
-        msg = f"{balance.available_minor} available, {amount_minor} needed"
+        needed = f"{balance.available_minor} available, {amount_minor} needed"
+        msg = f"{needed} {minor_units_of(symbol)}"
         raise InsufficientFunds(msg)
     if context.authority.delegation is not None and account == context.sender:
         spend_delegation(context, amount_minor)

@@ -129,9 +129,6 @@ def order_view(state: StateReader, order_id: bytes) -> OrderView:
     parcels = [load_parcel(state, parcel_id(order_id, number)) for number in range(order.parcels)]
     own = order_deadline(order_id, order)
     cases = tuple(view_of_case(state, *known, order) for known in cases_of(state, order_id, order))
-    clocks = [view_of_deadline(entry) for entry in (own, *map(parcel_deadline, parcels))]
-    running = [entry for entry in (*clocks, *(case.deadline for case in cases)) if entry]
-    earliest = min(running, key=lambda entry: (entry.time_ms, entry.object_id), default=None)
     return OrderView(
         order_id=order_id,
         state=order.state.value,
@@ -156,12 +153,26 @@ def order_view(state: StateReader, order_id: bytes) -> OrderView:
         parcels=tuple(_parcel_view(order, parcel) for parcel in parcels),
         cases=cases,
         deadline=view_of_deadline(own),
-        next_deadline=earliest,
+        next_deadline=_earliest((own, *map(parcel_deadline, parcels)), cases),
         next_steps=(
             *_next_steps(order, parcels),
             *(step for case in cases for step in case.next_steps),
         ),
     )
+
+
+def next_deadline(state: StateReader, order_id: bytes, order: Order) -> DeadlineView | None:
+    """The earliest clock of an order, its parcels and its cases."""
+    parcels = [load_parcel(state, parcel_id(order_id, number)) for number in range(order.parcels)]
+    cases = [view_of_case(state, *known, order) for known in cases_of(state, order_id, order)]
+    own = order_deadline(order_id, order)
+    return _earliest((own, *map(parcel_deadline, parcels)), cases)
+
+
+def _earliest(clocks: Iterable[Deadline | None], cases: Iterable[CaseView]) -> DeadlineView | None:
+    views = (*map(view_of_deadline, clocks), *(case.deadline for case in cases))
+    running = [entry for entry in views if entry is not None]
+    return min(running, key=lambda entry: (entry.time_ms, entry.object_id), default=None)
 
 
 def parcel_view(state: StateReader, known_id: bytes) -> ParcelView:

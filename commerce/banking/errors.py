@@ -20,6 +20,8 @@ class FaceTooSmall(LedgerError):
 class FeesUnsorted(LedgerError):
     """Fees are sorted by type and symbol, one each."""
 
+    hint = "sort the entries by type, then symbol, and give each pair one price"
+
 
 class FeeForbidden(LedgerError):
     """What the law or the chain's safety needs is free: votes, freezes, refunds, disputes."""
@@ -30,13 +32,19 @@ class FeeForbidden(LedgerError):
 class TimersUnsorted(LedgerError):
     """Changed timers are sorted by name, one each."""
 
+    hint = "sort the timers by name and name each once; hushang parameters change does"
+
 
 class HolidaysUnsorted(LedgerError):
     """Holidays are ascending days since 1970, each once."""
 
+    hint = "sort the days and name each once; hushang parameters change --holidays FILE does"
+
 
 class HolidaysTooLong(LedgerError):
     """No more than 15 holidays follow one another."""
+
+    hint = "leave a working day in each run of more than 15 days: terms would not end otherwise"
 
 
 class TimerUnknown(LedgerError):
@@ -81,6 +89,8 @@ class FreezeExists(LedgerError):
 class CardUnknown(LedgerError):
     """No prepaid card has this id; used up, refunded and expired ones have left the state."""
 
+    hint = "hushang card list shows the cards that still hold money; receipts tell how others ended"
+
 
 # Time.
 
@@ -93,6 +103,8 @@ class NoticeTooShort(LedgerError):
 
 class NoticeTooLong(LedgerError):
     """A change takes effect within 90 days."""
+
+    hint = "name an earlier time: at most 90 days from now"
 
 
 # Money.
@@ -113,13 +125,22 @@ class CardTooLarge(LedgerError):
 class CardExceeded(LedgerError):
     """More than is left on the prepaid card."""
 
+    hint = "use no more than hushang card show CARD tells, and pay the rest another way"
+
 
 class ShareTooLarge(LedgerError):
     """The merchant's share is more than the card holds."""
 
+    hint = "name a share up to what hushang card show CARD tells is held"
+
 
 class FeesEmpty(LedgerError):
     """No fees of this asset wait to be collected."""
+
+    hint = (
+        "nothing to do until fees have been paid in this asset: hushang fee show tells what "
+        "costs what"
+    )
 
 
 # Limits.
@@ -134,6 +155,10 @@ class TooManyRequests(LedgerError):
 class TooManyFreezes(LedgerError):
     """The account has as many freezes of this asset as it may have."""
 
+    hint = "lift one that has served first (hushang court unfreeze); an account has 16 of an asset"
+
 
 class TooManyCards(LedgerError):
     """The consumer has as many prepaid cards as it may have."""
+
+    hint = "use up or refund one first: hushang card refund CARD; a consumer has 64 at most"

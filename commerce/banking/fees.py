@@ -49,6 +49,7 @@ FREE_FAMILIES = (
     "member.",
     "parameter.",
     "penalty.",
+    "protocol.",
     "recall.",
     "refund.",
     "return.",

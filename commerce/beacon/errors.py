@@ -11,13 +11,19 @@ from chain.errors import LedgerError
 class DealUneven(LedgerError):
     """A deal has one point and one encrypted share for each seat."""
 
+    hint = "make one point and one sealed share for each seat; the beacon agent of a node does"
+
 
 class DealsUnsorted(LedgerError):
     """The deals of a list ascend by dealer, then number, and none stands twice."""
 
+    hint = "name the deals by dealer, then number, ascending, each once; a node's beacon agent does"
+
 
 class RevealEmpty(LedgerError):
     """A reveal holds one share at least."""
+
+    hint = "send it when there is a share to reveal; a seat that has none sends nothing"
 
 
 # Sender and role.
@@ -62,6 +68,8 @@ class DealOutOfTurn(LedgerError):
 class DealSizeWrong(LedgerError):
     """The deal is for another number of seats than the committee has."""
 
+    hint = "deal anew for the seats that hushang committee show lists now"
+
 
 class SharesRevealed(LedgerError):
     """The seat has revealed its shares for this draw."""
@@ -71,6 +79,11 @@ class SharesRevealed(LedgerError):
 
 class RevealSizeWrong(LedgerError):
     """A reveal has one share, or nil, for each secret of the draw, in their order."""
+
+    hint = (
+        "give one share or nil for each secret of the draw, in their order; a node's beacon "
+        "agent does"
+    )
 
 
 # Rights.

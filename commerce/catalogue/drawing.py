@@ -22,7 +22,7 @@ from commerce.catalogue.coupons import (
 )
 from commerce.catalogue.errors import CouponExhausted, CouponUnfunded, CouponUsedUp
 from commerce.errors import InsufficientFunds
-from commerce.money import debit
+from commerce.money import debit, minor_units_of
 from commerce.orders import Order, OrderLine
 
 
@@ -70,7 +70,8 @@ def draw(context: Context, order_id: bytes, order: Order) -> tuple[Event, ...]:
         try:
             debit(context, drawing.funder, symbol, drawing.amount_minor)
         except InsufficientFunds as error:
-            msg = f"the funder lacks {drawing.amount_minor} {symbol} for the coupon"
+            units = minor_units_of(symbol)
+            msg = f"the funder lacks {drawing.amount_minor} for the coupon {units}"
             raise CouponUnfunded(msg) from error
     require_undrawn(context.state, order.buyer, drawings)
     return tuple([_count(context, order_id, order, drawing) for drawing in drawings])

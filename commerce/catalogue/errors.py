@@ -12,9 +12,15 @@ from chain.errors import LedgerError
 class GtinsUnsorted(LedgerError):
     """The GTINs of a list are sorted and distinct."""
 
+    hint = "sort the GTINs and name each once; the command line does"
+
 
 class ListingsUnsorted(LedgerError):
     """The listings of a list are sorted and distinct."""
+
+    hint = (
+        "sort the ids of the listings by their bytes and name each once; hushang coupon issue does"
+    )
 
 
 class TerritoryMalformed(LedgerError):
@@ -26,21 +32,33 @@ class TerritoryMalformed(LedgerError):
 class PledgeUnknown(LedgerError):
     """No pledge of this kind exists."""
 
+    hint = "pledge authentic, late or lost: hushang listing publish --pledge KIND=PERMILLE"
+
 
 class PledgesUnsorted(LedgerError):
     """The pledges of an offer are sorted by their kinds, each kind once."""
+
+    hint = "sort the pledges by kind and name each kind once: hushang listing publish --pledge does"
 
 
 class DiscountMissing(LedgerError):
     """A coupon takes off an amount, a share in per mille, or a share up to an amount."""
 
+    hint = (
+        "name amount_minor, permille, or both: an amount alone, a share, a share up to the amount"
+    )
+
 
 class CouponNeverValid(LedgerError):
     """A coupon's time ends after it begins, and its budget pays for one use at least."""
 
+    hint = "set valid_until_ms after valid_from_ms, and budget_minor to one use at least"
+
 
 class CouponRepeated(LedgerError):
     """An order names one coupon twice."""
+
+    hint = "name each coupon once in the order"
 
 
 # Sender and role.
@@ -49,6 +67,8 @@ class CouponRepeated(LedgerError):
 class NotTheFunder(LedgerError):
     """Only the coupon's funder may do this."""
 
+    hint = "sign with the funder's account: hushang coupon show COUPON"
+
 
 # Object exists (or doesn't).
 
@@ -56,9 +76,13 @@ class NotTheFunder(LedgerError):
 class LicenceUnknown(LedgerError):
     """The merchant has no licence for one of these GTINs."""
 
+    hint = "name only GTINs that the merchant is licensed for: hushang licence sellers GTIN"
+
 
 class CouponUnknown(LedgerError):
     """No coupon has this id."""
+
+    hint = "hushang coupon list shows an account's coupons; check that all of the id was copied"
 
 
 # State.
@@ -72,6 +96,8 @@ class ProductVersionStale(LedgerError):
 
 class CouponWithdrawn(LedgerError):
     """The funder withdrew the coupon: no new order takes it."""
+
+    hint = "order without it, or ask the seller for another one"
 
 
 # Time.
@@ -126,6 +152,8 @@ class CouponUnfunded(LedgerError):
 class PriceNotLowered(LedgerError):
     """A new price of an order line is lower than the one before."""
 
+    hint = "name a lower price; to ask more, cancel the order and have the buyer order anew"
+
 
 # Limits.
 
@@ -133,6 +161,10 @@ class PriceNotLowered(LedgerError):
 class CouponExhausted(LedgerError):
     """What is left of the coupon's budget is less than it would pay for this order."""
 
+    hint = "order without it, or ask its funder to issue another: a budget isn't topped up"
+
 
 class CouponUsedUp(LedgerError):
     """The buyer has used the coupon as often as one buyer may."""
+
+    hint = "order without it: hushang coupon show COUPON tells how often a buyer may use it"

@@ -25,7 +25,7 @@ SHOWN_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
-class CertificateView:
+class GoodsCertificateView:
     """A certificate and its `standing` at the time that was asked for: valid, not_yet_valid,
     expired, revoked, or issuer_not_accredited while its inspector has no role that covers it.
     """
@@ -44,11 +44,13 @@ class CertificateView:
     revoked: Revocation | None
 
 
-def certificate_view(state: StateReader, certificate_id: bytes, time_ms: int) -> CertificateView:
+def certificate_view(
+    state: StateReader, certificate_id: bytes, time_ms: int
+) -> GoodsCertificateView:
     """A certificate as of a time, or `CertificateUnknown`."""
     found = load_certificate(state, certificate_id)
     subject = read_subject(found.scope)
-    return CertificateView(
+    return GoodsCertificateView(
         certificate_id=certificate_id,
         scope=found.scope,
         kind=subject.kind,
@@ -66,7 +68,7 @@ def certificate_view(state: StateReader, certificate_id: bytes, time_ms: int) ->
 
 def certificates_of(
     state: StateReader, thing: str, time_ms: int, lots: Iterable[str] = ()
-) -> tuple[CertificateView, ...]:
+) -> tuple[GoodsCertificateView, ...]:
     """All certificates of a thing that have not run out at a time, also those that are revoked or
     not valid yet; those of its lot and product among them, `SHOWN_MAX` at most.
 

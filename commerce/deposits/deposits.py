@@ -25,7 +25,7 @@ from commerce.deposits.holding import (
     save_deposit,
 )
 from commerce.errors import AssetUnknown, DelegationExceeded, InsufficientFunds
-from commerce.money import Symbol, credit, debit, load_asset
+from commerce.money import Symbol, credit, debit, load_asset, minor_units_of
 from commerce.parameters import current_parameters
 from commerce.records import altered
 from commerce.refusals import refuses
@@ -78,7 +78,8 @@ def deposit_withdraw_request(op: DepositWithdrawRequest, context: Context) -> tu
     deposit = _own_deposit(context, op.symbol)
     require_no_debt(context.state, context.sender)
     if op.amount_minor > deposit.held_minor - deposit.reserved_minor:
-        msg = f"{deposit.reserved_minor} of {deposit.held_minor} are reserved for orders"
+        reserved = f"{deposit.reserved_minor} of {deposit.held_minor} are reserved for orders"
+        msg = f"{reserved} {minor_units_of(op.symbol)}"
         raise DepositReserved(msg)
     if op.amount_minor:
         asked_ms, version = context.time_ms, current_parameters(context.state).version

@@ -7,6 +7,7 @@ from commerce.deposits.debts import require_no_debt
 from commerce.deposits.errors import DepositTooSmall
 from commerce.deposits.holding import deposit_of
 from commerce.deposits.limits import deposit_minimum_minor, has_deposit_minima
+from commerce.money import minor_units_of
 from commerce.products import load_product
 
 
@@ -35,5 +36,6 @@ def _require_deposit(context: Context, seller: bytes, product_class: str, symbol
     deposit = deposit_of(context.state, seller, symbol)
     has_minor = deposit.held_minor - deposit.leaving_minor
     if has_minor < minimum_minor:
-        msg = f"class {product_class} asks for {minimum_minor} {symbol}; there are {has_minor}"
+        wanted = f"class {product_class} asks for {minimum_minor}, there are {has_minor}"
+        msg = f"{wanted} {minor_units_of(symbol)}"
         raise DepositTooSmall(msg)

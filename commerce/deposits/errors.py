@@ -12,13 +12,19 @@ from chain.errors import LedgerError
 class ClaimKindUnknown(LedgerError):
     """Claims are of the kinds late, lost, authentic, fraud and food."""
 
+    hint = "file it as one of these: hushang claim file ORDER KIND"
+
 
 class LossNotClaimable(LedgerError):
     """Only a claim for food has a loss: three times it counts, if that is more than ten prices."""
 
+    hint = "leave loss_minor (--loss) out, or file the claim as food"
+
 
 class EvidenceMissing(LedgerError):
     """A claim that a panel judges comes with the hash of what shows it."""
+
+    hint = "name a file that shows it (hushang claim file --file FILE) and keep it for the panel"
 
 
 # Object exists (or doesn't yet).
@@ -45,6 +51,8 @@ class NotTheCreditor(LedgerError):
 class ClaimUnknown(LedgerError):
     """No claim has this id."""
 
+    hint = "hushang claim list shows those of an account"
+
 
 class ClaimExists(LedgerError):
     """The line has a claim of this kind already."""
@@ -54,6 +62,8 @@ class ClaimExists(LedgerError):
 
 class NothingOwed(LedgerError):
     """The sender owes nothing in this asset."""
+
+    hint = "nothing to do: hushang recourse list shows debts, each in its asset"
 
 
 # State.
@@ -74,6 +84,8 @@ class MerchantInDebt(LedgerError):
 class OrderUnpaid(LedgerError):
     """Nobody has paid the order: there is nothing to claim."""
 
+    hint = "cancel the order instead, if it is not wanted: hushang order cancel ORDER"
+
 
 # Time.
 
@@ -86,6 +98,8 @@ class DepositLocked(LedgerError):
 
 class ClaimTooLate(LedgerError):
     """Claims are filed within three years of the sale (民法典 art. 188)."""
+
+    hint = "nothing on the chain helps any more; ask the seller, or a court"
 
 
 # Rights.
@@ -114,6 +128,8 @@ class DepositTooSmall(LedgerError):
 
 class RepaymentTooLarge(LedgerError):
     """More than the sender owes in this asset."""
+
+    hint = "repay at most what hushang recourse list tells"
 
 
 class NothingClaimable(LedgerError):

@@ -14,7 +14,7 @@ from commerce.deposits.debts import REPAID_DEBTS_MAX, owed_by, repay_oldest, rep
 from commerce.deposits.errors import NothingOwed, RepaymentTooLarge, TooManyDebts
 from commerce.deposits.holding import DEPOSITS, deposit_of, save_deposit, take
 from commerce.errors import DelegationExceeded, InsufficientFunds
-from commerce.money import Symbol, debit
+from commerce.money import Symbol, debit, minor_units_of
 from commerce.records import altered
 from commerce.refusals import refuses
 
@@ -35,7 +35,8 @@ def recourse_repay(op: RecourseRepay, context: Context) -> tuple[Event, ...]:
         msg = f"nothing is owed in {op.symbol}"
         raise NothingOwed(msg)
     if op.amount_minor > owed.total_minor:
-        msg = f"{owed.total_minor} are owed, not {op.amount_minor}"
+        units = minor_units_of(op.symbol)
+        msg = f"{owed.total_minor} are owed, not {op.amount_minor} {units}"
         raise RepaymentTooLarge(msg)
     debit(context, context.sender, op.symbol, op.amount_minor)
     at_once_minor = repayable_minor(context.state, context.sender, op.symbol)

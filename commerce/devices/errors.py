@@ -36,9 +36,13 @@ class UnitUnsuitable(LedgerError):
 class ReadingsInconsistent(LedgerError):
     """The least reading is at most the mean, and the mean at most the largest."""
 
+    hint = "compute least, mean and largest anew of the raw readings; hushang sensor report does"
+
 
 class PeriodEmpty(LedgerError):
     """A report covers a time: it ends after it starts."""
+
+    hint = "put start_ms before end_ms: even a single reading stands for a stretch of time"
 
 
 class SlaMalformed(LedgerError):
@@ -76,6 +80,8 @@ class WatchUnknown(LedgerError):
 
 class PenaltyUnknown(LedgerError):
     """No penalty has this id."""
+
+    hint = "hushang penalty list shows those that an account pays, bears or gets"
 
 
 # Sender and role.
@@ -129,6 +135,8 @@ class ReportsOutstanding(LedgerError):
 class WatchEnded(LedgerError):
     """The parcel has arrived, or is lost: nothing of it is watched any more."""
 
+    hint = "nothing is left to do: hushang sla watch PARCEL tells what came of it"
+
 
 # Time.
 
@@ -147,6 +155,10 @@ class SequenceStale(LedgerError):
 
 class ReportOverlaps(LedgerError):
     """A report starts where the one before it ended, or later."""
+
+    hint = (
+        "report only what came after it: hushang sensor list DEVICE tells where the last one ended"
+    )
 
 
 class ReportAhead(LedgerError):
@@ -175,3 +187,5 @@ class PenaltyUnreserved(LedgerError):
 
 class TooManyCustodians(LedgerError):
     """As many have signed for this parcel as may."""
+
+    hint = "hand it straight to the recipient: 19 can sign for one parcel on its way"

@@ -29,6 +29,8 @@ class ArbiterUnknown(LedgerError):
 class ArbiterListed(LedgerError):
     """The arbiter is on the regulator's list already."""
 
+    hint = "nothing to do: hushang arbiter list shows it"
+
 
 # State.
 
@@ -57,9 +59,15 @@ class BondOfAnotherAsset(LedgerError):
 class NotOnThePanel(LedgerError):
     """The account has no seat in this dispute's panel now, or none that still votes."""
 
+    hint = (
+        "hushang dispute show DISPUTE tells who sits on the panel of this round, and who has voted"
+    )
+
 
 class NotAWitness(LedgerError):
     """Evidence comes from parties, a carrier of the order, inspectors and makers of devices."""
+
+    hint = "give it to the buyer or the seller, who hands it in: hushang dispute evidence"
 
 
 class SharesMismatch(LedgerError):
@@ -71,17 +79,25 @@ class SharesMismatch(LedgerError):
 class ChallengeUsed(LedgerError):
     """The party has used its one challenge in this dispute."""
 
+    hint = "wait for the ruling; it can be appealed: hushang dispute appeal"
+
 
 class NothingToAppeal(LedgerError):
     """The ruling gives this party all that it could get."""
+
+    hint = "nothing to do: only the other party can appeal this ruling"
 
 
 class CommitmentMissing(LedgerError):
     """The arbiter committed to no vote in time."""
 
+    hint = "nothing is left to do in this round; commit in time next: hushang dispute commit"
+
 
 class VoteAlreadyRevealed(LedgerError):
     """The arbiter has revealed its vote."""
+
+    hint = "nothing is left to do: a vote that was revealed stands"
 
 
 class CommitmentMismatch(LedgerError):
@@ -105,10 +121,19 @@ class BondTooSmall(LedgerError):
 class UnbondingTooLarge(LedgerError):
     """More than the bond that isn't leaving yet."""
 
+    hint = "name at most the bond that hushang arbiter show tells"
+
 
 class TooManyArbiters(LedgerError):
     """The chain has as many arbiters as it may have."""
 
+    hint = (
+        "wait until one has left: arbiters_max in the limits of GET /v1/genesis tells how "
+        "many may be"
+    )
+
 
 class TooMuchEvidence(LedgerError):
     """The dispute holds as much evidence of this party, or of witnesses, as it may."""
+
+    hint = "put several files into one and hand in its hash; a party has 16 pieces, a witness 4"

@@ -37,6 +37,8 @@ _SHIPPING = ("shipping", BIZ_STEP.uris["shipping"])
 class VisibilityUnknown(LedgerError):
     """A document's visibility is `public`; no other is supported yet."""
 
+    hint = "set visibility to public; keep what others may not see out of the document"
+
 
 @dataclass(frozen=True, slots=True)
 class EpcisCapture:

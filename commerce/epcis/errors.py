@@ -12,9 +12,15 @@ PROBLEMS_MAX = 50
 class EpcisMalformed(LedgerError):
     """The bytes are not strict UTF-8 JSON, or a string or number in them can't be agreed on."""
 
+    hint = (
+        "hushang epcis validate FILE names the place; write the file as UTF-8 without repeated keys"
+    )
+
 
 class EpcisTooLarge(LedgerError):
     """The document exceeds a cap on size, depth, events or nodes (HTTP 413)."""
+
+    hint = "split the document: at most 256 KiB and 100 events each"
 
 
 class EpcisInvalid(LedgerError):
@@ -24,6 +30,8 @@ class EpcisInvalid(LedgerError):
     (`within`), so that valid documents never pay for paths. `others` are further problems, found
     while the same level went on (`also`); receipts know nothing of them.
     """
+
+    hint = "mend what path names; hushang epcis validate FILE lists all of a document's problems"
 
     def __init__(self, rule: str, path: str = "") -> None:
         super().__init__(f"{path}: {rule}" if path else rule)

@@ -6,7 +6,7 @@ from itertools import islice
 from chain.codec import Hash, decode
 from chain.crypto import HASH_SIZE
 from chain.state import StateReader
-from commerce.certificates.views import CertificateView, certificates_of
+from commerce.certificates.views import GoodsCertificateView, certificates_of
 from commerce.epcis.identifiers import is_class
 from commerce.goods.offer import is_offered, load_offer
 from commerce.goods.things import (
@@ -27,7 +27,7 @@ _WORDS = {POSSESSION: "possession", OWNERSHIP: "ownership", SHARE: "share"}
 
 
 @dataclass(frozen=True, slots=True)
-class OfferView:
+class CustodyOfferView:
     """A custody offer: `things` and what lies in them go from giver to taker. `taken_device_id` is
     what the taker answers for. `due_ms` while it is open.
     """
@@ -87,9 +87,9 @@ class ThingView:
     since_ms: int | None
     order_id: Hash | None
     shares: tuple[ShareView, ...]
-    offers: tuple[OfferView, ...]
+    offers: tuple[CustodyOfferView, ...]
     lots: tuple[str, ...]
-    certificates: tuple[CertificateView, ...]
+    certificates: tuple[GoodsCertificateView, ...]
     history: tuple[HandedOverView, ...]
     next: str | None
 
@@ -102,10 +102,10 @@ class HistoryPage:
     next: str | None
 
 
-def offer_view(state: StateReader, offer_id: bytes) -> OfferView:
+def offer_view(state: StateReader, offer_id: bytes) -> CustodyOfferView:
     """An offer, or `OfferUnknown`."""
     offer = load_offer(state, offer_id)
-    return OfferView(
+    return CustodyOfferView(
         offer_id=offer_id,
         giver=offer.giver,
         taker=offer.taker,
@@ -179,6 +179,6 @@ def _shares(state: StateReader, thing: str) -> tuple[ShareView, ...]:
     return tuple([ShareView(key[-HASH_SIZE:], share.since_ms) for key, share in rows])
 
 
-def _offers(state: StateReader, thing: str, givers: list[bytes]) -> tuple[OfferView, ...]:
+def _offers(state: StateReader, thing: str, givers: list[bytes]) -> tuple[CustodyOfferView, ...]:
     found = [is_offered(state, thing, giver) for giver in givers]
     return tuple([offer_view(state, known) for known in found if known is not None])

@@ -12,7 +12,7 @@ class ProductRecalled(LedgerError):
 class GoodsRecalled(LedgerError):
     """What the parcel names is an item or lot under a recall, or has such goods in it."""
 
-    hint = "GET /v1/recalls?thing=EPC names the recall; ship other goods"
+    hint = "hushang recall list --thing EPC names the recall; ship other goods"
 
 
 class GoodsNotNamed(LedgerError):

@@ -29,9 +29,13 @@ class LineUnsettled(LedgerError):
 class ReviewHidden(LedgerError):
     """The review is hidden by a legal order."""
 
+    hint = "nothing is left to do: it stays hidden, and nothing can be added to it"
+
 
 class ReviewVoid(LedgerError):
     """The line was refunded in full, and with it the right to review it."""
+
+    hint = "nothing to do: what is refunded in full isn't reviewed"
 
 
 # Time.
@@ -40,12 +44,16 @@ class ReviewVoid(LedgerError):
 class AppendWindowOver(LedgerError):
     """A review is appended to within 180 days of its posting."""
 
+    hint = "nothing is left to do: the review stands as it is"
+
 
 # Money.
 
 
 class NothingPaid(LedgerError):
     """The seller has kept nothing of what was paid for this line, so nobody may review it."""
+
+    hint = "nothing to do: what is refunded in full isn't reviewed"
 
 
 # Limits.
@@ -54,6 +62,10 @@ class NothingPaid(LedgerError):
 class TooManyAppends(LedgerError):
     """The review was appended to as often as it may be."""
 
+    hint = "nothing is left to do: a review is appended to three times"
+
 
 class TooManyReplies(LedgerError):
     """The seller has replied to the review as often as it may."""
+
+    hint = "nothing is left to do: a seller replies three times"

@@ -23,6 +23,7 @@ from tests.commerce import (
     test_roles,
     test_shipments,
     test_tracking,
+    test_upgrades,
 )
 from tests.commerce.aftersale import (
     test_answers,
@@ -114,6 +115,7 @@ def rows() -> list[Row]:
     return [
         *rows_of_goods(),
         *(test_committee.TABLE + test_evidence.TABLE + test_members.UPDATING),
+        *test_upgrades.TABLE,
         *(test_accounts.TABLE + test_members.TABLE + test_members.FULL + test_roles.TABLE),
         *(test_rights.TABLE + test_delegations.TABLE + test_delegations.FULL),
         *(test_assets.TABLE + test_payments.TABLE + test_products.UPDATING),

@@ -351,9 +351,9 @@ def through_six_levels() -> tuple[MemoryIndex, list[str]]:
 
 def test_a_contaminated_lot_is_followed_to_a_hundred_thousand_items() -> None:
     index, items = through_six_levels()
-    start = time.perf_counter()
+    start = time.thread_time()
     found = trace(index, identity(lot("LEAF")), FORWARD)
-    elapsed_s = time.perf_counter() - start
+    elapsed_s = time.thread_time() - start
     assert found.complete
     assert things(found) >= set(items)
     assert len(found.things) == ITEMS + 102
