@@ -35,21 +35,42 @@ BodyHashes = Annotated[tuple[Hash, ...], Size(max=BLOCK_TRANSACTIONS_MAX)]
 class MessageUnknown(ProtocolError):
     """The first byte names no message of this protocol."""
 
+    hint = (
+        "the message was dropped; compare releases with the peer that sent it: it may run a "
+        "newer one"
+    )
+
 
 class MessageMalformed(ProtocolError):
     """The bytes after the type byte are not the canonical encoding of that message."""
+
+    hint = "the message was dropped; compare releases with the peer that sent it"
 
 
 class NotAMember(ProtocolError):
     """The signer's index is not in the committee."""
 
+    hint = (
+        "the message was dropped; is that node, or this one, behind a change of the "
+        "committee? hushang committee show"
+    )
+
 
 class MessageSignatureInvalid(ProtocolError):
     """A message's signature does not verify for the member it names."""
 
+    hint = (
+        "the message was dropped; if it goes on, ask that member whether its node key is the "
+        "registered one"
+    )
+
 
 class MessageInvalid(ProtocolError):
     """A signed message that no correct member would send, whatever it has seen."""
+
+    hint = (
+        "the message was dropped; see hushang evidence list, and ask that member what its node does"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,10 @@ from consensus.messages import BodyHashes, NewView
 class RecordInvalid(ProtocolError):
     """A journal record is not the canonical encoding of one: the file is not ours or damaged."""
 
+    hint = (
+        "stop the node; hushang repair moves a damaged journal aside and puts the node back to work"
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class BlockRecord:

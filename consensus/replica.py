@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from chain.block import Block
+from chain.committee import Committee
 from chain.committees import CHANGE_DELAY_HEIGHTS, CommitteeRecord
 from chain.votes import ViewChange
 from consensus import act, inquiry, patience, receive, standing
@@ -36,6 +37,7 @@ from consensus.messages import (
     Status,
 )
 from consensus.output import Draft, Output
+from consensus.picture import Picture, picture_of
 from consensus.promises import Promises
 from consensus.questions import Questions
 from consensus.records import (
@@ -88,6 +90,11 @@ class Replica:
         return self._state.epoch
 
     @property
+    def committee(self) -> Committee:
+        """The committee of the active height."""
+        return self._state.committee
+
+    @property
     def withheld(self) -> str:
         """Why this replica casts no votes now, for people; empty if it does."""
         return inquiry.withheld(self._state)
@@ -112,6 +119,10 @@ class Replica:
     def primary(self) -> int | None:
         """The member that leads the own view at the active height."""
         return self._state.primary_now()
+
+    def picture(self) -> Picture:
+        """What stands between here and the next decision, for people."""
+        return picture_of(self._state)
 
     def step(self, event: Input, now_ms: int) -> Output:
         """Take one message or fact and return all that follows from it.

@@ -42,6 +42,10 @@ class Roster:
         members = self.leaders.of_period(period)
         return None if members is None else members[(view + period) % len(members)]
 
+    def of_height(self, height: int) -> tuple[int, ...]:
+        """Who leads there, in turn; empty where rosters are forgotten."""
+        return self.leaders.of_period(height // self._rules.period) or ()
+
     def extend(self, header: Header) -> None:
         """The next header was decided."""
         below = self._newest

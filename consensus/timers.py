@@ -90,6 +90,11 @@ class Timers:
         """Was this kind of work there at the last look?"""
         return kind in self._since
 
+    def left(self) -> dict[Watch, int]:
+        """Ticks of patience left for each kind of work that was there at the last look."""
+        ends = {kind: since + self.patience(kind) for kind, since in self._since.items()}
+        return {kind: max(0, at - self.tick) for kind, at in ends.items()}
+
     def look_at(self, begun: Mapping[Watch, int]) -> int:
         """When to look again: at once where other work has begun than was watched, since its time
         runs from there; else when patience ends, or after `LOOK_TICKS`.

@@ -127,3 +127,14 @@ def test_new_work_is_looked_at_in_the_next_tick_and_watched_work_now_and_then() 
 
 def test_looks_are_so_close_that_none_of_them_is_taken_for_a_standstill() -> None:
     assert 2 * LOOK_TICKS < STANDSTILL_TICKS
+
+
+def test_what_is_left_of_patience_is_told_for_what_was_watched() -> None:
+    made = timers()
+    assert made.left() == {}
+    made.watch({Watch.REQUEST: 0, Watch.PROPOSAL: 0})
+    made.advance(5)
+    assert made.left() == {Watch.REQUEST: 45, Watch.PROPOSAL: 95}
+    for _ in range(20):
+        made.advance(5)
+    assert made.left() == {Watch.REQUEST: 0, Watch.PROPOSAL: 0}

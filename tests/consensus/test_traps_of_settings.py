@@ -34,8 +34,15 @@ HARMLESS = {
     "p2p_port": "where",
     "api_host": "where",
     "api_port": "where",
+    "api_certificate": "what clients are shown",
+    "api_key": "what clients are shown",
     "api_hosts": "who may ask it, not what it answers to its peers",
     "api_origins": "who may ask it, not what it answers to its peers",
+    "api_connections_max": "how many may ask it at once",
+    "api_proxies": "whose word on who asks it takes",
+    "query_rate_max": "how often one may ask it",
+    "submit_tokens": "from whom it takes transactions; its peers take them from anybody",
+    "submit_tokens_for": "as submit_tokens",
     "peers": "where",
     "observer": "whether a key that is in no committee is meant to be: it never votes",
     "store": "the same bytes in another engine: tests/chain/test_store.py",
@@ -47,8 +54,10 @@ HARMLESS = {
     "archive_dir": "as prune",
     "capture_tokens": "for whom it signs captures: each is a transaction like any other",
     "webhook_networks": "whom it may tell what was decided",
+    "webhook_ca": "as webhook_networks",
     "log_level": "what it tells its operator",
     "log_file": "where",
+    "log_format": "what it tells its operator",
 }
 AGREED = [field.name for field in fields(ConsensusParameters)]
 
