@@ -31,6 +31,11 @@ ANCHORS_MAX: Final = 4096
 class CertificateRefused(ProtocolError):
     """A peer's leaf certificate does not come from the node key that it names."""
 
+    hint = (
+        "the connection was ended; its operator checks that node's clock and starts it with "
+        "its own node key"
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class Validity:

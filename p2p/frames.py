@@ -20,13 +20,22 @@ GREETING_SIZE_MAX: Final = 4 * 1024
 class FrameTooLarge(ProtocolError):
     """A frame's length field is above what the connection allows at this point."""
 
+    hint = "the connection was ended; compare releases with that peer: it may have other limits"
+
 
 class FrameEmpty(ProtocolError):
     """A frame has no payload: five bytes of work for nothing."""
 
+    hint = (
+        "the connection was ended; what dialled is no node of this software: see who has the "
+        "address"
+    )
+
 
 class UnknownChannel(ProtocolError):
     """A frame's channel byte names no channel of this protocol version."""
+
+    hint = "the connection was ended; compare releases with that peer: it may run a newer one"
 
 
 class Channel(enum.IntEnum):
@@ -76,9 +85,8 @@ class FrameDecoder:
         self._partial = bytearray()
 
     def feed(self, data: bytes) -> None:
-        """Add a piece of the stream. Requires that `next_frame` has said None since the last."""
-        assert self._at == len(self._data), "take the frames of the last piece first"
-        self._data, self._at = data, 0
+        """Add a piece of the stream, after what was not yet taken of the last one."""
+        self._data, self._at = self._data[self._at :] + data, 0
 
     def next_frame(self) -> Frame | None:
         """The next whole frame, None if more bytes are needed, or a `ProtocolError` for good."""

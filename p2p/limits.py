@@ -67,12 +67,13 @@ class Limits:
     consensus_out: QueueLimits = field(default=QueueLimits(4096, 8 * MIB))
     transactions_out: QueueLimits = field(default=QueueLimits(1024, 8 * MIB))
     sync_out: QueueLimits = field(default=QueueLimits(256, 16 * MIB))
-    urgent_in: QueueLimits = field(default=QueueLimits(4096, 8 * MIB))
+    urgent_in: QueueLimits = field(default=QueueLimits(1024, 8 * MIB))
     bulk_in: QueueLimits = field(default=QueueLimits(1024, 8 * MIB))
     # One write: many votes, or the end of one large frame. The transport holds about as much more.
     write_size: int = 64 * KIB
-    # Frames handled before other work of the event loop gets its turn.
-    burst_frames: int = 64
+    # So long frames that wait are handled before other work of the event loop gets its turn: by
+    # time, not by number, for what one frame costs is up to whoever sent it.
+    burst_s: float = 0.002
 
     backoff_first_s: float = 0.1
     backoff_max_s: float = 5.0

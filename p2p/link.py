@@ -40,17 +40,40 @@ from p2p.tls import peer_key
 class GreetingExpected(ProtocolError):
     """The first frame is a Hello, and there is no second."""
 
+    hint = (
+        "the connection was ended; what dialled is no node of this software: see who has the "
+        "address"
+    )
+
+
+class GreetingMissed(ProtocolError):
+    """No TLS handshake and Hello within the deadline."""
+
+    hint = (
+        "this node dials again by itself; does the peer run there, with its port open? "
+        "hushang doctor"
+    )
+
 
 class WrongVersion(ProtocolError):
     """The peer speaks another protocol version."""
+
+    hint = "the connection was ended; install the same release on both nodes: hushang peers"
 
 
 class WrongGenesis(ProtocolError):
     """The peer is on another chain."""
 
+    hint = (
+        "the connection was ended; compare the hashes of both nodes' genesis.json: hushang "
+        "genesis show"
+    )
+
 
 class PeerGone(ProtocolError):
     """The connection ended without a reason of ours."""
+
+    hint = "this node dials again by itself; if it goes on, see hushang doctor and the peer's log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,15 +217,7 @@ class Link(asyncio.Protocol):
         self.size_in += len(data)
         self._pulse.heard()
         self._decoder.feed(data)
-        try:
-            while (frame := self._decoder.next_frame()) is not None:
-                self._receive(frame)
-        except ProtocolError as refusal:
-            # A refused greeting is answered and ends gently, so that the dialler can name the same
-            # reason; a reset would destroy our Hello on its way.
-            if self.hello is None and not self._said_hello:
-                self._say_hello()
-            self.close(refusal, blame=self.hello is not None)
+        self._cut()
 
     @override
     def pause_writing(self) -> None:
@@ -224,6 +239,20 @@ class Link(asyncio.Protocol):
         self.closed.set()
 
     # Inside.
+
+    def _cut(self) -> None:
+        """Take the frames of what was read, as far as there is room: small ones are many, and all
+        of them at once would stop everything else.
+        """
+        try:
+            while not self._read_paused and (frame := self._decoder.next_frame()) is not None:
+                self._receive(frame)
+        except ProtocolError as refusal:
+            # A refused greeting is answered and ends gently, so that the dialler can name the same
+            # reason; a reset would destroy our Hello on its way.
+            if self.hello is None and not self._said_hello:
+                self._say_hello()
+            self.close(refusal, blame=self.hello is not None)
 
     def _receive(self, frame: Frame) -> None:
         self._pulse.framed()
@@ -266,9 +295,15 @@ class Link(asyncio.Protocol):
 
     def _on_room(self) -> None:
         if self._read_paused and self.open and self.urgent.roomy and self.bulk.roomy:
-            assert self._transport is not None
             self._read_paused = False
-            self._transport.resume_reading()
+            self._cut()
+            # That may have filled or ended it.
+            if self._may_read():
+                assert self._transport is not None
+                self._transport.resume_reading()
+
+    def _may_read(self) -> bool:
+        return self.open and not self._read_paused
 
     def _flush(self) -> None:
         self._flush_due = False

@@ -29,9 +29,13 @@ RawBlock = Annotated[bytes, Size(min=1, max=FRAME_SIZE_MAX)]
 class UnknownMessage(ProtocolError):
     """A payload's kind is unknown, or not one of the channel it came on."""
 
+    hint = "the connection was ended; compare releases with that peer: it may run a newer one"
+
 
 class MessageMalformed(ProtocolError):
     """A payload is not the canonical encoding of its kind, or breaks one of its caps."""
+
+    hint = "the connection was ended; compare releases with that peer"
 
 
 @dataclass(frozen=True, slots=True)

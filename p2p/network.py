@@ -11,35 +11,31 @@ import secrets
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
 from chain.errors import ProtocolError
 from p2p.arrivals import Arrival, arrival
 from p2p.backoff import Backoff
+from p2p.certificates import Validity
 from p2p.door import Door, DoorStatus
 from p2p.frames import FRAME_SIZE_MAX, Channel
 from p2p.handler import Handler
 from p2p.inbox import Inbox
 from p2p.limits import Limits
-from p2p.link import Link, Terms
+from p2p.link import GreetingMissed, Link, Terms
 from p2p.messages import PROTOCOL_VERSION, Hello
-from p2p.peer import DuplicateConnection, Member, Peer, PeerStatus, describe
+from p2p.peer import DuplicateConnection, Member, Peer, PeerStatus, WrongPeer, describe
 from p2p.tls import Credentials, NodeIdentity, NotAMember, handshake_refusal
 
 logger = logging.getLogger(__name__)
 
 
-class WrongPeer(ProtocolError):
-    """Another member answered than the one that was dialled."""
-
-
-class GreetingMissed(ProtocolError):
-    """No TLS handshake and Hello within the deadline."""
-
-
 class NetworkStopped(ProtocolError):
     """This node's network was stopped."""
+
+    hint = "nothing to do: the node is stopping; start it again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +80,6 @@ class Network:
         self._running: asyncio.Task[None] | None = None
         self._group: asyncio.TaskGroup | None = None
 
-    # The node's side.
-
     async def start(self, group: asyncio.TaskGroup) -> None:
         """Listen (`OSError` if that fails), then accept and dial from a task of `group`."""
         assert self._running is None, "a network starts once"
@@ -102,6 +96,11 @@ class Network:
         if self._running is not None:
             self._running.cancel()
             await asyncio.wait([self._running])
+
+    @property
+    def certificate_dates(self) -> Validity:
+        """From when until when the certificate holds that the next peer is shown."""
+        return self._credentials.validity()
 
     @property
     def address(self) -> tuple[str, int]:
@@ -233,7 +232,9 @@ class Network:
         try:
             await _greet(link, connecting, self._limits.handshake_s)
         except (OSError, ProtocolError) as error:
-            self._door.refuse(error)
+            # Who hung up was refused by nobody: of two members that dial each other, one does.
+            if not isinstance(error, ConnectionResetError):
+                self._door.refuse(error)
             member = self._peers.get(link.peer)
             if member is None:
                 # A crowd of strangers must not fill the log: the counters tell of them.
@@ -253,9 +254,12 @@ class Network:
         while True:
             await peer.unlinked.wait()
             await peer.addressed.wait()
-            if peer.was_stable():
+            if peer.was_stable() or peer.moved.is_set():
                 backoff.reset()
-            await asyncio.sleep(backoff.next_delay_s())
+            peer.moved.clear()
+            # Nobody waits out the old address's delay once there is a new one.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(peer.moved.wait(), backoff.next_delay_s())
             address = peer.member.address
             if peer.link is not None or address is None:  # the peer was quicker, or has moved
                 continue
@@ -286,6 +290,9 @@ class Network:
         try:
             if peer is None:
                 link.close(NotAMember("the membership changed"), blame=True)
+            elif not (link.dialled or link.open):
+                # It ended with its first bytes: it takes no other's place.
+                self._tell_refused(peer, link.reason)
             elif link.dialled or peer.accepts(link, self._key):
                 await self._keep_current(peer, link)
             else:
@@ -298,7 +305,9 @@ class Network:
         noticed = peer.instances.are_two
         peer.join(link)
         if peer.instances.are_two and not noticed:
-            logger.warning("%s: two processes connect by turns under its key", peer.member.name)
+            told = {"event": "peer_on_two_hosts", "peer": peer.member.name}
+            words = "%s: two processes connect by turns under its key"
+            logger.warning(words, peer.member.name, extra=told)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._session(peer, link), name=f"p2p session {peer.member.name}")
             await link.closed.wait()
@@ -312,7 +321,8 @@ class Network:
                 # It ended while its predecessor was wound up, or with its first bytes.
                 self._tell_refused(peer, link.reason)
                 return
-            logger.info("connected to %s", peer.member.name)
+            told = {"event": "peer_connected", "peer": peer.member.name}
+            logger.info("connected to %s", peer.member.name, extra=told)
             self._handler.connected(link.peer, link.hello)
             try:
                 async with asyncio.TaskGroup() as group:
@@ -320,12 +330,14 @@ class Network:
                     group.create_task(self._deliver(link, link.bulk))
             finally:
                 reason = describe(link.reason or NetworkStopped())
-                logger.info("disconnected from %s: %s", peer.member.name, reason)
+                told["event"] = "peer_disconnected"
+                logger.info("disconnected from %s: %s", peer.member.name, reason, extra=told)
                 self._handler.disconnected(link.peer, reason)
 
     async def _deliver(self, link: Link, inbox: Inbox) -> None:
         """Hand one class of a link's frames to the handler until the link's end."""
-        burst = 0
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + self._limits.burst_s
         while (frame := await inbox.take()) is not None:
             try:
                 waiting = self._handler.received(link.peer, frame.channel, frame.payload)
@@ -333,9 +345,9 @@ class Network:
                     await waiting
             except ProtocolError as fault:
                 link.close(fault, blame=True)
-            burst += 1
-            if burst % self._limits.burst_frames == 0:
+            if inbox.size and loop.time() >= ends:
                 await asyncio.sleep(0)
+                ends = loop.time() + self._limits.burst_s
 
     def _hello(self) -> Hello:
         return Hello(
@@ -349,8 +361,7 @@ class Network:
 
     def _admit(self, key: bytes) -> None:
         if key not in self._peers:
-            msg = f"key {key.hex()}"
-            raise NotAMember(msg)
+            raise NotAMember(f"key {key.hex()}")
 
     def _tell_refused(self, peer: Peer, reason: Exception | None) -> None:
         """A member's connection that never was one: what it did is named all the same."""
@@ -366,8 +377,7 @@ class Network:
 def _only(member: Member) -> Callable[[bytes], None]:
     def admit(key: bytes) -> None:
         if key != member.public_key:
-            msg = f"{key.hex()} answered where {member.name} was dialled"
-            raise WrongPeer(msg)
+            raise WrongPeer(f"{key.hex()} answered where {member.name} was dialled")
 
     return admit
 
@@ -381,8 +391,7 @@ async def _greet(link: Link, connecting: Awaitable[object], deadline_s: float) -
             await link.greeted()
         greeted = True
     except TimeoutError:
-        msg = f"not within {deadline_s:g} s"
-        raise GreetingMissed(msg) from None
+        raise GreetingMissed(f"not within {deadline_s:g} s") from None
     except ssl.SSLError as error:
         raise handshake_refusal(error) from error
     finally:

@@ -13,8 +13,25 @@ from p2p.link import Link
 from p2p.outbox import Outbox, QueueStatus
 
 
+class WrongPeer(ProtocolError):
+    """Another member answered than the one that was dialled."""
+
+    hint = (
+        "put that member's right address under [[peers]] in hushang.toml; this node dials "
+        "again by itself"
+    )
+
+
 class DuplicateConnection(ProtocolError):
     """Another connection to the same peer is kept."""
+
+    hint = "nothing to do: one connection between two nodes is enough"
+
+
+class AddressChanged(ProtocolError):
+    """The settings say now that the peer listens elsewhere."""
+
+    hint = "nothing to do: this node dials the peer at its new address"
 
 
 class Member(Protocol):
@@ -33,7 +50,7 @@ class Member(Protocol):
         """Where to dial: host (an address or a name) and port; None if nobody knows: it dials."""
 
 
-class Direction(enum.Enum):
+class Direction(enum.StrEnum):
     """Who dialled."""
 
     INBOUND = "inbound"
@@ -45,7 +62,8 @@ class PeerStatus:
     """A peer as `hushang status` and the metrics show it; counters since the process started.
 
     `height` is what it claimed when it connected. `last_error` stays until the next connection.
-    `on_two_hosts`: processes with this one key connect by turns.
+    `on_two_hosts`: processes with this one key connect by turns. `age_ms`: how long the connection
+    has stood. `address`: where it is dialled, if anybody knows.
     """
 
     public_key: bytes
@@ -61,20 +79,24 @@ class PeerStatus:
     last_seen_ms: int | None
     last_error: str
     on_two_hosts: bool
+    age_ms: int | None
+    address: tuple[str, int] | None
 
 
 class Peer:
     """Invariant: `unlinked` is set exactly while `link` is None. At most one link is current.
 
-    `addressed` is set exactly while there is an address to dial.
+    `addressed` is set exactly while there is an address to dial; `moved` when there is another one
+    than before, until the dialler has seen it.
     """
 
     def __init__(self, member: Member, limits: Limits) -> None:
         self.member = member
         self.addressed = asyncio.Event()
-        self.name_as(member)
+        self.moved = asyncio.Event()
         self.link: Link | None = None
         self.dialling: Link | None = None
+        self.name_as(member)
         self.outbox = Outbox(limits)
         self._limits = limits
         self.instances = Instances(limits)
@@ -92,12 +114,21 @@ class Peer:
         self._age_ticks = 0  # of the current link, or how old the last one grew
 
     def name_as(self, member: Member) -> None:
-        """What the membership says of this node now; from now on it is dialled there, or not."""
-        self.member = member
+        """What the membership says of this node now; from now on it is dialled there, or not.
+
+        A connection that stands ends if the address was another one, whoever dialled it: the way
+        that the operator has chosen now may lead through a tunnel, or around a fault.
+        """
+        before, self.member = self.member.address, member
         if member.address is None:
             self.addressed.clear()
         else:
             self.addressed.set()
+        if before is None or before == member.address:
+            return
+        self.moved.set()
+        for link in filter(None, (self.link, self.dialling)):
+            link.close(AddressChanged("dialled anew"), blame=True)
 
     def join(self, link: Link) -> None:
         """Make a greeted link the current one; what waits goes on, if it is the same process."""
@@ -189,6 +220,8 @@ class Peer:
             last_seen_ms=self._last_seen_ms,
             last_error=self.last_error,
             on_two_hosts=self.instances.are_two,
+            age_ms=int(self._age_ticks * self._limits.tick_s * 1000) if link else None,
+            address=self.member.address,
         )
 
     def _count(self, link: Link) -> None:

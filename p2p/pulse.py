@@ -10,13 +10,25 @@ from p2p.limits import Limits
 class PeerSilent(ProtocolError):
     """Nothing was heard for longer than a live peer keeps silent."""
 
+    hint = (
+        "this node dials again by itself; check the line and whether the peer still runs: "
+        "hushang peers"
+    )
+
 
 class FrameTooSlow(ProtocolError):
     """A frame has begun and doesn't get on."""
 
+    hint = "this node dials again by itself; check the line between the two for loss and its rate"
+
 
 class PeerNotReading(ProtocolError):
     """The peer took nothing of what was sent for too long."""
+
+    hint = (
+        "this node dials again by itself; the peer's operator looks whether its node hangs or "
+        "is overloaded"
+    )
 
 
 class Pulse:

@@ -40,13 +40,28 @@ NO_ANCHOR: Final = frozenset({18, 19, 20, 21})
 class PeerUnauthenticated(ProtocolError):
     """The handshake ended without TLS 1.3, this application protocol and a peer certificate."""
 
+    hint = (
+        "the connection was ended; what dialled or answered is no node of this software: "
+        "check the address"
+    )
+
 
 class NotAMember(ProtocolError):
     """The peer's certificate comes from no member's node key, or from this node's own."""
 
+    hint = (
+        "the connection was ended; the node behind it starts with the key that hushang member "
+        "list has"
+    )
+
 
 class HandshakeFailed(ProtocolError):
     """TLS could not be agreed: no TLS, too old, no certificate, or the peer refused ours."""
+
+    hint = (
+        "check address and port under [[peers]], and that both sides have the other as a "
+        "member: hushang doctor"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +115,10 @@ class Credentials:
     def client_context(self) -> ssl.SSLContext:
         """For dialled connections; ask again for each."""
         return self._fresh().client
+
+    def validity(self) -> Validity:
+        """The dates of the leaf for the next connection."""
+        return self._fresh().validity
 
     def _fresh(self) -> _Contexts:
         """Renewed after half of the leaf's days, and when a clock set back precedes them."""

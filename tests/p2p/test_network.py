@@ -17,6 +17,7 @@ from tests.p2p.net import (
     PATIENCE_S,
     QUICK,
     Recorder,
+    Seat,
     absent,
     eventually,
     greet,
@@ -141,6 +142,42 @@ async def test_a_member_is_dialled_from_the_moment_that_its_address_is_known() -
 
 
 @pytest.mark.asyncio
+async def test_a_peer_that_moved_is_dialled_anew_and_the_old_connection_ends() -> None:
+    async with town() as place:
+        a, b = [await place.settle(member) for member in (PUDONG, XUHUI)]
+        place.introduce(a, b)
+        await eventually(lambda: a.sees(XUHUI) and b.sees(PUDONG))
+        # Both may have dialled at once, and the one connection have replaced the other.
+        before = a.of(XUHUI).connections
+        b.network.set_members([b.seat, unlisted(PUDONG)])
+        await eventually(lambda: a.of(XUHUI).connections > before and a.sees(XUHUI))
+        before = a.of(XUHUI).connections
+        # The same node by another name of the loopback: only A can bring this connection about.
+        a.network.set_members([a.seat, Seat(b.key, "xuhui", ("localhost", b.network.address[1]))])
+        await eventually(lambda: a.of(XUHUI).connections > before and a.sees(XUHUI))
+        assert a.of(XUHUI).direction is Direction.OUTBOUND
+        ends = a.heard.farewells
+        await eventually(lambda: any(reason.startswith("AddressChanged") for _, reason in ends))
+        # What is said again changes nothing.
+        a.network.set_members([a.seat, Seat(b.key, "xuhui", ("localhost", b.network.address[1]))])
+        assert a.sees(XUHUI)
+
+
+@pytest.mark.asyncio
+async def test_a_new_address_is_dialled_at_once_however_long_the_old_one_was_tried() -> None:
+    patient = replace(QUICK, backoff_first_s=3600.0, backoff_max_s=3600.0)
+    async with town() as place:
+        a, b = await place.settle(PUDONG, limits=patient), await place.settle(XUHUI)
+        b.network.set_members([b.seat, unlisted(PUDONG)])
+        a.network.set_members([a.seat, absent(XUHUI)])
+        # Let the dialler begin to wait.
+        for _ in range(3):
+            await asyncio.sleep(0)
+        a.network.set_members([a.seat, b.seat])
+        await eventually(lambda: a.sees(XUHUI))
+
+
+@pytest.mark.asyncio
 async def test_members_may_be_named_again_before_the_network_starts() -> None:
     heard = Recorder()
     settings = NetworkSettings(GENESIS, ("127.0.0.1", 0), now_ms, lambda: 0.5, QUICK)
@@ -240,3 +277,33 @@ async def test_a_send_to_nobody_or_to_an_absent_member_says_no() -> None:
         assert not a.network.send(STRANGER.public_key, Channel.CONSENSUS, b"vote")
         assert not a.network.send(PUDONG.public_key, Channel.CONSENSUS, b"to oneself")
         await eventually(lambda: "Connect" in a.of(XUHUI).last_error)
+
+
+@pytest.mark.asyncio
+async def test_frames_that_cost_much_leave_other_work_its_turn() -> None:
+    async with town() as place:
+        a, b = [await place.settle(member) for member in (PUDONG, XUHUI)]
+        place.introduce(a, b)
+        await eventually(lambda: a.sees(b.identity) and b.sees(a.identity))
+        loop = asyncio.get_running_loop()
+        handled_since, longest, frames = 0, 0, 60
+
+        def spend(_frame: Frame) -> None:
+            nonlocal handled_since
+            handled_since += 1
+            until = loop.time() + QUICK.burst_s / 2
+            while loop.time() < until:
+                pass
+
+        def other_work() -> None:
+            nonlocal handled_since, longest
+            longest, handled_since = max(longest, handled_since), 0
+            if len(b.heard.frames) < frames:
+                loop.call_soon(other_work)
+
+        b.heard.answer = spend
+        for number in range(frames):
+            assert a.network.send(b.key, Channel.CONSENSUS, number.to_bytes(2, "big"))
+        loop.call_soon(other_work)
+        await eventually(lambda: len(b.heard.frames) == frames)
+        assert 0 < longest <= 3

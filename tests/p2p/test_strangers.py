@@ -2,14 +2,16 @@
 
 import asyncio
 import logging
+import socket
 import ssl
 import struct
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import get_args, get_type_hints
 
 import pytest
 
 from p2p.frames import FRAME_SIZE_MAX, GREETING_SIZE_MAX, Channel
-from p2p.messages import Ping
+from p2p.messages import Message, Ping
 from tests.p2p.certs import (
     Presented,
     behind_intermediate,
@@ -167,10 +169,12 @@ async def test_another_application_protocol_is_refused() -> None:
 async def test_plaintext_is_refused(first: bytes) -> None:
     async with town() as place:
         a, b = await two_friends(place)
+        # The friends may have missed each other on a busy machine before they met.
+        before = sum(a.network.door().refused.values())
         raw = await knock(a, None, first)
         await raw.ended()
         await eventually(lambda: a.network.door().strangers == 0)
-        assert sum(a.network.door().refused.values()) == 1
+        assert sum(a.network.door().refused.values()) == before + 1
         unharmed(a, b)
 
 
@@ -237,17 +241,20 @@ async def test_a_member_that_never_says_hello_is_dropped() -> None:
 
 @pytest.mark.asyncio
 async def test_a_crowd_at_the_door_is_turned_away_and_leaves_connections_alone() -> None:
-    limits = replace(QUICK, strangers_max=8, strangers_reserved=2, strangers_per_host_max=4)
+    # Nobody's slot is freed by a deadline, however long it takes twelve to knock.
+    limits = replace(
+        QUICK, handshake_s=3_600.0, strangers_max=8, strangers_reserved=2, strangers_per_host_max=4
+    )
     async with town() as place:
         a = await place.settle(PUDONG, limits=limits)
         b = await place.settle(XUHUI)
         place.introduce(a, b)
         await eventually(lambda: a.sees(XUHUI) and b.sees(PUDONG))
         crowd = [await knock(a, None) for _ in range(12)]
-        await eventually(lambda: a.network.door().turned_away >= 8)
-        assert a.network.door().strangers <= 4
-        for raw in crowd:
+        for raw in crowd[4:]:
             await raw.ended()
+        assert a.network.door().turned_away == 8
+        assert a.network.door().strangers == 4
         unharmed(a, b)
 
 
@@ -275,3 +282,28 @@ async def test_a_member_whose_first_bytes_break_the_rules_is_named(
         await knock(a, as_member(JINGAN, PUDONG), first)
         await eventually(lambda: "jingan: FrameTooLarge" in caplog.text)
         unharmed(a, b)
+
+
+@pytest.mark.asyncio
+async def test_who_hangs_up_in_the_handshake_was_refused_by_nobody() -> None:
+    async with town() as place:
+        a, b = await two_friends(place)
+        with socket.create_connection(a.network.address) as gone:
+            await eventually(lambda: a.network.door().strangers == 1)
+            # Closed by a reset, as a node ends its own of two calls that cross.
+            gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        await eventually(lambda: a.network.door().strangers == 0)
+        assert a.network.door().refused == {}
+        unharmed(a, b)
+
+
+def test_no_message_has_a_place_for_an_address() -> None:
+    texts = {
+        f"{kind.__name__}.{name}"
+        for kind in get_args(Message)
+        for name, told in get_type_hints(kind).items()
+        if told is str
+    }
+    names = {field.name for kind in get_args(Message) for field in fields(kind)}
+    assert texts == {"Hello.name", "Hello.agent"}
+    assert not names & {"address", "addresses", "host", "hosts", "port", "peers", "url"}
