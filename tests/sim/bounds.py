@@ -10,8 +10,8 @@ from consensus.slot import AHEAD_PER_MEMBER_MAX, PROPOSALS_PER_MEMBER_MAX
 from consensus.state import EVIDENCE_HEIGHTS, PROVEN_MAX
 from consensus.views import VIEW_CHANGES_PER_MEMBER_MAX, WAITING_MAX
 from consensus.votes import VOTES_PER_MEMBER_MAX
-from node.driver import INBOX_MAX
 from node.ledger_queue import EXECUTED_MAX, LedgerQueue
+from node.mailbox import MESSAGES_MAX
 from node.sync import AHEAD_MAX, Sync
 from tests.sim.world import Violation
 
@@ -35,7 +35,7 @@ def check_bounds(node: Owner) -> None:
     n = state.committee.n
     slot, views = state.slot, state.views
     if (
-        len(node.inbox) > INBOX_MAX
+        len(node.inbox) > MESSAGES_MAX * n
         or len(node.queue._executed) > EXECUTED_MAX
         or len(node.sync._ahead) > AHEAD_MAX
         or len(slot.proposals) > PROPOSALS_PER_MEMBER_MAX * n

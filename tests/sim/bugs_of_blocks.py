@@ -52,14 +52,14 @@ def _any_time_will_do() -> list[Patch]:
 
 
 def _executed_twice() -> list[Patch]:
-    original = execution._Run.transactions
+    original = execution.Run.transactions
 
-    def transactions(self: execution._Run, given: Any) -> None:
+    def transactions(self: execution.Run, given: Any) -> None:
         listed = list(given)
         original(self, listed)
         original(self, listed)
 
-    return [(execution._Run, "transactions", transactions)]
+    return [(execution.Run, "transactions", transactions)]
 
 
 def _speculation_kept() -> list[Patch]:

@@ -7,6 +7,7 @@ another beside it. A crash loses everything but the disk.
 
 from collections import deque
 from collections.abc import Sequence
+from functools import partial
 from typing import cast
 
 from typing_extensions import override
@@ -20,6 +21,7 @@ from consensus.config import TICK_MS
 from consensus.input import Checked, FetchedBlock, Input, Work
 from consensus.output import BuildRequest, CheckRequest, Decided, Output
 from consensus.records import Record, promises_nothing
+from node.door import sponsor_of
 from node.driver import STEPS_PER_ROUND_MAX
 from node.ledger_queue import Built, LedgerQueue, Written
 from node.mempool import Mempool
@@ -256,7 +258,8 @@ class SimNode(Process):
         included = [received.id for received in written.executed.transactions]
         self.mempool.discard(included)
         self.bodies.decided(tip.height, written.executed.transactions)
-        self.watch.note(tip.height, len(included))
+        sponsors = partial(sponsor_of, self.ledger.state)
+        self.watch.note(tip.height, written.executed.transactions, sponsors)
         if self.honest:
             self.setting.checks.written(tip.height, tip.digest, included)
         self.setting.world.counts["deadlines"] += written.executed.result.fired

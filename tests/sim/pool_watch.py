@@ -1,8 +1,9 @@
 """What a node does about transactions that wait: the simulated side of `Driver._watch_pool`."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from chain.stored_chain import Tip
+from chain.transaction import ReceivedTransaction
 from node.driver import POOL_LOOK_S, SPREAD_MAX
 from node.mempool import Mempool
 from tests.sim.post import SimGossip
@@ -20,10 +21,15 @@ class PoolWatch:
         self._looked_at = -1
         self._skipped: dict[bytes, int] = {}
 
-    def note(self, height: int, count: int) -> None:
+    def note(
+        self,
+        height: int,
+        included: Sequence[ReceivedTransaction],
+        sponsor_of: Callable[[ReceivedTransaction], bytes | None],
+    ) -> None:
         """A block is written: which waiting transactions fair order would have put into it."""
         now_ms = self._clock_ms()
-        skipped = self._mempool.passed_over(height, count)
+        skipped = self._mempool.passed_over(height, included, sponsor_of)
         self._skipped = {entry: self._skipped.get(entry, now_ms) for entry in skipped}
         self._spread(skipped)
 
