@@ -10,9 +10,11 @@ from collections.abc import Callable, Sequence
 from chain.account import ACCOUNTS
 from chain.block import Receipt
 from chain.context import authorise_by, sender_of
-from chain.errors import HushangError
+from chain.errors import HushangError, TransactionExpired
+from chain.execution import require_in_force
 from chain.ledger import Ledger
 from chain.replay import minute_of
+from chain.state import StateReader
 from chain.store_contract import StorageError
 from chain.stored_chain import read_row
 from chain.transaction import (
@@ -31,6 +33,12 @@ READING_MAX = 20_000
 RETRY_AFTER_MS = 500
 # Told of each newly admitted transaction, with the peer it came from (None: a client).
 Admitted = Callable[[ReceivedTransaction, bytes | None], None]
+
+
+def sponsor_of(state: StateReader, received: ReceivedTransaction) -> bytes | None:
+    """The member that answers for a transaction's sender; None for who has no account."""
+    account = ACCOUNTS.load(state, received.transaction.sender)
+    return None if account is None else account.sponsor
 
 
 class Door:
@@ -53,6 +61,8 @@ class Door:
         self._admitted = admitted
         # Of clients, with the verifier now.
         self._reading = 0
+        # Peers whose last batch had something for which there was no room, and whose room that is.
+        self._crowded_by: dict[bytes, bytes] = {}
 
     async def admit(self, raw: bytes) -> Submitted:
         """Take a client's raw bytes in, or raise the refusal (`LedgerError`, `PoolFull`)."""
@@ -81,7 +91,7 @@ class Door:
             finally:
                 self._reading -= len(fresh)
             for body in fresh:
-                answers[body] = self._take(read[body])
+                answers[body] = self._take(read[body], None)
         return [answers[body] for body in bodies]
 
     def _look(self, body: bytes, raw: bytes) -> Submitted | PoolFull | None:
@@ -107,16 +117,22 @@ class Door:
 
     def _require_share(self, received: ReceivedTransaction) -> None:
         """The same of what was read: its sponsor is known now. Called on the verifier's threads."""
-        account = ACCOUNTS.load(self._ledger.state, received.transaction.sender)
-        if account is not None:
-            size = len(received.raw)
-            self._mempool.require_room(size, account.sponsor, from_client=True)
+        self._require_sponsors_room(received, from_client=True)
 
-    def _take(self, result: Read) -> Submitted | HushangError:
+    def _require_peers_share(self, received: ReceivedTransaction) -> None:
+        """As `_require_share`, of gossip: a flood of one member's costs no signatures."""
+        self._require_sponsors_room(received, from_client=False)
+
+    def _require_sponsors_room(self, received: ReceivedTransaction, *, from_client: bool) -> None:
+        sponsor = sponsor_of(self._ledger.state, received)
+        if sponsor is not None:
+            self._mempool.require_room(len(received.raw), sponsor, from_client=from_client)
+
+    def _take(self, result: Read, origin: bytes | None) -> Submitted | HushangError:
         if isinstance(result, HushangError):
             return result
         try:
-            return self._enter(result, None)
+            return self._enter(result, origin)
         except StorageError:
             # No refusal: the node must not go on.
             raise
@@ -128,12 +144,13 @@ class Door:
         if not are_few(raws):
             return None
         fresh, known = self._sort(raws)
-        return self._enter_all([*known, *self._verifier.read_few(fresh).values()], origin)
+        read = self._verifier.read_few(fresh, judge=self._require_peers_share)
+        return self._enter_all([*known, *read.values()], origin)
 
     async def admit_all(self, raws: Sequence[bytes], origin: bytes | None) -> int:
         """Take in a batch of gossip; what is refused is dropped. Returns how many were refused."""
         fresh, known = self._sort(raws)
-        read = await self._verifier.read_all(fresh)
+        read = await self._verifier.read_all(fresh, judge=self._require_peers_share)
         return self._enter_all([*known, *read.values()], origin)
 
     def _sort(self, raws: Sequence[bytes]) -> tuple[dict[bytes, bytes], list[ReceivedTransaction]]:
@@ -157,24 +174,39 @@ class Door:
     def _enter_all(self, read: Sequence[Read], origin: bytes | None) -> int:
         refused = 0
         for result in read:
-            if isinstance(result, HushangError):
+            answer = self._take(result, origin)
+            if isinstance(answer, HushangError):
                 refused += 1
-                continue
-            try:
-                self._enter(result, origin)
-            except StorageError:
-                # No refusal: the node must not go on.
-                raise
-            except HushangError:
-                refused += 1
+            if isinstance(answer, PoolFull) and answer.sponsor and origin:
+                self._crowded_by[origin] = answer.sponsor
         return refused
+
+    def has_room_for(self, peer: bytes) -> bool:
+        """Is there room for what this peer brings, as far as its last batches tell?"""
+        sponsor = self._crowded_by.get(peer)
+        if sponsor is None or self._mempool.has_room_again(sponsor):
+            self.forget(peer)
+            return True
+        return False
+
+    def forget(self, peer: bytes) -> None:
+        """It brings nothing any more."""
+        self._crowded_by.pop(peer, None)
 
     def _enter(self, received: ReceivedTransaction, origin: bytes | None) -> Submitted:
         ledger, now_ms = self._ledger, self._clock_ms()
+        require_in_force(received, ledger.rules, ledger.chain)
         # A block's time may be ahead of this node's clock.
         time_ms = max(now_ms, ledger.tip.header.time_ms)
         lifetime_max_ms = ledger.chain.genesis.consensus.transaction_lifetime_max_ms
-        check_window(received.transaction, ledger.chain.genesis_hash, time_ms, lifetime_max_ms)
+        try:
+            check_window(received.transaction, ledger.chain.genesis_hash, time_ms, lifetime_max_ms)
+        except TransactionExpired:
+            # A client that asks late what came of it must not hear that nothing did.
+            known = self.decided(received.id) if origin is None else None
+            if known is None:
+                raise
+            return Submitted(received.id, known)
         if ledger.is_remembered(minute_of(received.transaction.valid_until_ms), received.id):
             # A peer isn't answered.
             return Submitted(received.id, self.decided(received.id) if origin is None else None)

@@ -7,29 +7,36 @@ Decided blocks are written, proposals checked and built on the ledger's thread, 
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from time import monotonic
 
 from chain.errors import HushangError, LedgerError, ProtocolError
 from chain.evidence import Evidence, culprit
 from chain.ledger import Ledger
+from chain.transaction import ReceivedTransaction
 from consensus.config import TICK_MS
 from consensus.input import Checked, FetchedBlock, Input, Proposal, Work
+from consensus.messages import Message
 from consensus.output import BuildRequest, CheckRequest, Decided, Output, Send
 from consensus.records import encode_record, promises_nothing
 from consensus.replica import Replica
 from node.block_size import BlockSize
 from node.bodies import Bodies
+from node.door import sponsor_of
 from node.journal import Journal
 from node.ledger_queue import LedgerQueue, Written
+from node.mailbox import Mailbox
 from node.mempool import Mempool
 from node.sync import Sync
 from node.worker import Worker
 
 logger = logging.getLogger(__name__)
 
-INBOX_MAX = 8_192
+# One round: what waits is stepped together, but others of the loop have their turn in between. By
+# time, not by number, for what one message costs is up to whoever sent it.
+ROUND_S = 0.003
 STEPS_PER_ROUND_MAX = 256
 JOURNAL_SIZE_MAX = 16 * 1024 * 1024
 # Well below the request timer, which complains about what waits.
@@ -75,14 +82,13 @@ class _Building:
 
 @dataclass(slots=True)
 class _Inbox:
-    """What waits to be stepped: an input, and the peer that sent it (None: this node)."""
+    """What waits to be stepped."""
 
-    items: deque[tuple[Input, bytes | None]] = field(default_factory=deque)
+    mail: Mailbox = field(default_factory=Mailbox)
     work_changed: bool = False
     # Does the replica know already that transactions wait?
     waiting_told: bool = False
     news: asyncio.Event = field(default_factory=asyncio.Event)
-    room: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Driver:
@@ -110,21 +116,17 @@ class Driver:
 
     # The node's side.
 
-    def post(self, event: Input, peer: bytes | None = None) -> None:
-        """Hand something to the replica; it is stepped soon, in this order."""
-        self._inbox.items.append((event, peer))
+    def post(self, event: Input) -> None:
+        """Hand something of this node's own to the replica; it is stepped soon, in this order."""
+        self._inbox.mail.put(event, None, 0)
         self._inbox.news.set()
 
-    async def room(self) -> None:
-        """Wait until the inbox has room: back-pressure for peers."""
-        while len(self._inbox.items) > INBOX_MAX:
-            self._inbox.room.clear()
-            await self._inbox.room.wait()
-
-    @property
-    def crowded(self) -> bool:
-        """Is the inbox over its limit?"""
-        return len(self._inbox.items) > INBOX_MAX
+    def receive(self, message: Message, peer: bytes, size: int) -> Awaitable[None] | None:
+        """A peer's message of so many bytes; an awaitable holds it back until it has room."""
+        mail = self._inbox.mail
+        mail.put(message, peer, size)
+        self._inbox.news.set()
+        return mail.room(peer) if mail.is_full(peer) else None
 
     def work_changed(self) -> None:
         """The pool has something new."""
@@ -163,7 +165,7 @@ class Driver:
 
     async def _wait(self, started: float) -> None:
         loop = asyncio.get_running_loop()
-        if self._inbox.items or self._inbox.work_changed:
+        if self._inbox.mail or self._inbox.work_changed:
             # Others get their turn between two rounds.
             await asyncio.sleep(0)
             return
@@ -183,19 +185,21 @@ class Driver:
         if self._inbox.work_changed:
             self._inbox.work_changed = False
             outputs.append(replica.step(self._work(), now_ms))
-        for _ in range(min(len(self._inbox.items), STEPS_PER_ROUND_MAX)):
-            event, peer = self._inbox.items.popleft()
+        mail, ends = self._inbox.mail, monotonic() + ROUND_S
+        while mail and len(outputs) < STEPS_PER_ROUND_MAX and monotonic() < ends:
+            event, peer = mail.take()
             try:
                 outputs.append(replica.step(event, now_ms))
             except ProtocolError as fault:
                 who = peer.hex()[:16] if peer else "somebody"
-                logger.warning("%s sent what no correct member sends: %s", who, fault)
+                told = {"event": "peer_faulty", "peer": who, "code": fault.code}
+                logger.warning("%s sent what no correct member sends: %s", who, fault, extra=told)
                 if isinstance(event, FetchedBlock):
                     self._parts.sync.disbelieved(event)
-        self._inbox.room.set()
         if replica.withheld != self._withheld:
             self._withheld = replica.withheld
-            logger.info("votes: %s", self._withheld or "this node takes part")
+            told = {"event": "votes_withheld" if self._withheld else "votes_resumed"}
+            logger.info("votes: %s", self._withheld or "this node takes part", extra=told)
         return outputs
 
     async def _obey(self, outputs: list[Output]) -> None:
@@ -231,7 +235,9 @@ class Driver:
             self._parts.sync.fetch(fetch)
         for evidence in output.evidence:
             if self._parts.convict(evidence):
-                logger.error("evidence against member %s: %s", culprit(evidence), evidence)
+                who = culprit(evidence)
+                told = {"event": "evidence_found", "member": who}
+                logger.error("evidence against member %s: %s", who, evidence, extra=told)
         for vote in output.foreign:
             msg = f"a {type(vote).__name__} at height {vote.height}, view {vote.view}"
             raise KeyUsedElsewhere(f"{msg} is signed with this node's key and not by this node")
@@ -270,7 +276,7 @@ class Driver:
             included = [received.id for received in written.executed.transactions]
             parts.mempool.discard(included)
             parts.bodies.decided(height, written.executed.transactions)
-            self._note_skipped(height, len(included))
+            self._note_skipped(height, written.executed.transactions)
             self._block_size.took(len(included), int(written.took_s * 1000))
             parts.written(written)
             self._tell_work()
@@ -295,10 +301,10 @@ class Driver:
             if expired or self._skipped:
                 self._tell_work()
 
-    def _note_skipped(self, height: int, count: int) -> None:
+    def _note_skipped(self, height: int, included: Sequence[ReceivedTransaction]) -> None:
         """Which waiting transactions fair order would have put into the last block."""
-        now_ms = self._parts.clock_ms()
-        skipped = self._parts.mempool.passed_over(height, count)
+        now_ms, state = self._parts.clock_ms(), self._parts.ledger.state
+        skipped = self._parts.mempool.passed_over(height, included, partial(sponsor_of, state))
         self._skipped = {id_: self._skipped.get(id_, now_ms) for id_ in skipped}
         if skipped:
             self._parts.spread_again(skipped)
@@ -340,7 +346,9 @@ class Driver:
             self._executing -= 1
         if checked is not None:
             if checked.results is None:
-                logger.warning("refused the proposal at %s: %s", checked.height, checked.refusal)
+                told = {"event": "proposal_refused", "height": checked.height, "view": checked.view}
+                words = "refused the proposal at %s: %s"
+                logger.warning(words, checked.height, checked.refusal, extra=told)
             self.post(checked)
 
     # Proposing.

@@ -31,7 +31,7 @@ _HEAD: Final = struct.Struct(">BIII")
 class FrameTooLarge(StorageError):
     """What is to be kept is larger than a frame may be; nothing was written."""
 
-    hint = ""
+    hint = "report it with the node's log: the software made a record larger than it can keep"
 
 
 def encode_frames(records: Sequence[bytes]) -> bytes:
@@ -77,6 +77,8 @@ def read_frames(
             records = unpack(data[at + _HEAD.size : end], size_max=FRAME_SIZE_MAX)
         except EncodingInvalid as error:
             raise damaged(f"{path}: frame at byte {at}: {error}") from error
+        if type(records) is not tuple or not all(type(record) is bytes for record in records):
+            raise damaged(f"{path}: frame at byte {at}: no list of byte strings")
         yield end, records
         at = end
 

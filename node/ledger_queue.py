@@ -149,11 +149,12 @@ class LedgerQueue:
         ledger = self._ledger
         if request.height != ledger.tip.height + 1:
             return None
+        on = ledger.state, ledger, ledger.rules, ledger.chain
         chosen: list[ReceivedTransaction] = []
         refused: list[bytes] = []
         for received in candidates:
             try:
-                check_transaction(received, ledger.state, ledger, ledger.chain, time_ms)
+                check_transaction(received, *on, time_ms)
             except LifetimeTooLong:
                 # Only too early: a block with a later time may take it.
                 continue

@@ -6,8 +6,8 @@ crowd out another. Blocks take turns among members for the same reason. What cli
 bounded sooner, by the time that it would wait (node/pace.py).
 """
 
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -17,6 +17,9 @@ from node.pace import Pace
 from node.service import PoolFull
 
 RETRY_AFTER_MS = 500
+# Of what peers bring each sponsor may have so many times waiting what clients may have together: no
+# correct node lets more in.
+GOSSIP_FACTOR = 4
 # What a member may put into a block per turn.
 QUANTUM_BYTES = 16 * 1024
 # How many that don't fit into the rest of a block are looked past.
@@ -26,6 +29,9 @@ PASSED_OVER_MAX = 64
 # Of what waits, so much is reckoned to each block that clears it, up to so many blocks.
 CLEARED_BYTES = 64 * 1024
 CLEARING_HEIGHTS_MAX = 32
+# A sponsor whose room is used up has room again when this part of it is free: what it sends next is
+# then taken whole, and not read in vain.
+ROOM_AGAIN_PERCENT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +115,8 @@ class Mempool:
     def require_room(self, size: int, sponsor: bytes | None, *, from_client: bool) -> None:
         """`PoolFull` where this sponsor's transaction, or (None) nobody's, has a place now.
 
-        Peers' transactions have the whole pool, of which above half nobody has more than a share.
+        Peers' transactions have the whole pool, of which above half nobody has more than a share,
+        and nobody ever more than blocks take away in some seconds.
         Clients have what the pace allows, together; each sponsor has its share of that whatever
         the others' have waiting, and one transaction of any size.
         """
@@ -118,11 +125,30 @@ class Mempool:
             raise PoolFull(msg, RETRY_AFTER_MS)
         if from_client and self.pace is not None:
             self._require_pace(size, sponsor, self.pace)
-        elif sponsor is not None and self.bytes + size > self._bytes_max // 2:
+        elif sponsor is not None:
+            self._require_share(size, sponsor)
+
+    def _require_share(self, size: int, sponsor: bytes) -> None:
+        used = self._sponsor_bytes.get(sponsor, 0)
+        share = self._share(size)
+        if used + size > share:
+            msg = f"the sponsoring member's share of {share} bytes is used up"
+            raise PoolFull(msg, RETRY_AFTER_MS, sponsor)
+
+    def _share(self, size: int) -> int:
+        """What one sponsor's may take that peers bring, when so many bytes more wait."""
+        share = self._bytes_max
+        if self.bytes + size > self._bytes_max // 2:
             share = self._bytes_max // self._sponsors_count
-            if self._sponsor_bytes.get(sponsor, 0) + size > share:
-                msg = f"the sponsoring member's share of {share} bytes is used up"
-                raise PoolFull(msg, RETRY_AFTER_MS)
+        if self.pace is not None:
+            share = min(share, GOSSIP_FACTOR * self.pace.waiting_max_bytes)
+        return share
+
+    def has_room_again(self, sponsor: bytes) -> bool:
+        """Has a sponsor, whose room was used up, enough of it to take what peers bring next?"""
+        share = self._share(self._bytes_max * ROOM_AGAIN_PERCENT // 100)
+        used = self._sponsor_bytes.get(sponsor, 0)
+        return 100 * used <= (100 - ROOM_AGAIN_PERCENT) * share
 
     def _require_pace(self, size: int, sponsor: bytes | None, pace: Pace) -> None:
         paced = min(self._bytes_max, pace.waiting_max_bytes)
@@ -223,15 +249,43 @@ class Mempool:
             if self._by_id[transaction_id].received.transaction.valid_until_ms < time_ms
         ]
 
-    def passed_over(self, height: int, count: int) -> tuple[bytes, ...]:
+    def passed_over(
+        self,
+        height: int,
+        included: Sequence[ReceivedTransaction],
+        sponsor_of: Callable[[ReceivedTransaction], bytes | None],
+    ) -> tuple[bytes, ...]:
         """Waiting transactions that fair order would have put into the block at `height`.
 
-        They are among the first `count` and were here before the block below it was decided (the
-        block at hand may have been proposed before a later one came). Overload is not censorship:
-        what lies further back could not have been taken, and where much waits, what came first here
-        may have come last to the primary, as many blocks later as it takes to clear the pool.
+        They are among as many as it `included`, and were here before the block below it was decided
+        (the block at hand may have been proposed before a later one came). Overload is not
+        censorship: what lies further back could not have been taken, and where much waits, what
+        came first here may have come last to the primary, as many blocks later as it takes to clear
+        the pool. A sponsor that has more waiting than clients may, which is a flood of its own or
+        of a peer's, may have sent each node others: of it only the block's share is asked for.
         """
         heights = min(CLEARING_HEIGHTS_MAX, self.bytes // CLEARED_BYTES)
         before = height - 1 - heights
-        first = islice(self.fair_order(height), max(1, min(count, PASSED_OVER_MAX)))
-        return tuple(waiting.received.id for waiting in first if waiting.since_height < before)
+        first = islice(self.fair_order(height), max(1, min(len(included), PASSED_OVER_MAX)))
+        late = [waiting for waiting in first if waiting.since_height < before]
+        floods = {waiting.sponsor for waiting in late if self._floods(waiting.sponsor)}
+        if floods:
+            floods &= self._served(included, sponsor_of)
+        return tuple(waiting.received.id for waiting in late if waiting.sponsor not in floods)
+
+    def _floods(self, sponsor: bytes) -> bool:
+        pace = self.pace
+        usual = self._bytes_max // self._sponsors_count if pace is None else pace.waiting_max_bytes
+        return self._sponsor_bytes[sponsor] > usual
+
+    def _served(
+        self,
+        included: Collection[ReceivedTransaction],
+        sponsor_of: Callable[[ReceivedTransaction], bytes | None],
+    ) -> set[bytes]:
+        """The sponsors of which a block has at least half an equal share."""
+        taken: Counter[bytes | None] = Counter()
+        for received in included:
+            taken[sponsor_of(received)] += len(received.raw)
+        least = taken.total() // (2 * self._sponsors_count)
+        return {sponsor for sponsor, size in taken.items() if sponsor and size >= least}

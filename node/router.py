@@ -9,11 +9,13 @@ from itertools import islice
 from chain.ledger import Ledger
 from consensus.messages import decode_message
 from consensus.replica import Replica
-from node.blocks_served import read_blocks
+from node.blocks_served import read_blocks, size_of
 from node.bodies import Bodies
+from node.clock import now_ms
 from node.door import Door
 from node.driver import Driver
 from node.heads import Heads
+from node.hearsay import Hearsay
 from node.mempool import Mempool
 from node.snapshot_server import SnapshotServer
 from node.sync import Sync
@@ -24,6 +26,10 @@ from p2p.gossip import Gossip
 
 logger = logging.getLogger(__name__)
 
+# Whose transactions have no room rests until they have, at most so often so long: what else it
+# brings of that class, of others too, waits with them.
+CROWDED_REST_S = 0.2
+CROWDED_RESTS_MAX = 10
 # Of the own pool, what a peer is sent when it connects.
 SPREAD_AGAIN_MAX = 4_096
 
@@ -43,6 +49,7 @@ class Routes:
     heads: Heads
     snapshots: SnapshotServer
     transport: Transport
+    hearsay: Hearsay
     # Told the heights that the connected peers greeted with, whenever one more has.
     met: Callable[[Sequence[int]], None] = lambda _: None
 
@@ -61,6 +68,7 @@ class Router:
     def connected(self, peer: bytes, hello: wire.Hello) -> None:
         """A member's node is there."""
         self.heights[peer] = hello.height
+        self._to.hearsay.connected(peer, hello.height)
         self._to.met(tuple(self.heights.values()))
         self._to.gossip.connected(peer)
         # Its pool may have been lost with its process.
@@ -71,20 +79,23 @@ class Router:
     def disconnected(self, peer: bytes, _reason: str) -> None:
         """A member's node is gone."""
         self.heights.pop(peer, None)
+        self._to.door.forget(peer)
+        self._to.hearsay.disconnected(peer)
         self._to.gossip.disconnected(peer)
 
     def received(self, peer: bytes, channel: Channel, payload: bytes) -> Awaitable[None] | None:
         """Route one payload; an awaitable holds back the peer's next ones of this class."""
         if channel is Channel.CONSENSUS:
-            self._to.driver.post(decode_message(payload), peer)
-            return self._to.driver.room() if self._to.driver.crowded else None
+            vote = decode_message(payload)
+            self._to.hearsay.consensus(peer, vote, now_ms())
+            return self._to.driver.receive(vote, peer, len(payload))
         message = wire.read_message(channel, payload)
         if isinstance(message, wire.Transactions):
             refused = self._to.door.admit_few(message.raws, peer)
             if refused is None:
                 return self._take_gossip(peer, message.raws)
             _tell_refused(refused, len(message.raws))
-            return None
+            return None if self._to.door.has_room_for(peer) else self._rest(peer)
         if isinstance(message, wire.Bodies):
             return self._to.bodies.arrived(message.raws)
         if isinstance(message, wire.BlocksRequest):
@@ -98,9 +109,14 @@ class Router:
         return None
 
     async def _serve_blocks(self, peer: bytes, request: wire.BlocksRequest) -> None:
-        """Read on another thread: a long answer stops nothing but its asker."""
+        """Read on another thread: a long answer stops nothing but its asker, whose next questions
+        wait until what it was sent has its place in the rate.
+        """
         start, count = request.start_height, request.count
+        budget = self._to.sync.budget
+        await asyncio.sleep(budget.rest_ms(peer) / 1000)
         answer = await asyncio.to_thread(read_blocks, self._to.ledger, start, count)
+        budget.sent(peer, size_of(answer))
         self._to.transport.send(peer, answer)
 
     def _trade_blocks(self, peer: bytes, message: wire.Message) -> None:
@@ -121,6 +137,15 @@ class Router:
 
     async def _take_gossip(self, peer: bytes, raws: Sequence[bytes]) -> None:
         _tell_refused(await self._to.door.admit_all(raws, peer), len(raws))
+        if not self._to.door.has_room_for(peer):
+            await self._rest(peer)
+
+    async def _rest(self, peer: bytes) -> None:
+        """What it sends next waits, in the end at its side: reading what has no room is work."""
+        for _ in range(CROWDED_RESTS_MAX):
+            await asyncio.sleep(CROWDED_REST_S)
+            if self._to.door.has_room_for(peer):
+                return
 
     def _serve_bodies(self, peer: bytes, hashes: Sequence[bytes]) -> None:
         raws: list[bytes] = []

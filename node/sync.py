@@ -17,7 +17,7 @@ from chain.ledger import Ledger
 from chain.transaction import body_hash
 from consensus.input import FetchedBlock
 from consensus.output import FetchBlock, FetchBlocks
-from node.blocks_served import read_blocks
+from node.blocks_served import Budget, read_blocks, size_of
 from node.membership import key_words
 from node.service import SyncView
 from node.sync_progress import Progress
@@ -41,6 +41,10 @@ AHEAD_MAX = 2 * BLOCKS_MAX
 AHEAD_SIZE_MAX = 16 * 1024 * 1024
 # While blocks are there to go on with, more is asked for only at every so many heights.
 FILL_EVERY = RANGE_MAX // 2
+# Of so many heights it is known when they were decided.
+LIVED_KEPT = 4
+# Blocks that are not decided here and were asked for by their digests, newest last.
+SOUGHT_MAX = 8
 
 Send = Callable[[bytes, wire.Message], None]
 
@@ -84,7 +88,14 @@ class Sync:
         self._peers: tuple[bytes, ...] = ()
         self._requests = Requests()
         self._progress = Progress()
+        self.budget = Budget(clock_ms)
         self._turn = 0
+        # By digest, the height of each.
+        self._sought: dict[bytes, int] = {}
+        # By height, when the newest blocks were decided here, by the own clock; none that came as
+        # history.
+        self._lived: dict[int, int] = {}
+        self._began_ms = clock_ms()
         self.target = 0
         # Up to here blocks are worth a question although no certificate says that they are there.
         self._hoped = 0
@@ -93,12 +104,30 @@ class Sync:
         """How catching up gets on."""
         return self._progress.view(self._ledger.tip.height, self.target, self._clock_ms())
 
+    @property
+    def lived_ms(self) -> int | None:
+        """When the newest block was decided; None if it came as history."""
+        return self._lived.get(self._height)
+
+    @property
+    def lag_ms(self) -> int | None:
+        """The own clock less the newest written block's time when that was decided here; None if
+        it came as history, or was proposed before this start. Who leads by a clock that is behind
+        proposes a millisecond after the parent: only that the blocks' time falls behind is seen.
+        """
+        header = self._ledger.tip.header
+        lived_ms = self._lived.get(header.height)
+        if lived_ms is None or header.time_ms < self._began_ms:
+            return None
+        return lived_ms - header.time_ms
+
     # Asking.
 
     def fetch(self, request: FetchBlock | FetchBlocks) -> None:
         """Do what the replica asks; repeated requests while one is under way cost nothing."""
         if isinstance(request, FetchBlock):
             self._turn += 1
+            self._seek(request.height, request.digest)
             for turn in range(min(2, len(request.peers))):
                 peer = request.peers[(self._turn + turn) % len(request.peers)]
                 self._send(peer, ProposedRequest(request.height, request.digest))
@@ -114,10 +143,19 @@ class Sync:
             self._ask_anybody(request)
         self._tell()
 
+    def _seek(self, height: int, digest: bytes) -> None:
+        self._sought[digest] = height
+        if len(self._sought) > SOUGHT_MAX:
+            del self._sought[next(iter(self._sought))]
+
     def decided(self, height: int) -> None:
         """The replica decided this height: hand in the next, and ask further ahead."""
         self._height = height
+        self._sought = {digest: at for digest, at in self._sought.items() if at > height}
         ahead = self._drop(height)
+        if ahead is None:
+            self._lived[height] = self._clock_ms()
+        self._lived.pop(height - LIVED_KEPT, None)
         self._requests.forget_below(height)
         self._deliver(height)
         transactions = ahead.block.block.header.transactions_count if ahead else 0
@@ -300,19 +338,32 @@ class Sync:
         self._fill()
 
     def proposed(self, answer: Proposed) -> None:
-        """A peer's undecided block."""
-        self._feed(_fetched(_read_block(answer.block), None))
+        """A peer's undecided block; one that nobody asked for is not even read."""
+        if not self._sought:
+            return
+        block = _read_block(answer.block)
+        if block.header.digest() in self._sought:
+            self._feed(_fetched(block, None))
 
     # Answering.
 
     def serve(self, peer: bytes, first: int, count: int) -> None:
         """Send the decided blocks from `first` on, as many as fit into one reply."""
-        self._send(peer, read_blocks(self._ledger, first, count))
+        answer = read_blocks(self._ledger, first, count)
+        self.budget.sent(peer, size_of(answer))
+        self._send(peer, answer)
 
     def serve_proposed(self, peer: bytes, held: Block | None, request: ProposedRequest) -> None:
-        """Send the block of a digest if the replica holds it, or the store at that height."""
+        """Send the block of a digest if the replica holds it, or the store at that height.
+
+        Who asks without end is not answered for a while; who lacks a block asks others too.
+        """
+        if self.budget.rest_ms(peer):
+            return
         if held is not None:
-            self._send(peer, Proposed(encode(held)))
+            block = encode(held)
+            self.budget.sent(peer, len(block))
+            self._send(peer, Proposed(block))
         elif self._ledger.header(request.height) is not None:
             self.serve(peer, request.height, 1)
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
+
+COMPLAINTS_MAX: Final = 10
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -34,9 +36,14 @@ class Form(BaseModel):
 
 
 def complaints(error: ValidationError) -> list[str]:
-    """One line per mistake: where it is and what is wrong, without the value (may be secret)."""
+    """One line per mistake: where it is and what is wrong, without the value (may be secret).
+
+    The first ten, and how many more there are.
+    """
     lines = []
-    for entry in error.errors(include_url=False, include_input=False, include_context=False):
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    for entry in found[:COMPLAINTS_MAX]:
         where = ".".join(str(part) for part in entry["loc"])
         lines.append(f"{where}: {entry['msg']}" if where else entry["msg"])
-    return lines
+    more = len(found) - len(lines)
+    return [*lines, f"and {more} more"] if more else lines

@@ -55,6 +55,16 @@ class Waiters:
         # By the grid's number: whose time is over then.
         self._expiring: dict[int, set[_Wait]] = {}
         self._height = asyncio.Event()
+        # Set once: the node stops, nobody waits any more.
+        self.is_over = False
+
+    def end(self) -> None:
+        """The node stops: whoever waits is answered with what is known now, and so is who comes."""
+        self.is_over = True
+        self._height.set()
+        for waits in self._expiring.values():
+            for wait in waits:
+                wait.end()
 
     def written(self, tip: Tip, result: BlockResult) -> None:
         """The tip's block is synced, and this is what it did."""
@@ -82,7 +92,7 @@ class Waiters:
                 wait.found[transaction_id] = known
         room = max(0, WAITERS_MAX - self._count)
         left = [one for one in wanted if one not in wait.found][:room]
-        if left:
+        if left and not self.is_over:
             await self._wait(wait, left, timeout_ms)
         return wait.found
 
@@ -122,7 +132,11 @@ class Waiters:
             wait.end()
 
     async def block(self, timeout_ms: int) -> None:
-        """Return when the next block is synced or the time is over."""
+        """Return when the next block is synced, the time is over or the node stops."""
+        if self.is_over:
+            # Whoever asks again and again lets the others end meanwhile.
+            await asyncio.sleep(0)
+            return
         height = self._height
         try:
             async with asyncio.timeout(timeout_ms / 1000):

@@ -21,7 +21,7 @@ from chain.store_memory import MemoryStore
 from chain.transaction import ReceivedTransaction
 from commerce.registry import Registry
 from consensus.config import ChainTip, ReplicaConfig
-from consensus.input import Checked, FetchedBlock
+from consensus.input import Checked, FetchedBlock, Input
 from consensus.messages import Message
 from consensus.output import CheckRequest, Results, Send
 from consensus.records import Record, decode_record
@@ -187,7 +187,7 @@ class Table:
         peer = node_key(source)
         for index, seat in self.seats.items():
             if index != source and (not recipients or node_key(index) in recipients):
-                seat.driver.post(message, peer)
+                seat.driver.receive(message, peer, 0)
 
     def _trade(self, number: int, target: bytes, message: wire.Message) -> None:
         """What the router does with blocks and requests for them."""
@@ -246,6 +246,15 @@ class Table:
             seat.parts.queue.close()
             seat.journal.close()
         self.verifier.close()
+
+
+def waiting_in(driver: Driver) -> list[tuple[Input, bytes | None]]:
+    """Take all that waits to be stepped, in the order of turns."""
+    mail = driver._inbox.mail
+    taken: list[tuple[Input, bytes | None]] = []
+    while mail:
+        taken.append(mail.take())
+    return taken
 
 
 def node_key(index: int) -> bytes:

@@ -110,6 +110,57 @@ async def test_then_it_asks_for_what_is_missing_again_and_again(
 
 
 @pytest.mark.asyncio
+async def test_a_proposal_of_bodies_that_do_not_exist_costs_one_look_at_each_news(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bodies_module, "GOSSIP_GRACE_S", 60.0)
+    async with shelf() as at:
+        known, missing = payment(at.world), payment(at.world)
+        at.pool.add(known, SPONSOR, 0)
+        request = at.request(known, missing)
+        nowhere = tuple(number.to_bytes(32) for number in range(10_000))
+        request = replace(request, body_hashes=(*request.body_hashes, *nowhere))
+        looks: list[bytes] = []
+        look = at.pool.by_body
+
+        def counted(body: bytes) -> ReceivedTransaction | None:
+            looks.append(body)
+            return look(body)
+
+        monkeypatch.setattr(at.pool, "by_body", counted)
+        gathering = at.gather(request)
+        await asyncio.sleep(0)
+        for _ in range(50):
+            at.bodies.news()
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        assert looks[0] == known.body_hash
+        assert set(looks[1:]) == {missing.body_hash}
+        gathering.cancel()
+
+
+@pytest.mark.asyncio
+async def test_what_left_the_pool_while_the_rest_was_awaited_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bodies_module, "GOSSIP_GRACE_S", 60.0)
+    async with shelf() as at:
+        one, other = payment(at.world), payment(at.world)
+        at.pool.add(one, SPONSOR, 0)
+        gathering = at.gather(at.request(one, other))
+        await asyncio.sleep(0)
+        at.pool.discard([one.id])
+        at.pool.add(other, SPONSOR, 0)
+        at.bodies.news()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert not gathering.done()
+        at.pool.add(one, SPONSOR, 0)
+        at.bodies.news()
+        assert await gathering == (one, other)
+
+
+@pytest.mark.asyncio
 async def test_bodies_that_nobody_wants_are_dropped_before_they_cost_anything() -> None:
     async with shelf() as at:
         one, other = payment(at.world), payment(at.world)

@@ -33,7 +33,7 @@ from chain.transaction import (
 )
 from node import verifier as verifier_module
 from node.service import Submitted
-from node.verifier import FEW_BYTES_MAX, FEW_MAX, Read, TransactionVerifier
+from node.verifier import FEW_BYTES_MAX, FEW_MAX, Judge, Read, TransactionVerifier
 from tests.chain.world import World, account, genesis, key
 from tests.node.doors import entrance
 from tests.node.parts import forged, issue, payment, proposed
@@ -142,15 +142,20 @@ async def test_the_same_bytes_after_the_decision_get_the_receipt() -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_same_bytes_after_their_window_are_expired() -> None:
+async def test_the_same_bytes_after_their_window_get_the_receipt_if_there_is_one() -> None:
     async with entrance() as at:
-        money = issue(at.world)
+        money, late = issue(at.world), payment(at.world)
         at.world.decide(money)
         at.clock[0] = money.transaction.valid_until_ms + 1
+        # Who asks again, for want of an answer, would pay twice by "expired".
+        again = await at.door.admit(money.raw)
+        assert again.decided == at.door.decided(money.id)
+        assert again.decided is not None
         with pytest.raises(TransactionExpired):
-            await at.door.admit(money.raw)
-        # By its id the receipt is still found.
-        assert at.door.decided(money.id) is not None
+            await at.door.admit(late.raw)
+        # A peer isn't answered.
+        assert await at.door.admit_all([money.raw], b"peer") == 1
+        assert len(at.pool) == 0
 
 
 @pytest.mark.asyncio
@@ -256,9 +261,9 @@ async def test_gossip_that_comes_behind_its_block_or_proposal_is_not_verified_ag
         read: list[bytes] = []
         verifier = at.door._verifier
 
-        def counted(raws: Mapping[bytes, bytes]) -> dict[bytes, Read]:
+        def counted(raws: Mapping[bytes, bytes], *, judge: Judge) -> dict[bytes, Read]:
             read.extend(raws.values())
-            return TransactionVerifier.read_few(verifier, raws)
+            return TransactionVerifier.read_few(verifier, raws, judge=judge)
 
         monkeypatch.setattr(verifier, "read_few", counted)
         raws = [written.raw, under_check.raw, new.raw]

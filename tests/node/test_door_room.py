@@ -111,3 +111,26 @@ async def test_clients_wait_outside_before_peers_do() -> None:
             await at.door.admit(waiting.raw)
         assert await at.door.admit_all([waiting.raw], b"peer") == 0
         assert waiting.id in at.pool
+
+
+@pytest.mark.asyncio
+async def test_gossip_for_which_a_sponsor_has_no_room_costs_no_signature_and_is_told_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with entrance(pool_size_max=8_000, sponsors=4) as at:
+        checked: list[bytes] = []
+
+        def check(_key: bytes, message: bytes, _signature: bytes) -> None:
+            checked.append(message)
+
+        monkeypatch.setattr(verifier_module, "require_valid", check)
+        raws = [payment(at.world).raw for _ in range(40)]
+        refused = await at.door.admit_all(raws, b"peer")
+        assert 0 < refused < len(raws)
+        assert not at.door.has_room_for(b"peer")
+        checked.clear()
+        assert await at.door.admit_all([payment(at.world).raw for _ in range(10)], b"other") == 10
+        assert checked == []
+        at.pool.discard([received.id for received in at.pool.pick(1, 1_000, 1_000_000)])
+        assert await at.door.admit_all([payment(at.world).raw], b"other") == 0
+        assert at.door.has_room_for(b"peer")

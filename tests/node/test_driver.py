@@ -29,7 +29,7 @@ from node import driver as driver_module
 from node.block_size import BlockSize
 from node.journal import Journal, JournalFailed
 from node.ledger_queue import LedgerQueue, Written
-from tests.node.drivers import DivergingQueue, Seat, restore, table
+from tests.node.drivers import DivergingQueue, Seat, restore, table, waiting_in
 from tests.node.parts import issue, payment
 
 VOTES = (PrePrepare, Prepare, Commit)
@@ -277,7 +277,7 @@ async def test_a_request_to_build_that_is_repeated_more_urgently_is_built_once(
             driver._building.request = replace(request, at_once=True)
             driver._try_build()
         assert at.seats[0].driver._building.request is None
-        assert [type(event).__name__ for event, _ in driver._inbox.items] == ["Proposal"]
+        assert [type(event).__name__ for event, _ in waiting_in(driver)] == ["Proposal"]
 
 
 class SlowQueue(LedgerQueue):
@@ -319,7 +319,7 @@ async def test_nothing_to_propose_now_but_a_seal_came_meanwhile_so_it_is_built(
             seat.driver._building.request = request
             seat.driver._try_build()
             seat.driver._building.request = replace(request, at_once=True)
-        assert [type(event).__name__ for event, _ in seat.driver._inbox.items] == ["Proposal"]
+        assert [type(event).__name__ for event, _ in waiting_in(seat.driver)] == ["Proposal"]
         assert len(seat.parts.mempool) == 0
 
 
@@ -331,24 +331,24 @@ async def test_a_forged_vote_is_logged_with_its_peer_and_changes_nothing(
         at.run()
         forged = Prepare(0, 1, bytes(32), 1, bytes(64))
         with caplog.at_level(logging.WARNING, "node.driver"):
-            at.seats[0].driver.post(forged, bytes([7] * 32))
+            at.seats[0].driver.receive(forged, bytes([7] * 32), 0)
             at.submit(issue(at.world))
             await at.height(1)
         assert "0707070707070707 sent what no correct member sends" in caplog.text
 
 
 @pytest.mark.asyncio
-async def test_peers_are_held_back_while_the_inbox_is_full(
+async def test_a_round_ends_after_some_time_however_many_wait_and_a_flood_passes_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(driver_module, "INBOX_MAX", 3)
+    clock = iter(range(1_000))
+    monkeypatch.setattr(driver_module, "monotonic", lambda: next(clock) * driver_module.ROUND_S / 4)
     async with table(tmp_path, seated=1) as at:
         driver = at.seats[0].driver
-        for _ in range(4):
-            driver.post(Work(waiting=False))
-        was_crowded, waiting = driver.crowded, asyncio.ensure_future(driver.room())
-        await asyncio.sleep(0)
-        assert not waiting.done()
+        forged = Prepare(0, 1, bytes(32), 1, bytes(64))
+        for _ in range(50):
+            driver.receive(forged, bytes([7] * 32), 0)
+        driver.receive(forged, bytes([8] * 32), 0)
         driver._round(0)
-        await waiting
-        assert (was_crowded, driver.crowded) == (True, False)
+        # Three steps: two of the flood, and between them the other's.
+        assert [peer for _, peer in waiting_in(driver)] == [bytes([7] * 32)] * 48

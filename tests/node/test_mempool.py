@@ -6,13 +6,13 @@ from chain.transaction import TRANSACTION_SIZE_MAX, ReceivedTransaction
 from commerce.epcis.capture import EpcisCapture
 from commerce.payments import PayTransfer
 from commerce.registry import operation
-from node.mempool import CLEARED_BYTES, CLEARING_HEIGHTS_MAX, QUANTUM_BYTES, Mempool
+from node.mempool import CLEARED_BYTES, CLEARING_HEIGHTS_MAX, GOSSIP_FACTOR, QUANTUM_BYTES, Mempool
 from node.pace import WAITING_MIN_BYTES, Pace
 from node.service import PoolFull
 from tests.chain.world import World, account
 
 WORLD = World()
-A, B = b"a" * 32, b"b" * 32
+A, B, C = b"a" * 32, b"b" * 32, b"c" * 32
 
 
 def payments(count: int) -> list[ReceivedTransaction]:
@@ -131,6 +131,11 @@ def test_what_can_no_longer_be_decided_is_named() -> None:
     assert pool.expired(one.transaction.valid_until_ms + 1) == [one.id]
 
 
+def passed_over(pool: Mempool, height: int, count: int, sponsor: bytes = C) -> tuple[bytes, ...]:
+    """By a block with so many, all of one sponsor."""
+    return pool.passed_over(height, payments(count), lambda _: sponsor)
+
+
 def test_only_what_fair_order_would_have_placed_counts_as_passed_over() -> None:
     first, second, late = payments(3)
     pool = Mempool(100_000, 2)
@@ -138,11 +143,11 @@ def test_only_what_fair_order_would_have_placed_counts_as_passed_over() -> None:
     pool.add(second, A, 4)
     pool.add(late, B, 6)
     # The block at 5 may have been proposed before they came; the one at 6 may not.
-    assert pool.passed_over(5, 3) == ()
-    assert pool.passed_over(6, 3) == (first.id, second.id)
+    assert passed_over(pool, 5, 3) == ()
+    assert passed_over(pool, 6, 3) == (first.id, second.id)
     assert pool.oldest(6, 2) == (first.id, second.id)
     # Of a block with one transaction only the first in fair order was passed over.
-    assert pool.passed_over(6, 1) == (first.id,)
+    assert passed_over(pool, 6, 1) == (first.id,)
 
 
 def test_where_much_waits_what_came_first_here_may_have_come_last_to_the_primary() -> None:
@@ -154,13 +159,46 @@ def test_where_much_waits_what_came_first_here_may_have_come_last_to_the_primary
         pool.add(received, A, 4)
     heights = pool.bytes // CLEARED_BYTES
     assert heights in {2, 3}
-    assert pool.passed_over(5 + heights, 1) == ()
-    assert pool.passed_over(6 + heights, 1) == (early.id,)
+    assert passed_over(pool, 5 + heights, 1) == ()
+    assert passed_over(pool, 6 + heights, 1) == (early.id,)
     pool.discard([received.id for received in flood])
-    assert pool.passed_over(6, 1) == (early.id,)
+    assert passed_over(pool, 6, 1) == (early.id,)
     # However much waits, whoever is left out for ever is noticed.
     pool.bytes = 64 * 1024 * 1024
-    assert pool.passed_over(6 + CLEARING_HEIGHTS_MAX, 1) == (early.id,)
+    assert passed_over(pool, 6 + CLEARING_HEIGHTS_MAX, 1) == (early.id,)
+
+
+def test_a_flood_that_had_its_share_of_a_block_complains_of_nothing() -> None:
+    flood = payments(WAITING_MIN_BYTES // 200)
+    (modest,) = payments(1)
+    pool = paced(4)
+    for received in flood:
+        pool.add(received, A, 0)
+    pool.add(modest, B, 0)
+    assert pool.bytes > WAITING_MIN_BYTES
+    # At this height B begins.
+    late = 1 + CLEARING_HEIGHTS_MAX + 2
+    # Nothing of theirs was in it: both are left out, and a flood may not be starved either.
+    assert set(passed_over(pool, late, 2, C)) == {flood[0].id, modest.id}
+    # It had its share, with others than those that came here first: only the modest one complains.
+    assert passed_over(pool, late, 2, A) == (modest.id,)
+    # And who floods no more complains of each transaction again.
+    pool.discard([received.id for received in flood[: len(flood) // 2]])
+    assert flood[len(flood) // 2].id in passed_over(pool, late, 2, A)
+
+
+def test_a_sponsor_has_room_again_when_a_part_of_it_is_free() -> None:
+    flood = payments(200)
+    pool = Mempool(100 * len(flood[0].raw), 4)
+    with pytest.raises(PoolFull) as full:
+        fill(pool, flood)
+    assert full.value.sponsor == A
+    assert not pool.has_room_again(A)
+    assert pool.has_room_again(B)
+    pool.discard([flood[0].id])
+    assert not pool.has_room_again(A)
+    pool.discard([received.id for received in flood[:30]])
+    assert pool.has_room_again(A)
 
 
 # What clients may have waiting.
@@ -233,3 +271,16 @@ def test_a_single_member_may_use_all_that_clients_may_have_waiting() -> None:
     for received in payments(WAITING_MIN_BYTES // 400):
         pool.add(received, A, 0, from_client=True)
     assert pool.bytes > WAITING_MIN_BYTES // 2
+
+
+def test_by_gossip_a_sponsor_has_no_more_waiting_than_correct_nodes_let_in() -> None:
+    pool = paced(4)
+    assert pool.pace is not None
+    room = GOSSIP_FACTOR * pool.pace.waiting_max_bytes
+    # Far below half of the pool, where a share is still everything.
+    assert room < 64 * 1024 * 1024 // 4
+    pool.require_room(room, A, from_client=False)
+    pool._sponsor_bytes[A] = pool.bytes = room
+    with pytest.raises(PoolFull):
+        pool.require_room(1, A, from_client=False)
+    pool.require_room(room, B, from_client=False)

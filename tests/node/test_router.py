@@ -12,9 +12,11 @@ import pytest
 from chain.errors import ProtocolError
 from chain.transaction import ReceivedTransaction
 from consensus.messages import MessageMalformed, Prepare, encode_message
-from node import driver as driver_module
+from node import mailbox as mailbox_module
+from node import router as router_module
 from node.door import Door
 from node.heads import Heads
+from node.hearsay import Hearsay
 from node.mempool import Mempool
 from node.router import Router, Routes
 from node.snapshot_files import SnapshotFolder
@@ -26,7 +28,7 @@ from p2p.frames import Channel
 from p2p.gossip import Gossip
 from p2p.network import Network
 from tests.chain.world import World, key
-from tests.node.drivers import Seat, table
+from tests.node.drivers import Seat, table, waiting_in
 from tests.node.parts import forged, issue, payment
 from tests.node.test_transport import Wire
 
@@ -82,6 +84,7 @@ async def post(tmp_path: Path) -> AsyncIterator[Post]:
             heads,
             SnapshotServer(SnapshotFolder(tmp_path / "snapshots"), transport.send),
             transport,
+            Hearsay(),
         )
         yield Post(at.world, Router(routes), seat, parts.mempool, network, gossip)
 
@@ -91,7 +94,7 @@ async def test_a_vote_goes_to_the_driver_with_its_peer(tmp_path: Path) -> None:
     async with post(tmp_path) as at:
         vote = Prepare(0, 1, bytes(32), 1, bytes(64))
         assert at.router.received(PEER, Channel.CONSENSUS, encode_message(vote)) is None
-        assert list(at.seat.driver._inbox.items) == [(vote, PEER)]
+        assert waiting_in(at.seat.driver) == [(vote, PEER)]
 
 
 @pytest.mark.asyncio
@@ -108,7 +111,7 @@ async def test_bytes_that_are_no_vote_or_message_end_the_connection(tmp_path: Pa
 async def test_a_peer_is_held_back_while_the_driver_is_crowded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(driver_module, "INBOX_MAX", 1)
+    monkeypatch.setattr(mailbox_module, "MESSAGES_MAX", 1)
     async with post(tmp_path) as at:
         payload = encode_message(Prepare(0, 1, bytes(32), 1, bytes(64)))
         assert at.router.received(PEER, Channel.CONSENSUS, payload) is None
@@ -134,6 +137,47 @@ async def test_gossip_goes_through_the_door_and_bad_ones_are_dropped(tmp_path: P
         await cast("asyncio.Future[None]", taking)
         assert all(one.id in at.pool for one in more)
         assert len(at.pool) == 1 + len(more)
+
+
+def crowd(at: Post) -> "asyncio.Future[None]":
+    """A peer has brought more than its sponsor has room for, and is held back."""
+    at.pool._bytes_max = 8_000
+    raws = tuple(payment(at.world).raw for _ in range(40))
+    return asyncio.ensure_future(cast("Awaitable[None]", at.receive(wire.Transactions(raws))))
+
+
+@pytest.mark.asyncio
+async def test_whose_transactions_have_no_room_is_held_back_until_they_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(router_module, "CROWDED_REST_S", 0)
+    monkeypatch.setattr(router_module, "CROWDED_RESTS_MAX", 1_000_000)
+    async with post(tmp_path) as at:
+        door, rests = at.router._to.door, asyncio.Event()
+        ask = door.has_room_for
+
+        def has_room_for(peer: bytes) -> bool:
+            found = ask(peer)
+            if not found:
+                rests.set()
+            return found
+
+        monkeypatch.setattr(door, "has_room_for", has_room_for)
+        held_back = crowd(at)
+        await rests.wait()
+        assert not held_back.done()
+        at.pool.discard(at.pool.oldest(1, len(at.pool)))
+        await held_back
+
+
+@pytest.mark.asyncio
+async def test_who_is_held_back_is_read_again_though_there_is_no_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(router_module, "CROWDED_REST_S", 0)
+    async with post(tmp_path) as at:
+        await crowd(at)
+        assert not at.router._to.door.has_room_for(PEER)
 
 
 @pytest.mark.asyncio
@@ -176,8 +220,8 @@ async def test_blocks_are_served_and_taken_with_the_members_index(tmp_path: Path
         at.receive(wire.Blocks(1, (wire.CertifiedBlock(block, certificate),)))
         assert at.seat.parts.sync._ahead[1].peer == PEER
         at.receive(wire.Proposed(block))
-        fed = [type(event).__name__ for event, _ in at.seat.driver._inbox.items]
-        assert fed == ["FetchedBlock", "FetchedBlock"]
+        fed = [type(event).__name__ for event, _ in waiting_in(at.seat.driver)]
+        assert fed == ["FetchedBlock"], "a proposal that nobody asked for isn't read"
 
 
 @pytest.mark.asyncio
@@ -229,3 +273,28 @@ async def test_a_peer_that_connects_is_sent_the_pool_and_counted(tmp_path: Path)
 async def test_the_greeting_tells_the_decided_height(tmp_path: Path) -> None:
     async with post(tmp_path) as at:
         assert at.router.height() == 0
+
+
+@pytest.mark.asyncio
+async def test_who_asks_for_blocks_without_end_waits_for_its_place_in_the_rate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with post(tmp_path) as at:
+        budget = at.seat.parts.sync.budget
+        asked: list[bytes] = []
+
+        def rest_ms(peer: bytes) -> int:
+            asked.append(peer)
+            return 0 if peer == PEER else 3_600_000
+
+        monkeypatch.setattr(budget, "rest_ms", rest_ms)
+        resting = at.receive(wire.BlocksRequest(1, 5), key("observer").public_key)
+        served = at.receive(wire.BlocksRequest(1, 5))
+        assert resting is not None
+        assert served is not None
+        waiting = asyncio.ensure_future(resting)
+        await asyncio.sleep(0)
+        await served
+        assert asked == [key("observer").public_key, PEER]
+        assert [peer for peer, _, _ in at.network.sent] == [PEER]
+        waiting.cancel()

@@ -8,6 +8,7 @@ from node import blocks_served
 from node import sync as sync_module
 from node import sync_requests as requests_module
 from node.service import SyncView
+from node.sync import LIVED_KEPT
 from node.sync_requests import (
     ASK_AGAIN_MS,
     RANGE_MAX,
@@ -103,6 +104,64 @@ def test_an_undecided_block_is_asked_of_two_in_turn_and_fed_without_certificate(
     assert set(asked) == {1, 2, 3}
     at.sync.proposed(Proposed(entry.block))
     assert [(fetched.certificate, fetched.block.header.height) for fetched in at.fed] == [(None, 1)]
+
+
+def test_the_lag_of_block_time_is_told_of_blocks_that_were_lived() -> None:
+    source = history(LIVED_KEPT + 2)
+    first = source.ledger.header(1)
+    assert first is not None
+    at = Member(now_ms=first.time_ms - 5)
+    assert (at.sync.lived_ms, at.sync.lag_ms) == (None, None)
+    at.now_ms = first.time_ms + 700
+    at.write_next(source)
+    assert (at.sync.lived_ms, at.sync.lag_ms) == (first.time_ms + 700, 700)
+    # What comes with its certificate says nothing of when it was decided.
+    at.sync.fetch(FetchBlocks(2, 2, OTHERS))
+    at.sync.arrived(peer(1), Blocks(2, entries(source, 2, 2)))
+    at.write_next(source)
+    assert (at.sync.lived_ms, at.sync.lag_ms) == (None, None)
+    # A decision that is not written yet: the newest block's own is still known.
+    at.write_next(source)
+    told = at.sync.lag_ms
+    at.sync.decided(4)
+    assert at.sync.lag_ms == told is not None
+    for _ in range(LIVED_KEPT - 1):
+        at.write_next(source)
+    assert len(at.sync._lived) <= LIVED_KEPT
+
+
+def test_a_block_of_before_this_start_has_no_lag() -> None:
+    source = history(1)
+    at = Member(now_ms=source.ledger.tip.header.time_ms + 1)
+    at.write_next(source)
+    assert at.sync.lived_ms is not None
+    assert at.sync.lag_ms is None
+
+
+def test_an_undecided_block_that_nobody_asked_for_is_not_read() -> None:
+    source, at = history(2), Member()
+    first, second = entries(source, 1, 2)
+    # Nothing is sought: not even its form is looked at.
+    at.sync.proposed(Proposed(b"noise"))
+    at.sync.fetch(FetchBlock(2, source.ledger.tip.digest, OTHERS))
+    at.sync.proposed(Proposed(first.block))
+    assert at.fed == []
+    at.sync.proposed(Proposed(second.block))
+    assert [fetched.block.header.height for fetched in at.fed] == [2]
+    at.sync.decided(2)
+    at.sync.proposed(Proposed(second.block))
+    assert len(at.fed) == 1
+
+
+def test_only_the_newest_few_blocks_are_sought() -> None:
+    source, at = history(1), Member()
+    (entry,) = entries(source, 1, 1)
+    at.sync.fetch(FetchBlock(1, source.ledger.tip.digest, OTHERS))
+    for number in range(sync_module.SOUGHT_MAX):
+        at.sync.fetch(FetchBlock(1, bytes([number]) * 32, OTHERS))
+    assert len(at.sync._sought) == sync_module.SOUGHT_MAX
+    at.sync.proposed(Proposed(entry.block))
+    assert at.fed == []
 
 
 def test_hearsay_is_one_question_to_anybody_and_no_target() -> None:
@@ -227,6 +286,25 @@ def test_a_reply_ends_at_its_size_and_holds_one_block_at_least(
         monkeypatch.setattr(blocks_served, "REPLY_SIZE_MAX", size_max)
         at.sync.serve(peer(1), 1, 5)
         assert len(served(at)[-1].blocks) == expected
+
+
+def test_who_asks_for_proposals_without_end_is_not_answered_for_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at = serving()
+    size = len(encode(at.world.ledger.block(3)))
+    # Five blocks at once.
+    monkeypatch.setattr(blocks_served, "RATE_BYTES_PER_MS", 1)
+    monkeypatch.setattr(blocks_served, "BURST_MS", 5 * size)
+    request = wire.ProposedRequest(3, bytes(32))
+    for held in (at.world.ledger.block(3), None):
+        at.now_ms += 3_600_000
+        at.sent.clear()
+        for _ in range(100):
+            at.sync.serve_proposed(peer(1), held, request)
+        assert 4 <= len(at.sent) <= 7
+        at.sync.serve_proposed(peer(2), held, request)
+        assert at.sent[-1][0] == 2
 
 
 def test_a_held_proposal_is_served_and_else_what_was_decided_at_its_height() -> None:

@@ -220,3 +220,21 @@ async def test_a_height_is_told_to_those_who_waited_before_it() -> None:
     assert not later.done()
     node.write()
     await later
+
+
+@pytest.mark.asyncio
+async def test_a_node_that_stops_answers_everybody_and_keeps_nobody_waiting() -> None:
+    node = Node()
+    node.pool.update((b"a" * 32, b"b" * 32))
+    waiting = node.ask(b"a" * 32, b"b" * 32)
+    height = asyncio.ensure_future(node.waiters.block(LONG_MS))
+    await asyncio.sleep(0)
+    node.waiters.end()
+    async with asyncio.timeout(10):
+        assert await waiting == {}
+        await height
+        assert await node.ask(b"b" * 32) == {}
+        others = asyncio.ensure_future(asyncio.sleep(0, "ran"))
+        for _ in range(2):
+            await node.waiters.block(LONG_MS)
+        assert others.done()
