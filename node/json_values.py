@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 from chain.bech32m import decode_account
 from chain.codec import Range, Size, from_value, to_value
 from chain.crypto import HASH_SIZE
-from chain.errors import HushangError, LedgerError
+from chain.errors import AddressMalformed, HushangError, LedgerError
 
 T = TypeVar("T")
 
@@ -24,6 +24,8 @@ _DIGITS = re.compile(r"0|[1-9][0-9]{0,19}", re.ASCII)
 class FormRefused(HushangError):
     """A JSON value does not fit the shape that it is read as."""
 
+    hint = "mend the value that the message names; docs/transactions.md tells each field's type"
+
 
 def from_json(cls: type[T], value: Any, where: str = "") -> T:
     """A `cls` of a JSON value, or `FormRefused`."""
@@ -32,6 +34,11 @@ def from_json(cls: type[T], value: Any, where: str = "") -> T:
         return from_value(cls, to_value(obj)) if dataclasses.is_dataclass(cls) else obj
     except LedgerError as error:
         raise FormRefused(f"{where or cls.__name__}: {error}") from error
+
+
+def read_value(annotation: Any, value: Any, where: str) -> Any:
+    """A value by its annotation alone, whatever the codec may make of it; `FormRefused`."""
+    return _read(annotation, value, where)
 
 
 @cache
@@ -129,13 +136,16 @@ def _optional(annotation: Any) -> bool:
 
 def _read_bytes(text: str, where: str) -> bytes:
     if text.startswith("hs1"):
-        return decode_account(text)
+        try:
+            return decode_account(text)
+        except AddressMalformed as error:
+            raise FormRefused(f"{where}: {error}") from error
     try:
         data = bytes.fromhex(text)
     except ValueError:
         data = None
     if data is None or data.hex() != text:
-        raise FormRefused(f"{where}: expected lower-case hex")
+        raise FormRefused(f"{where}: expected lower-case hex, or an account's hs1… id")
     return data
 
 
@@ -149,7 +159,9 @@ def read_hash(text: str, what: str) -> bytes:
     """32 bytes from hex, for an id on the command line."""
     data = _read_bytes(text, what)
     if len(data) != HASH_SIZE:
-        raise FormRefused(f"{what}: {len(data)} bytes, not {HASH_SIZE}")
+        raise FormRefused(
+            f"{what}: {len(text)} hex digits, not {2 * HASH_SIZE}: ids are given whole"
+        )
     return data
 
 

@@ -12,8 +12,10 @@ from chain.transaction import (
     read_transaction,
     transaction_id,
 )
+from node.api.cursors import RECEIPT_INDEX_MAX
 from node.api.models import (
     BlockListView,
+    BlockReceiptsView,
     BlockView,
     CertificateView,
     HeaderView,
@@ -38,6 +40,9 @@ from node.service import Decided
 
 PAGE_MAX = 100
 TRANSACTIONS_PAGE_MAX = 1000
+RECEIPTS_PAGE_MAX = 1000
+# Bytes of receipts in one page; one receipt may be larger.
+RECEIPTS_PAGE_SIZE_MAX = 4 * 1024 * 1024
 
 HEIGHT: Parameter[int] = Parameter(
     "height",
@@ -53,6 +58,12 @@ TRANSACTIONS_FROM = number(
 )
 TRANSACTIONS_LIMIT = number(
     "transactions_limit", 0, TRANSACTIONS_PAGE_MAX, TRANSACTIONS_PAGE_MAX, "transactions per page"
+)
+RECEIPTS_FROM = number(
+    "receipts_from", 0, RECEIPT_INDEX_MAX, 0, "index of the first receipt of the page"
+)
+RECEIPTS_LIMIT = number(
+    "receipts_limit", 1, RECEIPTS_PAGE_MAX, RECEIPTS_PAGE_MAX, "receipts per page"
 )
 FROM = number("from", 0, HEIGHT_MAX, 0, "height of the first block")
 LIMIT = number("limit", 1, PAGE_MAX, 20, "blocks per page")
@@ -82,6 +93,26 @@ def read_block(call: Call) -> Reply:
         next=end if page and end < len(block.bodies) else None,
     )
     return json_reply(view)
+
+
+def read_block_receipts(call: Call) -> Reply:
+    """GET /v1/blocks/{height}/receipts."""
+    ledger = call.service.ledger
+    height = _resolve(ledger, call.get(HEIGHT))
+    # Before reading: a block that is decided meanwhile must not look like an empty one.
+    if height > ledger.tip.height:
+        raise _no_block(ledger, height)
+    start, limit = call.get(RECEIPTS_FROM), call.get(RECEIPTS_LIMIT)
+    page: list[str] = []
+    size, following = 0, None
+    for row in ledger.receipt_rows(height, start):
+        size += len(row)
+        if page and (len(page) == limit or size > RECEIPTS_PAGE_SIZE_MAX):
+            following = start + len(page)
+            break
+        page.append(row.hex())
+    ledger.require_block(height)
+    return json_reply(BlockReceiptsView(height=height, receipts=page, next=following))
 
 
 def read_blocks(call: Call) -> Reply:

@@ -18,6 +18,10 @@ MSGPACK = "application/msgpack"
 OCTETS = "application/octet-stream"
 JSON = "application/json"
 
+# A body that takes longer than a stretch brings so much in each, or its sender is dripping.
+STRETCH_S = 5.0
+STRETCH_SIZE_MIN = 16 * 1024
+
 # Containers and values of a JSON body, counted before anything is built from it.
 VALUES_MAX = 8_192
 
@@ -54,7 +58,12 @@ def media_type(request: web.BaseRequest, taken: Mapping[str, object]) -> str:
 
 @asynccontextmanager
 async def body_of(
-    request: web.BaseRequest, budget: ByteBudget, size_max: int, timeout_s: float
+    request: web.BaseRequest,
+    budget: ByteBudget,
+    size_max: int,
+    timeout_s: float,
+    *,
+    stretch_s: float = STRETCH_S,
 ) -> AsyncIterator[bytes]:
     """The whole body, held against the budget until the block ends."""
     declared = request.content_length
@@ -68,29 +77,41 @@ async def body_of(
         if request.headers.get("Expect", "").lower() == "100-continue":
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0
-        yield await _read_within(request, size_max, timeout_s)
+        yield await _read_within(request, size_max, timeout_s, stretch_s)
     finally:
         budget.give_back(reserved)
 
 
-async def _read_within(request: web.BaseRequest, size_max: int, timeout_s: float) -> bytes:
+async def _read_within(
+    request: web.BaseRequest, size_max: int, timeout_s: float, stretch_s: float
+) -> bytes:
     if request.content.is_eof():
         # A small body comes with its header: nothing is waited for.
         return _bounded(request.content.read_nowait(), size_max)
     try:
         async with asyncio.timeout(timeout_s):
-            return await _read(request, size_max)
+            return await _read(request, size_max, stretch_s)
     except TimeoutError as error:
         msg = f"the body took longer than {timeout_s:g} s"
         raise BodyTimeout(msg) from error
 
 
-async def _read(request: web.BaseRequest, size_max: int) -> bytes:
+async def _read(request: web.BaseRequest, size_max: int, stretch_s: float) -> bytes:
+    """Whoever drips waits for the deadline of a stretch, not for that of the largest body."""
     data = bytearray()
-    while part := await request.content.readany():
-        data += part
-        _bounded(data, size_max)
-    return bytes(data)
+    while True:
+        begun = len(data)
+        try:
+            async with asyncio.timeout(stretch_s):
+                while len(data) - begun < STRETCH_SIZE_MIN:
+                    part = await request.content.readany()
+                    if not part:
+                        return bytes(data)
+                    data += part
+                    _bounded(data, size_max)
+        except TimeoutError as error:
+            msg = f"{len(data) - begun} bytes of the body in {stretch_s:g} s"
+            raise BodyTimeout(msg) from error
 
 
 def _bounded(data: B, size_max: int) -> B:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from commerce import indexes
-from commerce.certificates.views import CertificateView, certificate_view
+from commerce.certificates.views import GoodsCertificateView, certificate_view
 from commerce.epcis.digital_link import DOMAIN
 from commerce.epcis.identifiers import lot_of_number
 from commerce.goods.things import name_part
@@ -27,11 +27,11 @@ BY_ISSUER = account_in_query("issuer", "certificates by this inspector")
 class CertificatesView:
     """Certificates as of the newest block, newest first, those that have ended too."""
 
-    certificates: tuple[CertificateView, ...]
+    certificates: tuple[GoodsCertificateView, ...]
     next: str | None
 
 
-CERTIFICATE_MODEL: type[BaseModel] = model_of(CertificateView)
+CERTIFICATE_MODEL: type[BaseModel] = model_of(GoodsCertificateView)
 CERTIFICATES_MODEL: type[BaseModel] = model_of(CertificatesView)
 
 

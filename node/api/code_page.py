@@ -19,10 +19,10 @@ from commerce.codes.views import CLAIMED, REGISTERED, VerdictView, verdict_view
 from commerce.epcis.digital_link import escaped
 from node.api.codes import known_events
 from node.api.label_path import Label, label_of
-from node.api.pages import HTML, WEB
+from node.api.pages import WEB
 from node.api.parameters import text_in_path
 from node.api.problems import status_of
-from node.api.replies import Reply
+from node.api.replies import HTML, Reply
 from node.api.routing import Call
 from node.code_words import (
     FOOTER,

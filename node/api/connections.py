@@ -4,12 +4,16 @@ aiohttp bounds the size of a header and not the time that anything may take. Eac
 has one deadline for what it is doing and one for what it should be reading; one sweep for all ends
 the overdue ones. What a client still should read after a close has a deadline too: the transport
 alone would wait for it for ever.
+
+Where places run short, who has waited longest without a whole request (idle, or still sending a
+header) gives its own up to who comes: a crowd that holds sockets and asks nothing keeps nobody out.
 """
 
 import asyncio
 import logging
 import math
 import socket
+import struct
 import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -23,8 +27,9 @@ from aiohttp.streams import StreamReader
 from aiohttp.web_protocol import RequestHandler
 from typing_extensions import override
 
+from node.api.page_refusals import asks_for_page, first_line, page_of
 from node.api.problems import ApiProblem, Busy, Internal, RequestInvalid
-from node.api.replies import problem_reply
+from node.api.replies import SECURITY_HEADERS, Reply, problem_reply
 from node.api.settings import ApiSettings
 
 log = logging.getLogger(__name__)
@@ -35,17 +40,24 @@ SEND_BUFFER_SIZE = 256 * 1024
 LINE_SIZE_MAX = 16 * 1024
 # What a handler may take beyond the body's and the wait's deadlines.
 HANDLER_S = 30.0
+# What a stream that ends may take beyond its last deadline, for its close frame.
+STREAM_END_S = 2.0
+SHED = "shed for a newcomer"
+# Refused connections that may say what they ask for, so that a person gets a page; and how long.
+HEARD_MAX = 32
+HEARD_S = 1.0
+
+_AT_ONCE = struct.pack("ii", 1, 0)
 
 # When a request's header was complete, in the loop's time.
 BEGAN = web.RequestKey("began", float)
 
 
-def _refusal() -> bytes:
+def _refusal(reply: Reply) -> bytes:
     """What a connection gets for which there is no place, ready to be sent."""
-    reply = problem_reply(Busy("all places for connections are taken"))
     headers = {
+        **SECURITY_HEADERS,
         **reply.headers,
-        "Server": "hushang",
         "Content-Type": reply.content_type,
         "Content-Length": str(len(reply.body)),
         "Connection": "close",
@@ -54,7 +66,9 @@ def _refusal() -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + reply.body
 
 
-_REFUSAL = _refusal()
+_NO_PLACE = Busy("all places for connections are taken")
+_REFUSAL = _refusal(problem_reply(_NO_PLACE))
+_REFUSAL_PAGE = _refusal(page_of(_NO_PLACE))
 
 
 class Phase(Enum):
@@ -66,6 +80,10 @@ class Phase(Enum):
     IDLE = "idle"
 
 
+# Nothing of anybody's is lost with a connection that is in one of these.
+_SHEDDABLE = frozenset({Phase.HEADER, Phase.IDLE})
+
+
 class Connections:
     """Every open connection of one server; `dropped` counts by reason, for the metrics."""
 
@@ -74,19 +92,27 @@ class Connections:
         self.dropped: Counter[str] = Counter()
         self._open: dict[Connection, str] = {}
         self._addresses: Counter[str] = Counter()
+        # Without a whole request, by address and all; who waits longest stands first.
+        self._waiting: dict[str, dict[Connection, None]] = {}
+        self._all_waiting: dict[Connection, None] = {}
         self._timer: asyncio.TimerHandle | None = None
+        # Refused, and asked what for.
+        self.heard: set[Connection] = set()
 
     def __len__(self) -> int:
         return len(self._open)
 
     def admit(self, connection: "Connection", address: str) -> bool:
-        """Take a new connection in, unless all places, or those of its address, are taken."""
+        """Take a new connection in, unless all places, or those of its address, are at work."""
         limits = self.settings
-        if len(self._open) >= limits.connections_max:
+        crowded = self._addresses[address] >= limits.connections_per_address_max
+        if crowded and not limits.is_proxy(address):
+            # Its own make room for it, nobody else's.
+            if not self._shed(self._waiting.get(address, {})):
+                self.dropped["places of the address taken"] += 1
+                return False
+        elif len(self._open) >= limits.connections_max and not self._shed(self._all_waiting):
             self.dropped["all places taken"] += 1
-            return False
-        if self._addresses[address] >= limits.connections_per_address_max:
-            self.dropped["places of the address taken"] += 1
             return False
         self._open[connection] = address
         self._addresses[address] += 1
@@ -94,12 +120,42 @@ class Connections:
 
     def leave(self, connection: "Connection") -> None:
         """Forget a connection that is gone."""
+        self.works(connection)
         address = self._open.pop(connection, None)
         if address is None:
             return
         self._addresses[address] -= 1
         if not self._addresses[address]:
             del self._addresses[address]
+
+    def waits(self, connection: "Connection") -> None:
+        """From now on it has no whole request, and may be shed."""
+        address = self._open.get(connection)
+        if address is None:
+            return
+        self.works(connection)
+        self._all_waiting[connection] = None
+        self._waiting.setdefault(address, {})[connection] = None
+
+    def works(self, connection: "Connection") -> None:
+        """A request of it is being answered."""
+        if connection not in self._all_waiting:
+            return
+        del self._all_waiting[connection]
+        address = self._open[connection]
+        del self._waiting[address][connection]
+        if not self._waiting[address]:
+            del self._waiting[address]
+
+    def _shed(self, waiting: "dict[Connection, None]") -> bool:
+        """Drop the one of these that waits longest; is there one?"""
+        oldest = next(iter(waiting), None)
+        if oldest is None:
+            return False
+        self.dropped[SHED] += 1
+        self.leave(oldest)
+        oldest.abort()
+        return True
 
     def start(self) -> None:
         """Sweep from now on, several times within the shortest deadline."""
@@ -116,7 +172,7 @@ class Connections:
         """Stop sweeping and drop whatever is still open."""
         if self._timer is not None:
             self._timer.cancel()
-        for connection in list(self._open):
+        for connection in (*self._open, *self.heard):
             connection.abort()
 
     def _sweep(self, loop: asyncio.AbstractEventLoop, interval_s: float) -> None:
@@ -143,14 +199,15 @@ class Connection(RequestHandler):
         self._due = math.inf
         self._write_due = math.inf
         self._closing_due = math.inf
+        # What the request that is being read asks for is something that people look at.
+        self._for_people = False
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         pipe = cast("asyncio.Transport", transport)
         peer = pipe.get_extra_info("peername")
         if not self._connections.admit(self, str(peer[0]) if peer else ""):
-            pipe.write(_REFUSAL)
-            pipe.close()
+            self._hear(pipe)
             return
         _bound_send_buffer(pipe)
         self._pipe = pipe
@@ -161,22 +218,46 @@ class Connection(RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         if self._pipe is None:
             return
-        self._connections.leave(self)
         self._pipe = None
+        if self in self._connections.heard:
+            self._connections.heard.remove(self)
+            return
+        self._connections.leave(self)
         super().connection_lost(exc)
 
     @override
     def data_received(self, data: bytes) -> None:
+        if self in self._connections.heard:
+            self._refuse(data)
+            return
         # Once at the first byte: a header that drips is not helped by each further one.
         if self._phase is Phase.IDLE and data:
             self._enter(Phase.HEADER, self._settings.header_timeout_s)
+        if self._phase is Phase.HEADER:
+            self._for_people = self._for_people or asks_for_page(first_line(data))
         super().data_received(data)
+
+    def _hear(self, pipe: asyncio.Transport) -> None:
+        """There is no place: answer in the form that is asked for, if that is heard soon."""
+        self._pipe = pipe
+        heard = self._connections.heard
+        if len(heard) >= HEARD_MAX:
+            self._refuse(b"")
+            return
+        heard.add(self)
+        self._loop.call_later(HEARD_S, self._refuse, b"")
+
+    def _refuse(self, data: bytes) -> None:
+        if self._pipe is not None and not self._pipe.is_closing():
+            is_page = asks_for_page(first_line(data))
+            self._pipe.write(_REFUSAL_PAGE if is_page else _REFUSAL)
+            self._pipe.close()
 
     @override
     def pause_writing(self) -> None:
         # A stream has its own, shorter deadline, so that it can say why it ends.
-        factor = 2 if self._phase is Phase.STREAM else 1
-        self._write_due = self._loop.time() + factor * self._settings.write_timeout_s
+        more_s = STREAM_END_S if self._phase is Phase.STREAM else 0.0
+        self._write_due = self._loop.time() + self._settings.write_timeout_s + more_s
         super().pause_writing()
 
     @override
@@ -199,6 +280,7 @@ class Connection(RequestHandler):
     ) -> None:
         # The one method that aiohttp calls after each response, logging or not.
         self._enter(Phase.IDLE, self._settings.idle_timeout_s)
+        self._for_people = False
         self._finished(request, response)
         super().log_access(request, response, time)
 
@@ -221,26 +303,42 @@ class Connection(RequestHandler):
             incident = uuid.uuid4().hex
             log.error("request failed, incident %s", incident, exc_info=exc)
             error = Internal(f"incident {incident}")
-        response = problem_reply(error).response()
+        reply = page_of(error) if self._for_people else problem_reply(error)
+        response = reply.response()
         response.force_close()
         return response
 
     def overdue(self, now: float) -> str | None:
         """Why the connection is to be dropped now, or None."""
         if self._pipe is not None and self._pipe.is_closing() and self._closing_due == math.inf:
-            self._closing_due = now + self._settings.write_timeout_s
+            stream = self._phase is Phase.STREAM
+            self._closing_due = now + (STREAM_END_S if stream else self._settings.write_timeout_s)
         if now > min(self._closing_due, self._write_due):
             return "reader too slow"
         return self._phase.value if now > self._due else None
 
     def abort(self) -> None:
         """Drop the connection and whatever was still to be sent."""
-        if self._pipe is not None:
-            self._pipe.abort()
+        if self._pipe is None:
+            return
+        if self._phase not in _SHEDDABLE or self._write_due != math.inf:
+            self.discard_unsent()
+        self._pipe.abort()
+
+    def discard_unsent(self) -> None:
+        """Let closing reset it: the kernel would keep what nobody reads, for minutes."""
+        sock = None if self._pipe is None else self._pipe.get_extra_info("socket")
+        if sock is not None:
+            # Linger for no time (socket(7)).
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
 
     def _enter(self, phase: Phase, seconds: float) -> None:
         self._phase = phase
         self._due = self._loop.time() + seconds
+        if phase in _SHEDDABLE:
+            self._connections.waits(self)
+        else:
+            self._connections.works(self)
 
 
 def _bound_send_buffer(pipe: asyncio.Transport) -> None:

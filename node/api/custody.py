@@ -10,8 +10,8 @@ from commerce.epcis.stored_index import StoredIndex
 from commerce.goods.offer import ACCEPTED, EXPIRED, OPEN, REJECTED, WITHDRAWN
 from commerce.goods.things import name_part
 from commerce.goods.views import (
+    CustodyOfferView,
     HistoryPage,
-    OfferView,
     ThingView,
     handed_over,
     offer_view,
@@ -36,12 +36,12 @@ STATE = word_in_query(
 class OffersView:
     """Custody offers by and to an account, newest first."""
 
-    offers: tuple[OfferView, ...]
+    offers: tuple[CustodyOfferView, ...]
     next: str | None
 
 
 THING_MODEL: type[BaseModel] = model_of(ThingView)
-OFFER_MODEL: type[BaseModel] = model_of(OfferView)
+OFFER_MODEL: type[BaseModel] = model_of(CustodyOfferView)
 OFFERS_MODEL: type[BaseModel] = model_of(OffersView)
 
 
@@ -65,7 +65,7 @@ def read_custody_of(call: Call) -> Reply:
     """GET /v1/accounts/{account}/custody."""
     ledger, part, state = call.service.ledger, call.get(PART), call.get(STATE)
 
-    def choose(rest: bytes, own: bytes) -> OfferView | None:
+    def choose(rest: bytes, own: bytes) -> CustodyOfferView | None:
         if part is not None and own != part.encode():
             return None
         view = offer_view(ledger.state, split_place(rest)[1])

@@ -7,8 +7,8 @@ rebound, so those need no setting.
 """
 
 import ipaddress
+import re
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -16,6 +16,11 @@ from node.api.problems import HostRefused, OriginRefused, RequestInvalid
 from node.api.settings import ApiSettings
 
 LOCAL_NAME = "localhost"
+PORT_MAX = 65_535
+# RFC 9110 section 7.2: uri-host [":" port]; a name by RFC 1123, or an address.
+_HOST = re.compile(
+    r"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(?::(?P<port>[0-9]{0,5}))?"
+)
 # Headers of the EPCIS binding that a page may send, and that it may read.
 _EPCIS_TOLD = (
     *("GS1-EPCIS-Version", "GS1-CBV-Version", "GS1-Extensions", "GS1-EPC-Format"),
@@ -73,10 +78,11 @@ def allow_origin(origin: str | None) -> dict[str, str]:
 
 @lru_cache(HOSTS_KEPT_MAX)
 def _name_of(host: str) -> str:
-    try:
-        return (urlsplit(f"//{host}").hostname or "").rstrip(".")
-    except ValueError:
+    """The name or address in lower case; empty where the text is no host and port."""
+    found = _HOST.fullmatch(host)
+    if found is None or int(found["port"] or 0) > PORT_MAX:
         return ""
+    return (found["address"] or found["name"]).lower().rstrip(".")
 
 
 @lru_cache(HOSTS_KEPT_MAX)

@@ -279,6 +279,18 @@ class BlockListView(View):
     height: Whole
 
 
+class BlockReceiptsView(View):
+    """The canonical receipts of a block in order of execution, system transitions' too.
+
+    All of them are the leaves of the receipts root of the header above. `next` is the
+    `receipts_from` of the next page, null on the last.
+    """
+
+    height: Whole
+    receipts: list[HexText]
+    next: Whole | None
+
+
 class PlacedEventView(View):
     """An event at its place in the chain; `next` is the cursor that resumes after it."""
 

@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 from chain.errors import HushangError
 from commerce.registry import TYPES, TransactionType
+from node.api.certificate import certified
 from node.api.parameters import text_in_path
 from node.api.problems import ObjectNotFound, title_of
 from node.api.render import model_of, render_fields
@@ -14,6 +15,7 @@ from node.api.status_models import (
     FieldView,
     GenesisView,
     HealthView,
+    JoiningStateView,
     ReadyView,
     RefusalView,
     StatusView,
@@ -21,13 +23,16 @@ from node.api.status_models import (
     TransactionTypesView,
     TransactionTypeView,
 )
+from node.heartbeat import HUNG_S
 from node.json_values import describe, hints_of
-from node.metrics import CONTENT_TYPE
+from node.metrics import CONTENT_TYPE, NodeMetrics
+from node.service import NodeStatus
 
 INDEX = """Hushang node.
 
 /v1/openapi.json       every route
 /v1/status             this node
+/v1/consensus          what the next decision waits for
 /v1/transaction-types  what can be signed
 /v1/events             what happened, as pages or as a WebSocket
 /v1/epcis/             EPCIS 2.0: capture, queries, subscriptions
@@ -48,34 +53,56 @@ async def index(_call: Call) -> Reply:
 
 async def health(call: Call) -> Reply:
     """GET /health."""
-    lag_s = call.edge.metrics.loop.last_s
-    return json_reply(HealthView(status="ok", loop_lag_ms=int(lag_s * 1000)))
+    return health_reply(call.edge.metrics)
+
+
+def health_reply(metrics: NodeMetrics) -> Reply:
+    """The process lives, and its loop turns; 503 if the ledger's thread hangs."""
+    silent_s = metrics.pulse.silent_s
+    is_hung = silent_s > HUNG_S
+    view = HealthView(
+        status="hung" if is_hung else "ok",
+        loop_lag_ms=int(metrics.loop.last_s * 1000),
+        ledger_silent_ms=int(silent_s * 1000),
+    )
+    return json_reply(view, 503 if is_hung else 200)
 
 
 async def ready(call: Call) -> Reply:
     """GET /ready."""
-    status = call.service.status()
-    reasons = list(status.not_ready_because)
-    sync = SyncStateView.model_validate(render_fields(status.sync))
+    return ready_reply(call.service.status())
+
+
+def ready_reply(status: NodeStatus) -> Reply:
+    """200, or 503 and why not."""
     view = ReadyView(
         ready=status.ready,
-        reasons=reasons,
+        reasons=list(status.not_ready_because),
         withheld=status.withheld,
         height=status.height,
-        sync=sync,
+        sync=SyncStateView.model_validate(render_fields(status.sync)),
+        joining=JoiningStateView.of(status.joining),
     )
     return json_reply(view, 200 if status.ready else 503)
 
 
 async def status(call: Call) -> Reply:
     """GET /v1/status."""
-    return json_reply(StatusView.of(call.service.status(), call.service.chain))
+    told = certified(call.service.status(), call.edge.certificate)
+    return json_reply(StatusView.of(told, call.service.chain))
+
+
+async def consensus(call: Call) -> Reply:
+    """GET /v1/consensus."""
+    return json_reply(render_fields(call.service.consensus()))
 
 
 async def metrics(call: Call) -> Reply:
     """GET /metrics."""
     call.edge.gauges()
-    text = call.edge.metrics.render(call.service.status())
+    await call.off_loop(call.edge.metrics.look)
+    told = certified(call.service.status(), call.edge.certificate)
+    text = call.edge.metrics.render(told)
     return Reply(text, content_type=CONTENT_TYPE)
 
 
@@ -86,7 +113,7 @@ def read_genesis(call: Call) -> Reply:
 
 async def document(call: Call) -> Reply:
     """GET /v1/openapi.json."""
-    return json_reply(call.edge.document)
+    return Reply(call.edge.document)
 
 
 def read_types(_call: Call) -> Reply:

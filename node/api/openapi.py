@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 from node.api.parameters import Parameter
 from node.api.problems import MEDIA_TYPE, Problem, status_of, title_of
 from node.api.routing import Route
+from node.api.visitors import AskedTooOften
 
 # The reference to each model's schema among the components.
 Schemas: TypeAlias = Mapping[object, dict[str, Any]]
@@ -63,7 +64,8 @@ def _operation(route: Route, schemas: Schemas) -> dict[str, Any]:
         content = {kind: _content(model, schemas) for kind, model in route.bodies.items()}
         operation["requestBody"] = {"required": True, "content": content}
     problem = {MEDIA_TYPE: _content(Problem, schemas)}
-    for cls in route.problems:
+    asked = (AskedTooOften,) if route.permits else ()
+    for cls in (*route.problems, *asked):
         entry = operation["responses"].setdefault(
             str(status_of(cls)), {"description": "", "content": problem}
         )

@@ -15,7 +15,7 @@ from commerce import indexes
 from commerce.aftersale.case_views import DeadlineView, view_of_deadline
 from commerce.escrow import State
 from commerce.money import load_asset
-from commerce.order_views import order_of_deadline
+from commerce.order_views import next_deadline, order_of_deadline
 from commerce.orders import Order, load_order, order_deadline
 from node.api.paging import CURSOR, LIMIT, chosen, newest_chosen, rows_after, split_place
 from node.api.parameters import account_in_path, account_in_query, time_in_query, word_in_query
@@ -47,7 +47,7 @@ class OrderEntry:
 
     In a list of what is due `deadline` is the one that put it there: the order's own, a parcel's, a
     case's, a claim's or a penalty's; `part` is None if no account was asked for. Elsewhere it is
-    the order's.
+    the order's. `next_deadline` is the earliest of all that run for the order.
     """
 
     order_id: Hash
@@ -61,6 +61,7 @@ class OrderEntry:
     held_minor: int
     created_ms: int
     deadline: DeadlineView | None
+    next_deadline: DeadlineView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,4 +181,5 @@ def _entry(  # of its record, seen by one who has a part in it, and by a clock
         held_minor=sum([line.held_minor for line in order.lines]),
         created_ms=order.created_ms,
         deadline=view_of_deadline(deadline),
+        next_deadline=next_deadline(state, order_id, order),
     )

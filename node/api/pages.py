@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from node.api.replies import Reply
+from node.api.replies import HTML, Reply
 from node.api.routing import Call
 
 WEB: Final = Path(__file__).parent.parent / "web"
@@ -28,7 +28,6 @@ MODULES: Final = (
     "verify-words.js",
     "verify-page.js",
 )
-HTML: Final = "text/html; charset=utf-8"
 SCRIPT: Final = "text/javascript; charset=utf-8"
 STYLE: Final = "text/css; charset=utf-8"
 # A browser keeps it and asks each time whether it has changed.

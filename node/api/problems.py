@@ -6,7 +6,7 @@ large, 422 well formed but refused by a rule of the chain, 429 and 503 try again
 never holds more than the error's own message: no stack trace, no path, no key.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, ClassVar
 
@@ -16,11 +16,12 @@ from chain import errors
 from chain.errors import HushangError
 from commerce import errors as commerce
 from commerce.aftersale.errors import CaseUnknown
-from commerce.banking.errors import CardUnknown
-from commerce.catalogue.errors import CouponUnknown
+from commerce.banking.errors import CardUnknown, FreezeUnknown, RequestUnknown
+from commerce.beacon.errors import DrawUnknown
+from commerce.catalogue.errors import CouponUnknown, LicenceUnknown
 from commerce.certificates.errors import CertificateUnknown
 from commerce.codes.errors import CodeBatchUnknown, CodeReportUnknown, CodeUnknown
-from commerce.deposits.errors import ClaimUnknown, LiabilityUnknown
+from commerce.deposits.errors import ClaimUnknown, DepositUnknown, LiabilityUnknown
 from commerce.devices.errors import DeviceUnknown, PenaltyUnknown, WatchUnknown
 from commerce.disputes.errors import ArbiterUnknown, DisputeUnknown
 from commerce.goods.errors import OfferUnknown
@@ -58,6 +59,9 @@ class ApiProblem(HushangError):
     """A request that this API refuses by a rule of its own."""
 
     status: ClassVar[int] = 400
+    # Besides those of every answer.
+    headers: ClassVar[Mapping[str, str]] = {}
+    retry_after_ms: int | None = None
 
     def __init__(self, message: str, where: str | None = None) -> None:
         super().__init__(message)
@@ -67,17 +71,25 @@ class ApiProblem(HushangError):
 class BodyInvalid(ApiProblem):
     """The body does not have the form that this request needs."""
 
+    hint = "mend the field that `where` names; GET /v1/openapi.json has the request's schema"
+
 
 class ParameterInvalid(ApiProblem):
     """A parameter of the path or the query does not have its form."""
+
+    hint = "mend the parameter that `where` names; GET /v1/openapi.json tells its form"
 
 
 class ParameterUnknown(ApiProblem):
     """The request has a query parameter that it doesn't know."""
 
+    hint = "leave out what `where` names; GET /v1/openapi.json lists the request's parameters"
+
 
 class RequestInvalid(ApiProblem):
     """The bytes are no well-formed HTTP request."""
+
+    hint = "send HTTP/1.1 as a common client does: the detail says what can't be read"
 
 
 class OriginRefused(ApiProblem):
@@ -98,6 +110,7 @@ class BlockUnknown(ApiProblem):
     """This node has no block of this height yet."""
 
     status = 404
+    hint = "GET /v1/status tells the node's height; wait, or ask a node that is further"
 
 
 class TransactionNotFound(ApiProblem):
@@ -111,18 +124,24 @@ class ReceiptNotFound(ApiProblem):
     """No receipt has this id on this node."""
 
     status = 404
+    hint = "GET /v1/transactions/{id} tells whether the transaction waits, or is unknown here"
 
 
 class ObjectNotFound(ApiProblem):
     """Nothing with this id exists on this chain."""
 
     status = 404
+    hint = (
+        "check that all of the id was copied, and that the node is of this chain and not "
+        "behind: GET /v1/status"
+    )
 
 
 class MethodNotAllowed(ApiProblem):
     """The resource exists and doesn't take this method."""
 
     status = 405
+    hint = "use a method that the header Allow names"
 
     def __init__(self, allowed: Sequence[str]) -> None:
         super().__init__(f"takes {', '.join(allowed)}")
@@ -133,24 +152,28 @@ class BodyTimeout(ApiProblem):
     """The body did not arrive in time."""
 
     status = 408
+    hint = "send the body at once and steadily, or in smaller parts; the request had no effect"
 
 
 class BodyTooLarge(ApiProblem):
     """The body is larger than this request takes."""
 
     status = 413
+    hint = "split it over several requests; the detail tells how many bytes one may have"
 
 
 class MediaTypeUnsupported(ApiProblem):
     """The body's media type or encoding is not one that this request takes."""
 
     status = 415
+    hint = "send a Content-Type that the detail names, without Content-Encoding"
 
 
 class ExpectationFailed(ApiProblem):
     """The request expects something that this server doesn't do."""
 
     status = 417
+    hint = "send Expect: 100-continue, or leave the header out"
 
 
 class HostRefused(ApiProblem):
@@ -164,6 +187,7 @@ class TooManyStreams(ApiProblem):
     """All places for event streams are taken."""
 
     status = 503
+    hint = "close streams that aren't read, ask another node, or wait; webhooks need no stream"
 
 
 class Busy(ApiProblem):
@@ -177,6 +201,10 @@ class Internal(ApiProblem):
     """The node failed at this request; its log says why, under the id of the detail."""
 
     status = 500
+    hint = (
+        "this should not happen: report it with the node's log under the incident that the "
+        "detail names"
+    )
 
 
 # Rules at the door (ledger.md § Node) and their statuses; a class not named here has its parent's.
@@ -205,7 +233,12 @@ STATUSES: dict[type[HushangError], int] = {
     commerce.OrderUnknown: 404,
     commerce.ParcelUnknown: 404,
     CouponUnknown: 404,
+    LicenceUnknown: 404,
     CardUnknown: 404,
+    RequestUnknown: 404,
+    FreezeUnknown: 404,
+    DepositUnknown: 404,
+    DrawUnknown: 404,
     CaseUnknown: 404,
     ClaimUnknown: 404,
     LiabilityUnknown: 404,
@@ -252,7 +285,7 @@ def problem_json(error: HushangError) -> dict[str, Json]:
         "code": error.code,
         "hint": error.hint or None,
         "where": _where(error),
-        "retry_after_ms": error.retry_after_ms if isinstance(error, PoolFull) else None,
+        "retry_after_ms": _retry_after_ms(error),
     }
 
 
@@ -274,10 +307,15 @@ def _where(error: HushangError) -> str | None:
     return error.where if isinstance(error, ApiProblem) else None
 
 
+def _retry_after_ms(error: HushangError) -> int | None:
+    return error.retry_after_ms if isinstance(error, ApiProblem | PoolFull) else None
+
+
 def retry_after_s(error: HushangError) -> int | None:
     """The Retry-After header of a refusal, whole seconds rounded up; None without."""
-    if isinstance(error, PoolFull):
-        return max(1, -(-error.retry_after_ms // 1000))
+    after_ms = _retry_after_ms(error)
+    if after_ms is not None:
+        return max(1, -(-after_ms // 1000))
     return RETRY_AFTER_S.get(status_of(type(error)))
 
 

@@ -4,7 +4,7 @@ from commerce.errors import AccountUnknown
 from commerce.reviews.errors import ReviewUnknown
 from node.api import paging, reviews
 from node.api.problems import Busy
-from node.api.routing import Route
+from node.api.routing import PROOF_COST, Route
 
 REVIEWS: tuple[Route, ...] = (
     Route(
@@ -37,6 +37,7 @@ REVIEWS: tuple[Route, ...] = (
         "What a merchant's reviews are worth, and why",
         {200: reviews.REPUTATION_MODEL},
         read=reviews.read_reputation,
+        cost=PROOF_COST,
         parameters=(reviews.MERCHANT,),
         problems=(AccountUnknown, Busy),
     ),

@@ -1,10 +1,13 @@
 """The route table: one row a route. Dispatch, /v1/openapi.json and the tests all read it."""
 
+from dataclasses import replace
+
 from chain import errors
 from chain.bundle import MEDIA_TYPE as BUNDLE
 from node.api import (
     blocks,
     committees,
+    dry_runs,
     events,
     evidence,
     node_reads,
@@ -26,6 +29,7 @@ from node.api.evidence_models import EvidencePageView
 from node.api.models import (
     BatchView,
     BlockListView,
+    BlockReceiptsView,
     BlockView,
     EventPageView,
     ReceiptView,
@@ -38,6 +42,7 @@ from node.api.problems import (
     BlockUnknown,
     BodyInvalid,
     BodyTooLarge,
+    Busy,
     MediaTypeUnsupported,
     ObjectNotFound,
     ReceiptNotFound,
@@ -46,8 +51,9 @@ from node.api.problems import (
 )
 from node.api.recall_routes import RECALLS
 from node.api.review_routes import REVIEWS
-from node.api.routing import Route
+from node.api.routing import PROOF_COST, Route
 from node.api.status_models import (
+    CONSENSUS_MODEL,
     GenesisView,
     HealthView,
     ReadyView,
@@ -57,6 +63,7 @@ from node.api.status_models import (
 )
 from node.api.trace_routes import TRACES
 from node.api.trade_routes import ACCOUNTS, PROVENANCE, TRADE
+from node.api.visitors import AskedTooOften, SubmitTokenNeeded
 from node.service import PoolFull
 from node.strict_json import JsonRefused
 
@@ -77,16 +84,18 @@ DOOR = (
     errors.PolicyNotSatisfied,
     PoolFull,
 )
+SUBMITTER = (SubmitTokenNeeded, AskedTooOften)
 FORM = (MediaTypeUnsupported, JsonRefused, BodyInvalid, BodyTooLarge)
 
 NODE: tuple[Route, ...] = (
-    Route("GET", "/", "What is here", {200: "text/plain"}, handle=node_reads.index),
+    Route("GET", "/", "What is here", {200: "text/plain"}, handle=node_reads.index, cost=0),
     Route(
         "GET",
         "/health",
-        "Are the process and its loop alive?",
-        {200: HealthView},
+        "Are the process, its loop and its ledger's thread alive?",
+        {200: HealthView, 503: HealthView},
         handle=node_reads.health,
+        cost=0,
     ),
     Route(
         "GET",
@@ -94,16 +103,32 @@ NODE: tuple[Route, ...] = (
         "Does the node take part and serve what is current?",
         {200: ReadyView, 503: ReadyView},
         handle=node_reads.ready,
+        cost=0,
     ),
-    Route("GET", "/metrics", "Prometheus metrics", {200: "text/plain"}, handle=node_reads.metrics),
+    Route(
+        "GET",
+        "/metrics",
+        "Prometheus metrics",
+        {200: "text/plain"},
+        handle=node_reads.metrics,
+        cost=0,
+    ),
     Route(
         "GET",
         "/v1/openapi.json",
         "This document",
         {200: "application/json"},
         handle=node_reads.document,
+        cost=0,
     ),
-    Route("GET", "/v1/status", "The node", {200: StatusView}, handle=node_reads.status),
+    Route("GET", "/v1/status", "The node", {200: StatusView}, handle=node_reads.status, cost=0),
+    Route(
+        "GET",
+        "/v1/consensus",
+        "Where this node stands before the next decision",
+        {200: CONSENSUS_MODEL},
+        handle=node_reads.consensus,
+    ),
     Route(
         "GET",
         "/v1/genesis",
@@ -177,7 +202,7 @@ CHAIN: tuple[Route, ...] = (
         handle=submission.submit,
         parameters=(submission.WAIT, submission.TIMEOUT_MS),
         bodies=submission.ONE_TAKES,
-        problems=(*FORM, *DOOR),
+        problems=(*FORM, *DOOR, *SUBMITTER),
     ),
     Route(
         "POST",
@@ -187,7 +212,17 @@ CHAIN: tuple[Route, ...] = (
         handle=submission.submit_many,
         parameters=(submission.WAIT, submission.TIMEOUT_MS),
         bodies=submission.MANY_TAKES,
-        problems=(*FORM, errors.EncodingInvalid, errors.TooLarge),
+        problems=(*FORM, errors.EncodingInvalid, errors.TooLarge, *SUBMITTER),
+    ),
+    Route(
+        "POST",
+        "/v1/transactions/dry-run",
+        "What a transaction would do now, without sending it",
+        {200: dry_runs.DryRunView},
+        handle=dry_runs.dry_run,
+        bodies=dry_runs.TAKES,
+        problems=(*FORM, *DOOR, errors.TransactionRepeated, Busy),
+        is_long=True,
     ),
     Route(
         "GET",
@@ -228,6 +263,15 @@ CHAIN: tuple[Route, ...] = (
             blocks.TRANSACTIONS_FROM,
             blocks.TRANSACTIONS_LIMIT,
         ),
+        problems=(BlockUnknown, errors.HistoryPruned),
+    ),
+    Route(
+        "GET",
+        "/v1/blocks/{height}/receipts",
+        "Every receipt of a block, the leaves of the root in the header above",
+        {200: BlockReceiptsView},
+        read=blocks.read_block_receipts,
+        parameters=(blocks.HEIGHT, blocks.RECEIPTS_FROM, blocks.RECEIPTS_LIMIT),
         problems=(BlockUnknown, errors.HistoryPruned),
     ),
     Route(
@@ -302,7 +346,7 @@ ROUTES: tuple[Route, ...] = (
     *(
         *NODE,
         *CHAIN,
-        *PROOFS,
+        *(replace(row, cost=PROOF_COST) for row in PROOFS),
         *ACCOUNTS,
         *TRADE,
         *AFTERSALE,
@@ -316,6 +360,6 @@ ROUTES: tuple[Route, ...] = (
         *CUSTODY,
         *DEVICES,
         *EPCIS,
-        *PAGES,
+        *(replace(row, cost=0) for row in PAGES),
     ),
 )

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from chain.errors import HushangError
 from node.api.body import ByteBudget
+from node.api.certificate import ApiCertificate
 from node.api.connections import Connection
 from node.api.epcis.desk import EpcisDesk
 from node.api.parameters import Parameter
@@ -22,6 +23,7 @@ from node.api.reputation_book import ReputationBook
 from node.api.settings import ApiSettings
 from node.api.shared_pages import SharedPages
 from node.api.trace_book import TraceBook
+from node.api.visitors import Visitors
 from node.metrics import NodeMetrics
 from node.service import NodeService
 from node.validation import did_you_mean
@@ -29,6 +31,9 @@ from node.validation import did_you_mean
 T = TypeVar("T")
 
 QUERY_ITEMS_MAX = 32
+# Permits of a read that may take long, or makes a proof.
+LONG_COST = 20
+PROOF_COST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +48,21 @@ class Edge:
     pages: SharedPages
     waits: Places
     proofs: Places
+    dry_runs: Places
     reputations: ReputationBook
     epcis: EpcisDesk
     traces: TraceBook
+    visitors: Visitors
     threads: Executor
     # Of its own, so that reads which may take a second leave the others' threads free.
     long_reads: Executor
     stopping: asyncio.Event
-    # The OpenAPI document of the server's routes.
-    document: dict[str, Any]
+    # The OpenAPI document of the server's routes, as it is sent.
+    document: bytes
     # Sets the API's own gauges, before the metrics are rendered.
     gauges: Callable[[], None]
+    # None where the API is plain.
+    certificate: ApiCertificate | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,10 @@ class Call:
         """The request has become a stream: other deadlines hold."""
         cast("Connection", self.request.protocol).stream_started()
 
+    def discard_unsent(self) -> None:
+        """What was sent and not read is nobody's: the end of the connection is its reset."""
+        cast("Connection", self.request.protocol).discard_unsent()
+
     async def off_loop(self, function: Callable[..., T], *arguments: object) -> T:
         """Run what reads the ledger in a thread, so that a big block stops no socket."""
         loop = asyncio.get_running_loop()
@@ -98,7 +111,8 @@ class Route:
     `answers` maps a status to the model of its JSON body, to a media type where it has none, or to
     "" where there is no body; `bodies` maps the media types that it takes to a model, or to None
     for raw bytes. With `open_query` the row reads the query itself, whose names are not all known.
-    One that `is_long` reads in a thread for such.
+    One that `is_long` reads in a thread for such. `cost` is what a request takes of its client's
+    permits (node/api/visitors.py); without one it is the method's and the length's.
     """
 
     method: str
@@ -112,6 +126,7 @@ class Route:
     problems: tuple[type[HushangError], ...] = ()
     open_query: bool = False
     is_long: bool = False
+    cost: int | None = None
 
     @property
     def name(self) -> str:
@@ -119,6 +134,15 @@ class Route:
         function = self.read or self.handle
         assert function is not None
         return function.__name__
+
+    @property
+    def permits(self) -> int:
+        """What a request costs its client: what is only submitted is bounded elsewhere."""
+        if self.cost is not None:
+            return self.cost
+        if self.is_long:
+            return LONG_COST
+        return 1 if self.method == "GET" else 0
 
     async def run(self, call: Call) -> Reply | web.StreamResponse:
         """Answer a call: readers off the event loop, handlers on it."""

@@ -12,6 +12,7 @@ from aiohttp import web
 from chain.errors import HushangError
 from chain.store_contract import StorageError
 from node.api.body import ByteBudget
+from node.api.certificate import ApiCertificate
 from node.api.code_page import refusal_page
 from node.api.connections import BEGAN, Connections, GuardedServer
 from node.api.epcis.desk import EpcisDesk
@@ -19,16 +20,19 @@ from node.api.epcis.problems import epcis_problem_reply
 from node.api.epcis.rows import BASE as EPCIS_BASE
 from node.api.guard import allow_origin, check_host, check_origin
 from node.api.label_path import is_label, label_of
+from node.api.listening import Listener
 from node.api.openapi import openapi
+from node.api.page_refusals import is_page, page_of
 from node.api.places import Places
 from node.api.problems import MethodNotAllowed, RequestInvalid
-from node.api.replies import Reply, problem_reply
+from node.api.replies import Reply, json_bytes, problem_reply
 from node.api.reputation_book import ReputationBook
 from node.api.routes import ROUTES
 from node.api.routing import Call, Edge, Router, read_parameters
 from node.api.settings import ApiSettings
 from node.api.shared_pages import SharedPages
 from node.api.trace_book import TraceBook
+from node.api.visitors import Visitors
 from node.metrics import NodeMetrics
 from node.service import NodeService
 
@@ -76,21 +80,31 @@ class ApiServer:
             pages=SharedPages(service.ledger, self._threads),
             waits=Places(settings.waits_max),
             proofs=Places(settings.proofs_max),
+            dry_runs=Places(settings.dry_runs_max),
             reputations=ReputationBook(service.ledger),
             epcis=desk,
             traces=TraceBook(service.ledger),
+            visitors=Visitors(settings),
             threads=self._threads,
             long_reads=self._long_reads,
             stopping=asyncio.Event(),
-            document=openapi(ROUTES, API_VERSION),
+            document=json_bytes(openapi(ROUTES, API_VERSION)),
             gauges=self._set_gauges,
+            certificate=ApiCertificate.of(settings),
         )
+        self._listener: Listener | None = None
         self._runner: web.ServerRunner | None = None
 
     @property
     def dropped(self) -> Counter[str]:
         """How many connections were dropped, by reason."""
         return self.connections.dropped
+
+    @property
+    def listener(self) -> Listener:
+        """Where it listens, once started."""
+        assert self._listener is not None
+        return self._listener
 
     @property
     def streams(self) -> int:
@@ -107,16 +121,23 @@ class ApiServer:
         server = GuardedServer(self._handle, self.connections, self._finished)
         self._runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_S)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._settings.host, self._settings.port)
-        await site.start()
+        self._listener = Listener(server, self._edge.certificate)
+        port = await self._listener.start(self._settings.host, self._settings.port)
         self.connections.start()
         self.metrics.loop.start()
-        port: int = self._runner.addresses[0][1]
         return port
 
+    async def watch(self) -> None:
+        """Look after the certificate until cancelled; returns at once where there is none."""
+        if self._edge.certificate is not None:
+            await self._edge.certificate.watch()
+
     async def stop(self) -> None:
-        """Take no more, end the streams, give running requests a second, then drop the rest."""
+        """Take no more, end streams and waits, give running requests a second, drop the rest."""
         self._edge.stopping.set()
+        self._edge.service.end_waits()
+        if self._listener is not None:
+            await self._listener.stop()
         if self._runner is not None:
             await self._runner.cleanup()
         self.connections.stop()
@@ -162,6 +183,8 @@ class ApiServer:
         path = label_of(path).path if is_label(path) else path
         route, texts = self._router.find(request.method, path)
         request[ROUTE] = route.path
+        if route.permits:
+            self._edge.visitors.admit(request, route.permits)
         values = read_parameters(route, texts, list(request.rel_url.query.items()))
         return await route.run(Call(self._edge, route, request, values))
 
@@ -177,6 +200,8 @@ class ApiServer:
     def _set_gauges(self) -> None:
         connections = self.connections
         self.metrics.edge.set_from(len(connections), connections.dropped, self._edge.streams.taken)
+        height = self._edge.service.ledger.tip.height
+        self.metrics.gateway.set_from(self._edge.epcis.counts(height))
 
 
 def _refused(
@@ -185,8 +210,11 @@ def _refused(
     """A refusal as a problem: under the EPCIS binding its type is one of the standard's, and to
     whoever scanned a label it is a page.
     """
-    if is_label(request.rel_url.raw_path):
+    path = request.rel_url.raw_path
+    if is_label(path):
         return refusal_page(error, headers or {})
-    if request.rel_url.raw_path.startswith(EPCIS_BASE):
+    if is_page(path):
+        return page_of(error, headers)
+    if path.startswith(EPCIS_BASE):
         return epcis_problem_reply(error, headers)
     return problem_reply(error, headers)

@@ -1,14 +1,16 @@
 """Streams over a WebSocket: what tells pages as they come, whatever the pages are of.
 
-The client sends nothing. A reader that doesn't read is dropped: code 1008, "slow reader" (its copy
-of the reason waits behind what it has not read). When the node stops it says 1001.
+The client sends nothing but pongs. It is asked for one at once and after each silence, and told
+nothing more until it answers: who never reads costs a ping and no page. One that doesn't read, or
+answers no ping, is dropped: code 1008 (its copy of the reason waits behind what it has not read).
+When the node stops it says 1001.
 """
 
 import asyncio
 import logging
 from abc import ABC, abstractmethod
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from chain.errors import HistoryPruned, HushangError
 from chain.store_contract import StorageError
@@ -20,6 +22,9 @@ log = logging.getLogger(__name__)
 
 MESSAGE_SIZE_MAX = 1024
 CLOSE_TIMEOUT_S = 1.0
+# Nobody reads what was sent to one that ended so.
+SLOW_READER = "slow reader"
+NO_PONG = "no pong"
 
 
 class _Ended(Exception):
@@ -40,6 +45,9 @@ class Stream(ABC):
         self.settings = call.edge.settings
         self.loop = asyncio.get_running_loop()
         self.sent_at = self.loop.time()
+        self.heard_at = self.sent_at
+        # Since the last ping the client has said something.
+        self._answered = asyncio.Event()
 
     @abstractmethod
     async def tell(self) -> None:
@@ -53,6 +61,7 @@ class Stream(ABC):
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._listen())
+                group.create_task(self._ping())
                 group.create_task(self._stop())
                 group.create_task(self.tell())
         except* _Ended as ended:
@@ -73,15 +82,19 @@ class Stream(ABC):
             self.call.edge.metrics.edge.streams_ended.labels(reason).inc()
         if damage is not None:
             raise damage
+        if reason in (SLOW_READER, NO_PONG):
+            self.call.discard_unsent()
         await self.socket.close(code=code, message=reason.encode(), drain=False)
 
     async def send(self, text: str) -> None:
-        """Send one message; who doesn't take it in time is dropped."""
+        """Send one message, once the client is there; who doesn't take it in time is dropped."""
+        # `_ping` bounds this.
+        await self._answered.wait()
         try:
             async with asyncio.timeout(self.settings.write_timeout_s):
                 await self.socket.send_str(text)
         except TimeoutError:
-            raise _Ended(WSCloseCode.POLICY_VIOLATION, "slow reader") from None
+            raise _Ended(WSCloseCode.POLICY_VIOLATION, SLOW_READER) from None
         self.sent_at = self.loop.time()
 
     def is_quiet(self) -> bool:
@@ -95,12 +108,48 @@ class Stream(ABC):
 
     async def _listen(self) -> None:
         """Pings, pongs and the close frame; anything else the client has no business to send."""
-        message = await self.socket.receive()
+        message = await self._heard()
+        while message.type in {WSMsgType.PING, WSMsgType.PONG}:
+            if message.type is WSMsgType.PING:
+                await self.socket.pong(message.data)
+            message = await self._heard()
         if message.type in {WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED}:
             raise _Ended(WSCloseCode.OK, "client left")
         if message.type is WSMsgType.ERROR:
             raise _Ended(WSCloseCode.PROTOCOL_ERROR, "protocol error")
         raise _Ended(WSCloseCode.POLICY_VIOLATION, "this stream takes no messages")
+
+    async def _heard(self) -> WSMessage:
+        message = await self.socket.receive()
+        self.heard_at = self.loop.time()
+        self._answered.set()
+        return message
+
+    async def _ping(self) -> None:
+        """Ask at once, and whenever it was silent for a while, whether the client is there.
+
+        aiohttp's own way would leave what it doesn't read with the kernel, for minutes.
+        """
+        ping_s = self.settings.ping_s
+        while True:
+            reason = SLOW_READER
+            self._answered.clear()
+            try:
+                async with asyncio.timeout(ping_s / 2):
+                    await self.socket.ping()
+                    reason = NO_PONG
+                    await self._answered.wait()
+            except TimeoutError:
+                raise _Ended(WSCloseCode.POLICY_VIOLATION, reason) from None
+            await self._silence(ping_s)
+
+    async def _silence(self, seconds: float) -> None:
+        """Return when the client was silent for so long."""
+        while True:
+            left_s = self.heard_at + seconds - self.loop.time()
+            if left_s <= 0:
+                return
+            await asyncio.sleep(left_s)
 
     async def _stop(self) -> None:
         await self.call.edge.stopping.wait()
@@ -125,8 +174,8 @@ async def serve_stream(call: Call, kind: type[Stream]) -> web.StreamResponse:
         raise TooManyStreams(msg)
     socket = web.WebSocketResponse(
         timeout=CLOSE_TIMEOUT_S,
-        heartbeat=call.edge.settings.heartbeat_s,
         autoclose=False,
+        autoping=False,
         compress=False,
         max_msg_size=MESSAGE_SIZE_MAX,
     )

@@ -44,6 +44,7 @@ _HEX = re.compile(r"(?:[0-9a-f]{2})*")
 async def submit(call: Call) -> Reply:
     """POST /v1/transactions: take one transaction."""
     settings, service = call.edge.settings, call.service
+    await call.edge.visitors.require_submitter(call.request, is_batch=False)
     kind = media_type(call.request, ONE_TAKES)
     size_max, timeout_s = settings.body_size_max, settings.body_timeout_s
     async with body_of(call.request, call.edge.bodies, size_max, timeout_s) as data:
@@ -64,6 +65,7 @@ async def submit(call: Call) -> Reply:
 async def submit_many(call: Call) -> Reply:
     """POST /v1/transactions/batch: take up to 1000; a bad one leaves the others alone."""
     settings, service = call.edge.settings, call.service
+    await call.edge.visitors.require_submitter(call.request, is_batch=True)
     kind = media_type(call.request, MANY_TAKES)
     size_max, timeout_s = settings.batch_size_max, settings.body_timeout_s
     async with body_of(call.request, call.edge.bodies, size_max, timeout_s) as data:
@@ -91,7 +93,8 @@ def _batch_json(data: bytes) -> Sequence[bytes]:
 
 
 def _batch_msgpack(data: bytes, size_max: int) -> Sequence[bytes]:
-    items = unpack(data, size_max=size_max)
+    # Some more than may be, so that who sent too many is told so.
+    items = unpack(data, size_max=size_max, nodes_max=2 * BATCH_ITEMS_MAX)
     if type(items) is not tuple or not 1 <= len(items) <= BATCH_ITEMS_MAX:
         msg = f"expected an array of 1 to {BATCH_ITEMS_MAX} transactions"
         raise BodyInvalid(msg, "body#")

@@ -2,7 +2,7 @@
 
 from node.api import traces
 from node.api.problems import BlockUnknown, Busy
-from node.api.routing import Route
+from node.api.routing import LONG_COST, Route
 
 TRACES: tuple[Route, ...] = (
     Route(
@@ -11,6 +11,7 @@ TRACES: tuple[Route, ...] = (
         "Where something came from, or where it went, as known at a height; in pages",
         {200: traces.TRACE_MODEL},
         read=traces.read_trace,
+        cost=LONG_COST,
         parameters=(
             *traces.GOODS,
             traces.DIRECTION,
@@ -26,6 +27,7 @@ TRACES: tuple[Route, ...] = (
         "What several bad things (epc, 2 to 20 times) have in common: nearest first",
         {200: traces.CAUSE_MODEL},
         read=traces.read_cause,
+        cost=LONG_COST,
         parameters=(traces.GOODS[0], traces.HEIGHT),
         problems=(BlockUnknown,),
         open_query=True,

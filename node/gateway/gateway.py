@@ -41,6 +41,10 @@ _NONCE_BITS: Final = 64
 class EventsRefused(HushangError):
     """No event of the document can be captured; `errors` says why, event by event."""
 
+    hint = (
+        "mend what `errors` names for each event; hushang epcis validate FILE tells it beforehand"
+    )
+
     def __init__(self, errors: Sequence[JobError]) -> None:
         super().__init__("; ".join(f"{error.where}: {error.detail}" for error in errors[:3]))
         self.errors = errors
@@ -79,6 +83,9 @@ class CaptureGateway:
         self._threads = ThreadPoolExecutor(THREADS, "captures")
         self._noting = asyncio.Lock()
         self._unnoted: list[Job] = []
+        # Documents since the start.
+        self.taken = 0
+        self.refused = 0
 
     def close(self) -> None:
         """Check and sign no more; waits for what is being checked."""
@@ -101,6 +108,17 @@ class CaptureGateway:
         Raises what is wrong with it (`EpcisMalformed`, `EpcisTooLarge`, `EpcisInvalid`, with
         `proceed` `EventsRefused`), or the door's refusal of all its transactions.
         """
+        try:
+            job = await self._captured(service, holder, document, proceed=proceed)
+        except HushangError:
+            self.refused += 1
+            raise
+        self.taken += 1
+        return job
+
+    async def _captured(
+        self, service: NodeService, holder: Holder, document: bytes, *, proceed: bool
+    ) -> Job:
         created_ms = self.clock_ms()
         valid_until_ms = created_ms + VALID_FOR_MS
         checked = await self._off_loop(check_each if proceed else check_whole, document)

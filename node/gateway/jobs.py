@@ -89,6 +89,9 @@ class JobBook:
         self._jobs = {job.id: job for job in known}
         self._forgotten = 0
 
+    def __len__(self) -> int:
+        return len(self._jobs)
+
     def add(self, *jobs: Job) -> None:
         """Remember jobs; on disk on return."""
         with self._lock:

@@ -1,5 +1,6 @@
-"""How often each token may ask: a bucket of permits that fills at a steady rate."""
+"""How often somebody may ask: a bucket of permits each, which fills at a steady rate."""
 
+from collections import OrderedDict
 from dataclasses import dataclass
 
 from chain.errors import HushangError
@@ -10,7 +11,7 @@ BUCKETS_MAX = 1_024
 
 
 class TooManyRequests(HushangError):
-    """The token has made as many requests as it may for now."""
+    """As many requests were made as may be for now."""
 
     hint = "wait retry_after_ms; put up to 100 events into one document"
 
@@ -26,21 +27,27 @@ class _Bucket:
 
 
 class Rates:
-    """One bucket for each token's name; times are seconds of any steady clock."""
+    """One bucket for each name; times are seconds of any steady clock.
 
-    def __init__(self) -> None:
-        self._buckets: dict[str, _Bucket] = {}
+    Who asked least lately is forgotten where names are too many, and begins with a full bucket.
+    """
 
-    def take(self, name: str, rate: int, now_s: float) -> None:
-        """One request at this time; `TooManyRequests`."""
+    def __init__(self, buckets_max: int = BUCKETS_MAX) -> None:
+        self._buckets_max = buckets_max
+        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+
+    def take(self, name: str, rate: int, now_s: float, cost: int = 1) -> None:
+        """A request of this cost at this time; `TooManyRequests`."""
+        # What costs more than a bucket holds takes a whole one.
+        needed = min(cost, rate * BURST_S)
         bucket = self._buckets.pop(name, None) or _Bucket(rate * BURST_S, now_s)
         # The bucket that is used last stands last.
         self._buckets[name] = bucket
-        if len(self._buckets) > BUCKETS_MAX:
-            del self._buckets[next(iter(self._buckets))]
+        if len(self._buckets) > self._buckets_max:
+            self._buckets.popitem(last=False)
         filled = bucket.permits + (now_s - bucket.at_s) * rate
         bucket.permits, bucket.at_s = min(filled, rate * BURST_S), now_s
-        if bucket.permits < 1:
-            wait_ms = int((1 - bucket.permits) / rate * 1000) + 1
+        if bucket.permits < needed:
+            wait_ms = int((needed - bucket.permits) / rate * 1000) + 1
             raise TooManyRequests(f"at most {rate} requests a second", wait_ms)
-        bucket.permits -= 1
+        bucket.permits -= needed

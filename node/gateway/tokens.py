@@ -1,4 +1,6 @@
-"""Bearer tokens of the capture gateway: a file of their hashes, the accounts and keys they choose.
+"""Bearer tokens: a file of their hashes, and what each lets its holder do.
+
+One for captures names the account and the key that signs; one for submitting names neither.
 
 A token is 256 random bits, shown once; the file holds its SHA-256, which nobody can invert or
 guess, so that no slow hash is needed. The file and each key file have mode 0600 and are read again
@@ -15,10 +17,10 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from chain.bech32m import decode_account, encode_account
 from chain.crypto import PrivateKey
@@ -37,6 +39,8 @@ from node.strict_json import JsonRefused, read_json
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 FILE_NAME: Final = "capture-tokens.json"
 FORMAT: Final = "hushang-capture-tokens"
 FORMAT_VERSION: Final = 1
@@ -52,7 +56,7 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class TokenFileMalformed(HushangError):
-    """The file is no list of capture tokens of this version."""
+    """The file is no list of tokens of this version."""
 
     hint = "hushang capture-token create makes one; nobody edits it by hand"
 
@@ -66,7 +70,7 @@ class TokenNameTaken(HushangError):
 class TokenNameUnknown(HushangError):
     """No token has this name."""
 
-    hint = "hushang capture-token list"
+    hint = "hushang capture-token list; of tokens for submitting, --for submit there and here"
 
 
 class TooManyTokens(HushangError):
@@ -79,13 +83,13 @@ class TooManyTokens(HushangError):
 class TokenEntry:
     """One token: its name for people, SHA-256 in hex, account, and the key file that it chooses.
 
-    `key_file` is relative to the folder of the tokens file.
+    `key_file` is relative to the folder of the tokens file. Without both it is for submitting.
     """
 
     name: str
     digest: str
-    account: bytes
-    key_file: str
+    account: bytes | None
+    key_file: str | None
     created_ms: int
     rate: int = RATE_DEFAULT
 
@@ -108,7 +112,8 @@ def new_token() -> str:
 
 def digest_of(token: str) -> str:
     """What the file holds of a token."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    # A header's bytes need be no UTF-8: aiohttp keeps them in surrogates, and so they come back.
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def read_tokens(path: Path) -> tuple[TokenEntry, ...]:
@@ -171,53 +176,88 @@ def remove_token(path: Path, name: str) -> TokenEntry:
 
 
 class TokenBook:
-    """The tokens as they are now. `find` may be called from any thread."""
+    """The tokens for captures as they are now. `find` may be called from any thread."""
 
     def __init__(
         self, path: Path | None, passphrase: Callable[[Path], bytes] | None = None
     ) -> None:
         """The tokens of a file; None has none."""
-        self._path = path
         self._passphrase = passphrase or _configured_passphrase
-        self._seen: tuple[int, ...] | None = None
-        self._reading = threading.Lock()
-        self._holders: tuple[tuple[str, Holder], ...] = ()
+        self._holders = _Followed(path, self._read)
 
     def find(self, token: str | None) -> Holder | None:
-        """Whose token it is; None for a wrong one. Compares with every one, at constant time."""
-        given = digest_of(token or "")
-        found: Holder | None = None
-        for digest, holder in self._current():
-            if hmac.compare_digest(digest, given):
-                found = holder
-        return found if token else None
+        """Whose token it is; None for a wrong one."""
+        return _matching_token(self._holders.now(), token)
 
-    def _current(self) -> tuple[tuple[str, Holder], ...]:
-        if self._path is None:
-            return ()
-        with self._reading:
-            stamp = _stamp(self._path)
-            if stamp != self._seen:
-                self._holders = self._read(self._path)
-                self._seen = stamp
-            return self._holders
-
-    def _read(self, path: Path) -> tuple[tuple[str, Holder], ...]:
-        """All tokens whose keys can be read; a file that can't be trusted has none."""
-        try:
-            entries = read_tokens(path)
-        except HushangError as error:
-            logger.warning("capture tokens: %s: %s; none is taken", error.code, error)
-            return ()
+    def _read(self, path: Path) -> list[tuple[str, Holder]]:
+        """All tokens whose keys can be read."""
         holders = []
-        for entry in entries:
+        for entry in _trusted(path):
+            if entry.account is None or entry.key_file is None:
+                continue
             try:
                 key = load_key(path.parent / entry.key_file, self._passphrase)
             except HushangError as error:
                 logger.warning("capture token %s: %s: %s", entry.name, error.code, error)
                 continue
             holders.append((entry.digest, Holder(entry.name, entry.account, entry.rate, key)))
-        return tuple(holders)
+        return holders
+
+
+class SubmitBook:
+    """The tokens for submitting as they are now. `find` may be called from any thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._entries = _Followed(path, _read_for_submitting)
+
+    def find(self, token: str | None) -> TokenEntry | None:
+        """The entry of this token; None for a wrong one."""
+        return _matching_token(self._entries.now(), token)
+
+
+class _Followed(Generic[T]):
+    """What a file of tokens says, by digest; read again whenever the file has changed."""
+
+    def __init__(self, path: Path | None, read: Callable[[Path], Sequence[tuple[str, T]]]) -> None:
+        self._path = path
+        self._read = read
+        self._seen: tuple[int, ...] | None = None
+        self._reading = threading.Lock()
+        self._found: Sequence[tuple[str, T]] = ()
+
+    def now(self) -> Sequence[tuple[str, T]]:
+        """All of them, as of now."""
+        if self._path is None:
+            return ()
+        with self._reading:
+            stamp = _stamp(self._path)
+            if stamp != self._seen:
+                self._found = self._read(self._path)
+                self._seen = stamp
+            return self._found
+
+
+def _matching_token(known: Iterable[tuple[str, T]], token: str | None) -> T | None:
+    """What belongs to this token. Compares with every one, at constant time."""
+    given = digest_of(token or "")
+    found: T | None = None
+    for digest, value in known:
+        if hmac.compare_digest(digest, given):
+            found = value
+    return found if token else None
+
+
+def _trusted(path: Path) -> Sequence[TokenEntry]:
+    """The tokens of a file; one that can't be trusted has none."""
+    try:
+        return read_tokens(path)
+    except HushangError as error:
+        logger.warning("tokens: %s: %s; none is taken", error.code, error)
+        return ()
+
+
+def _read_for_submitting(path: Path) -> list[tuple[str, TokenEntry]]:
+    return [(entry.digest, entry) for entry in _trusted(path) if entry.account is None]
 
 
 def _stamp(path: Path) -> tuple[int, ...]:
@@ -240,7 +280,7 @@ def _record(entry: TokenEntry) -> dict[str, Any]:
     return {
         "name": entry.name,
         "sha256": entry.digest,
-        "account": encode_account(entry.account),
+        "account": None if entry.account is None else encode_account(entry.account),
         "key_file": entry.key_file,
         "created_ms": entry.created_ms,
         "rate": entry.rate,
@@ -251,7 +291,7 @@ def _entries(path: Path, record: Any) -> tuple[TokenEntry, ...]:
     head = record if isinstance(record, dict) else {}
     tokens = head.get("tokens")
     if (head.get("format"), head.get("version")) != (FORMAT, FORMAT_VERSION):
-        raise TokenFileMalformed(f"{path} is no file of capture tokens of version {FORMAT_VERSION}")
+        raise TokenFileMalformed(f"{path} is no file of tokens of version {FORMAT_VERSION}")
     if not isinstance(tokens, list) or len(tokens) > TOKENS_MAX:
         raise TokenFileMalformed(f"{path}: tokens must be a list of at most {TOKENS_MAX}")
     return tuple([_entry(path, index, one) for index, one in enumerate(tokens)])
@@ -260,11 +300,13 @@ def _entries(path: Path, record: Any) -> tuple[TokenEntry, ...]:
 def _entry(path: Path, index: int, record: Any) -> TokenEntry:
     """One token of the file; the error never shows its values."""
     try:
+        account, key_file = record["account"], record["key_file"]
+        for_submitting = account is None and key_file is None
         entry = TokenEntry(
             name=_matching(record["name"], NAME),
             digest=_matching(record["sha256"], _DIGEST),
-            account=decode_account(record["account"]),
-            key_file=_own_file(record["key_file"]),
+            account=None if for_submitting else decode_account(account),
+            key_file=None if for_submitting else _own_file(key_file),
             created_ms=_whole(record["created_ms"], 2**48),
             rate=_whole(record["rate"], RATE_MAX),
         )

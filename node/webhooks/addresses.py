@@ -51,7 +51,12 @@ class AllowedPlaces:
     """Which addresses webhooks may lead to: the internet's, and the networks given here."""
 
     def __init__(self, networks: Sequence[str] = ()) -> None:
-        self._networks: list[Network] = [ipaddress.ip_network(text) for text in networks]
+        self._networks: list[Network] = []
+        self.renew(networks)
+
+    def renew(self, networks: Sequence[str]) -> None:
+        """From now on these networks besides the internet, for each address looked up."""
+        self._networks = [ipaddress.ip_network(text) for text in networks]
 
     def allow(self, address: Address) -> bool:
         """May a webhook lead to this address?"""

@@ -93,6 +93,9 @@ class Courier:
         self.pages = Pages()
         # Of subscriptions whose last message was not taken.
         self.troubles: dict[str, Trouble] = {}
+        # Messages since the start: that were taken, and that were not and are tried again.
+        self.sent = 0
+        self.failed = 0
 
     def changed(self) -> None:
         """Look at the book again: subscriptions were made or removed."""
@@ -261,6 +264,7 @@ class Courier:
         while True:
             answer = await self._parts.sender.send(message, self._parts.clock_ms())
             if answer.is_taken:
+                self.sent += 1
                 self.troubles.pop(subscription.id, None)
                 return True
             if answer.is_too_large and splits:
@@ -271,9 +275,11 @@ class Courier:
             pause_s = min(2 * pause_s, PAUSE_MAX_S)
 
     def _tell_trouble(self, subscription: Subscription, tries: int, answer: Answer) -> None:
+        self.failed += 1
         self.troubles[subscription.id] = Trouble(tries, answer.words)
         if tries == 1:
-            logger.warning("webhook of %s: %s", subscription.id, answer.words)
+            told = {"event": "webhook_failed", "subscription": subscription.id}
+            logger.warning("webhook of %s: %s", subscription.id, answer.words, extra=told)
 
     def _note(self, subscription: Subscription, progress: Progress) -> None:
         self._parts.book.move(subscription.id, progress)

@@ -12,11 +12,13 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 import aiohttp
 
+from node.clients.trust import trusting_besides
 from node.webhooks.addresses import AllowedPlaces, CheckedResolver, DestinationRefused
 
 TIMEOUT_S: Final = 10.0
@@ -68,8 +70,12 @@ def signature_of(secret: bytes, time_ms: int, body: bytes) -> str:
 class Sender:
     """Holds the connections; use as a context."""
 
-    def __init__(self, places: AllowedPlaces, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(
+        self, places: AllowedPlaces, timeout_s: float = TIMEOUT_S, *, ca: Path | None = None
+    ) -> None:
+        """`ca`: a file of CAs that webhooks' certificates may be of, besides the system's."""
         self.places = places
+        self._trust = trusting_besides(ca)
         self._timeout = aiohttp.ClientTimeout(
             total=timeout_s, connect=min(timeout_s, CONNECT_TIMEOUT_S)
         )
@@ -78,6 +84,7 @@ class Sender:
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(
             resolver=CheckedResolver(self.places),
+            ssl=self._trust,
             use_dns_cache=False,
             limit=IN_FLIGHT_MAX,
             limit_per_host=PER_HOST_MAX,
@@ -117,7 +124,7 @@ class Sender:
         except TimeoutError:
             return Answer(0, "no answer in time")
         except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as error:
-            return Answer(0, f"{type(error).__name__}: {error}"[:_WORDS_MAX])
+            return Answer(0, f"no connection: {error}"[:_WORDS_MAX])
         # Its body is nobody's business here, however long it is.
         response.close()
         return Answer(response.status, f"HTTP status {response.status}")

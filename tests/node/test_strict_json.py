@@ -1,5 +1,7 @@
 """JSON that has two readings is refused, with its place."""
 
+import tracemalloc
+
 import pytest
 
 from node.strict_json import JsonRefused, read_json
@@ -40,3 +42,31 @@ def test_a_text_over_the_limit_is_refused_before_it_is_read() -> None:
 
 def test_plain_json_reads_as_python_reads_it() -> None:
     assert read_json('{"a": [1, -2, true, null, "沪商"]}') == {"a": [1, -2, True, None, "沪商"]}
+
+
+def test_a_long_name_around_many_values_is_not_written_out_for_each_of_them() -> None:
+    name = "k" * 200_000
+    tracemalloc.start()
+    try:
+        read_json(f'{{"{name}": [{"0, " * 20_000}0]}}')
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 * 1024 * 1024
+
+
+def test_a_place_is_told_in_few_words_however_long_the_names_are() -> None:
+    name = "k" * 100_000
+    for text in (
+        f'{{"{name}": 1, "{name}": 2}}',
+        f'{{"{name}": ["\\ud800"]}}',
+        f'{{"a": "{name}", "b": {"9" * 100_000}}}',
+    ):
+        with pytest.raises(JsonRefused) as caught:
+            read_json(text)
+        assert len(str(caught.value)) < 300
+
+
+def test_a_text_that_is_given_as_text_may_have_no_surrogate_either() -> None:
+    with pytest.raises(JsonRefused, match="surrogate"):
+        read_json('{"a": "' + chr(0xD800) + '"}')

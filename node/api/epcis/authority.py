@@ -1,14 +1,12 @@
-"""Who asks: bearer tokens of the EPCIS binding's writing side (RFC 6750 §2.1)."""
+"""Who asks: bearer tokens of the EPCIS binding's writing side."""
 
-from typing import ClassVar, Final
+from typing import ClassVar
 
+from node.api.bearer import bearer_token
 from node.api.epcis.problems import EpcisProblem
 from node.api.routing import Call
 from node.gateway.rates import TooManyRequests
 from node.gateway.tokens import Holder
-
-_SCHEME: Final = "bearer"
-_HEADER_SIZE_MAX: Final = 256
 
 
 class TokenRefused(EpcisProblem):
@@ -33,18 +31,10 @@ async def require_holder(call: Call) -> Holder:
     The body isn't read before.
     """
     try:
-        holder = await call.edge.epcis.gateway.holder(_token(call))
+        holder = await call.edge.epcis.gateway.holder(bearer_token(call.request))
     except TooManyRequests as error:
         raise TooManyCaptures(str(error)) from error
     if holder is None:
         msg = "the request is not authorised"
         raise TokenRefused(msg, "header.Authorization")
     return holder
-
-
-def _token(call: Call) -> str | None:
-    given = call.request.headers.getall("Authorization", [])
-    if len(given) != 1 or len(given[0]) > _HEADER_SIZE_MAX:
-        return None
-    scheme, _, token = given[0].partition(" ")
-    return token.strip() if scheme.lower() == _SCHEME else None

@@ -61,6 +61,8 @@ EVENT_WAIT_MS: Final = 10_000
 class BehaviourUnknown(EpcisProblem):
     """The header GS1-Capture-Error-Behaviour is neither rollback nor proceed."""
 
+    hint = "send rollback (all or nothing) or proceed, or leave the header out for rollback"
+
 
 class EpcisDocumentRefused(EpcisProblem):
     """The document breaks a rule of EPCIS 2.0 or CBV 2.0; nothing of it was captured."""
@@ -94,6 +96,11 @@ class SingleEventNeeded(EpcisProblem):
 
 class CaptureRefused(EpcisProblem):
     """The event was decided, and refused by a rule of the ledger."""
+
+    hint = (
+        "the detail names the rule, and hushang explain what helps; mend the event and "
+        "capture it again"
+    )
 
     status: ClassVar[int] = 422
 

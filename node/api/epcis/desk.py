@@ -17,6 +17,7 @@ from node.gateway.gateway import CaptureGateway
 from node.gateway.jobs import JobBook
 from node.gateway.rates import Rates
 from node.gateway.tokens import TokenBook
+from node.gateway_metrics import GatewayCounts
 from node.record_log import RecordLog
 from node.service import NodeService
 from node.webhooks import book
@@ -39,6 +40,8 @@ class DeskSettings:
     tokens: Path | None = None
     # Networks besides the internet that webhooks may lead to.
     webhook_networks: tuple[str, ...] = ()
+    # CAs besides the system's that may have signed a webhook's certificate.
+    webhook_ca: Path | None = None
 
     def log(self, file_name: str, log_name: str, genesis_hash: bytes) -> RecordLog:
         """The file of records of this name."""
@@ -58,6 +61,23 @@ class EpcisDesk:
     queries: QueryBook
     pages: PageTokens
     library: Library
+
+    def counts(self, height: int) -> GatewayCounts:
+        """How much of each there is, at the newest block's height."""
+        kept = self.subscriptions.all()
+        told = [one.progress.height for one in kept]
+        return GatewayCounts(
+            captures_taken=self.gateway.taken,
+            captures_refused=self.gateway.refused,
+            capture_jobs=len(self.gateway.jobs),
+            queries=len(self.queries.all()),
+            subscriptions=len(kept),
+            subscriptions_failing=len(self.courier.troubles),
+            webhooks_sent=self.courier.sent,
+            webhooks_failed=self.courier.failed,
+            # A subscription stands at the first height that it was not told.
+            webhooks_behind=max(0, height + 1 - min(told, default=height + 1)),
+        )
 
 
 def open_desk(
@@ -84,7 +104,7 @@ def open_desk(
         CourierParts(
             book=subscriptions,
             chain=service,
-            sender=Sender(places),
+            sender=Sender(places, ca=settings.webhook_ca),
             find=find,
             headers=WEBHOOK_HEADERS,
             clock_ms=clock_ms,

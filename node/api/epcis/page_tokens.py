@@ -98,6 +98,7 @@ def digest_of(*parts: str) -> bytes:
     """What a token is bound to: a query in all its words, and where it was asked."""
     hasher = sha256()
     for part in parts:
-        data = part.encode()
+        # A header's bytes need be no UTF-8.
+        data = part.encode("utf-8", "surrogateescape")
         hasher.update(len(data).to_bytes(8, "big") + data)
     return hasher.digest()

@@ -31,8 +31,6 @@ class EpcisProblem(ApiProblem):
     """A request that the EPCIS binding refuses; `exception` is the standard's name for it."""
 
     exception: ClassVar[str] = "ValidationException"
-    # Besides those of every answer.
-    headers: ClassVar[Mapping[str, str]] = {}
 
     def members(self) -> dict[str, Json]:
         """What the problem's body says besides."""
@@ -73,6 +71,7 @@ class ResourceUnknown(EpcisProblem):
 
     status = 404
     exception = "NoSuchNameException"
+    hint = "check the id as you were given it, or GET the collection above it in the path"
 
 
 class NotAcceptable(EpcisProblem):
@@ -88,6 +87,7 @@ class ResourceExists(EpcisProblem):
 
     status = 409
     exception = "ResourceAlreadyExistsException"
+    hint = "choose another name, or GET /v1/epcis/queries/NAME to see the query that has it"
 
 
 class ResultTooLarge(EpcisProblem):
@@ -156,6 +156,7 @@ def epcis_problem_reply(error: HushangError, headers: Mapping[str, str] | None =
     extra = dict(headers or {})
     if isinstance(error, EpcisProblem):
         problem |= error.members()
+    if isinstance(error, ApiProblem):
         extra |= error.headers
     seconds = retry_after_s(error)
     if seconds is not None:

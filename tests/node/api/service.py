@@ -31,11 +31,20 @@ from node.anchors import Anchors
 from node.api.epcis.desk import DeskSettings, EpcisDesk, FindQuery, open_desk
 from node.api.server import ApiServer, Fatal
 from node.api.settings import ApiSettings
+from node.consensus_place import ConsensusPlace, DecidedPlace, TimerPlace, WorkPlace
 from node.evidence_book import EvidenceBook
 from node.ledger_queue import TreeProof
 from node.metrics import NodeMetrics
 from node.proofs import Prover
-from node.service import Decided, NodeStatus, PeerView, PoolFull, Submitted
+from node.service import (
+    CertificateState,
+    Decided,
+    NodeStatus,
+    PeerView,
+    PoolFull,
+    ProtocolView,
+    Submitted,
+)
 from node.waiters import Waiters
 from tests.chain.world import GENESIS_MS, World, account, key
 
@@ -55,6 +64,7 @@ class FakeService:
         self.reasons: tuple[str, ...] = ()
         self.withheld = ""
         self.first_block = 1
+        self.certificates: tuple[CertificateState, ...] = ()
         self.peers = (PEER, replace(PEER, name="m2", connected=False, height=None))
         # Only a test that gave a directory may add to it.
         path = (directory or Path("nowhere")) / "evidence"
@@ -136,7 +146,12 @@ class FakeService:
         ends = loop.time() + timeout_ms / 1000
         while self.ledger.tip.height < height and (left_s := ends - loop.time()) > 0:
             await self.waiters.block(int(left_s * 1000) + 1)
+            if self.waiters.is_over:
+                break
         return self.ledger.tip.height
+
+    def end_waits(self) -> None:
+        self.waiters.end()
 
     def decided(self, transaction_id: bytes) -> Decided | None:
         found = self.ledger.find_receipt(transaction_id)
@@ -186,6 +201,34 @@ class FakeService:
             not_ready_because=self.reasons,
             peers=self.peers,
             evidence_count=len(self.book.found),
+            protocol=ProtocolView.of(self.ledger),
+            certificates=self.certificates,
+        )
+
+    def consensus(self) -> ConsensusPlace:
+        tip = self.ledger.tip
+        return ConsensusPlace(
+            name="m0",
+            time_ms=tip.header.time_ms,
+            height=tip.height + 1,
+            epoch=0,
+            view=3,
+            phase="rest",
+            quorum=self.chain.committee.quorum,
+            f=self.chain.committee.f,
+            primary="m3",
+            roster=[member.name for member in self.chain.committee.members],
+            withheld=self.withheld,
+            members=[],
+            proposal=None,
+            work=WorkPlace(len(self.pool), 0, tip.needs_seal, None),
+            timers=TimerPlace(True, False, None, {}),  # noqa: FBT003
+            decided=DecidedPlace(tip.height, tip.header.time_ms, None, 0, 0, ()),
+            target=tip.height,
+            eta_ms=None,
+            reached=tip.height,
+            writing=0,
+            wanted=False,
         )
 
     async def fund(self, to: str, amount_minor: int) -> None:

@@ -9,6 +9,7 @@ from chain.block import Certificate, Header, Receipt, check_certificate
 from chain.codec import decode
 from chain.crypto import verify
 from chain.transaction import read_transaction
+from node.api import blocks
 from tests.node.api.service import served
 
 
@@ -69,6 +70,43 @@ async def test_a_blocks_receipts_prove_their_root_from_what_the_routes_tell() ->
         assert raws
         _, above = await node.get("/v1/headers/2")
         assert merkle.root(raws).hex() == above["header"]["receipts_root"]
+
+
+@pytest.mark.asyncio
+async def test_the_receipts_of_a_block_are_paged_and_lead_to_the_root_above() -> None:
+    async with served() as node:
+        for number in range(5):
+            await node.service.submit(node.service.issue("buyer", 1 + number, f"{number}").raw)
+        await node.service.decide()
+        await node.service.decide()
+        path = "/v1/blocks/1/receipts"
+        _, whole = await node.get(path)
+        assert (whole["height"], whole["next"], len(whole["receipts"])) == (1, None, 5)
+        found: list[str] = []
+        start: int | None = 0
+        while start is not None:
+            _, page = await node.get(f"{path}?receipts_from={start}&receipts_limit=2")
+            assert len(page["receipts"]) <= 2
+            found += page["receipts"]
+            start = page["next"]
+        assert found == whole["receipts"]
+        _, above = await node.get("/v1/headers/2")
+        root = merkle.root([bytes.fromhex(row) for row in found])
+        assert root.hex() == above["header"]["receipts_root"]
+        assert (await node.get("/v1/blocks/2/receipts"))[1]["receipts"] == []
+        status, told = await node.get("/v1/blocks/3/receipts")
+        assert (status, told["code"]) == (404, "BlockUnknown")
+
+
+@pytest.mark.asyncio
+async def test_a_page_of_receipts_ends_by_its_size_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "RECEIPTS_PAGE_SIZE_MAX", 1)
+    async with served() as node:
+        for number in range(3):
+            await node.service.submit(node.service.issue("buyer", 1 + number, f"{number}").raw)
+        await node.service.decide()
+        _, page = await node.get("/v1/blocks/1/receipts?receipts_from=1")
+        assert (len(page["receipts"]), page["next"]) == (1, 2)
 
 
 @pytest.mark.asyncio

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 from itertools import count
 
 import pytest
@@ -11,7 +12,7 @@ from typing_extensions import override
 from node.api.connections import Connections, GuardedServer
 from node.api.settings import ApiSettings
 from tests.node.api.service import served
-from tests.node.api.wire import request, until, wire
+from tests.node.api.wire import Wire, request, until, wire
 
 QUICK = ApiSettings(
     header_timeout_s=0.3, body_timeout_s=0.3, idle_timeout_s=0.3, write_timeout_s=0.3
@@ -116,6 +117,21 @@ async def test_a_closed_connection_whose_rest_nobody_fetches_is_dropped() -> Non
     connections.stop()
 
 
+BODY_TO_COME = request(
+    "/v1/transactions",
+    "Content-Type: application/msgpack",
+    "Content-Length: 9",
+    "Expect: 100-continue",
+    method="POST",
+)
+
+
+async def keep_busy(client: Wire) -> None:
+    """Have the server wait for a body; returns once it does."""
+    client.send(BODY_TO_COME)
+    assert await client.reader.readline() == b"HTTP/1.1 100 Continue\r\n"
+
+
 @pytest.mark.asyncio
 async def test_beyond_the_places_of_one_address_a_connection_is_refused_and_freed_by_a_close() -> (
     None
@@ -124,8 +140,7 @@ async def test_beyond_the_places_of_one_address_a_connection_is_refused_and_free
     async with served(settings) as node:
         async with wire(node.port) as first, wire(node.port) as second:
             for client in (first, second):
-                client.send(request())
-                assert await client.reader.readline() == b"HTTP/1.1 200 OK\r\n"
+                await keep_busy(client)
             async with wire(node.port) as third:
                 assert (await third.read_all()).startswith(b"HTTP/1.1 503 ")
             assert node.server.dropped["places of the address taken"] == 1
@@ -136,11 +151,71 @@ async def test_beyond_the_places_of_one_address_a_connection_is_refused_and_free
 @pytest.mark.asyncio
 async def test_beyond_all_places_a_connection_is_refused() -> None:
     async with served(ApiSettings(connections_max=1)) as node, wire(node.port) as first:
-        first.send(request())
-        assert await first.reader.readline() == b"HTTP/1.1 200 OK\r\n"
+        await keep_busy(first)
         async with wire(node.port) as second:
             assert (await second.read_all()).startswith(b"HTTP/1.1 503 ")
         assert node.server.dropped["all places taken"] == 1
+
+
+@pytest.mark.parametrize("limit", ["connections_max", "connections_per_address_max"])
+@pytest.mark.asyncio
+async def test_where_places_run_short_who_waits_longest_without_a_request_makes_room(
+    limit: str,
+) -> None:
+    async with served(ApiSettings().model_copy(update={limit: 2})) as node:
+        async with wire(node.port) as silent, wire(node.port) as idle:
+            # The second is known to the server, and so the first is.
+            idle.send(request())
+            assert await idle.reader.readline() == b"HTTP/1.1 200 OK\r\n"
+            async with wire(node.port) as third:
+                third.send(request())
+                assert await third.reader.readline() == b"HTTP/1.1 200 OK\r\n"
+                assert await silent.read_all() == b""
+                assert node.server.dropped["shed for a newcomer"] == 1
+                # What is idle keeps its place while nobody needs it, and gives it up next.
+                async with wire(node.port) as fourth:
+                    fourth.send(request())
+                    assert await fourth.reader.readline() == b"HTTP/1.1 200 OK\r\n"
+                    assert b'"status":"ok"' in await idle.read_all()
+        assert len(node.server.connections) <= 2
+
+
+@pytest.mark.asyncio
+async def test_a_request_that_is_being_answered_is_never_shed() -> None:
+    async with (
+        served(ApiSettings(connections_max=2)) as node,
+        wire(node.port) as busy,
+        wire(node.port) as silent,
+    ):
+        await keep_busy(busy)
+        async with wire(node.port) as third:
+            third.send(request())
+            assert await third.reader.readline() == b"HTTP/1.1 200 OK\r\n"
+        assert await silent.read_all() == b""
+        busy.send(b"123456789")
+        assert b" 400 " in await busy.reader.readuntil(b"}")
+
+
+@pytest.mark.asyncio
+async def test_the_connections_of_a_named_proxy_are_bounded_by_all_places_only() -> None:
+    settings = ApiSettings(connections_per_address_max=1, proxies=("127.0.0.0/8",))
+    async with served(settings) as node, wire(node.port) as first, wire(node.port) as second:
+        for client in (first, second):
+            await keep_busy(client)
+        assert not node.server.dropped
+
+
+@pytest.mark.asyncio
+async def test_a_crowd_that_only_holds_sockets_keeps_nobody_out() -> None:
+    settings = ApiSettings(connections_max=8, connections_per_address_max=4)
+    async with served(settings) as node, AsyncExitStack() as crowd:
+        for number in range(40):
+            client = await crowd.enter_async_context(wire(node.port))
+            client.send(b"GET / HTTP/1.1\r\nA: " if number % 2 else b"")
+            async with wire(node.port) as honest:
+                honest.send(request("/health", "Connection: close"))
+                assert (await honest.read_all()).startswith(b"HTTP/1.1 200 ")
+        assert len(node.server.connections) <= 4
 
 
 SECRET = b"hct_secret"

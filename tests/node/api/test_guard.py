@@ -38,6 +38,18 @@ async def answer(node: Served, *headers: str, path: str = "/health") -> tuple[in
         ("localhost@evil.example", 421),
         ("", 421),
         ("[::1", 421),
+        ("127.0.0.1:", 200),
+        ("localhost.", 200),
+        ("[::1]x", 421),
+        ("[::1]:80x", 421),
+        ("localhost:99999", 421),
+        ("localhost:65536", 421),
+        ("localhost:-1", 421),
+        ("localhost:1:2", 421),
+        ("localhost/", 421),
+        ("::1", 421),
+        ("[localhost]", 421),
+        ("127.0.0.1]", 421),
     ],
 )
 @pytest.mark.asyncio

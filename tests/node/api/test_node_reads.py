@@ -5,6 +5,8 @@ import pytest
 from chain.codec import decode
 from chain.genesis import Genesis
 from commerce.registry import TYPES
+from node.api.status_models import CONSENSUS_MODEL
+from node.heartbeat import HUNG_S, Pulse
 from tests.node.api.service import served
 
 
@@ -13,11 +15,26 @@ async def test_a_node_that_is_behind_is_healthy_and_not_ready_and_says_why() -> 
     async with served() as node:
         level = {"height": 0, "target": 0, "blocks_per_s": 0, "transactions_per_s": 0, "eta_ms": 0}
         ready = {"ready": True, "reasons": [], "withheld": "", "height": 0, "sync": level}
+        ready |= {"joining": None}
         assert await node.get("/ready") == (200, ready)
         node.service.reasons = ("12 blocks behind", "no quorum of peers")
         status, told = await node.get("/ready")
         assert (status, told["ready"], told["reasons"]) == (503, False, [*node.service.reasons])
         assert (await node.get("/health"))[0] == 200
+
+
+@pytest.mark.asyncio
+async def test_a_node_whose_ledger_thread_hangs_is_not_healthy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with served() as node:
+        status, told = await node.get("/health")
+        assert (status, told["status"], told["ledger_silent_ms"]) == (200, "ok", 0)
+        monkeypatch.setattr(Pulse, "silent_s", HUNG_S)
+        assert (await node.get("/health"))[0] == 200
+        monkeypatch.setattr(Pulse, "silent_s", HUNG_S + 1)
+        status, told = await node.get("/health")
+        assert (status, told["status"], told["ledger_silent_ms"]) == (503, "hung", 61_000)
 
 
 @pytest.mark.asyncio
@@ -49,6 +66,15 @@ async def test_the_status_names_chain_tip_and_peers() -> None:
             ("m1", True),
             ("m2", False),
         ]
+
+
+@pytest.mark.asyncio
+async def test_where_the_next_decision_stands_has_its_documented_form() -> None:
+    async with served() as node:
+        status, told = await node.get("/v1/consensus")
+        assert status == 200
+        CONSENSUS_MODEL.model_validate(told)
+        assert (told["height"], told["phase"], told["decided"]["height"]) == (1, "rest", 0)
 
 
 @pytest.mark.asyncio

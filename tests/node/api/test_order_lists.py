@@ -66,6 +66,14 @@ async def test_what_is_due_is_listed_earliest_first_with_the_deadline_that_put_i
         assert set(orders[1:]) == {market.order_id.hex()}
         assert await listed(node, f"{mine}&part=seller") == []
         assert await listed(node, f"{mine}&state=UNFUNDED") == [waiting]
+        _, newest = await node.get(f"/v1/orders?account={BUYER}")
+        clocks = {entry["order_id"]: entry["next_deadline"] for entry in newest["orders"]}
+        # The order has no clock of its own any more; its case has.
+        own = {entry["order_id"]: entry["deadline"] for entry in newest["orders"]}
+        traded = market.order_id.hex()
+        _, shown = await node.get(f"/v1/orders/{traded}")
+        assert clocks[traded] == shown["next_deadline"] != own[traded]
+        assert clocks[waiting] == own[waiting]
         first_ms = deadlines[0]["time_ms"]
         assert await listed(node, f"due_before_ms={first_ms}") == []
         assert await listed(node, f"due_before_ms={first_ms + 1}") == [waiting]

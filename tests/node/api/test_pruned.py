@@ -32,6 +32,7 @@ async def test_pruned_blocks_and_events_answer_410_with_the_first_that_is_kept()
     async with served() as node:
         tip = await pruned(node)
         paths = ["/v1/blocks/1", "/v1/blocks/3?full", "/v1/events", "/v1/events?cursor=3.0.0"]
+        paths.append("/v1/blocks/3/receipts")
         for path in paths:
             status, told = await node.get(path)
             assert (status, told["code"]) == (410, "HistoryPruned"), path

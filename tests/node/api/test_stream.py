@@ -15,7 +15,7 @@ from commerce.registry import operation
 from node.api.settings import ApiSettings
 from tests.chain.world import account
 from tests.node.api.service import Served, served
-from tests.node.api.wire import until, wire
+from tests.node.api.wire import request, until, wire
 
 
 class Reader:
@@ -121,9 +121,10 @@ async def test_a_message_too_large_ends_the_stream() -> None:
 @pytest.mark.asyncio
 async def test_a_stopping_node_says_so() -> None:
     async with served() as node, node.http.ws_connect("/v1/events") as socket:
+        reading = asyncio.ensure_future(socket.receive(timeout=20))
         await until(lambda: node.server.streams == 1)
         await node.server.stop()
-        answer = await socket.receive(timeout=20)
+        answer = await reading
         assert (answer.type, answer.data) == (aiohttp.WSMsgType.CLOSE, 1001)
 
 
@@ -152,6 +153,10 @@ HANDSHAKE = (
 )
 
 
+# Of a client, so masked (RFC 6455 §5.3), here with zeros.
+PONG = b"\x8a\x80\0\0\0\0"
+
+
 async def fill(node: Served, transactions: int) -> None:
     """Blocks with a hundred events each, some 40 KB of them as JSON."""
     for number in range(transactions):
@@ -175,6 +180,8 @@ async def test_a_reader_that_never_reads_is_dropped_and_others_are_not() -> None
         reading = asyncio.ensure_future(read(socket))
         await fill(node, 40)
         deaf.send("\r\n".join(HANDSHAKE).encode())
+        await deaf.reader.readuntil(b"\r\n\r\n\x89\x00")
+        deaf.send(PONG)
         ended = node.metrics.edge.streams_ended.labels("slow reader")
         await until(lambda: ended._value.get() == 1)
         # Whoever wakes up in time reads what it missed, and the reason.
@@ -209,3 +216,66 @@ async def test_a_storage_error_that_a_stream_meets_is_fatal_to_the_node(
             ended = await socket.receive(timeout=20)
         assert ended.type is not aiohttp.WSMsgType.TEXT
     assert [error.code for error in told] == ["StoreDamaged"]
+
+
+UPGRADE = request(
+    "/v1/events?cursor=latest",
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+    "Sec-WebSocket-Extensions: permessage-deflate",
+)
+
+
+@pytest.mark.asyncio
+async def test_a_client_that_answers_no_ping_is_dropped_and_its_place_is_free() -> None:
+    async with served(ApiSettings(ping_s=0.1)) as node, wire(node.port) as client:
+        client.send(UPGRADE)
+        head, _, frames = (await client.read_all()).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 101 ")
+        # Nothing is compressed, whoever asks for it.
+        assert b"permessage-deflate" not in head
+        # A ping, and the close with its reason (RFC 6455 §5.5), as far as a reset let them through.
+        assert b"\x89\x00".startswith(frames[:2])
+        await until(lambda: node.server.streams == 0)
+
+
+@pytest.mark.asyncio
+async def test_a_stream_tells_nothing_until_its_client_has_answered_a_ping() -> None:
+    async with served(hurried=True) as node, wire(node.port) as client:
+        await node.service.fund("buyer", 1)
+        client.send(UPGRADE.replace(b"cursor=latest", b"cursor=0.0.0"))
+        await client.reader.readuntil(b"\r\n\r\n")
+        assert await client.reader.readexactly(2) == b"\x89\x00"
+        # The node has had a page to tell for as long as it takes to make another block.
+        await node.service.fund("buyer", 2)
+        assert not client.reader._buffer  # type: ignore[attr-defined]
+        client.send(PONG)
+        assert await client.reader.readexactly(1) == b"\x81"
+
+
+@pytest.mark.asyncio
+async def test_what_comes_before_the_first_pong_is_told_after_it() -> None:
+    path = "/v1/events?cursor=latest"
+    async with (
+        served(hurried=True) as node,
+        node.http.ws_connect(path, autoping=False) as socket,
+    ):
+        asked = await socket.receive(timeout=20)
+        assert asked.type is aiohttp.WSMsgType.PING
+        await node.service.block_waited_for.wait()
+        await node.service.fund("buyer", 7)
+        await socket.pong(asked.data)
+        assert await Reader(socket).amounts(1) == ["7"]
+
+
+@pytest.mark.asyncio
+async def test_a_quiet_client_that_answers_pings_stays() -> None:
+    async with (
+        served(ApiSettings(ping_s=0.05, heartbeat_s=0.4), hurried=True) as node,
+        node.http.ws_connect("/v1/events?cursor=latest") as socket,
+    ):
+        # A page after eight pings' time, while nothing else was said.
+        assert (await socket.receive_json(timeout=20))["events"] == []
+        assert node.server.streams == 1

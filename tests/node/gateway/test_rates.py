@@ -1,4 +1,4 @@
-"""Tests of how often a token may ask."""
+"""Tests of how often somebody may ask."""
 
 import pytest
 
@@ -45,3 +45,19 @@ def test_buckets_do_not_grow_without_end() -> None:
     for number in range(BUCKETS_MAX + 50):
         rates.take(str(number), 1, 0.0)
     assert len(rates._buckets) == BUCKETS_MAX
+
+
+def test_what_costs_more_takes_more_and_what_costs_most_a_whole_bucket() -> None:
+    rates = Rates()
+    rates.take("erp", 2, 0.0, cost=5)
+    assert taken(rates, "erp", 2, 0.0) == 3
+    rates.take("erp", 2, 100.0, cost=1_000)
+    assert taken(rates, "erp", 2, 100.0) == 0
+
+
+def test_of_too_many_the_one_that_asked_least_lately_is_forgotten() -> None:
+    rates = Rates(2)
+    for name in ("one", "two", "one", "three"):
+        rates.take(name, 1, 0.0)
+    assert taken(rates, "one", 1, 0.0) == BURST_S - 2
+    assert taken(rates, "two", 1, 0.0) == BURST_S

@@ -13,6 +13,7 @@ from chain.bech32m import encode_account
 from node.gateway.tokens import (
     FILE_NAME,
     TOKENS_MAX,
+    SubmitBook,
     TokenBook,
     TokenEntry,
     TokenFileMalformed,
@@ -70,7 +71,9 @@ def test_a_token_finds_its_account_and_key(file: Path) -> None:
         assert "key=" not in repr(holder)
 
 
-@pytest.mark.parametrize("wrong", [None, "", "x", "hct_", new_token(), "hct_" + "A" * 52])
+@pytest.mark.parametrize(
+    "wrong", [None, "", "x", "hct_", pytest.param(new_token(), id="another"), "hct_" + "A" * 52]
+)
 def test_another_token_finds_nothing(file: Path, wrong: str | None) -> None:
     add_token(file, entry("erp", new_token()))
     assert TokenBook(file).find(wrong) is None
@@ -212,3 +215,39 @@ def write_private(path: Path, data: bytes) -> None:
     """A file of mode 0600."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as stream:
         stream.write(data)
+
+
+def test_a_token_for_submitting_is_none_for_captures_and_the_other_way_round(file: Path) -> None:
+    capture, submit = new_token(), new_token()
+    add_token(file, entry("erp", capture))
+    add_token(file, entry("till", submit, account=None, key_file=None))
+    holder, submitter = TokenBook(file).find(capture), SubmitBook(file).find(submit)
+    assert holder is not None
+    assert submitter is not None
+    assert (holder.name, submitter.name) == ("erp", "till")
+    assert TokenBook(file).find(submit) is None
+    assert SubmitBook(file).find(capture) is None
+    for wrong in (None, "", "x", new_token()):
+        assert SubmitBook(file).find(wrong) is None
+
+
+def test_a_token_for_submitting_ends_when_it_is_revoked(file: Path) -> None:
+    token, book = new_token(), SubmitBook(file)
+    assert book.find(token) is None
+    add_token(file, entry("till", token, account=None, key_file=None))
+    assert book.find(token) is not None
+    remove_token(file, "till")
+    assert book.find(token) is None
+
+
+@pytest.mark.parametrize("half", [{"account": None}, {"key_file": None}])
+def test_an_account_without_a_key_and_a_key_without_an_account_are_refused(
+    file: Path, half: dict[str, None]
+) -> None:
+    add_token(file, entry("erp", new_token(), account=None, key_file=None))
+    record = json.loads(file.read_text())
+    whole = {"account": encode_account(account("merchant")), "key_file": "gateway.key"}
+    record["tokens"][0] |= {**whole, **half}
+    file.write_text(json.dumps(record))
+    with pytest.raises(TokenFileMalformed):
+        read_tokens(file)

@@ -56,6 +56,13 @@ def test_an_address_of_the_internet_is_allowed(text: str) -> None:
     assert AllowedPlaces().allow(ipaddress.ip_address(text))
 
 
+def test_networks_may_be_others_from_now_on() -> None:
+    places = AllowedPlaces(("10.0.0.0/8",))
+    places.renew(("192.168.0.0/16",))
+    assert not places.allow(ipaddress.ip_address("10.1.2.3"))
+    assert places.allow(ipaddress.ip_address("192.168.1.1"))
+
+
 def test_the_operator_allows_networks_and_nothing_beside_them() -> None:
     places = AllowedPlaces(("10.0.0.0/8", "::1/128"))
     assert places.allow(ipaddress.ip_address("10.200.0.1"))

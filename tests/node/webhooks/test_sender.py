@@ -2,12 +2,17 @@
 
 import hashlib
 import hmac
+import ssl
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from node.client import AuthorityFileInvalid
 from node.webhooks.addresses import AllowedPlaces
 from node.webhooks.sender import Answer, Message, Sender, signature_of
+from tests.node.api.authority import Authority
+from tests.node.scripted import node
 from tests.node.webhooks.receiver import receiving
 
 pytestmark = pytest.mark.asyncio
@@ -90,3 +95,22 @@ async def test_a_port_where_nobody_listens_is_an_answer_too() -> None:
         answer = await sender.send(message(url), 1)
     assert answer.status == 0
     assert not answer.is_taken
+
+
+async def test_a_webhook_may_have_a_certificate_of_a_private_ca(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(*authority.issue())
+    with node((200, {}), tls=tls) as served:
+        async with Sender(HERE, ca=authority.file) as sender:
+            assert (await sender.send(message(f"{served.url}/hook"), 1)).is_taken
+        async with Sender(HERE) as sender:
+            answer = await sender.send(message(f"{served.url}/hook"), 1)
+    assert answer.status == 0
+    assert "certificate" in answer.words
+    assert len(served.asked) == 1
+
+
+async def test_a_file_without_a_ca_is_refused_when_the_node_starts(tmp_path: Path) -> None:
+    with pytest.raises(AuthorityFileInvalid):
+        Sender(HERE, ca=tmp_path / "none.pem")

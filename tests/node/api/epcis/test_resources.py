@@ -1,9 +1,12 @@
 """The resources of the binding: what is listed, what is below it, and OPTIONS on each."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from node.api.epcis import resources
 from node.api.epcis.routes import EPCIS
+from node.api.routing import Route
 from tests.commerce.epcis.statements import case, data, document, harvest, lot, packing, serial
 from tests.node.api.epcis.captured import Answer, ask, capture, in_path
 from tests.node.api.market import found
@@ -140,18 +143,60 @@ async def test_what_no_event_says_is_not_there(path: str) -> None:
             assert answer.json["type"] == "epcisException:NoSuchNameException"
 
 
+# A name of each kind of resource that `some` captured.
+CAPTURED = {
+    "{eventType}": "ObjectEvent",
+    "{epc}": in_path(f"{GTIN}/21/1"),
+    "{bizStep}": "packing",
+    "{bizLocation}": in_path("https://tea.example/epcis/hall"),
+    "{readPoint}": in_path(PLACE),
+    "{disposition}": in_path("https://tea.example/epcis/odd"),
+}
+# Of these no GET tells everybody whether they are there.
+UNTOLD = ("{captureID}", "{token}")
+
+
+def paths(names: Mapping[str, str]) -> list[tuple[Route, str]]:
+    """Every path of the binding whose parameter has a name here, or that has none."""
+    found = []
+    for route in EPCIS:
+        path = route.path
+        for parameter, name in names.items():
+            path = path.replace(parameter, name)
+        if "{" not in path:
+            found.append((route, path))
+    return found
+
+
 @pytest.mark.asyncio
 async def test_every_path_answers_options_with_versions_and_methods() -> None:
     async with served() as node:
-        for route in EPCIS:
-            path = route.path.replace("{", "").replace("}", "")
+        await some(node)
+        asked = paths({**CAPTURED, **dict.fromkeys(UNTOLD, "a" * 64)})
+        assert len(asked) > len(paths({})) + 2 * len(CAPTURED)
+        for route, path in asked:
             async with node.http.options(node.url(path)) as response:
-                if route.parameters and response.status == 400:
-                    continue
                 assert response.status == 204, path
                 assert route.method in response.headers["Allow"]
                 assert response.headers["GS1-EPCIS-Max"] == "2.0.0"
                 assert response.headers["GS1-CBV-Version"] == "2.0.0"
+
+
+@pytest.mark.asyncio
+async def test_what_is_not_there_has_no_options() -> None:
+    absent = ("{eventType}", "{epc}", "{bizStep}", "{eventID}", "{queryName}")
+    async with served() as node:
+        await some(node)
+        everywhere = {path for _, path in paths({})}
+        asked = {path for _, path in paths(dict.fromkeys(absent, "nothing"))} - everywhere
+        assert len(asked) >= 2 * 3 + 1 + 3
+        for path in sorted(asked):
+            async with node.http.options(node.url(path)) as response:
+                told = await response.json(content_type=None)
+                assert (response.status, told["type"]) == (
+                    404,
+                    "epcisException:NoSuchNameException",
+                ), path
 
 
 @pytest.mark.parametrize(
