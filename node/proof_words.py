@@ -1,7 +1,8 @@
 """What a verified proof says: as JSON, and in plain words."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, Final, TypeAlias
 
 from chain.bech32m import encode_account
@@ -11,12 +12,19 @@ from node.money_text import format_amount, format_time
 from node.proven_events import captured_event
 from node.rendering import Json, render, render_fields
 from node.state_rows import Row, read_row
+from node.trade_words import UNITS
+from node.words import CODED, coded, listed, said, spoken, words
 
 Money: TypeAlias = tuple[str, int] | None
 _OK: Final = "ok"
+# Of headings: an order's `shipped` is a count, in other tables it is a time.
+SENSE: Final = "proof"
 # Larger numbers of ms are times, smaller ones durations: such times began in 2001.
 _MOMENTS_FROM_MS: Final = 1_000_000_000_000
-_UNITS: Final = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000), ("ms", 1))
+_UNITS: Final[tuple[tuple[int, Callable[[int], str]], ...]] = (
+    *UNITS,
+    (1, lambda count: said("{count} ms", count=count)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +77,11 @@ class Telling:
     def lines(self) -> Iterator[str]:
         """The same for people."""
         made = self.verified
-        yield f"The proof holds, on the chain {self.genesis.chain_id} ({made.genesis_hash.hex()})."
+        yield said(
+            "The proof holds, on the chain {chain} ({hash}).",
+            chain=self.genesis.chain_id,
+            hash=made.genesis_hash.hex(),
+        )
         for state in made.states:
             yield ""
             yield from _state_words(state, self._money(state))
@@ -79,7 +91,7 @@ class Telling:
             yield from _transaction_words(sent)
         for outcome in made.receipts:
             yield ""
-            yield from _receipt_words(outcome)
+            yield from _receipt_words(outcome, self.genesis)
         yield ""
         yield from self._authority()
         yield from self._age()
@@ -88,51 +100,64 @@ class Telling:
         event = captured_event(fact, self.verified)
         if event is None:
             return
-        yield f"  as captured: {event.text}"
+        yield said("  as captured: {text}", text=event.text)
         for other in self.verified.states:
             if other.key == event.declared:
-                void = other.value is not None
-                said = "VOID: declared an error" if void else "never declared an error"
-                yield f"  {said} by its capturer"
+                if other.value is not None:
+                    yield said("  VOID: declared an error by its capturer")
+                else:
+                    yield said("  never declared an error by its capturer")
 
     def _money(self, fact: StateFact) -> Money:
         """The asset that a row's amounts are of, if the genesis has it: its symbol and decimals."""
         row = read_row(fact.key, fact.value)
-        symbol = (row.value or {}).get("symbol") or (row.parts or {}).get("symbol")
-        founded = [entry for entry in self.genesis.assets if entry.symbol == symbol]
-        return (founded[0].symbol, founded[0].decimals) if founded else None
+        return _money_of({**(row.parts or {}), **(row.value or {})}, self.genesis)
 
     def _authority(self) -> Iterator[str]:
         for entry in self.verified.headers:
-            names = ", ".join(member.name for member in entry.signers)
-            header = entry.header
-            yield f"Certified at height {header.height}, epoch {header.epoch}, by {names}."
+            yield said(
+                "Certified at height {height}, epoch {epoch}, by {names}.",
+                height=entry.header.height,
+                epoch=entry.header.epoch,
+                names=listed(member.name for member in entry.signers),
+            )
         trusted = self.verified.trusted
         if trusted is not None:
-            yield f"Beside the genesis you trust the header at height {trusted.height}."
+            height = trusted.height
+            yield said("Beside the genesis you trust the header at height {height}.", height=height)
 
     def _age(self) -> Iterator[str]:
         made = self.verified
         age = age_text(self.now_ms - made.as_of_ms)
-        yield f"As of {format_time(made.as_of_ms)}, {age} ago by this clock."
+        time = format_time(made.as_of_ms)
+        yield said("As of {time}, {age} ago by this clock.", time=time, age=age)
         if made.vouched:
-            names = ", ".join(entry.member.name for entry in made.vouched)
-            needed = made.committee.weak_quorum
-            yield f"{names} signed that nothing newer was decided then ({needed} are needed)."
+            yield said(
+                "{names} signed that nothing newer was decided then ({needed} are needed).",
+                names=listed(entry.member.name for entry in made.vouched),
+                needed=made.committee.weak_quorum,
+            )
         elif self.max_age_ms is None:
-            yield "What happened since, it can't say: --max-age asks for a fresh proof."
+            yield said("What happened since, it can't say: --max-age asks for a fresh proof.")
+
+
+def _money_of(told: Mapping[str, Json], genesis: Genesis) -> Money:
+    symbol = told.get("symbol")
+    founded = [entry for entry in genesis.assets if entry.symbol == symbol]
+    return (founded[0].symbol, founded[0].decimals) if founded else None
 
 
 def age_text(age_ms: int) -> str:
     """`2 d 3 h`, the two largest units."""
-    if age_ms < 0:
-        return "0 ms"
     parts: list[str] = []
-    for name, size in _UNITS:
+    age_ms = max(0, age_ms)
+    for size, told in _UNITS:
         count, age_ms = divmod(age_ms, size)
         if count or parts:
-            parts.append(f"{count} {name}")
-    return " ".join(parts[:2]) or "0 ms"
+            parts.append(told(count))
+    if not parts:
+        return said("{count} ms", count=0)
+    return reduce(lambda first, rest: said("{first} {rest}", first=first, rest=rest), parts[:2])
 
 
 def _state(fact: StateFact, verified: Verified) -> dict[str, Any]:
@@ -173,12 +198,14 @@ def _receipt(fact: ReceiptFact) -> dict[str, Any]:
 
 def _state_words(fact: StateFact, money: Money) -> Iterator[str]:
     row = read_row(fact.key, fact.value)
-    since = f"after block {fact.height} and until {format_time(fact.time_ms)}"
+    since = said(
+        "after block {height} and until {time}", height=fact.height, time=format_time(fact.time_ms)
+    )
     title = row.title if row.parts is not None else _key_text(fact.key)
     if fact.value is None:
-        yield f"Absent {since}: the state has no {title}."
+        yield said("Absent {since}: the state has no {title}.", since=since, title=title)
         return
-    yield f"In the state {since}: {title}"
+    yield said("In the state {since}: {title}", since=since, title=title)
     yield from _value_words(row, fact.value, money)
 
 
@@ -198,47 +225,81 @@ def _value_words(row: Row, value: bytes, money: Money) -> Iterator[str]:
 
 def _field(name: str, value: Json, indent: str, money: Money) -> Iterator[str]:
     if isinstance(value, dict) and value:
-        yield f"{indent}{name}:"
+        yield f"{indent}{_head(name)}:"
         for inner, entry in value.items():
             yield from _field(inner, entry, indent + "  ", money)
     elif isinstance(value, list) and any(isinstance(entry, dict) for entry in value):
         for number, entry in enumerate(value):
             yield from _field(f"{name} {number}", entry, indent, money)
-    elif isinstance(value, str) and name.endswith("_minor") and money is not None:
-        symbol, decimals = money
-        amount = format_amount(int(value), decimals, symbol)
-        yield f"{indent}{name.removesuffix('_minor')}: {amount}"
     else:
-        yield f"{indent}{_scalar(name, value)}"
+        yield f"{indent}{_scalar(name, value, money)}"
 
 
-def _scalar(name: str, value: Json) -> str:
+def _scalar(name: str, value: Json, money: Money) -> str:
+    """`head: value` in one line, whatever is in it."""
+    is_amount = name.endswith("_minor") and (value is None or money is not None)
+    is_time = name.endswith("_ms") and not isinstance(value, str)
+    unit = "_minor" if is_amount else "_ms" if is_time else ""
+    return f"{_head(name, unit)}: {spoken(_value(name, value, money))}"
+
+
+def _value(name: str, value: Json, money: Money) -> str:
     match value:
         case None:
-            return f"{name}: –"
+            return "–"
         case bool():
-            return f"{name}: {'yes' if value else 'no'}"
-        case int() if name.endswith("_ms") and value > _MOMENTS_FROM_MS:
-            return f"{name.removesuffix('_ms')}: {format_time(value)}"
-        case list() | dict():
-            return f"{name}: {', '.join(map(str, value)) or '–'}"
+            return said("yes") if value else said("no")
+        case int() if name.endswith("_ms"):
+            return format_time(value) if value > _MOMENTS_FROM_MS else age_text(value)
+        case str() if name.endswith("_minor") and money is not None:
+            symbol, decimals = money
+            return format_amount(int(value), decimals, symbol)
+        case str() if name in CODED:
+            return coded(value)
+        case list():
+            return listed(_value(name, entry, money) for entry in value) or "–"
+        case dict():
+            inner = listed(_scalar(own, entry, money) for own, entry in value.items())
+            return said("({words})", words=inner) if inner else "–"
         case _:
-            return f"{name}: {value}"
+            return str(value)
+
+
+def _head(name: str, unit: str = "") -> str:
+    """The name of a field, in the sense that it has in the ledger's rows and events."""
+    told, bare = words(), name.removesuffix(unit)
+    own = told.heading(name, SENSE)
+    return own if own != name else told.heading(bare, SENSE)
 
 
 def _transaction_words(fact: TransactionFact) -> Iterator[str]:
     when = format_time(fact.time_ms)
-    yield f"Decided in block {fact.height} at {when}: transaction {fact.id.hex()}"
-    yield f"  sender: {encode_account(fact.transaction.sender)}"
-    yield f"  operations: {', '.join(entry.type for entry in fact.transaction.operations)}"
+    yield said(
+        "Decided in block {height} at {time}: transaction {id}",
+        height=fact.height,
+        time=when,
+        id=fact.id.hex(),
+    )
+    yield said("  sender: {account}", account=encode_account(fact.transaction.sender))
+    types = listed(entry.type for entry in fact.transaction.operations)
+    yield said("  operations: {types}", types=types)
 
 
-def _receipt_words(fact: ReceiptFact) -> Iterator[str]:
+def _receipt_words(fact: ReceiptFact, genesis: Genesis) -> Iterator[str]:
     receipt = fact.receipt
-    told = "succeeded" if receipt.status == _OK else f"was refused, {receipt.status}"
-    yield f"In block {fact.height} this {told}: transaction or transition {receipt.id.hex()}"
+    values = {"height": fact.height, "id": receipt.id.hex()}
+    if receipt.status == _OK:
+        yield said("In block {height} this succeeded: transaction or transition {id}", **values)
+    else:
+        yield said(
+            "In block {height} this was refused, {status}: transaction or transition {id}",
+            status=receipt.status,
+            **values,
+        )
     for event in receipt.events:
         data = render(event.data)
         assert isinstance(data, dict)
-        said = ", ".join(_scalar(name, entry) for name, entry in data.items())
-        yield f"  {event.type}: {said}" if said else f"  {event.type}"
+        money = _money_of(data, genesis)
+        told = spoken(listed(_scalar(name, entry, money) for name, entry in data.items()))
+        name = spoken(coded(event.type))
+        yield f"  {name}: {told}" if told else f"  {name}"

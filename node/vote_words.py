@@ -8,7 +8,10 @@ new blocks.
 from collections.abc import Mapping
 from typing import Any, Final
 
-AFTERWARDS: Final = (
+from node.heard_words import heard
+from node.words import said
+
+AFTERWARDS: Final = said(
     "it serves before it votes, and new blocks end its silence: "
     "stop no other node while hushang status says that it doesn't vote yet"
 )
@@ -19,5 +22,9 @@ def vote_warning(status: Mapping[str, Any]) -> str:
     withheld = str(status.get("withheld", ""))
     if not withheld or status["role"] == "observer":
         return ""
-    first = "serves, doesn't vote yet" if status["ready"] else "doesn't vote yet"
-    return f"{first}: {withheld}: stop no other node until then"
+    silence = heard(withheld)
+    if status["ready"]:
+        return said(
+            "serves, doesn't vote yet: {silence}: stop no other node until then", silence=silence
+        )
+    return said("doesn't vote yet: {silence}: stop no other node until then", silence=silence)
