@@ -6,7 +6,9 @@ the metrics are asked for. No label takes a value that a client chooses.
 
 import asyncio
 import collections
+import math
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from prometheus_client import (
     CollectorRegistry,
@@ -17,7 +19,12 @@ from prometheus_client import (
     generate_latest,
 )
 
+from chain.committee import quorum_size
+from node.disk_metrics import DiskMetrics
+from node.gateway_metrics import GatewayMetrics
+from node.heartbeat import Pulse
 from node.service import NodeStatus
+from node.upkeep_metrics import UpkeepMetrics
 
 LAG_INTERVAL_S = 0.25
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -27,19 +34,34 @@ SECONDS = (0.001, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 30.0)
 class NodeMetrics:
     """The metrics of one node."""
 
-    def __init__(self) -> None:
+    def __init__(self, data_dir: Path | None = None) -> None:
+        """`data_dir`: whose disk is looked at, None for nobody's."""
         registry = self.registry = CollectorRegistry()
+        self._disk = None if data_dir is None else DiskMetrics(registry, data_dir)
         # process_resident_memory_bytes, process_cpu_seconds_total, process_open_fds, …
         ProcessCollector(registry=registry)
         self.chain = ChainMetrics(registry)
         self.peers = PeerMetrics(registry)
+        self.kept = KeptMetrics(registry)
+        self.duties = DutyMetrics(registry)
+        self.upkeep = UpkeepMetrics(registry)
         self.edge = EdgeMetrics(registry)
+        self.gateway = GatewayMetrics(registry)
         self.loop = LoopLag(registry)
+        self.pulse = Pulse()
+
+    def look(self) -> None:
+        """Ask the disk, before `render` and not on the event loop."""
+        if self._disk is not None:
+            self._disk.look()
 
     def render(self, status: NodeStatus) -> bytes:
         """The exposition text, gauges as of now."""
         self.chain.set_from(status)
         self.peers.set_from(status)
+        self.kept.set_from(status)
+        self.duties.set_from(status)
+        self.upkeep.set_from(status)
         return generate_latest(self.registry)
 
 
@@ -78,13 +100,16 @@ class ChainMetrics:
             "pieces of evidence against members in this node's book",
             registry=registry,
         )
-        self.snapshot_height = Gauge(
-            "hushang_snapshot_height",
-            "height of the newest complete snapshot, 0 without one",
+        self.block_time_lag = Gauge(
+            "hushang_block_time_lag_seconds",
+            "how far the newest block's time lay behind this node's clock when it was decided; "
+            "not a number where it came as history",
             registry=registry,
         )
-        self.snapshot_bytes = Gauge(
-            "hushang_snapshot_bytes", "size of the snapshots on the disk", registry=registry
+        self.pool_refused = Gauge(
+            "hushang_pool_refused",
+            "clients' transactions since the start for which the pool had no place",
+            registry=registry,
         )
 
     def block_written(self, statuses: Iterable[str]) -> None:
@@ -100,9 +125,89 @@ class ChainMetrics:
         self.ready.set(int(status.ready))
         self.pool_transactions.set(status.pool_count)
         self.pool_bytes.set(status.pool_bytes)
+        self.pool_refused.set(status.pool_refused)
+        lag_ms = status.block_lag_ms
+        self.block_time_lag.set(math.nan if lag_ms is None else lag_ms / 1000)
         self.evidence.set(status.evidence_count)
+
+
+class KeptMetrics:
+    """How much of the chain is here: what is missing above, what was pruned below, snapshots."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.sync_lag = Gauge(
+            "hushang_sync_lag_blocks",
+            "blocks that others have decided, as far as this node knows, and it has not",
+            registry=registry,
+        )
+        self.first_block = Gauge(
+            "hushang_first_block",
+            "lowest height whose block is here: what is below was pruned, or never came",
+            registry=registry,
+        )
+        self.snapshot_height = Gauge(
+            "hushang_snapshot_height",
+            "height of the newest complete snapshot, 0 without one",
+            registry=registry,
+        )
+        self.snapshot_bytes = Gauge(
+            "hushang_snapshot_bytes", "size of the snapshots on the disk", registry=registry
+        )
+
+    def set_from(self, status: NodeStatus) -> None:
+        """Set the gauges."""
+        self.sync_lag.set(max(0, status.sync.target - status.height))
+        self.first_block.set(status.first_block)
         self.snapshot_height.set(max((held.height for held in status.snapshots), default=0))
         self.snapshot_bytes.set(sum(held.size for held in status.snapshots))
+
+
+class DutyMetrics:
+    """What this node is, and what it owes the others: seat, votes, its part in the beacon."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._build = Gauge(
+            "hushang_build_info",
+            "1; its labels tell the version and the store",
+            ["version", "store"],
+            registry=registry,
+        )
+        self._started = Gauge(
+            "hushang_start_time_seconds", "when the node was started", registry=registry
+        )
+        self._epoch = Gauge(
+            "hushang_epoch", "epoch of the committee that decides the next block", registry=registry
+        )
+        self._seat = Gauge(
+            "hushang_seat", "1 when this node has a seat in that committee", registry=registry
+        )
+        self._suspended = Gauge(
+            "hushang_suspended", "1 when evidence convicted this node's member", registry=registry
+        )
+        self._withheld = Gauge(
+            "hushang_withheld", "1 while this node casts no votes", registry=registry
+        )
+        self._joining = Gauge(
+            "hushang_joining", "1 while the node joins by a snapshot", registry=registry
+        )
+        self._beacon = Gauge(
+            "hushang_beacon_duties",
+            "transactions for the beacon since the start, by type and outcome",
+            ["type", "outcome"],
+            registry=registry,
+        )
+
+    def set_from(self, status: NodeStatus) -> None:
+        """Set the gauges."""
+        self._build.labels(status.version, status.store).set(1)
+        self._started.set(status.started_ms / 1000)
+        self._epoch.set(status.epoch)
+        self._seat.set(int(status.member_index is not None))
+        self._suspended.set(int(status.role == "suspended"))
+        self._withheld.set(int(bool(status.withheld)))
+        self._joining.set(int(status.joining is not None))
+        for (kind, outcome), count in status.beacon_duties.items():
+            self._beacon.labels(kind, outcome).set(count)
 
 
 class PeerMetrics:
@@ -110,6 +215,17 @@ class PeerMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.peers = Gauge("hushang_peers_connected", "peers with a live link", registry=registry)
+        self.expected = Gauge(
+            "hushang_peers_expected", "nodes that may connect, there or not", registry=registry
+        )
+        self.members = Gauge(
+            "hushang_members_connected",
+            "nodes of the committee that are there, this one counted",
+            registry=registry,
+        )
+        self.quorum = Gauge(
+            "hushang_members_quorum", "members that a decision takes", registry=registry
+        )
         self.queued = Gauge(
             "hushang_peer_queued_frames", "frames waiting for a peer", ["peer"], registry=registry
         )
@@ -134,6 +250,11 @@ class PeerMetrics:
     def set_from(self, status: NodeStatus) -> None:
         """Set the gauges."""
         self.peers.set(sum(peer.connected for peer in status.peers))
+        self.expected.set(len(status.peers))
+        seated = [peer.connected for peer in status.peers if peer.seat is not None]
+        own = [True] if status.member_index is not None else []
+        self.members.set(sum([*own, *seated]))
+        self.quorum.set(quorum_size(len(own) + len(seated)))
         self.on_two_hosts.set(sum(peer.on_two_hosts for peer in status.peers))
         # Who is no longer admitted is no longer counted.
         self.queued.clear()

@@ -1,7 +1,10 @@
 """The metrics of a node: names that dashboards rely on, and values that follow what happens."""
 
 import asyncio
+import math
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -33,6 +36,40 @@ NAMES = {
     "hushang_event_streams",
     "hushang_event_streams_ended",
     "hushang_loop_lag_seconds",
+    "hushang_build_info",
+    "hushang_start_time_seconds",
+    "hushang_epoch",
+    "hushang_seat",
+    "hushang_suspended",
+    "hushang_withheld",
+    "hushang_joining",
+    "hushang_beacon_duties",
+    "hushang_peers_expected",
+    "hushang_members_connected",
+    "hushang_members_quorum",
+    "hushang_pool_refused",
+    "hushang_certificate_end_timestamp_seconds",
+    "hushang_certificate_start_timestamp_seconds",
+    "hushang_protocol_version",
+    "hushang_protocol_software",
+    "hushang_protocol_planned",
+    "hushang_protocol_planned_height",
+    "hushang_sync_lag_blocks",
+    "hushang_block_time_lag_seconds",
+    "hushang_first_block",
+    "hushang_disk_free_bytes",
+    "hushang_disk_bytes",
+    "hushang_store_bytes",
+    "hushang_journal_bytes",
+    "hushang_backup_timestamp_seconds",
+    "hushang_backup_height",
+    "hushang_captures",
+    "hushang_capture_jobs",
+    "hushang_named_queries",
+    "hushang_subscriptions",
+    "hushang_subscriptions_failing",
+    "hushang_webhook_messages",
+    "hushang_webhooks_behind_blocks",
 }
 
 
@@ -47,8 +84,8 @@ def values(metrics: NodeMetrics, service: FakeService) -> dict[tuple[str, str], 
 
 
 @pytest.mark.asyncio
-async def test_every_documented_name_is_there() -> None:
-    text = NodeMetrics().render(FakeService().status()).decode()
+async def test_every_documented_name_is_there(tmp_path: Path) -> None:
+    text = NodeMetrics(tmp_path).render(FakeService().status()).decode()
     told = {family.name for family in text_string_to_metric_families(text)}
     assert told >= NAMES
     assert {name for name in told if name.startswith("hushang_") and "created" not in name} == NAMES
@@ -76,6 +113,15 @@ async def test_gauges_are_those_of_the_status() -> None:
     assert told["hushang_ready", ""] == 0
     assert told["hushang_peers_connected", ""] == 1
     assert told["hushang_peer_queued_frames", "m1"] == 3
+
+
+@pytest.mark.asyncio
+async def test_the_lag_of_block_time_is_no_number_while_blocks_come_as_history() -> None:
+    service, metrics = FakeService(), NodeMetrics()
+    name = ("hushang_block_time_lag_seconds", "")
+    assert math.isnan(values(metrics, service)[name])
+    metrics.chain.set_from(replace(service.status(), block_lag_ms=-1_500))
+    assert metrics.registry.get_sample_value(name[0]) == -1.5
 
 
 @pytest.mark.asyncio

@@ -1,0 +1,1 @@
+"""`hushang support bundle`: what helps to find a fault, packed without secrets."""
