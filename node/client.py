@@ -1,162 +1,160 @@
-"""A node's REST API for the command line: synchronous, on the standard library, typed refusals.
+"""A node's REST API for programs: typed refusals, several nodes, retries that are safe.
 
 Everything that is asked is safe to ask again: reads change nothing, and a transaction's bytes may
 be sent any number of times, to any node. So a client holds several nodes and goes on to the next
 one when one can't be reached; only after its time is over does it say that it doesn't know.
 """
 
-import http.client
 import json
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
-from urllib.parse import quote, urlencode, urlsplit
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
-from chain.errors import HushangError
+from node.clients.blocking import Blocking, Conversing
+from node.clients.errors import (
+    AuthorityFileInvalid,
+    AuthorityUnknown,
+    BrokeOff,
+    NodeBusy,
+    NodeFailed,
+    NodeFailedInside,
+    NodeRefused,
+    NodeUnreachable,
+    NotAuthorised,
+    NotFound,
+    OutcomeUnknown,
+    RequestMalformed,
+    ServerCertificateExpired,
+    ServerNameWrong,
+    ServerUntrusted,
+    UrlRefused,
+)
+from node.clients.submission import Outcome, submitted
+from node.clients.wire import (
+    REQUEST_TIMEOUT_S,
+    Answer,
+    Asked,
+    ask,
+    read_place,
+    segment,
+    with_query,
+)
 
-REPLY_SIZE_MAX: Final = 64 * 1024 * 1024
-REQUEST_TIMEOUT_S: Final = 10.0
-# How long one request lets the node wait for a decision before it is asked again.
-WAIT_STEP_S: Final = 5.0
-RETRY_S: Final = 0.1
-OCTETS: Final = "application/octet-stream"
-REDIRECTS: Final = 300
-BAD_REQUEST: Final = 400
-UNAUTHORISED: Final = (401, 403)
-NOT_FOUND: Final = 404
-TRY_LATER: Final = (429, 502, 503, 504)
-SERVER_FAILED: Final = 500
+if TYPE_CHECKING:
+    from chain.genesis import Genesis
+    from node.clients.async_client import AsyncClient
+    from node.clients.blocking_client import Client
+    from node.clients.core import GenesisMissing, OutboxMissing, SignerMissing
+    from node.clients.fates import Done, Fate, Lapsed, OperationRefused, Refused, Unknown
+    from node.clients.feed import AsyncFeed, Feed, FeedCursor
+    from node.clients.feeds import FeedEvent
+    from node.clients.outbox import ReferenceReused
+    from node.clients.signing import Signer, operation
+    from node.clients.verified import EveryNodeDistrusted
 
+__all__ = [
+    "AsyncClient",
+    "AsyncFeed",
+    "AuthorityFileInvalid",
+    "AuthorityUnknown",
+    "BrokeOff",
+    "Client",
+    "Done",
+    "EveryNodeDistrusted",
+    "Fate",
+    "Feed",
+    "FeedCursor",
+    "FeedEvent",
+    "GenesisMissing",
+    "Lapsed",
+    "NodeBusy",
+    "NodeClient",
+    "NodeFailed",
+    "NodeFailedInside",
+    "NodeRefused",
+    "NodeUnreachable",
+    "NotAuthorised",
+    "NotFound",
+    "OperationRefused",
+    "OutboxMissing",
+    "Outcome",
+    "OutcomeUnknown",
+    "ReferenceReused",
+    "Refused",
+    "RequestMalformed",
+    "ServerCertificateExpired",
+    "ServerNameWrong",
+    "ServerUntrusted",
+    "Signer",
+    "SignerMissing",
+    "Unknown",
+    "UrlRefused",
+    "operation",
+    "segment",
+]
 
-class UrlRefused(HushangError):
-    """A text is no URL of a node's API."""
+SUBMIT_TIMEOUT_S: Final = 30.0
+# How long no node may answer before a feed gives up.
+FEED_PATIENCE_S: Final = 30.0
 
-    hint = "write http://HOST:PORT"
-
-
-class NodeUnreachable(HushangError):
-    """No node answered."""
-
-    hint = "is it running? hushang testnet status"
-
-
-class BrokeOff(NodeUnreachable):
-    """The connection broke off when the request was under way: the node may have acted on it."""
-
-
-class OutcomeUnknown(HushangError):
-    """The transaction was handed in and its decision did not come in time."""
-
-    hint = (
-        "hushang tx show ID; the very same bytes are safe to submit again, a new transaction isn't"
-    )
-    told_hint = ""
-
-    def __init__(self, message: str, transaction_id: str = "") -> None:
-        super().__init__(message)
-        self.details = {"id": transaction_id} if transaction_id else {}
-
-
-class NodeFailed(HushangError):
-    """The node's answer makes no sense, or it failed inside."""
-
-
-class NodeRefused(HushangError):
-    """The node refused a request and said why (RFC 9457); `told_code` is the broken rule."""
-
-    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
-        words = str(problem.get("detail") or problem.get("title") or f"HTTP status {status}")
-        where = problem.get("where")
-        super().__init__(f"{where}: {words}" if where else words)
-        self.status = status
-        self.told_code = str(problem.get("code") or f"Http{status}")
-        self.told_hint = str(problem.get("hint") or "")
-
-
-class RequestMalformed(NodeRefused):
-    """What was asked or handed in does not have its form."""
-
-
-class NotFound(NodeRefused):
-    """What was asked for does not exist on this node."""
-
-
-class NotAuthorised(NodeRefused):
-    """A signature does not verify, or the node serves somebody else."""
-
-
-class NodeBusy(NodeRefused):
-    """The node can't take more now, or isn't ready."""
-
-    def __init__(self, status: int, problem: Mapping[str, Any], retry_after_s: float) -> None:
-        super().__init__(status, problem)
-        self.retry_after_s = retry_after_s
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a transaction, as one node tells it. `receipt` is None while it is pending."""
-
-    id: str
-    receipt: Mapping[str, Any] | None
-
-    @property
-    def is_decided(self) -> bool:
-        """Is its block synced on the answering node?"""
-        return self.receipt is not None
-
-    @property
-    def status(self) -> str:
-        """`ok`, the broken rule's name, or `pending`."""
-        return "pending" if self.receipt is None else str(self.receipt["status"])
-
-    @property
-    def height(self) -> int:
-        """The height of its block."""
-        assert self.receipt is not None
-        return int(self.receipt["height"])
-
-    @property
-    def events(self) -> Sequence[Mapping[str, Any]]:
-        """What happened, in order."""
-        return () if self.receipt is None else list(self.receipt["events"])
-
-    def event(self, name: str) -> Mapping[str, Any]:
-        """The data of the first event of this type; the caller knows that it happened."""
-        found = next((entry["data"] for entry in self.events if entry["type"] == name), None)
-        if found is None:
-            raise NodeFailed(f"transaction {self.id} brought no event {name}")
-        data: Mapping[str, Any] = found
-        return data
+# Where the rest of the facade is. It comes with the ledger's own types when it is asked for: the
+# command line, which needs none of it, starts without.
+_PARTS: Final = {
+    "node.clients.async_client": ("AsyncClient",),
+    "node.clients.blocking_client": ("Client",),
+    "node.clients.core": ("GenesisMissing", "OutboxMissing", "SignerMissing"),
+    "node.clients.fates": ("Done", "Fate", "Lapsed", "OperationRefused", "Refused", "Unknown"),
+    "node.clients.feed": ("AsyncFeed", "Feed", "FeedCursor"),
+    "node.clients.feeds": ("FeedEvent",),
+    "node.clients.outbox": ("ReferenceReused",),
+    "node.clients.signing": ("Signer", "operation"),
+    "node.clients.verified": ("EveryNodeDistrusted",),
+}
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int
-    retry_after_s: float
-    body: Any
+def __getattr__(name: str) -> Any:
+    for module, names in _PARTS.items():
+        if name in names:
+            return getattr(import_module(module), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-class NodeClient:
-    """Asks the first of these nodes that answers."""
+class NodeClient(Conversing):
+    """Asks the first of these nodes that answers; as a context it keeps its connections.
 
-    def __init__(self, urls: Sequence[str], timeout_s: float = REQUEST_TIMEOUT_S) -> None:
-        self.addresses = [_address(url) for url in urls]
+    `ca` is a file of the CAs that sign the nodes' certificates (the system's without), `token` goes
+    with every request as a bearer token.
+    """
+
+    def __init__(
+        self,
+        urls: Sequence[str],
+        timeout_s: float = REQUEST_TIMEOUT_S,
+        *,
+        ca: Path | None = None,
+        token: str | None = None,
+    ) -> None:
+        self.places = [read_place(url) for url in urls]
         self.timeout_s = timeout_s
+        self._transport = Blocking(ca, token)
 
     def get(self, path: str, query: Mapping[str, object] | None = None) -> Any:
         """The JSON under a path. Raises `NodeUnreachable`, `NotFound` or another `NodeRefused`."""
-        return self._ask("GET", _with_query(path, query)).body
+        return self._ask(Asked("GET", with_query(path, query), timeout_s=self.timeout_s)).body
 
     def post(self, path: str, body: Mapping[str, object]) -> Any:
         """As `get`, for a request whose JSON goes with it."""
         data = json.dumps(body, ensure_ascii=False).encode()
-        return self._ask("POST", path, data, "application/json").body
+        return self._ask(
+            Asked("POST", path, data, "application/json", timeout_s=self.timeout_s)
+        ).body
 
     def file(self, path: str, query: Mapping[str, object] | None = None) -> bytes:
         """The bytes under a path, as they are. Raises like `get`."""
-        body: bytes = self._ask("GET", _with_query(path, query), plain=True).body
+        asked = Asked("GET", with_query(path, query), plain=True, timeout_s=self.timeout_s)
+        body: bytes = self._ask(asked).body
         return body
 
     def text(self, path: str) -> str:
@@ -174,152 +172,35 @@ class NodeClient:
             return False
         return True
 
-    def submit(self, raw: bytes, *, decided: bool = True, timeout_s: float = 30.0) -> Outcome:
+    def submit(
+        self, raw: bytes, *, decided: bool = True, timeout_s: float = SUBMIT_TIMEOUT_S
+    ) -> Outcome:
         """Hand a signed transaction in, and wait for its decision unless told not to.
 
         Raises the door's refusal as `NodeRefused`; `OutcomeUnknown` if the time is over after the
         bytes may have reached a node; `NodeUnreachable` if they reached none.
         """
-        deadline = time.monotonic() + timeout_s
-        unsure: OutcomeUnknown | None = None
-        while True:
-            left_s = max(0.0, deadline - time.monotonic())
-            pause_s = 0.0
-            try:
-                outcome = self._hand_in(raw, decided=decided, wait_s=min(left_s, WAIT_STEP_S))
-            except (NodeUnreachable, NodeBusy) as error:
-                if isinstance(error, BrokeOff):
-                    unsure = OutcomeUnknown(str(error))
-                failure: HushangError = unsure or error
-                pause_s = max(RETRY_S, getattr(error, "retry_after_s", 0.0))
-            else:
-                if outcome.is_decided or not decided:
-                    return outcome
-                words = f"transaction {outcome.id} is not decided yet"
-                failure = unsure = OutcomeUnknown(words, outcome.id)
-            left_s = deadline - time.monotonic()
-            if left_s <= 0:
-                raise failure
-            time.sleep(min(pause_s, left_s))
+        deadline_s = time.monotonic() + timeout_s
+        return self._transport.run(
+            submitted(self.places, raw, deadline_s, decided=decided, timeout_s=self.timeout_s)
+        )
 
-    def _hand_in(self, raw: bytes, *, decided: bool, wait_s: float) -> Outcome:
-        query = {"wait": "accepted"}
-        if decided:
-            query = {"wait": "decided", "timeout_ms": str(int(wait_s * 1000))}
-        path = _with_query("/v1/transactions", query)
-        timeout_s = self.timeout_s + wait_s
-        body = self._ask("POST", path, raw, OCTETS, timeout_s=timeout_s).body
-        return Outcome(str(body["id"]), body["receipt"])
-
-    def _ask(
+    def feed(
         self,
-        method: str,
-        path: str,
-        body: bytes | None = None,
-        media_type: str = "",
+        cursor: str,
         *,
-        timeout_s: float | None = None,
-        plain: bool = False,
-    ) -> _Answer:
-        """One request, to the first node that answers."""
-        failure: NodeUnreachable | None = None
-        for host, port in self.addresses:
-            try:
-                answer = _request(
-                    (host, port),
-                    timeout_s or self.timeout_s,
-                    (method, path, body, media_type),
-                    plain=plain,
-                )
-            except NodeUnreachable as error:
-                # What broke off half-way weighs more than what was never reached.
-                failure = failure if isinstance(failure, BrokeOff) else error
-                continue
-            if answer.status < REDIRECTS:
-                return answer
-            raise _refusal(answer)
-        raise failure or NodeUnreachable("no node is known")
+        types: Sequence[str] = (),
+        account: str | None = None,
+        genesis: "Genesis | None" = None,
+        keep: Callable[[str], None] | None = None,
+    ) -> "Feed":
+        """Events from a cursor on, without end; verified with a genesis (`Client.feed`)."""
+        verified = import_module("node.clients.verified")
+        source = verified.event_source(self.places, self.timeout_s, types, account, genesis)
+        made: Feed = import_module("node.clients.feed").Feed(
+            self._transport.run, source, cursor, keep, FEED_PATIENCE_S
+        )
+        return made
 
-
-def _request(
-    address: tuple[str, int],
-    timeout_s: float,
-    request: tuple[str, str, bytes | None, str],
-    *,
-    plain: bool,
-) -> _Answer:
-    method, path, body, media_type = request
-    where = f"http://{address[0]}:{address[1]}"
-    headers = {"Accept": "*/*" if plain else "application/json"}
-    if body is not None:
-        headers["Content-Type"] = media_type
-    connection = http.client.HTTPConnection(*address, timeout=timeout_s)
-    try:
-        try:
-            connection.connect()
-        except OSError as error:
-            raise NodeUnreachable(f"{where}: {error.strerror or error}") from error
-        try:
-            connection.request(method, path, body, headers)
-            response = connection.getresponse()
-            data = response.read(REPLY_SIZE_MAX + 1)
-        except (OSError, http.client.HTTPException) as error:
-            raise BrokeOff(f"{where} broke off: {type(error).__name__}") from error
-        retry_after_s = _seconds(response.headers.get("Retry-After"))
-        status = response.status
-    finally:
-        connection.close()
-    return _Answer(status, retry_after_s, _parse(data, where, status, plain=plain))
-
-
-def _parse(data: bytes, where: str, status: int, *, plain: bool) -> Any:
-    if len(data) > REPLY_SIZE_MAX:
-        raise NodeFailed(f"{where} answered more than {REPLY_SIZE_MAX} bytes")
-    if plain and status < REDIRECTS:
-        return data
-    try:
-        return json.loads(data.decode("utf-8"))
-    except ValueError:
-        if status >= REDIRECTS:
-            return {}
-        raise NodeFailed(f"{where} did not answer with JSON") from None
-
-
-def _refusal(answer: _Answer) -> HushangError:
-    problem = answer.body if isinstance(answer.body, dict) else {}
-    if answer.status == NOT_FOUND:
-        return NotFound(answer.status, problem)
-    if answer.status in UNAUTHORISED:
-        return NotAuthorised(answer.status, problem)
-    if answer.status in TRY_LATER:
-        return NodeBusy(answer.status, problem, answer.retry_after_s)
-    if answer.status >= SERVER_FAILED:
-        return NodeFailed(f"the node failed: {problem.get('detail', answer.status)}")
-    if answer.status == BAD_REQUEST:
-        return RequestMalformed(answer.status, problem)
-    return NodeRefused(answer.status, problem)
-
-
-def _seconds(text: str | None) -> float:
-    return float(text) if text is not None and text.isascii() and text.isdigit() else 0.0
-
-
-def _with_query(path: str, query: Mapping[str, object] | None) -> str:
-    given = {name: str(value) for name, value in (query or {}).items() if value is not None}
-    return f"{path}?{urlencode(given)}" if given else path
-
-
-def _address(url: str) -> tuple[str, int]:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise UrlRefused(f"{url!r}") from None
-    if parts.scheme != "http" or not parts.hostname or parts.path not in ("", "/"):
-        raise UrlRefused(f"{url!r}")
-    return parts.hostname, port or http.client.HTTP_PORT
-
-
-def segment(text: str) -> str:
-    """A text as one segment of a path."""
-    return quote(text, safe="")
+    def _ask(self, asked: Asked) -> Answer:
+        return self._transport.run(ask(self.places, asked))

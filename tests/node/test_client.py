@@ -1,21 +1,17 @@
 """The client against nodes that answer late, refuse, break off or aren't there."""
 
-import json
 import socket
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from typing_extensions import override
 
 from node.client import (
     BrokeOff,
     NodeBusy,
     NodeClient,
     NodeFailed,
+    NodeFailedInside,
     NodeRefused,
     NodeUnreachable,
     NotAuthorised,
@@ -24,63 +20,12 @@ from node.client import (
     RequestMalformed,
     UrlRefused,
 )
+from tests.node.scripted import BREAK_OFF, node
 
 RECEIPT = {"id": "ab", "status": "ok", "height": 7, "events": [{"type": "x.y", "data": {"a": 1}}]}
 DECIDED = (200, {"id": "ab", "state": "decided", "receipt": RECEIPT})
 PENDING = (202, {"id": "ab", "state": "pending", "receipt": None})
 BUSY = (429, {"code": "PoolFull", "detail": "full"})
-BREAK_OFF: tuple[int, object] = (0, {})
-
-Reply = tuple[int, Any]
-
-
-class Served:
-    """What a scripted node was asked."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.asked: list[tuple[str, str, bytes]] = []
-
-
-@contextmanager
-def node(*script: Reply) -> Iterator[Served]:
-    """A node that gives these replies in turn, the last one for ever."""
-    replies = list(script)
-
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            served.asked.append((self.command, self.path, body))
-            status, document = replies.pop(0) if len(replies) > 1 else replies[0]
-            if status == 0:
-                self.connection.shutdown(socket.SHUT_RDWR)
-                return
-            data = document if isinstance(document, bytes) else json.dumps(document).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def do_GET(self) -> None:
-            self.answer()
-
-        def do_POST(self) -> None:
-            self.answer()
-
-        @override
-        def log_message(self, format: str, *args: Any) -> None:
-            """Not a word."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    served = Served(f"http://127.0.0.1:{server.server_address[1]}")
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield served
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture
@@ -151,7 +96,7 @@ def test_a_refusal_at_the_door_is_final() -> None:
         (400, {"code": "ParameterInvalid"}, RequestMalformed),
         (422, {"code": "WrongChain"}, NodeRefused),
         (503, {"code": "Busy"}, NodeBusy),
-        (500, {"code": "Internal"}, NodeFailed),
+        (500, {"code": "Internal"}, NodeFailedInside),
         (502, b"<html>", NodeBusy),
         (404, b"<html>", NotFound),
         (200, b"<html>", NodeFailed),
@@ -217,8 +162,45 @@ def test_a_file_is_its_bytes_and_no_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "host:1", "https://host", "http://", "http://host/path", "http://host:x"]
+    "url",
+    ["", "host:1", "ftp://host", "https://", "http://host/path", "http://host:x", "http://a@host"],
 )
 def test_what_is_no_url_of_a_node_is_refused(url: str) -> None:
     with pytest.raises(UrlRefused):
         NodeClient([url])
+
+
+def test_a_token_goes_with_every_request() -> None:
+    with node(DECIDED) as served:
+        client = NodeClient([served.url], token="a-secret")
+        client.get("/v1/status")
+        client.submit(b"raw")
+    assert [entry["Authorization"] for entry in served.headers] == ["Bearer a-secret"] * 2
+
+
+def test_as_a_context_it_keeps_its_connection_and_else_it_does_not() -> None:
+    with node((200, {})) as served:
+        with NodeClient([served.url]) as client:
+            for _ in range(3):
+                client.get("/v1/status")
+        assert len(served.ports) == 1
+        for _ in range(2):
+            client.get("/v1/status")
+        assert len(served.ports) == 3
+
+
+def test_a_kept_connection_that_the_node_closed_meanwhile_is_made_anew() -> None:
+    with node((200, {}), BREAK_OFF, (200, {"a": 1})) as served, NodeClient([served.url]) as client:
+        client.get("/v1/status")
+        assert client.get("/v1/status") == {"a": 1}
+    assert len(served.asked) == 3
+
+
+def test_a_node_that_fails_inside_is_passed_over() -> None:
+    with node((500, {"code": "Internal"})) as first, node(DECIDED) as second:
+        assert NodeClient([first.url, second.url]).submit(b"raw").is_decided
+
+
+def test_a_node_that_failed_inside_may_have_taken_the_bytes() -> None:
+    with node((500, {})) as served, pytest.raises(OutcomeUnknown):
+        NodeClient([served.url]).submit(b"raw", timeout_s=0)

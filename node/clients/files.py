@@ -1,0 +1,68 @@
+"""Small files that survive a crash: written aside, synced, then put in place at once.
+
+One that grows is appended to; its reader cuts off what a crash left of the last piece.
+"""
+
+import os
+from pathlib import Path
+from typing import Final
+
+PRIVATE: Final = 0o600
+# Less what the process's umask forbids, as for files that any program writes.
+USUAL: Final = 0o666
+
+
+def write_new(path: Path, data: bytes, mode: int = PRIVATE) -> bool:
+    """Make a file that isn't there; False, and nothing is changed, if it is. On disk on return."""
+    draft = _written(path, data, mode)
+    try:
+        # A link never replaces anything, unlike a rename: of two writers one loses, and knows it.
+        os.link(draft, path)
+    except FileExistsError:
+        return False
+    finally:
+        draft.unlink()
+    _sync_directory(path.parent)
+    return True
+
+
+def replace(path: Path, data: bytes, mode: int = PRIVATE) -> None:
+    """Put new content into a file, wholly or not at all. On disk on return."""
+    _written(path, data, mode).replace(path)
+    _sync_directory(path.parent)
+
+
+def append(path: Path, data: bytes) -> None:
+    """Add to a file's end, or begin it. On disk on return; a crash may leave a part of the data."""
+    is_new = not path.exists()
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    if is_new:
+        # The name is on disk with its directory only.
+        _sync_directory(path.parent)
+
+
+def _written(path: Path, data: bytes, mode: int) -> Path:
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError:
+        # A disk that is full: nothing is left of it.
+        draft.unlink(missing_ok=True)
+        raise
+    return draft
+
+
+def _sync_directory(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
