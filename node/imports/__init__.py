@@ -1,0 +1,1 @@
+"""CSV files of merchants as transactions: read, planned, sent, refused rows reported."""
