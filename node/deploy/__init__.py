@@ -1,0 +1,1 @@
+"""Files to run a node with: a systemd unit, containers, Kubernetes, monitoring."""
