@@ -3,14 +3,17 @@
 The scans of a `BackupSource` are opened between two blocks and see the store as of then, so that
 they may be read on another thread while blocks go on. The rows of the state tree are left out:
 `node.restore` computes them anew from the state, which proves it. No key and no journal is in a
-backup: what this node promised after it was made would be forgotten (docs/adr/0072).
+backup: what this node promised after it was made would be forgotten (docs/adr/0072). Of what it
+keeps for others it takes the files beside the database as they are on disk: each is whole at any
+moment but for a torn end, which its reader cuts off.
 
 A backup is written to FILE.partial, synced and renamed: a FILE is whole or isn't there.
 """
 
 import fcntl
+import os
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -26,10 +29,20 @@ from chain.store import open_store
 from chain.store_contract import KVStore, StorageFailed, StoreLocked, prefix_stop
 from chain.store_sqlite import FILE_NAME as SQLITE_FILE_NAME
 from commerce.registry import Registry
+from node.api.epcis.query_book import FILE_NAME as QUERIES
 from node.backup_file import BackupHead, BackupReader, BackupWriter, Row, frames_of
+from node.backup_note import BackupNote, write_note
+from node.gateway.jobs import FILE_NAME as JOBS
+from node.gateway.tokens import FILE_NAME as TOKENS
 from node.journal import sync_directory, sync_handle
+from node.webhooks.book import FILE_NAME as SUBSCRIPTIONS
 
 PARTIAL_SUFFIX: Final = ".partial"
+# Of a node's own, besides the chain: capture tokens (their hashes), capture jobs, named queries,
+# subscriptions with the secrets that sign their messages.
+NODE_FILES: Final = (TOKENS, JOBS, QUERIES, SUBSCRIPTIONS)
+# For its owner alone: what signs webhooks is in it.
+MODE: Final = 0o600
 # So that the system never writes back so much at once that a block's sync waits for it.
 UNSYNCED_SIZE_MAX: Final = 16 * 1024 * 1024
 
@@ -52,8 +65,16 @@ class BackupFailed(HushangError):
     hint = "make room there, or name a file on another disk"
 
 
+class BackupPlaceMissing(BackupFailed):
+    """The directory that the backup should lie in isn't there."""
+
+    hint = "mkdir -p -m 700 DIR, as the node's user; or name another file"
+
+
 class BackupStopped(HushangError):
     """The backup was stopped before its end; nothing of it is left."""
+
+    hint = "begin again: hushang backup create FILE"
 
 
 class NodeDataMissing(HushangError):
@@ -74,9 +95,11 @@ class BackupSource:
 
     head: BackupHead
     rows: Iterator[Row]
+    # Whose `NODE_FILES` belong to it; None: no others than the rows.
+    data_dir: Path | None = None
 
     @classmethod
-    def of(cls, ledger: Ledger, made_ms: int) -> "BackupSource":
+    def of(cls, ledger: Ledger, made_ms: int, data_dir: Path | None = None) -> "BackupSource":
         """The ledger as it is now: call it where no block is being written."""
         tip, store, genesis = ledger.tip, ledger.store, ledger.chain.genesis
         head = BackupHead(
@@ -84,7 +107,7 @@ class BackupSource:
         )
         below = store.scan(b"\x00", schema.TREE)
         above = store.scan(prefix_stop(schema.TREE), b"\xff")
-        return cls(head, chain(below, above))
+        return cls(head, chain(below, above), data_dir)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +128,7 @@ class BackupMade:
     rows: int
     size: int
     sha256: bytes
+    files: tuple[str, ...] = ()
 
 
 # Told what is done after each piece, and how long the piece took; raises to stop the job.
@@ -127,12 +151,27 @@ def write_backup(
                 synced = writer.size
             told(Progress(writer.rows, writer.size), perf_counter() - began)
             began = perf_counter()
+        files = files_beside(source.data_dir)
+        for name, data in files.items():
+            writer.add_file(name, data)
         sha256 = writer.finish()
         sync_stream(stream)
         refuse_existing(file, force=force)
         _partial_of(file).replace(file)
         sync_directory(file.parent)
-    return BackupMade(file, source.head, writer.rows, writer.size, sha256)
+    if source.data_dir is not None:
+        noted = BackupNote(source.head.made_ms, source.head.height, str(file))
+        write_note(source.data_dir, noted)
+    return BackupMade(file, source.head, writer.rows, writer.size, sha256, tuple(files))
+
+
+def files_beside(data_dir: Path | None) -> dict[str, bytes]:
+    """What the node keeps beside its database, by name, as it is on disk."""
+    found: dict[str, bytes] = {}
+    for name in () if data_dir is None else NODE_FILES:
+        with suppress(FileNotFoundError):
+            found[name] = (Path(str(data_dir)) / name).read_bytes()
+    return found
 
 
 def refuse_existing(file: Path, *, force: bool) -> None:
@@ -156,7 +195,9 @@ def _partial(file: Path) -> Iterator[BinaryIO]:
     """The file while it is written: this process's alone, and gone unless it was renamed."""
     partial = _partial_of(file)
     try:
-        with partial.open("ab") as stream:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        with os.fdopen(os.open(partial, flags, MODE), "ab") as stream:
+            os.fchmod(stream.fileno(), MODE)
             try:
                 # Goes with the process: what a killed one left may be overwritten.
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -168,6 +209,8 @@ def _partial(file: Path) -> Iterator[BinaryIO]:
             finally:
                 partial.unlink(missing_ok=True)
     except OSError as error:
+        if isinstance(error, FileNotFoundError):
+            raise BackupPlaceMissing(f"{partial.parent}: no such directory") from error
         raise BackupFailed(f"{partial}: {error.strerror or error}") from error
 
 
@@ -207,4 +250,5 @@ def check_backup(file: Path, told: Told = lambda *_: None) -> BackupMade:
     with BackupReader(file) as reader:
         for _ in reader.frames():
             told(Progress(reader.rows, reader.position, reader.size), 0.0)
-        return BackupMade(file, reader.head, reader.rows, reader.size, reader.sha256)
+        held = tuple(reader.files)
+        return BackupMade(file, reader.head, reader.rows, reader.size, reader.sha256, held)

@@ -5,7 +5,8 @@
 
 A HEAD frame tells the chain and the height, ROWS frames hold the rows of the database in key order
 (length of the key, 2 bytes, of the value, 4, key, value), the END frame their number and the
-SHA-256 of all before it. Nothing follows it: a file that is short or longer is no backup.
+SHA-256 of all before it. Nothing follows it: a file that is short or longer is no backup. Between
+rows and end a backup may have FILE frames: pieces of what the node keeps beside the database.
 """
 
 import hashlib
@@ -15,20 +16,23 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Final, Self, TypeVar
+from typing import Annotated, BinaryIO, Final, Self, TypeVar
 
-from chain.codec import U64, Hash, TimeMs, decode, encode
+from chain.codec import U64, Hash, Name, Size, TimeMs, decode, encode
 from chain.errors import EncodingInvalid, HushangError
 from chain.genesis import Genesis
 from chain.store_contract import KEY_SIZE_MAX, VALUE_SIZE_MAX
+from node.words import said
 
 MAGIC: Final = b"hushang-backup-1\n"
-HEAD, ROWS, END = 1, 2, 3
+HEAD, ROWS, END, FILE = 1, 2, 3, 4
 # Small, so that a live node's other threads never wait long for the one that fills a frame.
 FRAME_SIZE_AIM: Final = 256 * 1024
 _CHECKED: Final = struct.Struct(">BII")
 _FRAME: Final = struct.Struct(">BIII")
 _ROW: Final = struct.Struct(">HI")
+# All files beside the database together.
+FILES_SIZE_MAX: Final = 256 * 1024 * 1024
 FRAME_SIZE_MAX: Final = FRAME_SIZE_AIM + _ROW.size + KEY_SIZE_MAX + VALUE_SIZE_MAX
 
 Row = tuple[bytes, bytes]
@@ -44,6 +48,8 @@ class BackupDamaged(HushangError):
 class BackupUnreadable(HushangError):
     """The file of a backup can't be read."""
 
+    hint = "check the path, and that this user may read it: ls -l FILE"
+
 
 @dataclass(frozen=True, slots=True)
 class BackupHead:
@@ -54,6 +60,14 @@ class BackupHead:
     height: U64
     digest: Hash
     made_ms: TimeMs
+
+
+@dataclass(frozen=True, slots=True)
+class FilePiece:
+    """A piece of a file; all pieces of one follow one another."""
+
+    name: Name
+    data: Annotated[bytes, Size(max=FRAME_SIZE_AIM)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +96,11 @@ class BackupWriter:
             parts += (_ROW.pack(len(key), len(value)), key, value)
             self.rows += 1
         self._frame(ROWS, b"".join(parts))
+
+    def add_file(self, name: str, data: bytes) -> None:
+        """A file beside the database, after all rows."""
+        for at in range(0, max(1, len(data)), FRAME_SIZE_AIM):
+            self._frame(FILE, encode(FilePiece(name, data[at : at + FRAME_SIZE_AIM])))
 
     def finish(self) -> bytes:
         """The end; returns the SHA-256 of all before it, which names this backup."""
@@ -123,6 +142,8 @@ class BackupReader:
         self.path = path
         self.rows = 0
         self.sha256 = b""
+        # What the node kept beside the database, by name; whole once `frames` has ended.
+        self.files: dict[str, bytearray] = {}
         self._digest = hashlib.sha256()
         try:
             self._file = path.open("rb")
@@ -160,41 +181,50 @@ class BackupReader:
             if kind == END:
                 self._finish(payload, before)
                 return
-            if kind != ROWS:
+            if kind == FILE:
+                self._keep(self._decoded(FilePiece, payload))
+                continue
+            if kind != ROWS or self.files:
                 raise self._damaged(f"a frame of kind {kind}")
             rows = self._split(payload)
             for key, _ in rows:
                 if key <= last:
-                    raise self._damaged("rows out of order")
+                    raise self._damaged(said("rows are out of order"))
                 last = key
             self.rows += len(rows)
             yield rows
 
     def _begin(self) -> BackupHead:
         if self._read(len(MAGIC)) != MAGIC:
-            raise BackupDamaged(f"{self.path} is no backup of this format")
+            raise BackupDamaged(said("{file} is no backup of this format", file=self.path))
         self._digest.update(MAGIC)
         kind, payload = self._frame()
         if kind != HEAD:
-            raise self._damaged("a backup begins with its head")
+            raise self._damaged(said("it doesn't begin with a head"))
         return self._decoded(BackupHead, payload)
+
+    def _keep(self, piece: FilePiece) -> None:
+        size = sum(map(len, self.files.values())) + len(piece.data)
+        if size > FILES_SIZE_MAX:
+            raise self._damaged(f"files of more than {FILES_SIZE_MAX} bytes")
+        self.files.setdefault(piece.name, bytearray()).extend(piece.data)
 
     def _finish(self, payload: bytes, before: bytes) -> None:
         end = self._decoded(BackupEnd, payload)
         if end != BackupEnd(self.rows, before):
-            raise self._damaged("the end is another backup's")
+            raise self._damaged(said("its end is another backup's"))
         if self._read(1):
-            raise self._damaged("there is more after the end")
+            raise self._damaged(said("there is more after its end"))
         self.sha256 = before
 
     def _frame(self) -> tuple[int, bytes]:
         head = self._take(_FRAME.size)
         kind, size, payload_crc, crc = _FRAME.unpack(head)
         if zlib.crc32(head[: _CHECKED.size]) != crc or not 0 < size <= FRAME_SIZE_MAX:
-            raise self._damaged("the head of a frame")
+            raise self._damaged(said("the head of a frame is not as it was written"))
         payload = self._take(size)
         if zlib.crc32(payload) != payload_crc:
-            raise self._damaged("a frame")
+            raise self._damaged(said("a frame is not as it was written"))
         self._digest.update(head)
         self._digest.update(payload)
         return kind, payload
@@ -202,7 +232,7 @@ class BackupReader:
     def _take(self, size: int) -> bytes:
         data = self._read(size)
         if len(data) < size:
-            raise self._damaged("the file ends too early")
+            raise self._damaged(said("the file ends too early"))
         return data
 
     def _read(self, size: int) -> bytes:
@@ -215,12 +245,12 @@ class BackupReader:
         rows, at = [], 0
         while at < len(payload):
             if at + _ROW.size > len(payload):
-                raise self._damaged("a row")
+                raise self._damaged(said("a row reaches beyond its frame"))
             key_size, value_size = _ROW.unpack_from(payload, at)
             at += _ROW.size
             end = at + key_size + value_size
             if not 0 < key_size <= KEY_SIZE_MAX or end > len(payload):
-                raise self._damaged("a row")
+                raise self._damaged(said("a row reaches beyond its frame"))
             rows.append((payload[at : at + key_size], payload[at + key_size : end]))
             at = end
         return rows
@@ -232,4 +262,11 @@ class BackupReader:
             raise self._damaged(f"its {cls.__name__}: {error}") from error
 
     def _damaged(self, what: str) -> BackupDamaged:
-        return BackupDamaged(f"{self.path}: damaged before byte {self._file.tell()}: {what}")
+        return BackupDamaged(
+            said(
+                "{file}: damaged before byte {position}: {what}",
+                file=self.path,
+                position=self._file.tell(),
+                what=what,
+            )
+        )

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import math
 import secrets
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -116,6 +117,8 @@ class BeaconAgent:
         # When this node first saw each draw that it could reveal for.
         self._seen_s: dict[bytes, float] = {}
         self._wrong: set[DealName] = set()
+        # By type and outcome, "done" or "failed", since the start.
+        self.outcomes: Counter[tuple[str, str]] = Counter()
 
     def block_written(self) -> None:
         """The state may ask for something new."""
@@ -211,12 +214,15 @@ class BeaconAgent:
             failure = f"{error.code}: {error}"
             if isinstance(error, PolicyNotSatisfied):
                 failure += f" ({NOT_DELEGATED})"
+        self.outcomes[duty.type, "done" if failure is None else "failed"] += 1
         if failure is None:
             self._pauses[duty.type] = _no_pause()
             return
         pause = self._pauses[duty.type]
         level = logging.INFO if failure in OVERTAKEN else logging.WARNING
-        logger.log(level, "%s: %s; again in %g s if need be", duty.type, failure, pause.next_s)
+        told = {"event": "beacon_duty_failed", "duty": duty.type}
+        words = "%s: %s; again in %g s if need be"
+        logger.log(level, words, duty.type, failure, pause.next_s, extra=told)
         next_s = min(2 * pause.next_s, PAUSE_MAX_S)
         self._pauses[duty.type] = _Pause(_now_s() + pause.next_s, next_s)
 

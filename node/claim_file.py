@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Final
 
 from chain.bech32m import decode_account, encode_account
-from chain.errors import HushangError
+from chain.errors import AddressMalformed, HushangError
 from commerce.codes.serials import ClaimSeal, seal_of
-from node.code_text import code_text, read_code
+from node.code_text import ClaimCodeMalformed, code_text, read_code
+from node.json_values import FormRefused, from_json
 from node.keystore import read_private
+from node.strict_json import JsonRefused, read_json
 
 FORMAT: Final = "hushang-claim"
 SALT_SIZE: Final = 32
@@ -27,6 +29,9 @@ class ClaimFileMalformed(HushangError):
     """The file of a claim can't be read, or is of another claim."""
 
     hint = "move it away and claim again with the hidden code"
+
+
+_NO_CLAIM: Final = (JsonRefused, FormRefused, AddressMalformed, ClaimCodeMalformed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,8 @@ def begin(path: Path, gtin: str, serial: str, account: bytes, code: bytes) -> Cl
 def load(path: Path, gtin: str, serial: str, account: bytes) -> ClaimFile:
     """The claim that was begun; `ClaimFileMalformed` unless it is this one."""
     try:
-        record = _Record(**json.loads(read_private(path, FILE_SIZE_MAX)))
+        told = read_json(read_private(path, FILE_SIZE_MAX))
+        record = _Record(**{name: from_json(str, value, name) for name, value in told.items()})
         claim = ClaimFile(
             record.gtin,
             record.serial,
@@ -85,8 +91,9 @@ def load(path: Path, gtin: str, serial: str, account: bytes) -> ClaimFile:
             read_code(record.code),
             bytes.fromhex(record.salt),
         )
-    except (ValueError, TypeError) as error:
-        raise ClaimFileMalformed(f"{path}: no file of a claim") from error
+    except (*_NO_CLAIM, ValueError, TypeError, AttributeError):
+        # What was refused may be the hidden code: it is not told.
+        raise ClaimFileMalformed(f"{path}: no file of a claim") from None
     if (claim.gtin, claim.serial, claim.account) != (gtin, serial, account):
         raise ClaimFileMalformed(f"{path} is of another claim")
     if len(claim.salt) != SALT_SIZE:

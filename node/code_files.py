@@ -24,6 +24,7 @@ from commerce.codes.serials import Leaf, claim_code_hash, leaf_bytes
 from commerce.codes.stretches import levels_of, stretch_path
 from commerce.epcis.digital_link import DOMAIN
 from node.code_text import CODE_SIZE, code_text, in_letters
+from node.strict_json import JsonRefused, read_json
 
 HIDDEN: Final = "hidden.csv"
 LABELS: Final = "labels.csv"
@@ -58,6 +59,10 @@ class CodeNotInFiles(HushangError):
     """The batch in this directory has no code with this serial."""
 
     hint = "leaves.csv lists its serials"
+
+
+# A line of 130 kB is one that the csv module has an error of its own for.
+_NO_BATCH: Final = (JsonRefused, csv.Error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +159,14 @@ def load_batch_files(directory: Path) -> BatchFiles:
     if not has_batch(directory):
         raise CodeFilesMissing(f"{directory} holds no {BATCH}")
     try:
-        told = json.loads((directory / BATCH).read_text("utf-8"))
+        told = read_json((directory / BATCH).read_bytes())
         if told.pop("format") != FORMAT or told.pop("version") != FORMAT_VERSION:
             raise CodeFilesMalformed(f"{directory / BATCH} is of another version")
         record = BatchRecord(**told)
         leaves = [Leaf(row[0], bytes.fromhex(row[1])) for row in _read_rows(directory / LEAVES)]
         files = BatchFiles(directory, record, leaves)
         root = files.levels[-1][0].hex()
-    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+    except (*_NO_BATCH, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise CodeFilesMalformed(f"{directory}: {error}") from error
     if len(leaves) != record.count or root != record.root:
         raise CodeFilesMalformed(f"the leaves of {directory} are not those of its root")

@@ -6,13 +6,14 @@ directory. An unknown key or variable is an error that suggests the right one.
 """
 
 import json
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationError, field_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from chain.errors import HushangError
@@ -27,11 +28,14 @@ PREFIX: Final = "HUSHANG_"
 OTHER_VARIABLES: Final = frozenset(
     f"{PREFIX}{name}"
     for name in (
+        "CA",
         "CONFIG",
+        "CONFIG_HOME",
         "CONTEXT",
         "DEBUG",
         "HOME",
         "KEY",
+        "LANG",
         "NODE",
         "OUTPUT",
         "AS",
@@ -59,7 +63,7 @@ KeyHex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 class ConfigInvalid(HushangError):
     """A setting is missing, unknown or not of its kind."""
 
-    hint = "hushang node init writes a complete hushang.toml"
+    hint = "put that setting right; hushang node init --dir NEW writes a whole file to compare with"
 
 
 class PeerAddress(Form):
@@ -88,8 +92,22 @@ class NodeConfig(Form):
     api_port: Port = 26780
     # Names besides localhost and IP addresses under which the API may be asked (DNS rebinding).
     api_hosts: Annotated[tuple[Host, ...], Field(max_length=64)] = ()
+    # With both the API speaks HTTPS: a PEM chain, the server's certificate first, and its key, mode
+    # 0600. Files that change are taken within a minute, without a restart.
+    api_certificate: Path | None = None
+    api_key: Path | None = None
     # Origins of web pages, besides this node's own, that may call the API.
     api_origins: Annotated[tuple[Host, ...], Field(max_length=64)] = ()
+    # Connections to the API at once, half of them of one address; fewer where the system's limit on
+    # open files asks for it.
+    api_connections_max: Annotated[int, Field(ge=4, le=100_000)] = 512
+    # Networks of reverse proxies before the API: who asks is told by their X-Forwarded-For.
+    api_proxies: Annotated[tuple[Network, ...], Field(max_length=64)] = ()
+    # What one client address may read a second; unset: 100, without a bound for this machine.
+    query_rate_max: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    # Tokens of who may submit batches, or `all` transactions; unset: everybody may.
+    submit_tokens: Path | None = None
+    submit_tokens_for: Literal["batch", "all"] = "batch"
     peers: Annotated[tuple[PeerAddress, ...], Field(max_length=256)] = ()
     # May run while its key is in no committee: it follows the chain, and votes once it has a seat.
     observer: bool = False
@@ -109,13 +127,24 @@ class NodeConfig(Form):
     capture_tokens: Path | None = None
     # Networks besides the internet that webhooks of subscriptions may lead to.
     webhook_networks: Annotated[tuple[Network, ...], Field(max_length=64)] = ()
+    # A PEM file of CAs, besides the system's, whose certificates webhooks may have.
+    webhook_ca: Path | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_file: Path | None = None
+    # One JSON object a line; a line for people; or one for the systemd journal, with its priority.
+    log_format: Literal["json", "text", "journald"] = "json"
 
     @property
     def tokens_file(self) -> Path:
         """Where the tokens of captures by REST lie."""
         return self.capture_tokens or self.data_dir / TOKENS
+
+    @model_validator(mode="after")
+    def _serve_with_both_or_none(self) -> Self:
+        if (self.api_certificate is None) != (self.api_key is None):
+            words = "api_certificate and api_key: both, or none"
+            raise PydanticCustomError("api_certificate_alone", words)
+        return self
 
     @field_validator("peers")
     @classmethod
@@ -128,8 +157,15 @@ class NodeConfig(Form):
         return peers
 
 
-_LISTS: Final = ("api_hosts", "api_origins", "webhook_networks")
-_PATHS: Final = ("data_dir", "genesis", "node_key", "log_file", "archive_dir", "capture_tokens")
+_PEERS_HEAD: Final = "[[peers]]"
+# Nothing but peers may follow: a table takes all keys below it.
+_PEERS_BEGIN: Final = re.compile(r"^[ \t]*\[\[[ \t]*peers[ \t]*\]\]", re.MULTILINE)
+_LISTS: Final = ("api_hosts", "api_origins", "webhook_networks", "api_proxies")
+_PATHS: Final = (
+    *("data_dir", "genesis", "node_key", "log_file", "archive_dir"),
+    *("capture_tokens", "submit_tokens"),
+    *("api_certificate", "api_key", "webhook_ca"),
+)
 
 
 def load_config(
@@ -152,10 +188,23 @@ def to_toml(config: NodeConfig) -> str:
     peers = settings.pop("peers")
     # A JSON string, integer or list of strings is also one of TOML.
     lines = [f"{name} = {_literal(value)}" for name, value in settings.items()]
+    return "\n".join(lines) + "\n" + _peers_toml(peers)
+
+
+def with_peers(text: str, peers: Sequence[PeerAddress]) -> str:
+    """The text of a hushang.toml with these peers in the place of its own; the rest stays."""
+    begin = _PEERS_BEGIN.search(text)
+    head = text if begin is None else text[: begin.start()]
+    records = [peer.model_dump(mode="json", exclude_none=True) for peer in peers]
+    return head.rstrip("\n") + "\n" + _peers_toml(records)
+
+
+def _peers_toml(peers: Sequence[Mapping[str, Any]]) -> str:
+    lines: list[str] = []
     for peer in peers:
-        lines += ["", "[[peers]]"]
+        lines += ["", _PEERS_HEAD]
         lines += [f"{name} = {_literal(value)}" for name, value in peer.items()]
-    return "\n".join(lines) + "\n"
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _literal(value: str | int | list[str]) -> str:
@@ -172,7 +221,8 @@ def _read_file(file: Path) -> dict[str, Any]:
         settings = tomllib.loads(data.decode("utf-8"))
     except OSError as error:
         raise ConfigInvalid(f"{file}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
+        # No UTF-8, no TOML, a number of 5,000 digits, or lists in lists in lists.
         raise ConfigInvalid(f"{file}: {error}") from error
     for name in _PATHS:
         if isinstance(settings.get(name), str):

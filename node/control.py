@@ -3,6 +3,7 @@
     GET /status      a few words
     POST /snapshot   make a snapshot now
     POST /backup     {"file": absolute path, "force": bool}
+    POST /reload     read the settings again
 
 A job answers with a JSON object a line: {"progress": ...} now and then, and at last {"result": ...}
 or {"error": {"code", "message", "hint"}}. One job of a kind runs at a time. A client that goes away
@@ -52,6 +53,11 @@ Tell = Callable[[Progress], None]
 class ControlRequestInvalid(HushangError):
     """The request on the control socket has no such form."""
 
+    hint = (
+        "use the command (hushang snapshot create, backup create, node reload) of the node's "
+        "own release"
+    )
+
 
 class JobUnderWay(HushangError):
     """A job of this kind is under way already."""
@@ -100,12 +106,14 @@ class ControlServer:
         node: Controlled,
         fatal: Callable[[StorageError], None],
         snapshot: Callable[[], Awaitable[dict[str, Any]]] | None = None,
+        reload: Callable[[], dict[str, Any]] | None = None,
     ) -> None:
         """`fatal` is told of a storage error that a job met; `snapshot` makes one."""
         self._directory = directory
         self._node = node
         self._fatal = fatal
         self._snapshot = snapshot
+        self._reload = reload
         self._jobs = _Jobs()
         self._socket: socket.socket | None = None
         self._server: asyncio.Server | None = None
@@ -113,6 +121,7 @@ class ControlServer:
         application.router.add_get("/status", self._status)
         application.router.add_post("/backup", partial(self._job, "backup", self._backup))
         application.router.add_post("/snapshot", partial(self._job, "snapshot", self._make))
+        application.router.add_post("/reload", partial(self._job, "reload", self._read_again))
         # A client that goes away cancels what it asked for.
         self._runner = web.AppRunner(
             application,
@@ -204,6 +213,13 @@ class ControlServer:
             raise ControlRequestInvalid("this node makes no snapshots")
         return await self._snapshot()
 
+    async def _read_again(
+        self, _: dict[str, Any], _tell: Tell, _stop: threading.Event
+    ) -> dict[str, Any]:
+        if self._reload is None:
+            raise ControlRequestInvalid("this node has no settings to read again")
+        return self._reload()
+
     async def _backup(
         self, form: dict[str, Any], tell: Tell, stop: threading.Event
     ) -> dict[str, Any]:
@@ -211,7 +227,8 @@ class ControlServer:
         if not isinstance(file, str) or not Path(file).is_absolute() or not isinstance(force, bool):
             raise ControlRequestInvalid("file: an absolute path; force: true or false")
         moment_ms = now_ms()
-        source = await self._node.look(lambda ledger: BackupSource.of(ledger, moment_ms))
+        data_dir = self._directory
+        source = await self._node.look(lambda ledger: BackupSource.of(ledger, moment_ms, data_dir))
 
         def told(progress: Progress, worked_s: float) -> None:
             tell(progress)
@@ -221,7 +238,9 @@ class ControlServer:
         logger.info("backup of height %s to %s begins", source.head.height, file)
         work = partial(write_backup, source, Path(file), told, force=force)
         made = await _on_thread("backup", work, stop)
-        logger.info("backup of height %s is in %s: %s bytes", made.head.height, file, made.size)
+        height = made.head.height
+        done = {"event": "backup_made", "height": height, "file": file, "size": made.size}
+        logger.info("backup of height %s is in %s: %s bytes", height, file, made.size, extra=done)
         return backup_view(made)
 
 
@@ -236,6 +255,7 @@ def backup_view(made: BackupMade) -> dict[str, Any]:
         "rows": made.rows,
         "size": made.size,
         "sha256": made.sha256.hex(),
+        "files": list(made.files),
     }
 
 

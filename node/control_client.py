@@ -19,6 +19,8 @@ LINE_SIZE_MAX = 1024 * 1024
 class ControlFailed(HushangError):
     """The node could not do what it was asked; `told_code` is its reason."""
 
+    hint = "hushang explain CODE says what the node's reason means; its log has the rest"
+
     def __init__(self, told: Mapping[str, Any]) -> None:
         super().__init__(str(told.get("message", "no reason was given")))
         self.told_code = str(told.get("code", self.code))
@@ -27,6 +29,8 @@ class ControlFailed(HushangError):
 
 class ControlBusy(ControlFailed):
     """The node does such a thing already, or is stopping."""
+
+    hint = "wait until it is done, then repeat the command"
 
 
 class ControlBroken(HushangError):
@@ -102,7 +106,7 @@ def _result(
 def _read_line(data: bytes) -> dict[str, Any]:
     try:
         line = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ControlBroken(f"the node answered {data[:80]!r}") from error
     if not isinstance(line, dict):
         raise ControlBroken(f"the node answered {data[:80]!r}")

@@ -38,6 +38,7 @@ from node.evidence_book import EvidenceBook, EvidenceBookDamaged
 from node.journal import MAGIC, Journal, JournalDamaged, journal_owner
 from node.journal_loss import MARK
 from node.snapshot_files import FOLDER_NAME, SnapshotMissing, check_folder
+from node.words import said, series
 
 DATABASE: Final = "db"
 JOURNAL: Final = "journal"
@@ -114,14 +115,15 @@ def examine_database(data: NodeData, tell: Tell) -> Database:
     torn: list[TornLog] = []
     f = data.genesis.committee().f
     if not _has_files(folder):
-        return Database(Part(DATABASE, folder, State.MISSING, "there is none"), 0, f)
+        return Database(Part(DATABASE, folder, State.MISSING, said("there is none")), 0, f)
     try:
         with closing(open_store(folder, kind=data.kind, mended=torn.append)) as store:
             _require_own(store, data)
             ledger = Ledger(store, data.genesis, Registry())
             rows = sum(scrub(ledger, tell).values())
-            words = f"height {ledger.tip.height}, {rows} rows"
-            words += "".join(f"; after a power cut: {one.words}" for one in torn)
+            words = said("height {height}, {rows} rows", height=ledger.tip.height, rows=rows)
+            cuts = (said("after a power cut: {words}", words=one.words) for one in torn)
+            words = series((words, *cuts))
             whole = Part(DATABASE, folder, State.WHOLE, words)
             return Database(whole, ledger.tip.height, ledger.chain.committee.f)
     except (StoreLocked, StoreKindDiffers, StoreKindUnavailable):
@@ -160,14 +162,14 @@ def examine_journal(data: NodeData) -> JournalFound:
     path = folder / "journal"
     if not path.exists():
         if (folder / MARK).exists():
-            words = "none yet: this key has signed nothing"
+            words = said("none yet: this key has signed nothing")
             return JournalFound(Part(JOURNAL, path, State.WHOLE, words), fresh=True)
-        return JournalFound(Part(JOURNAL, path, State.MISSING, "there is none"))
+        return JournalFound(Part(JOURNAL, path, State.MISSING, said("there is none")))
     _require_own_journal(path, data)
     try:
         with closing(Journal(folder, data.owner, may_create=False)) as journal:
             records = tuple(decode_record(raw) for raw in journal.records)
-            words = f"{len(records)} records, {journal.size} bytes"
+            words = said("{count} records, {size} bytes", count=len(records), size=journal.size)
     except (JournalDamaged, RecordInvalid) as error:
         return JournalFound(_damaged(JOURNAL, path, error))
     return JournalFound(Part(JOURNAL, path, State.WHOLE, words), records)
@@ -213,22 +215,22 @@ def examine_snapshots(data: NodeData, tell: Tell) -> tuple[Part, ...]:
         except (SnapshotMissing, SnapshotPartWrong) as error:
             found.append(_damaged(name, folder, error))
             continue
-        words = f"{len(sizes)} parts, {sum(sizes)} bytes"
+        words = said("{count} parts, {size} bytes", count=len(sizes), size=sum(sizes))
         found.append(Part(name, folder, State.WHOLE, words))
     return tuple(found)
 
 
 # What a node that was killed may leave, and what that means.
 LEFTOVERS: Final = {
-    "db/*.torn": "cut off after a power cut; may be deleted",
-    "journal/journal.new": "the next start removes it",
-    "db.joining": "a snapshot being installed; the next start goes on with it",
-    "db.restoring": "a restore that was stopped; the next one replaces it",
-    "joining": "parts of a snapshot being fetched; the next start goes on with it",
-    "snapshots/*.making": "a snapshot that was being made; the next start removes it",
-    "epcis-*.damaged": "set aside at a start, when a new one began; may be deleted",
-    "epcis-*.new": "the next one replaces it",
-    "damaged-*": "moved aside by an earlier repair; may be deleted",
+    "db/*.torn": said("cut off after a power cut; may be deleted"),
+    "journal/journal.new": said("the next start removes it"),
+    "db.joining": said("a snapshot being installed; the next start goes on with it"),
+    "db.restoring": said("a restore that was stopped; the next one replaces it"),
+    "joining": said("parts of a snapshot being fetched; the next start goes on with it"),
+    "snapshots/*.making": said("a snapshot that was being made; the next start removes it"),
+    "epcis-*.damaged": said("set aside at a start, when a new one began; may be deleted"),
+    "epcis-*.new": said("the next one replaces it"),
+    "damaged-*": said("moved aside by an earlier repair; may be deleted"),
 }
 
 

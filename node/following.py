@@ -6,7 +6,7 @@ One step for each epoch after the first: its committee, and the certified header
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chain.block import Certificate, Header
 from chain.codec import decode
@@ -14,8 +14,11 @@ from chain.committee import Committee
 from chain.errors import EncodingInvalid, HushangError
 from chain.genesis import Genesis
 from chain.light_client import CommitteeChain
-from node.client import NodeClient
 from node.json_values import FormRefused, from_json
+
+if TYPE_CHECKING:
+    # The client follows committees by this file.
+    from node.client import NodeClient
 
 
 class CommitteeFileInvalid(HushangError):
@@ -68,7 +71,7 @@ def follow(genesis: Genesis, steps: Sequence[Step]) -> CommitteeChain:
     return chain
 
 
-def follow_node(client: NodeClient, genesis: Genesis, epoch: int) -> CommitteeChain:
+def follow_node(client: "NodeClient", genesis: Genesis, epoch: int) -> CommitteeChain:
     """As `follow`, by what a node tells up to this epoch; `NotFound` if the node is behind."""
     chain = CommitteeChain.of(genesis)
     while chain.committee.epoch < epoch:

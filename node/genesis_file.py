@@ -35,7 +35,7 @@ from node.validation import Form, complaints
 class GenesisFileInvalid(HushangError):
     """The file is no genesis: not JSON, unknown or missing keys, or it contradicts itself."""
 
-    hint = "compare it with genesis.json of the project"
+    hint = "of a draft: add what it lacks, hushang genesis add-account; else ask for it again"
 
 
 # Wider is no integer of the agreed bytes; the core's own bounds are narrower.

@@ -38,6 +38,8 @@ Send = Callable[[bytes, wire.Message], None]
 class HeadForged(ProtocolError):
     """A head statement does not carry the signature of the peer that sent it."""
 
+    hint = "the connection was ended and nothing taken; ask that member which key its node has"
+
 
 @dataclass(frozen=True, slots=True)
 class _Told:

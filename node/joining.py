@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import AbstractAsyncContextManager, closing, nullcontext
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -23,11 +23,13 @@ from chain.snapshot_install import install
 from chain.store import open_store
 from chain.store_contract import KVStore
 from chain.store_memory import MemoryStore
+from chain.stored_chain import Tip
 from commerce.registry import Registry
 from node.config import NodeConfig
 from node.joining_download import Download, SnapshotGone, Suspects, offer_of
-from node.joining_files import JoiningFiles, KeptParts
+from node.joining_files import JoiningAbandoned, JoiningFiles, KeptParts
 from node.joining_peers import Exchange, nothing_offered
+from node.joining_progress import JoiningProgress
 from node.membership import Admitted, Membership
 from p2p.frames import Channel
 from p2p.handler import Handler
@@ -66,6 +68,10 @@ MakeNetwork = Callable[[Sequence[Admitted], Handler], PeerNetwork]
 class FarBehind(HushangError):
     """Others are so far ahead of this new node that a snapshot is worth a question."""
 
+    hint = (
+        "nothing to do: the node asks for a snapshot, and replays the blocks if nobody offers one"
+    )
+
 
 def require_near(height: int, claims: Sequence[int], doubt: int) -> None:
     """`FarBehind` if more than `doubt` peers of a new node claim to be far ahead of it.
@@ -86,25 +92,45 @@ class NoSnapshotOffered(HushangError):
     )
 
 
-class JoiningAbandoned(HushangError):
-    """The node was stopped while its database was in the making; its next start goes on."""
-
-
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where this node is, as its database says, and whom it may talk to."""
 
-    height: int
+    tip: Tip
     committee: Committee
     nodes: tuple[Admitted, ...]
+
+    @property
+    def height(self) -> int:
+        """The newest block of the database."""
+        return self.tip.height
+
+
+@dataclass(frozen=True, slots=True)
+class Underway:
+    """What can be told of a node while it joins."""
+
+    standing: Standing
+    progress: JoiningProgress
+    peers: Callable[[], tuple[PeerStatus, ...]]
+
+
+# Entered while a node joins: whoever tells of it meanwhile.
+Tell = Callable[[Underway], AbstractAsyncContextManager[None]]
 
 
 class Joiner:
     """Decides whether to join by a snapshot, and does it. No database is open meanwhile."""
 
     def __init__(
-        self, config: NodeConfig, genesis: Genesis, public_key: bytes, make_network: MakeNetwork
+        self,
+        config: NodeConfig,
+        genesis: Genesis,
+        public_key: bytes,
+        make_network: MakeNetwork,
+        tell: Tell = lambda _: nullcontext(),
     ) -> None:
+        self._tell = tell
         self._config = config
         self._genesis = genesis
         self._public_key = public_key
@@ -149,7 +175,8 @@ class Joiner:
         self._files.begin(standing.height)
         attempt = _Attempt(self._config, self._genesis, self._public_key, self._files, standing)
         try:
-            joined = await attempt.run(self._make_network, ahead_min)
+            async with self._tell(Underway(standing, attempt.progress, attempt.peers)):
+                joined = await attempt.run(self._make_network, ahead_min)
         finally:
             attempt.abandon()
         self._files.end()
@@ -165,7 +192,7 @@ class Joiner:
         with closing(store):
             ledger = Ledger(store, self._genesis, Registry())
             nodes = Membership(ledger, self._config.peers).nodes
-            return Standing(ledger.tip.height, ledger.chain.committee, nodes)
+            return Standing(ledger.tip, ledger.chain.committee, nodes)
 
 
 class _Attempt:
@@ -190,6 +217,7 @@ class _Attempt:
         self._abandoned = False
         # Why nothing was joined, once that is certain.
         self.why_not = ""
+        self.progress = JoiningProgress(standing.height)
 
     def abandon(self) -> None:
         """A thread that builds a database ends at its next part."""
@@ -211,15 +239,19 @@ class _Attempt:
 
     async def _join(self, ahead_min: int) -> bool:
         while (offer := await self._choose(ahead_min)) is not None:
-            logger.info("joining by the snapshot at height %s", offer.height)
+            told = {"event": "joining", "height": offer.height}
+            logger.info("joining by the snapshot at height %s", offer.height, extra=told)
             files = self._files.parts(_folder_of(offer))
             download = Download(self._exchange, self._suspects, files, offer, self._genesis)
+            self.progress.fetches(offer.height, download.counts)
             manifest = await self._fetched(download)
             if manifest is None:
+                self.progress.asks()
                 logger.warning("nobody has the snapshot at height %s any more", offer.height)
                 self._exchange.ask_again()
             elif await self._installed(download, files, manifest):
-                logger.info("joined at height %s", offer.height)
+                told = {"event": "joined", "height": offer.height}
+                logger.info("joined at height %s", offer.height, extra=told)
                 return True
         return False
 
@@ -252,14 +284,16 @@ class _Attempt:
             if best is not None:
                 return best
             least = self._standing.height + ahead_min
-            self.why_not = nothing_offered(self._exchange, self._peers(), self._public_key, least)
+            self.why_not = nothing_offered(self._exchange, self.peers(), self._public_key, least)
+            self.progress.asks(self.why_not)
             if self._config.join != "snapshot":
                 return None
-            logger.warning("%s: waiting", self.why_not)
+            logger.warning("%s: waiting", self.why_not, extra={"event": "joining_waits"})
             self._exchange.ask_again()
             await asyncio.sleep(OFFERS_WAIT_S)
 
-    def _peers(self) -> tuple[PeerStatus, ...]:
+    def peers(self) -> tuple[PeerStatus, ...]:
+        """Everybody who may be asked, there or not."""
         return () if self._network is None else self._network.peers()
 
     def _have_enough_said(self, votes: int) -> bool:
@@ -271,7 +305,7 @@ class _Attempt:
         if not exchange.have_all_answered():
             return False
         answered = len(exchange.offers())
-        if answered >= len(self._peers()):
+        if answered >= len(self.peers()):
             return True
         return votes > committee.f and answered >= max(1, committee.quorum - 1)
 
@@ -330,6 +364,7 @@ class _Attempt:
     def _build(self, files: KeptParts, manifest: Manifest, *, with_index: bool) -> None:
         self._files.clear_draft()
         reading = _Reading(files, 1 + len(manifest.parts()), lambda: self._abandoned)
+        self.progress.installs(reading.counts)
         with closing(open_store(self._files.draft, kind=self._config.store)) as store:
             install(store, self._genesis, Registry(), reading, with_index=with_index)
 
@@ -342,6 +377,10 @@ class _Reading:
         self._count = count
         self._is_abandoned = is_abandoned
         self._read = 0
+
+    def counts(self) -> tuple[int, int]:
+        """How many parts were read, and how many there are."""
+        return self._read, self._count
 
     def read(self, part: PartId) -> bytes:
         """The bytes of a part."""

@@ -135,6 +135,10 @@ class Download:
         offering = self._exchange.offering(self._offer)
         return tuple(peer for peer in offering if peer not in self._suspects)
 
+    def counts(self) -> tuple[int, int]:
+        """How many parts are here, and how many there are."""
+        return self._count - self._missing, self._count
+
     async def parts(self, manifest: Manifest) -> None:
         """Fetch what is missing; returns when everything is here. Raises `SnapshotGone`."""
         wanted = [MANIFEST, *manifest.parts()]

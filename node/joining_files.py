@@ -29,6 +29,12 @@ ROOM_FACTOR: Final = 4
 ROOM_MIN: Final = 64 * 1024 * 1024
 
 
+class JoiningAbandoned(HushangError):
+    """The node was stopped while its database was in the making; its next start goes on."""
+
+    hint = "start the node again: it goes on with the parts it has"
+
+
 class DiskTooSmall(HushangError):
     """There is no room for the database that a snapshot makes."""
 

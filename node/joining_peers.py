@@ -25,17 +25,25 @@ VOUCHED_MAX: Final = 1_024
 class PeerLeft(HushangError):
     """The peer's connection ended before it answered."""
 
+    hint = "nothing to do: the node asks another peer; hushang peers tells who is connected"
+
 
 class PeerSilent(HushangError):
     """The peer did not answer in time."""
+
+    hint = "nothing to do: the node asks another peer; if none is left, see hushang peers"
 
 
 class PartLacking(HushangError):
     """The peer doesn't have the part any more."""
 
+    hint = "nothing to do: the node asks another peer, or takes a newer snapshot"
+
 
 class PartTooLarge(HushangError):
     """The peer's part is larger than any of its kind, or changes its size."""
+
+    hint = "nothing to do: the node asks another peer; tell the operator of that one"
 
 
 @dataclass(frozen=True, slots=True)

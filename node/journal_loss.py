@@ -10,6 +10,7 @@ from pathlib import Path
 
 from consensus.records import SilenceRecord, decode_record, encode_record
 from node.journal import Journal, JournalMissing, sync_directory
+from node.owner_only import owner_only
 
 logger = logging.getLogger(__name__)
 
@@ -21,10 +22,11 @@ _NOTHING_LOST = encode_record(SilenceRecord(0))
 
 def mark_new(directory: Path) -> None:
     """Vouch that this node's key has signed nothing that a new journal here would lack."""
-    directory.mkdir(parents=True, exist_ok=True)
     mark = directory / MARK
-    with mark.open("wb") as file:
-        os.fsync(file.fileno())
+    with owner_only():
+        directory.mkdir(parents=True, exist_ok=True)
+        with mark.open("wb") as file:
+            os.fsync(file.fileno())
     sync_directory(directory)
 
 

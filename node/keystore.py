@@ -31,6 +31,7 @@ FORMAT_VERSION: Final = 1
 KEY_FILE_SIZE_MAX: Final = 16 * 1024
 PASSPHRASE_SIZE_MAX: Final = 1024
 FILE_VARIABLE: Final = "HUSHANG_PASSPHRASE_FILE"
+CREDENTIALS_VARIABLE: Final = "CREDENTIALS_DIRECTORY"
 OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 # RFC 7914 §2: 32 MiB and some 80 ms for each guess of an attacker.
@@ -64,8 +65,23 @@ class KeyFileTooOpen(HushangError):
     hint = "chmod 600 FILE, and think about who may have read it"
 
 
+class KeyFileUnreadable(HushangError):
+    """The system doesn't let this user read the key file."""
+
+    hint = "it belongs to the user that runs this command or node: chown USER FILE, as root"
+
+
 class KeyFileMalformed(HushangError):
     """The file is no key file of this version."""
+
+    hint = (
+        "restore it from a copy, or make a new key (hushang keys new) and have it replace the "
+        "old one"
+    )
+
+
+# What may be wrong with a key file that is only looked at.
+UNUSABLE: Final = (KeyFileMissing, KeyFileMalformed, KeyFileTooOpen, KeyFileUnreadable)
 
 
 class PassphraseMissing(HushangError):
@@ -76,6 +92,11 @@ class PassphraseMissing(HushangError):
 
 class PassphraseWrong(HushangError):
     """The passphrase does not open the key file, or the file was changed."""
+
+    hint = (
+        "try again; is HUSHANG_PASSPHRASE_FILE that of this key? Without the passphrase the "
+        "key is lost"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +168,20 @@ def find_passphrase(
         return _first_line(_read_descriptor(descriptor), f"descriptor {descriptor}")
     named = environ.get(FILE_VARIABLE)
     if named:
-        return _first_line(read_private(Path(named), PASSPHRASE_SIZE_MAX), named)
+        others = _others_of(Path(named), environ)
+        return _first_line(read_private(Path(named), PASSPHRASE_SIZE_MAX, others), named)
     if not sys.stdin.isatty():
         raise PassphraseMissing(f"{path} is sealed with a passphrase")
     return getpass.getpass(f"Passphrase of {path}: ", stream=sys.stderr).encode()
+
+
+def _others_of(path: Path, environ: Mapping[str, str]) -> int:
+    """The rights that nobody else may have. What systemd hands to a service (LoadCredential=) has
+    an access list for the service's user alone, whose mask shows as the group's right to read.
+    """
+    given = environ.get(CREDENTIALS_VARIABLE)
+    is_credential = bool(given) and path.parent == Path(str(given))
+    return OTHERS & ~stat.S_IRGRP if is_credential else OTHERS
 
 
 def _describe(path: Path, record: Mapping[str, Any]) -> KeyFile:
@@ -240,19 +271,22 @@ def _read_record(path: Path) -> dict[str, Any]:
     return record
 
 
-def read_private(path: Path, size_max: int) -> bytes:
+def read_private(path: Path, size_max: int, others: int = OTHERS) -> bytes:
     """Read a file that only its owner may touch; checked on the open file, so nobody swaps it."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         raise KeyFileMissing(f"{path} does not exist") from None
+    except PermissionError as error:
+        raise KeyFileUnreadable(f"{path}: {error.strerror}") from error
     except OSError as error:
         raise KeyFileMalformed(f"{path}: {error.strerror}") from error
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise KeyFileMalformed(f"{path} is no regular file")
     with os.fdopen(descriptor, "rb") as file:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            raise KeyFileMalformed(f"{path} is no regular file")
-        if mode & OTHERS:
+        if mode & others:
             raise KeyFileTooOpen(f"{path} has mode {stat.S_IMODE(mode):04o}, not 0600")
         data = file.read(size_max + 1)
     if len(data) > size_max:

@@ -125,6 +125,12 @@ class Membership:
         names = (node.name for node in self.nodes if node.public_key == public_key)
         return next(names, key_words(public_key))
 
+    def set_peers(self, peers: Sequence[PeerAddress]) -> None:
+        """From now on the settings name these addresses."""
+        self._peers = tuple(peers)
+        self.nodes = admitted(self._ledger, self._peers)
+        self._warn_of_strangers()
+
     def changed(self, written: Written) -> bool:
         """To be asked after each written block, in order: are other nodes admitted now?"""
         governing = tuple(_committees(self._ledger))

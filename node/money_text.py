@@ -22,6 +22,10 @@ _AMOUNT: Final = re.compile(
 SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 
+# The year 10000 in Shanghai; no calendar of the standard library goes on.
+CALENDAR_END_MS: Final = 253_402_272_000_000
+
+
 class AmountMalformed(HushangError):
     """A text is no amount of money."""
 
@@ -66,6 +70,8 @@ def format_amount(amount_minor: int, decimals: int, symbol: str) -> str:
 
 
 def format_time(time_ms: int) -> str:
-    """`2026-11-22 23:05:07.123 +08:00`, Shanghai's wall clock."""
+    """`2026-11-22 23:05:07.123 +08:00`, Shanghai's wall clock; beyond the year 9999 only that."""
+    if time_ms >= CALENDAR_END_MS:
+        return f"after the year 9999 ({time_ms} ms)"
     moment = datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(SHANGHAI)
     return f"{moment:%Y-%m-%d %H:%M:%S}.{time_ms % 1000:03d} +08:00"

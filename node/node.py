@@ -10,43 +10,41 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from chain.block import Header
-from chain.committees import CommitteeRecord
 from chain.context import Chain
 from chain.crypto import PrivateKey
 from chain.errors import HushangError, InvariantBreach, ResultMalformed
-from chain.leaders import Leaders
 from chain.ledger import Ledger
 from chain.transaction import ReceivedTransaction
-from consensus.config import ChainTip, ReplicaConfig
 from consensus.input import FetchedBlock
-from consensus.output import Results
-from consensus.records import decode_record
-from consensus.replica import Replica
 from node.beacon_agent import BeaconAgent
 from node.bodies import Bodies
 from node.clock import now_ms
+from node.config import PeerAddress
+from node.consensus_place import ConsensusPlace
+from node.consensus_view import Surroundings, place_of
 from node.door import Door
 from node.driver import Driver, Parts
 from node.evidence_book import EvidenceBook
 from node.heads import Heads
+from node.hearsay import Hearsay
 from node.joining import require_near
 from node.journal import Journal
 from node.ledger_queue import LedgerQueue, Written
 from node.membership import Membership, role_of
 from node.mempool import Mempool
 from node.pace import Pace
-from node.peer_network import make_network, own_version, peer_view
+from node.peer_network import PeerViews, certificate_state, make_network, own_version
 from node.proofs import Prover
 from node.pruner import PrunePolicy, Pruner
+from node.restored import restored
 from node.router import Router, Routes
-from node.service import Decided, NodeStatus, Submitted
+from node.service import Decided, NodeStatus, PeerView, PoolFull, ProtocolView, Submitted
 from node.snapshot_server import SnapshotServer
 from node.snapshots import Snapshots, SnapshotSettings
 from node.sync import Sync
 from node.sync_progress import describe
 from node.transport import Transport
-from node.verifier import TransactionVerifier, VoteVerifier
+from node.verifier import TransactionVerifier
 from node.waiters import Waiters
 from p2p.gossip import Gossip
 from p2p.tls import NodeIdentity
@@ -91,27 +89,6 @@ class NodeSetup:
     may_join: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _DecidedHeaders:
-    """`consensus.config.History` from the ledger."""
-
-    ledger: Ledger
-
-    def header(self, height: int) -> Header:
-        """The decided header of a height that exists."""
-        header = self.ledger.header(height)
-        assert header is not None, f"height {height} is decided"
-        return header
-
-    def committee(self, height: int) -> CommitteeRecord:
-        """Who governs the height, which is at most two above the newest written."""
-        return self.ledger.record_at(height)
-
-    def leaders(self) -> Leaders | None:
-        """Blames and rosters after the newest written block."""
-        return self.ledger.leaders
-
-
 class Node:
     """A running member; `NodeService` for the API."""
 
@@ -119,18 +96,21 @@ class Node:
         ledger = setup.ledger
         self._setup = setup
         self._started_ms = now_ms()
+        self._p2p_port = setup.listen[1]
+        self._pool_refused = 0
         self._transport = Transport()
         self._waiters = Waiters(self.is_pending, self.decided)
         self._verifier = TransactionVerifier(ledger.rules, VERIFY_THREADS)
         self._mempool = Mempool(POOL_SIZE_MAX, ledger.chain.committee.n, Pace(now_ms))
         self.snapshots = Snapshots(setup.snapshots, ledger, now_ms)
         self._queue = LedgerQueue(ledger, self.snapshots.block_written)
-        bodies = Bodies(self._mempool, self._verifier, self._transport.ask_bodies)
+        self._bodies = bodies = Bodies(self._mempool, self._verifier, self._transport.ask_bodies)
+        self._peers = PeerViews(Hearsay())
         transport = self._transport
         ask, names = (transport.send, self._feed, now_ms), setup.membership.name_of
         self._sync = Sync(ledger, *ask, transport.connected, names)
         self._door = Door(ledger, self._mempool, bodies, self._verifier, now_ms, self._admitted)
-        self._replica = _restore(setup)
+        self._replica = restored(ledger, setup.journal, setup.key, setup.nonce)
         self._driver = self._drive(bodies)
         self._gossip = Gossip(self._transport)
         asking = transport.send, transport.connected
@@ -149,6 +129,7 @@ class Node:
             heads,
             SnapshotServer(self.snapshots.folder, transport.send),
             self._transport,
+            self._peers.hearsay,
             self._met,
         )
         self._router = Router(routes)
@@ -199,6 +180,7 @@ class Node:
     async def _listen(self, group: asyncio.TaskGroup) -> None:
         try:
             await self._network.start(group)
+            self._p2p_port = self._network.address[1]
         except OSError as error:
             host, port = self._setup.listen
             msg = f"p2p {host}:{port}: {error}"
@@ -242,9 +224,18 @@ class Node:
         for receipt in receipts:
             if receipt.status in ALARMS:
                 height, name = written.tip.height, receipt.id.hex()
-                logger.critical("alarm: %s of %s at height %s", receipt.status, name, height)
+                told = {"event": "invariant_alarm", "rule": receipt.status, "height": height}
+                words = "alarm: %s of %s at height %s"
+                logger.critical(words, receipt.status, name, height, extra=told)
         self._setup.block_written(receipt.status for receipt in receipts)
         self._beacon.block_written()
+        # At once, and not only when somebody has something to decide.
+        self.ledger.require_software()
+
+    def set_peers(self, peers: Sequence[PeerAddress]) -> None:
+        """From now on the settings name these addresses."""
+        self._setup.membership.set_peers(peers)
+        self._network.set_members(self._setup.membership.nodes)
 
     def _is_level(self) -> bool:
         """No more than the block in flight is missing."""
@@ -274,11 +265,17 @@ class Node:
 
     async def submit(self, raw: bytes) -> Submitted:
         """Take raw signed transaction bytes through the door."""
-        return await self._door.admit(raw)
+        try:
+            return await self._door.admit(raw)
+        except PoolFull:
+            self._pool_refused += 1
+            raise
 
     async def submit_batch(self, raws: Sequence[bytes]) -> Sequence[Submitted | HushangError]:
         """Take many through the door at once, each refused for itself."""
-        return await self._door.admit_batch(raws)
+        answers = await self._door.admit_batch(raws)
+        self._pool_refused += sum([isinstance(answer, PoolFull) for answer in answers])
+        return answers
 
     def decided(self, transaction_id: bytes) -> Decided | None:
         """The outcome if it is known here already."""
@@ -304,7 +301,13 @@ class Node:
         deadline_ms = now_ms() + timeout_ms
         while self.ledger.tip.height < height and (left_ms := deadline_ms - now_ms()) > 0:
             await self._waiters.block(left_ms)
+            if self._waiters.is_over:
+                break
         return self.ledger.tip.height
+
+    def end_waits(self) -> None:
+        """Answer all who wait, now."""
+        self._waiters.end()
 
     async def look(self, job: Callable[[Ledger], T]) -> T:
         """What a quick reader of the ledger finds between two blocks."""
@@ -334,7 +337,7 @@ class Node:
             pool_bytes=self._mempool.bytes,
             ready=not reasons,
             not_ready_because=reasons,
-            peers=tuple(peer_view(peer) for peer in self._network.peers()),
+            peers=self._peer_views(),
             refused_connections=self._network.door().refused,
             evidence_count=len(self._setup.evidence.found),
             role=role_of(self.chain.committee, self._setup.key.public_key),
@@ -342,8 +345,36 @@ class Node:
             withheld=self._replica.withheld,
             first_block=self.ledger.base.first_block,
             sync=self._sync.view(),
+            protocol=ProtocolView.of(self.ledger),
+            certificates=(certificate_state(self._network),),
             snapshots=tuple(held.view() for held in self.snapshots.held),
+            p2p_port=self._p2p_port,
+            node_key=self._setup.key.public_key,
+            pool_refused=self._pool_refused,
+            beacon_duties=self._beacon.outcomes,
+            block_lag_ms=self._sync.lag_ms,
         )
+
+    def consensus(self) -> ConsensusPlace:
+        """Where the node stands before the next decision."""
+        around = Surroundings(
+            name=self._setup.name,
+            public_key=self._setup.key.public_key,
+            committee=self._replica.committee,
+            peers=self._peer_views(),
+            withheld=self._replica.withheld,
+            pool=(len(self._mempool), self._mempool.bytes),
+            bodies_missing=self._bodies.missing,
+            decided_ms=self._sync.lived_ms,
+            written=self.ledger.tip.height,
+            sync=self._sync.view(),
+            now_ms=now_ms(),
+        )
+        return place_of(self._replica.picture(), around)
+
+    def _peer_views(self) -> tuple[PeerView, ...]:
+        committee = self.chain.committee
+        return tuple(self._peers.of(peer, committee) for peer in self._network.peers())
 
     def _primary_name(self) -> str:
         """The member that leads the own view; empty while the replica can't tell yet."""
@@ -367,27 +398,3 @@ class Node:
         if target > height:
             reasons.append(f"catching up: {describe(self._sync.view())}")
         return tuple(reasons)
-
-
-def _restore(setup: NodeSetup) -> Replica:
-    """The replica as its journal and the store left it."""
-    chain, tip = setup.ledger.chain, setup.ledger.tip
-    config = ReplicaConfig(
-        genesis_hash=chain.genesis_hash,
-        node_key=setup.key.public_key,
-        parameters=chain.genesis.consensus,
-        sign=setup.key.sign,
-        verify=VoteVerifier(),
-        nonce=setup.nonce,
-    )
-    results = Results(
-        tip.state_root,
-        tip.receipts_root,
-        needs_seal=tip.needs_seal,
-        next_committee=setup.ledger.next_committee,
-    )
-    records = [decode_record(data) for data in setup.journal.records]
-    # Up to 16 MiB and more, which a node that runs for long need not hold beside the file.
-    setup.journal.records = []
-    start = ChainTip(tip.header, tip.certificate, results)
-    return Replica.restore(config, start, _DecidedHeaders(setup.ledger), records)

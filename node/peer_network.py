@@ -1,12 +1,15 @@
 """The network to the other nodes, as every part of this program makes it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 
+from chain.committee import Committee
 from node.clock import now_ms
-from node.membership import Admitted
-from node.service import PeerView
+from node.hearsay import Hearsay
+from node.membership import Admitted, role_of
+from node.service import CertificateState, PeerView
 from p2p.handler import Handler
 from p2p.network import Network, NetworkSettings
 from p2p.peer import PeerStatus
@@ -38,18 +41,44 @@ def make_network(
     return Network(identity, nodes, handler, settings)
 
 
-def peer_view(peer: PeerStatus) -> PeerView:
-    """A peer as the API tells of it."""
-    return PeerView(
-        name=peer.name,
-        public_key=peer.public_key,
-        connected=peer.connected,
-        height=peer.height,
-        last_seen_ms=peer.last_seen_ms,
-        queued=sum(queue.frames for queue in peer.queues.values()),
-        dropped=sum(queue.dropped for queue in peer.queues.values()),
-        bytes_in=peer.size_in,
-        bytes_out=peer.size_out,
-        last_error=peer.last_error or None,
-        on_two_hosts=peer.on_two_hosts,
-    )
+@dataclass(frozen=True, slots=True)
+class PeerViews:
+    """Peers as the API tells of them: what the network knows, the chain says and they let slip."""
+
+    hearsay: Hearsay
+
+    def of(self, peer: PeerStatus, committee: Committee) -> PeerView:
+        """One peer, under the committee that decides the next block."""
+        key, now = peer.public_key, now_ms()
+        heard = self.hearsay.height(key) if peer.connected else None
+        return PeerView(
+            name=peer.name,
+            public_key=key,
+            connected=peer.connected,
+            height=peer.height if heard is None else heard,
+            last_seen_ms=peer.last_seen_ms,
+            queued=sum(queue.frames for queue in peer.queues.values()),
+            dropped=sum(queue.dropped for queue in peer.queues.values()),
+            bytes_in=peer.size_in,
+            bytes_out=peer.size_out,
+            last_error=peer.last_error or None,
+            on_two_hosts=peer.on_two_hosts,
+            address=None if peer.address is None else host_and_port(*peer.address),
+            direction=None if peer.direction is None else peer.direction.value,
+            connected_ms=None if peer.age_ms is None else now - peer.age_ms,
+            agent=peer.agent,
+            seat=committee.index_of(key),
+            role=role_of(committee, key),
+            clock_skew_ms=self.hearsay.skew_ms(key),
+        )
+
+
+def host_and_port(host: str, port: int) -> str:
+    """An address as people write it."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def certificate_state(network: Network) -> CertificateState:
+    """The certificate that peers are shown; the node's own, which has no names."""
+    dates = network.certificate_dates
+    return CertificateState("peers", (), dates.start_ms, dates.end_ms)

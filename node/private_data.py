@@ -26,6 +26,12 @@ def commit(kind: str, text: str) -> Committed:
     return Committed(tagged_hash(kind, salt + text.encode()), salt)
 
 
+def label_of(seed: bytes, order_id: bytes, tracking: str) -> Committed:
+    """Commit to a tracking number of an order's parcel; the seller's key tells its salt again."""
+    salt = tagged_hash("label-salt", seed + order_id + tracking.encode())
+    return Committed(tagged_hash("label", salt + tracking.encode()), salt)
+
+
 def new_recipient_code() -> str:
     """A code for the recipient to tell the carrier: 120 bits in 24 letters and digits."""
     return base64.b32encode(secrets.token_bytes(CODE_BYTES)).decode()

@@ -22,6 +22,7 @@ from node.clock import now_ms
 from node.durations import read_age
 from node.genesis_quick import quick_genesis
 from node.proof_words import Telling
+from node.words import language_of, said, spoken, use
 
 _TRUSTED: Final = re.compile(r"(0|[1-9][0-9]{0,15}):([0-9a-f]{64})", re.ASCII)
 _HASH: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -32,6 +33,11 @@ OUTPUT_VARIABLE: Final = "HUSHANG_OUTPUT"
 
 class ProofRefused(HushangError):
     """A proof does not hold; its code is that of the broken rule."""
+
+    hint = (
+        "don't rely on it: hushang explain CODE says what doesn't hold; fetch another with "
+        "hushang proof"
+    )
 
     def __init__(self, error: LedgerError, where: str) -> None:
         super().__init__(f"{where}: {error}")
@@ -48,6 +54,8 @@ class ProofUnreadable(HushangError):
 class ProofQuestionWrong(HushangError):
     """What is asked about a proof has another form than HEIGHT:DIGEST or 10min."""
 
+    hint = "write --trusted HEIGHT:DIGEST, --genesis-hash of 64 hex digits, --max-age 10min"
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -63,6 +71,18 @@ class Question:
 
 def answer(question: Question) -> None:
     """Verify, and print what holds; or raise `ProofRefused` with the broken rule's name."""
+    telling = checked(question)
+    if question.output in (None, "table"):
+        print("\n".join(map(spoken, telling.lines())), flush=True)  # noqa: T201
+        return
+    indent = 2 if question.output == "json" else None
+    separators = None if indent else (",", ":")
+    told = json.dumps(telling.as_json(), ensure_ascii=False, indent=indent, separators=separators)
+    print(told, flush=True)  # noqa: T201
+
+
+def checked(question: Question) -> Telling:
+    """What holds, to be told; `ProofRefused` if the proof does not."""
     trusted = None if question.trusted is None else read_trusted(question.trusted)
     max_age_ms = None if question.max_age is None else _age_ms(question.max_age)
     data, now = _bytes_of(question.bundle), now_ms()
@@ -74,16 +94,12 @@ def answer(question: Question) -> None:
     except LedgerError as error:
         raise ProofRefused(error, where) from error
     if trusted is not None and verified.trusted is None:
-        words = f"no header at height {trusted.height} is in this proof"
-        print(f"{words}: --trusted confirmed nothing", file=sys.stderr, flush=True)  # noqa: T201
-    telling = Telling(verified, genesis, now, max_age_ms)
-    if question.output in (None, "table"):
-        print("\n".join(telling.lines()), flush=True)  # noqa: T201
-        return
-    indent = 2 if question.output == "json" else None
-    separators = None if indent else (",", ":")
-    told = json.dumps(telling.as_json(), ensure_ascii=False, indent=indent, separators=separators)
-    print(told, flush=True)  # noqa: T201
+        words = said(
+            "no header at height {height} is in this proof: --trusted confirmed nothing",
+            height=trusted.height,
+        )
+        print(spoken(words), file=sys.stderr, flush=True)  # noqa: T201
+    return Telling(verified, genesis, now, max_age_ms)
 
 
 def _check_hash(genesis: Genesis, wanted: str | None) -> None:
@@ -143,6 +159,7 @@ def answer_plainly(words: list[str]) -> int | None:
     question = None if OUTPUT_VARIABLE in os.environ else plain_question(words)
     if question is None:
         return None
+    use(language_of(words))
     try:
         answer(question)
     except BrokenPipeError:

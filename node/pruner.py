@@ -59,7 +59,9 @@ class Pruner:
                 await self.prune()
             except ArchiveRefused as error:
                 # The chain goes on; only the disk of the archive must be seen to.
-                logger.error("nothing is pruned: %s (%s)", error, error.hint)  # noqa: TRY400
+                told = {"event": "prune_failed", "code": error.code}
+                words = "nothing is pruned: %s (%s)"
+                logger.error(words, error, error.hint, extra=told)  # noqa: TRY400
             await asyncio.sleep(LOOK_AGAIN_S)
 
     async def prune(self) -> int:
@@ -74,7 +76,8 @@ class Pruner:
             if policy.archive is not None:
                 last = await asyncio.to_thread(self._file, policy.archive, first, last)
             await self._remove(last)
-            logger.info("pruned heights %s to %s", first, last)
+            done = {"event": "pruned", "first": first, "last": last}
+            logger.info("pruned heights %s to %s", first, last, extra=done)
 
     async def _remove(self, last: int) -> None:
         while self._ledger.base.first_block <= last:

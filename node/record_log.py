@@ -103,7 +103,9 @@ class RecordLog:
             aside = self._path.with_name(self._path.name + ASIDE_SUFFIX)
             self._path.replace(aside)
             sync_directory(self._path.parent)
-            logger.warning("%s; it lies in %s now, and a new one begins", error, aside.name)
+            told = {"event": "records_set_aside", "file": aside.name}
+            words = "%s; it lies in %s now, and a new one begins"
+            logger.warning(words, error, aside.name, extra=told)
             return []
 
     def _read(self, path: Path) -> list[bytes]:

@@ -36,6 +36,8 @@ from node.damage import (
     leftovers,
 )
 from node.journal import Journal, sync_directory
+from node.owner_only import owner_only
+from node.words import said
 
 ASIDE: Final = "damaged-"
 ASIDE_MAX: Final = 10_000
@@ -43,6 +45,11 @@ ASIDE_MAX: Final = 10_000
 
 class RepairRefused(HushangError):
     """What is damaged can't be had again without harm; nothing was changed."""
+
+    hint = (
+        "hushang restore from a backup; hushang node accept-loss only if its key signed "
+        "nothing undecided"
+    )
 
     def __init__(self, words: str, hint: str) -> None:
         super().__init__(words)
@@ -55,7 +62,7 @@ NOBODY_CAN_TELL: Final = (
     "has signed nothing that is not decided, "
 )
 ACCEPT_LOSS: Final = "hushang node accept-loss"
-KEEP_HISTORY: Final = (
+KEEP_HISTORY: Final = said(
     "a snapshot brings no blocks and receipts from before it, and the index of past transactions "
     'only if f + 1 members offer the same: join = "replay" in hushang.toml fetches all that the '
     "peers still have, hushang restore brings back what a backup has"
@@ -99,19 +106,24 @@ def examine(data: NodeData, clock_ms: Callable[[], int], tell: Tell = silent) ->
     lost = _is_lost(journal, database)
     if lost:
         _require_others_can_tell(data, database, journal.part)
-        notes.append("the node votes again once the others have told it what it had promised")
+        notes.append(said("the node votes again once the others have told it what it had promised"))
         if journal.part.state is not State.MISSING:
             moved.append(data.directory / JOURNAL)
     elif not _fits(journal.records, database.height):
         silence = silence_without_store(journal.records)
-        notes.append(f"the node keeps its promises, and silent up to height {silence.until}")
+        notes.append(
+            said(
+                "the node keeps its promises, and silent up to height {height}",
+                height=silence.until,
+            )
+        )
     if database.part.state is State.DAMAGED:
         moved.append(data.directory / DATABASE)
     if database.part.state is not State.WHOLE:
         notes += _where_from(data, journal)
     if evidence.state is State.DAMAGED:
         moved.append(evidence.path)
-        notes.append("the evidence book begins anew; what the chain has recorded stays there")
+        notes.append(said("the evidence book begins anew; what the chain has recorded stays there"))
     moved += [part.path for part in snapshots if part.state is State.DAMAGED]
     keeps_silent = lost or silence is not None or database.part.state is not State.WHOLE
     has_voted = not (journal.fresh or data.observer or _is_alone(data))
@@ -127,10 +139,11 @@ def _is_alone(data: NodeData) -> bool:
 def _where_from(data: NodeData, journal: JournalFound) -> tuple[str, ...]:
     """How a database that is not there comes back."""
     if not _is_alone(data):
-        return "the node fetches the chain from its peers, and then votes again", KEEP_HISTORY
+        fetched = said("the node fetches the chain from its peers, and then votes again")
+        return fetched, KEEP_HISTORY
     if journal.fresh:
-        return ("the chain begins with its first block: this key has signed nothing yet",)
-    return ("the chain comes back from the journal, which reaches back to the first block",)
+        return (said("the chain begins with its first block: this key has signed nothing yet"),)
+    return (said("the chain comes back from the journal, which reaches back to the first block"),)
 
 
 def _is_lost(journal: JournalFound, database: Database) -> bool:
@@ -187,7 +200,7 @@ def _require_others_can_tell(data: NodeData, database: Database, journal: Part) 
 
 def mend(data: NodeData, plan: Plan) -> Path | None:
     """Do what was planned; where the damaged parts lie now. `StoreLocked` while a node runs."""
-    with _locked(data.directory / DATABASE):
+    with owner_only(), _locked(data.directory / DATABASE):
         if plan.silence is not None:
             _write_silence(data, plan.silence)
         if not plan.moved:

@@ -3,13 +3,16 @@
 The database is built in `db.restoring` and renamed to `db` once every frame, the end's digest, the
 state root, and the certificate of the newest block are right: a restore that was killed leaves
 nothing that a node would take for a database. The rows of the state tree are computed from the
-state. There is no journal afterwards, so that the node keeps silent until it has asked the others
-what it forgot (`node.journal_loss`); the mark of a new key, which would deny that, is removed.
+state. What the node kept for others beside its database (`node.backup.NODE_FILES`) is put back just
+before that; whatever ends it early takes it away again. There is no journal afterwards, so that the
+node keeps silent until it has asked the others what it forgot (`node.journal_loss`); the mark of a
+new key, which would deny that, is removed.
 """
 
+import os
 import shutil
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -24,14 +27,16 @@ from chain.store import open_store
 from chain.store_contract import Kind, KVStore, StorageError
 from chain.tree import StateTree
 from commerce.registry import Registry
-from node.backup import Progress
+from node.backup import MODE, NODE_FILES, Progress, sync_stream
 from node.backup_file import BackupHead, BackupReader, Row
+from node.backup_note import FILE_NAME as NOTE
 from node.journal import sync_directory, sync_files
 from node.journal_loss import MARK
+from node.owner_only import owner_only
 
 BUILDING: Final = "db.restoring"
 # What a data directory may hold that is not empty: nothing of it is a chain or a promise.
-HARMLESS: Final = frozenset({BUILDING, "journal", "evidence", "control.sock", "hushang.toml"})
+HARMLESS: Final = frozenset({BUILDING, "journal", "evidence", "control.sock", "hushang.toml", NOTE})
 # Rows of the state whose tree is computed at once: each node of it is then hashed once.
 STAGED_ROWS_MAX: Final = 50_000
 _META: Final = b"m"
@@ -70,6 +75,7 @@ class Restored:
     rows: int
     state_root: bytes
     kind: Kind
+    files: tuple[str, ...] = ()
 
 
 def restore(
@@ -87,24 +93,52 @@ def restore(
             held, wanted = reader.head.genesis_hash.hex(), genesis.hash().hex()
             raise BackupOfAnotherChain(f"{file} is of the chain {held}, the genesis is {wanted}")
         try:
-            _prepare(directory)
-            try:
-                with closing(open_store(building, kind=kind)) as store:
-                    restored = _build(reader, store, genesis, told)
-                sync_files(building)
-                building.rename(directory / "db")
-            finally:
-                shutil.rmtree(building, ignore_errors=True)
-            sync_directory(directory)
+            with owner_only():
+                _prepare(directory)
+                try:
+                    with closing(open_store(building, kind=kind)) as store:
+                        restored = _build(reader, store, genesis, told)
+                    sync_files(building)
+                    with _put_back(directory, reader.files):
+                        building.rename(directory / "db")
+                finally:
+                    shutil.rmtree(building, ignore_errors=True)
+                sync_directory(directory)
         except (OSError, StorageError) as error:
             raise RestoreFailed(f"{directory}: {error}") from error
-    return Restored(directory, reader.head, reader.rows, *restored)
+    return Restored(directory, reader.head, reader.rows, *restored, tuple(reader.files))
+
+
+@contextmanager
+def _put_back(directory: Path, files: Mapping[str, bytes | bytearray]) -> Iterator[None]:
+    """The files of the node's own, for its owner alone; gone again if what follows fails."""
+    unknown = sorted(set(files) - set(NODE_FILES))
+    if unknown:
+        raise BackupRefused(f"it holds a file that no node keeps: {unknown[0]!r}")
+    made: list[Path] = []
+    is_placed = False
+    try:
+        for name, data in files.items():
+            path = directory / name
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+            with os.fdopen(os.open(path, flags, MODE), "wb") as stream:
+                made.append(path)
+                stream.write(data)
+                sync_stream(stream)
+        yield
+        is_placed = True
+    finally:
+        for path in () if is_placed else made:
+            path.unlink(missing_ok=True)
 
 
 def _prepare(directory: Path) -> None:
     """An empty directory, in which no mark says that the key is new."""
     _make_directory(directory)
     held = {path.name for path in directory.iterdir()} - HARMLESS
+    if BUILDING in {path.name for path in directory.iterdir()}:
+        # A killed restore may have put them there.
+        held -= set(NODE_FILES)
     promises = directory / "journal"
     if promises.exists():
         held |= {f"journal/{path.name}" for path in promises.iterdir()} - {f"journal/{MARK}"}

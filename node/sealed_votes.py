@@ -34,6 +34,8 @@ class SealedVoteMissing(HushangError):
 class SealedVoteDamaged(HushangError):
     """A file is no sealed vote."""
 
+    hint = "restore the file from a copy; or commit anew while the time for commitments runs"
+
 
 @dataclass(frozen=True, slots=True)
 class SealedVote:

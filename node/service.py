@@ -9,11 +9,14 @@ from chain.context import Chain
 from chain.errors import HushangError
 from chain.ledger import Ledger
 from chain.stored_chain import ReceiptPlace
+from chain.upgrades import FIRST_VERSION, PROTOCOL_VERSION, Upgrade
+from node.consensus_place import ConsensusPlace
 from node.evidence_book import EvidenceBook
 from node.proofs import Prover
 
 # `suspended`: evidence convicted it; it votes and never leads.
 Role: TypeAlias = Literal["member", "observer", "suspended"]
+JoiningPhase: TypeAlias = Literal["asking", "fetching", "installing"]
 
 
 class PoolFull(HushangError):
@@ -21,9 +24,11 @@ class PoolFull(HushangError):
 
     hint = "wait retry_after_ms and send the same bytes again; repeating is harmless"
 
-    def __init__(self, message: str, retry_after_ms: int) -> None:
+    def __init__(self, message: str, retry_after_ms: int, sponsor: bytes | None = None) -> None:
+        """`sponsor`: whose share is used up, where it is one's."""
         super().__init__(message)
         self.retry_after_ms = retry_after_ms
+        self.sponsor = sponsor
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,12 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class PeerView:
-    """One other node as this one sees it."""
+    """One other node as this one sees it.
+
+    `height`: what it was last heard to have decided. `address`: where the settings say that it is.
+    `direction`: who dialled the connection. `clock_skew_ms`: its clock less this node's, by its
+    last proposal and with the way of that; None while it made none.
+    """
 
     name: str
     public_key: bytes
@@ -64,6 +74,14 @@ class PeerView:
     last_error: str | None
     # Two processes with this node's key connect by turns: one must be stopped.
     on_two_hosts: bool = False
+    address: str | None = None
+    direction: Literal["inbound", "outbound"] | None = None
+    connected_ms: int | None = None
+    agent: str = ""
+    # Its index in the committee of this node's epoch; None: it has no seat.
+    seat: int | None = None
+    role: Role = "observer"
+    clock_skew_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +98,60 @@ class SyncView:
 
 
 @dataclass(frozen=True, slots=True)
+class CertificateState:
+    """A certificate that this node shows: to `peers`, which it renews by itself, or by the `api`,
+    which its operator renews. `names`: those that it holds for.
+    """
+
+    use: Literal["peers", "api"]
+    names: tuple[str, ...]
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class SnapshotView:
     """A complete snapshot: the height of its block, that block's time, its size in bytes."""
 
     height: int
     time_ms: int
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolView:
+    """The protocol version that governs the next block, since which height; the newest whose rules
+    this software has; and what is planned.
+    """
+
+    version: int
+    since_height: int
+    software: int
+    planned: Upgrade | None
+
+    @classmethod
+    def of(cls, ledger: Ledger) -> "ProtocolView":
+        """The chain's plan as its newest block left it."""
+        next_height = ledger.tip.height + 1
+        governing = ledger.plan.governing(next_height)
+        pending = ledger.plan.pending(next_height)
+        return cls(governing.version, governing.height, ledger.rules.version, pending)
+
+
+_FIRST_PROTOCOL = ProtocolView(FIRST_VERSION, 0, PROTOCOL_VERSION, None)
+
+
+@dataclass(frozen=True, slots=True)
+class JoiningView:
+    """How far a node is that joins by a snapshot. `target`: the snapshot's height, 0 while none is
+    chosen; `words`: why none is.
+    """
+
+    phase: JoiningPhase
+    target: int
+    parts_done: int
+    parts: int
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +186,21 @@ class NodeStatus:
     # The lowest height whose block and receipts are here.
     first_block: int = 1
     sync: SyncView = SyncView(0, 0, 0, 0, 0)
+    protocol: ProtocolView = _FIRST_PROTOCOL
+    certificates: tuple[CertificateState, ...] = ()
     # Newest first.
     snapshots: tuple[SnapshotView, ...] = ()
+    # Where other nodes reach this one, and the key by which they know it.
+    p2p_port: int = 0
+    node_key: bytes = bytes(32)
+    # Transactions that found no place in the pool, and what was sent for the beacon by type and
+    # outcome, both since the start.
+    pool_refused: int = 0
+    beacon_duties: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    # The own clock less the newest block's time when that was decided; None if it came as history.
+    block_lag_ms: int | None = None
+    # Set while the node has no database: then only its own account of itself is served.
+    joining: JoiningView | None = None
 
 
 class NodeService(Protocol):
@@ -181,6 +260,14 @@ class NodeService(Protocol):
         """The newest height, as soon as it is at least `height` or the time is over."""
         ...
 
+    def end_waits(self) -> None:
+        """Answer all who wait with what is known now, and from now on whoever comes: it stops."""
+        ...
+
     def status(self) -> NodeStatus:
         """What the node says of itself now."""
+        ...
+
+    def consensus(self) -> ConsensusPlace:
+        """Where the node stands before the next decision."""
         ...

@@ -59,6 +59,8 @@ class SnapshotMissing(HushangError):
 class SnapshotStopped(HushangError):
     """The node ends, and with it the making of a snapshot."""
 
+    hint = "ask again when the node runs: hushang snapshot create"
+
 
 @dataclass(frozen=True, slots=True)
 class HeldSnapshot:

@@ -115,7 +115,9 @@ class Snapshots:
         try:
             self.begin(self._ledger)
         except (SnapshotTooLarge, SnapshotUnderWay) as error:
-            logger.warning("no snapshot after height %s: %s: %s", tip.height, error.code, error)
+            told = {"event": "snapshot_failed", "height": tip.height, "code": error.code}
+            words = "no snapshot after height %s: %s: %s"
+            logger.warning(words, tip.height, error.code, error, extra=told)
 
     def _is_due(self, tip: Tip) -> bool:
         if not self._interval_ms or not tip.needs_seal:
@@ -187,11 +189,13 @@ class Snapshots:
             header, certificate = await draft.sealed
             held = await self._work(lambda: self._finish(made, writer, header, certificate))
         except SnapshotTooLarge as error:
-            logger.warning("no snapshot after height %s: %s", draft.height, error)
+            told = {"event": "snapshot_failed", "height": draft.height, "code": error.code}
+            logger.warning("no snapshot after height %s: %s", draft.height, error, extra=told)
             await self._work(lambda: self.folder.drop(writer))
             draft.done.set_result(error)
             return
-        logger.info("snapshot after height %s: %s bytes", held.height, held.size)
+        done = {"event": "snapshot_made", "height": held.height, "size": held.size}
+        logger.info("snapshot after height %s: %s bytes", held.height, held.size, extra=done)
         draft.done.set_result(held)
 
     def _finish(

@@ -112,9 +112,9 @@ def key_of(name: str, account: Part) -> bytes:
     """The state key of `TABLE/PART/...`; `StateNameInvalid`. `account` reads an account's text."""
     table, _, rest = name.partition("/")
     texts = rest.split("/")
-    prefix = f"{table}/".encode()
     if not _TABLE.fullmatch(table) or not rest:
         raise StateNameInvalid(f"{name!r} is not TABLE/ID")
+    prefix = f"{table}/".encode()
     if table not in TABLES:
         # It would be proven absent, like everything that nobody ever writes.
         raise StateNameInvalid(f"{name!r}: the state has no table {table}, but {', '.join(TABLES)}")

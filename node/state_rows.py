@@ -110,6 +110,7 @@ TABLES: Final[dict[str, tuple[str, tuple[tuple[str, int | None], ...]]]] = {
     "prepaid": ("commerce.banking.cards:CARDS", (("card_id", 32),)),
     "prepaid-count": ("commerce.banking.cards:CARD_COUNTS", (_ACCOUNT,)),
     "product": ("commerce.products:PRODUCTS", (("gtin", None),)),
+    "protocol": ("chain.upgrades:PLAN", ()),
     "product-past": ("commerce.products:PAST_PRODUCTS", (("gtin", 14), ("version", 4))),
     "recall": ("commerce.recalls.record:RECALLS", (("recall_id", 32),)),
     "recalled": ("commerce.recalls.blocked:RECALLED", ()),

@@ -5,7 +5,6 @@ that under its key. Only the brand's verifier has the keys: they stay in a file 
 never an argument, and never reach the chain.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.constant_time import bytes_eq
 
 from chain.errors import HushangError
 from node.keystore import read_private
+from node.strict_json import JsonRefused, read_json
 
 BLOCK_SIZE: Final = 16
 UID_SIZE: Final = 7
@@ -31,6 +31,8 @@ _PICC_TAG: Final = 0xC7
 # AN12196 §3.3: what the session key for the code is made of.
 _SV2: Final = bytes.fromhex("3cc300010080")
 _ANY: Final = "*"
+# Of the query of an address.
+FIELDS_MAX: Final = 32
 
 
 class TagKeysMalformed(HushangError):
@@ -91,15 +93,15 @@ class Verdict:
 def read_keys(path: Path) -> TagKeys:
     """The keys of a file that nobody but its owner may touch."""
     try:
-        record = json.loads(read_private(path, KEYS_FILE_MAX))
+        record = read_json(read_private(path, KEYS_FILE_MAX))
         keys = TagKeys(
             _key(record["picc_key"]),
             {str(uid).lower(): _key(text) for uid, text in record["file_keys"].items()},
             _things(record.get("things")),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (JsonRefused, ValueError, KeyError, TypeError, AttributeError):
         # What is wrong may be a key: it is not told.
-        raise TagKeysMalformed(f"{path} has not the form of tag keys") from error
+        raise TagKeysMalformed(f"{path} has not the form of tag keys") from None
     return keys
 
 
@@ -123,7 +125,10 @@ def read_address(
     The tag's code covers the address from where the text `covers` begins to the code itself (its
     SDMMACInputOffset), or nothing of it.
     """
-    query = parse_qs(urlsplit(url).query, max_num_fields=32)
+    try:
+        query = parse_qs(urlsplit(url).query, max_num_fields=FIELDS_MAX)
+    except ValueError as error:
+        raise TapMalformed(f"no address: {error}") from error
     return Message(
         _hex_of(query, picc_name, BLOCK_SIZE),
         _hex_of(query, mac_name, MAC_SIZE),

@@ -22,11 +22,12 @@ from chain.transaction import (
 )
 from commerce.assets import AssetIssue
 from commerce.registry import operation
-from node import keystore, processes
+from node import keystore, processes, testnet_faults
 from node.client import NodeClient, NodeFailed, Outcome
 from node.clock import now_ms
 from node.testnet_genesis import Plan, create
 from node.testnet_layout import GENESIS, MANIFEST, LocalNetwork, NetworkExists, NodePlace, load
+from node.words import said
 
 READY_TIMEOUT_S: Final = 60.0
 DECIDE_TIMEOUT_S: Final = 30.0
@@ -58,16 +59,25 @@ def up(plan: Plan, progress: Progress) -> LocalNetwork:
         words = f"test network {known.name} exists in {known.directory}: {state}"
         raise NetworkExists(f"{words}; {again}, or hushang testnet reset to begin anew")
     testnet = create(plan)
-    progress(f"test network {testnet.name} in {testnet.directory}")
+    progress(
+        said("test network {name} in {directory}", name=testnet.name, directory=testnet.directory)
+    )
     try:
         start(testnet, testnet.nodes, progress)
         fund(testnet)
     except BaseException:
         processes.stop(testnet, testnet.nodes, grace_s=2.0)
-        progress(f"stopped what was started; logs are in {testnet.directory}")
-        progress(f"to go on: hushang testnet start --dir {shlex.quote(str(testnet.directory))}")
+        progress(
+            said("stopped what was started; logs are in {directory}", directory=testnet.directory)
+        )
+        progress(
+            said(
+                "to go on: hushang testnet start --dir {directory}",
+                directory=shlex.quote(str(testnet.directory)),
+            )
+        )
         raise
-    progress("accounts are funded")
+    progress(said("accounts are funded"))
     return testnet
 
 
@@ -75,8 +85,18 @@ def start(testnet: LocalNetwork, nodes: Sequence[NodePlace], progress: Progress)
     """Start these nodes and wait until they are ready."""
     for node in nodes:
         pid = processes.start(testnet, node)
-        progress(f"{node.name}: pid {pid}, api {node.api}")
+        progress(said("{name}: pid {pid}, api {api}", name=node.name, pid=pid, api=node.api))
     processes.wait_until_ready(testnet, nodes, READY_TIMEOUT_S, progress)
+
+
+def restart(testnet: LocalNetwork, nodes: Sequence[NodePlace], progress: Progress) -> None:
+    """Stop and start these nodes one after the other, each when the one before votes again."""
+    for node in nodes:
+        for name in processes.stop(testnet, [node]):
+            progress(said("{name} did not end in time and was killed", name=name))
+        pid = processes.start(testnet, node)
+        progress(said("{name}: pid {pid}, api {api}", name=node.name, pid=pid, api=node.api))
+        processes.wait_until_ready(testnet, [node], READY_TIMEOUT_S, progress, voting=True)
 
 
 def finish(testnet: LocalNetwork, progress: Progress) -> None:
@@ -89,7 +109,7 @@ def finish(testnet: LocalNetwork, progress: Progress) -> None:
     asset = NodeClient([node.api for node in testnet.nodes]).get(f"/v1/assets/{SYMBOL}")
     if int(asset["issued_minor"]) == 0:
         fund(testnet)
-        progress("accounts are funded")
+        progress(said("accounts are funded"))
 
 
 def fund(testnet: LocalNetwork) -> Outcome:
@@ -133,6 +153,7 @@ def reset(testnet: LocalNetwork) -> Sequence[Path]:
     The manifest goes last, so that an interrupted reset can be repeated.
     """
     processes.stop(testnet, testnet.nodes)
+    testnet_faults.discard(testnet)
     for folder in filter(Path.exists, map(testnet.folder, testnet.nodes)):
         shutil.rmtree(folder)
     files = [testnet.key_file(account) for account in testnet.accounts]
@@ -176,6 +197,7 @@ def describe_node(testnet: LocalNetwork, node: NodePlace) -> dict[str, Any]:
         "p2p": node.p2p,
         "pid": state.pid,
         "stale_pid_file": state.stale,
+        "paused": state.paused,
         "data_dir": str(testnet.data_dir(node)),
         "config": str(testnet.config_file(node)),
         "log": str(testnet.log_file(node)),

@@ -19,7 +19,7 @@ from commerce.accounts import AccountOpen
 from commerce.committee import CommitteeChange
 from commerce.members import MemberRegister, MemberUpdate
 from commerce.registry import operation
-from node import keystore, processes, seats
+from node import keystore, processes, seats, testnet_faults
 from node.client import NodeClient, NodeFailed, Outcome
 from node.config import NodeConfig, PeerAddress, to_toml
 from node.genesis_file import load_genesis
@@ -34,6 +34,7 @@ from node.testnet_layout import (
     LocalNetwork,
     NodePlace,
 )
+from node.words import said
 
 GOVERN_TIMEOUT_S: Final = 30.0
 VOTE_TIMEOUT_S: Final = 30.0
@@ -53,6 +54,8 @@ class NameRefused(HushangError):
 class NodeWithoutSeat(HushangError):
     """The node has no seat in the committee."""
 
+    hint = "nothing to take away: hushang committee show tells who votes"
+
 
 class VoteMissing(HushangError):
     """The new member's signature was in no certificate in time."""
@@ -63,6 +66,8 @@ class VoteMissing(HushangError):
 def add(network: LocalNetwork, name: str, progress: Progress, store: str = "auto") -> LocalNetwork:
     """Make `name` a voting member of a running network; returns once it votes."""
     network = _write(network, name, progress, store)
+    # Where the others are told apart by faults, the newcomer is too.
+    testnet_faults.follow(network)
     node = network.node(name)
     members = [other for other in network.nodes if other != node]
     client = NodeClient([other.api for other in members])
@@ -85,7 +90,7 @@ def remove(network: LocalNetwork, name: str, progress: Progress) -> None:
     change, now = seats.make_change(client, genesis_hash, remove=[node.name])
     _change(network, client, change, now, progress)
     _let_observe(network.config_file(node))
-    progress(f"{node.name} votes no more; its node goes on as an observer")
+    progress(said("{name} votes no more; its node goes on as an observer", name=node.name))
 
 
 # The steps of joining.
@@ -124,7 +129,7 @@ def _write(network: LocalNetwork, name: str, progress: Progress, store: str) -> 
     # Last: what the manifest names is there.
     grown = replace(network, nodes=(*network.nodes, node), accounts=(*network.accounts, place))
     grown.save()
-    progress(f"{name}: keys and settings are in {grown.folder(node)}")
+    progress(said("{name}: keys and settings are in {node}", name=name, node=grown.folder(node)))
     return grown
 
 
@@ -157,14 +162,28 @@ def _register(
     now = client.get("/v1/committee")
     outcome = decide(network, operations, [*_quorum(network, now), owner], client)
     who = ", ".join(_quorum_names(network, now))
-    progress(f"{node.name}: registered as a member by {who}, in block {outcome.height}")
+    progress(
+        said(
+            "{name}: registered as a member by {who}, in block {height}",
+            name=node.name,
+            who=who,
+            height=outcome.height,
+        )
+    )
 
 
 def _follow(network: LocalNetwork, client: NodeClient, node: NodePlace, progress: Progress) -> None:
     """Start the node, and wait until it has what the others have."""
     height = int(client.get("/v1/status")["height"])
     pid = processes.start(network, node)
-    progress(f"{node.name}: pid {pid}, api {node.api}; it follows the chain")
+    progress(
+        said(
+            "{name}: pid {pid}, api {api}; it follows the chain",
+            name=node.name,
+            pid=pid,
+            api=node.api,
+        )
+    )
     processes.wait_until_ready(network, [node], READY_TIMEOUT_S)
     own = NodeClient([node.api])
 
@@ -173,7 +192,7 @@ def _follow(network: LocalNetwork, client: NodeClient, node: NodePlace, progress
         return told if told >= height else None
 
     told = _await(reached, READY_TIMEOUT_S, NodeFailed(f"{node.name} did not reach {height}"))
-    progress(f"{node.name}: caught up, at height {told}")
+    progress(said("{name}: caught up, at height {told}", name=node.name, told=told))
 
 
 def _seat(network: LocalNetwork, own: NodeClient, node: NodePlace, progress: Progress) -> None:
@@ -181,7 +200,13 @@ def _seat(network: LocalNetwork, own: NodeClient, node: NodePlace, progress: Pro
     key = keystore.load_key(network.folder(node) / NODE_KEY, keystore.find_passphrase)
     genesis = load_genesis(network.directory / GENESIS)
     ready = seats.make_ready(own, genesis, key, node.name)
-    progress(f"{node.name}: signed that it is ready, by block {ready.seat.ready_height}")
+    progress(
+        said(
+            "{name}: signed that it is ready, by block {ready_height}",
+            name=node.name,
+            ready_height=ready.seat.ready_height,
+        )
+    )
     change, now = seats.make_change(own, genesis.hash(), add=[ready])
     _change(network, own, change, now, progress)
 
@@ -199,10 +224,23 @@ def _change(
     told = outcome.event("committee.changed")
     who = ", ".join(_quorum_names(network, now))
     words = f"{who} decided the committee of epoch {told['epoch']} in block {outcome.height}"
-    progress(f"{words}; it governs from block {told['first_height']} on")
+    progress(
+        said(
+            "{words}; it governs from block {first_height} on",
+            words=words,
+            first_height=told["first_height"],
+        )
+    )
     governing = seats.wait_until_governs(client, int(told["epoch"]), GOVERN_TIMEOUT_S)
     names = ", ".join(entry["name"] for entry in governing["members"])
-    progress(f"{governing['n']} members vote, {governing['quorum']} make a quorum: {names}")
+    progress(
+        said(
+            "{n} members vote, {quorum} make a quorum: {names}",
+            n=governing["n"],
+            quorum=governing["quorum"],
+            names=names,
+        )
+    )
 
 
 def _await_vote(
@@ -216,7 +254,13 @@ def _await_vote(
         for at in range(max(1, first), height + 1):
             certificate = own.get(f"/v1/headers/{at}")["certificate"]
             if any(entry["name"] == node.name for entry in certificate["signatures"]):
-                progress(f"{node.name} votes: its signature is in the certificate of block {at}")
+                progress(
+                    said(
+                        "{name} votes: its signature is in the certificate of block {at}",
+                        name=node.name,
+                        at=at,
+                    )
+                )
                 return
         first = max(first, height + 1)
         _make_block(network, own, node)

@@ -4,6 +4,7 @@
 it are relative to its directory, so that the whole can be moved while it is stopped.
 """
 
+import errno
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -12,11 +13,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from chain.errors import HushangError
+from node.plain_text import shortened
 from node.strict_json import JsonRefused, read_json
+from node.validation import did_you_mean
 
 FORMAT: Final = "hushang-testnet"
 FORMAT_VERSION: Final = 1
 MANIFEST: Final = "testnet.json"
+ABSENT: Final = (errno.ENOENT, errno.ENAMETOOLONG)
 GENESIS: Final = "genesis.json"
 HOME_VARIABLE: Final = "HUSHANG_HOME"
 HOME: Final = ".hushang"
@@ -35,6 +39,11 @@ class NetworkMissing(HushangError):
 class NetworkExists(HushangError):
     """A test network of this name exists already."""
 
+    hint = (
+        "use it (hushang testnet status), begin anew (hushang testnet reset), or choose "
+        "another name"
+    )
+
 
 class DirectoryNotEmpty(HushangError):
     """The directory for a new test network holds something else, which is left alone."""
@@ -51,9 +60,13 @@ class NetworkBroken(HushangError):
 class NodeUnnamed(HushangError):
     """No node of the test network has this name or number."""
 
+    hint = "hushang testnet status lists names and numbers"
+
 
 class AccountUnnamed(HushangError):
-    """No account of the test network has this name."""
+    """No account has this name, in the test network or the context."""
+
+    hint = "name one of those that the message lists, or an hs1… id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +136,17 @@ class LocalNetwork:
             if which in (node.name, str(node.number)):
                 return node
         names = ", ".join(f"{node.number} {node.name}" for node in self.nodes)
-        raise NodeUnnamed(f"no node {which}; there are {names}")
+        raise NodeUnnamed(f"no node {which} in test network {self.name}; its nodes: {names}")
 
     def account(self, name: str) -> AccountPlace:
         """The account of a name, or `AccountUnnamed`."""
         for account in self.accounts:
             if account.name == name:
                 return account
-        names = ", ".join(account.name for account in self.accounts)
+        known = [account.name for account in self.accounts]
+        if meant := did_you_mean(name, known):
+            raise AccountUnnamed(f"no account {name} in test network {self.name}{meant}")
+        names = ", ".join(known)
         raise AccountUnnamed(f"no account {name} in test network {self.name}; it has {names}")
 
     def key_file(self, account: AccountPlace) -> Path:
@@ -155,9 +171,18 @@ def home(environ: Mapping[str, str] = os.environ) -> Path:
 def directory_of(context: str | None, environ: Mapping[str, str] = os.environ) -> Path:
     """The directory of a context: a name under `home`, or a path with a slash or a manifest."""
     name = context or NAME_DEFAULT
-    if "/" in name or (Path(name) / MANIFEST).exists():
+    if "/" in name or is_network(Path(name)):
         return Path(name)
     return home(environ) / name
+
+
+def is_network(directory: Path) -> bool:
+    """Does a test network lie there?"""
+    try:
+        return (directory / MANIFEST).exists()
+    except OSError:
+        # Longer than a file's name can be, for one.
+        return False
 
 
 def load(directory: Path) -> LocalNetwork:
@@ -165,9 +190,9 @@ def load(directory: Path) -> LocalNetwork:
     path = directory / MANIFEST
     try:
         data = path.read_bytes()
-    except FileNotFoundError:
-        raise NetworkMissing(f"no test network in {directory}") from None
     except OSError as error:
+        if error.errno in ABSENT:
+            raise NetworkMissing(f"no test network in {shortened(str(directory))}") from None
         raise NetworkBroken(f"{path}: {error.strerror}") from error
     try:
         return _from_record(directory.resolve(), read_json(data))

@@ -6,7 +6,6 @@ else than the content, or if a signature in it doesn't verify.
 """
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +27,7 @@ from chain.transaction import (
 from commerce.registry import TYPES, Registry
 from commerce.registry import operation as make_operation
 from node.api.render import render, render_fields
+from node.clients.files import replace
 from node.json_values import FormRefused, from_json
 from node.strict_json import JsonRefused, read_json
 from node.validation import did_you_mean
@@ -42,6 +42,8 @@ FIELDS: Final = {"format", "version", "id", "content", "signatures", "readable"}
 
 class TransactionFileInvalid(HushangError):
     """The file holds no transaction of this software."""
+
+    hint = "hushang tx build makes one of a file of operations, and hushang tx sign signs it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +100,13 @@ def to_text(file: TransactionFile) -> str:
 
 
 def keep(file: TransactionFile, directory: Path) -> Path:
-    """Write a transaction whose outcome is unknown where its owner finds it; nobody else reads it.
+    """Write a transaction whose outcome isn't known where its owner finds it; nobody else reads it.
 
-    The same transaction is kept under the same name: only its own earlier copy is replaced.
+    The same transaction is kept under the same name: only its own earlier copy is replaced. It is
+    on disk on return.
     """
     path = directory / f"hushang-unsent-{file.id[:ID_DIGITS]}.json"
-    draft = path.with_suffix(".new")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(
-        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-    ) as stream:
-        stream.write(to_text(file))
-    draft.replace(path)
+    replace(path, to_text(file).encode())
     return path
 
 
@@ -127,7 +124,7 @@ def from_text(data: bytes) -> TransactionFile:
 def _from_json(data: bytes) -> TransactionFile:
     record = read_json(data, size_max=FILE_SIZE_MAX)
     if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise FormRefused("no transaction file")
+        raise FormRefused("no transaction file: hushang tx build makes one of a file of operations")
     unknown = sorted(set(record) - FIELDS)
     if unknown:
         raise FormRefused(f"{unknown[0]}: unknown key{did_you_mean(unknown[0], FIELDS)}")
@@ -143,10 +140,12 @@ def _from_json(data: bytes) -> TransactionFile:
     )
     file = _checked(TransactionFile(content, signatures))
     if record.get("id") != file.id:
-        raise FormRefused("id: not that of the content")
+        raise FormRefused("id: not that of the content: the file was changed after it was built")
     # What somebody reads before signing must be what is signed.
     if record.get("readable") != json.loads(json.dumps(readable(file.transaction))):
-        raise FormRefused("readable: not what the content says")
+        raise FormRefused(
+            "readable: not what the content says: the file was changed after it was built"
+        )
     return file
 
 
@@ -179,7 +178,8 @@ def _read_operation(entry: Any, where: str) -> Any:
         raise FormRefused(f"{where}: expected an object of type and payload")
     types = {known.name: known.payload for known in TYPES}
     name = entry["type"]
-    if name not in types:
+    # A list can't even be looked up.
+    if not isinstance(name, str) or name not in types:
         hint = did_you_mean(str(name), types)
         raise FormRefused(f"{where}.type: no transaction type {name!r}{hint}")
     return make_operation(name, from_json(types[name], entry["payload"], f"{where}.payload"))

@@ -18,6 +18,8 @@ BATCH_MAX: Final = 1_000
 class BenchRefused(HushangError):
     """The bench asks for something that can't be measured."""
 
+    hint = "change the option that the message names: hushang bench --help"
+
 
 @dataclass(frozen=True, slots=True)
 class Sender:

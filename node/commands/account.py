@@ -1,5 +1,6 @@
 """`hushang account`: open accounts, look at them."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,8 @@ from commerce.accounts import AccountOpen
 from commerce.registry import operation
 from node import keystore
 from node.commands.options import noun, verb
-from node.commands.session import Session, Signer
+from node.commands.session import Session
+from node.commands.signers import Signer
 
 app = noun("Open and look at accounts. An account is `hs1…`, or a name in the test network.")
 
@@ -42,7 +44,7 @@ def open_account(
 
     The account's id is that of the keys and the threshold.
     """
-    new = [keystore.load_key(file, keystore.find_passphrase) for file in keys]
+    new = [Signer.of_file(file) for file in keys]
     weighted = tuple(WeightedKey(key, 1) for key in sorted(key.public_key for key in new))
     policy = KeyPolicy(weighted, threshold)
     account = policy.account_id()
@@ -51,11 +53,11 @@ def open_account(
     if identity is not None and salt is not None:
         commitment = tagged_hash("identity", salt + identity.read_bytes())
     opening = operation("account.open", AccountOpen(policy, commitment))
-    signed = session.signed(opening, also=[Signer(account, key) for key in new])
+    signed = session.signed(opening, also=[replace(signer, account=account) for signer in new])
     ids = {"account": encode_account(account)}
     if salt is not None:
         ids["identity_salt"] = salt.hex()
-    session.report(session.submit(signed, private=ids), ids)
+    session.report(session.submit(signed, brings=ids, private=ids), ids)
 
 
 @verb(app, "show", examples=("hushang account show merchant", "hushang account show --as buyer"))
@@ -66,7 +68,9 @@ def show(session: Session, account: ACCOUNT = None) -> None:
 
 
 @verb(
-    app, "balances", examples=("hushang account balances buyer", "hushang account balances -o json")
+    app,
+    "balances",
+    examples=("hushang account balances buyer", "hushang account balances --as buyer -o json"),
 )
 def balances(session: Session, account: ACCOUNT = None) -> None:
     """Show what an account has of each asset."""

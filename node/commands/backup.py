@@ -105,7 +105,7 @@ def back_up_stopped(
     """A backup that this process makes, since no node answers there."""
     try:
         with opened(directory) as ledger:
-            source = BackupSource.of(ledger, now_ms())
+            source = BackupSource.of(ledger, now_ms(), directory)
             return backup_view(write_backup(source, file.absolute(), told, force=force))
     except NodeRunning as error:
         raise NodeRunning(f"{error}, and does not answer: {unreachable}") from unreachable

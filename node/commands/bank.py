@@ -134,7 +134,8 @@ def _request(
     asked = _REQUESTS[kind](symbol, amount_minor, channel, own.commitment, duration(within) or 0)
     private = {"account_salt": own.salt.hex()}
     sent = operation(f"asset.{kind}.request", asked)
-    outcome = session.submit(session.signed(sent), private=private)
+    brings = (*private, "request_id")
+    outcome = session.submit(session.signed(sent), brings=brings, private=private)
     ids: dict[str, Any] = dict(private)
     if outcome.is_decided:
         ids["request_id"] = outcome.event(f"asset.{kind}.requested")["request_id"]

@@ -19,7 +19,8 @@ from node.bench.runner import Stage, own_network, run, stage_of
 from node.bench.workloads import WORKLOADS, workload_of
 from node.commands.failures import UsageWrong, VerificationFailed
 from node.commands.options import StoreKind, StoreOption, noun, verb
-from node.commands.session import KeyMissing, Session
+from node.commands.session import Session
+from node.commands.signers import KeyMissing
 from node.testnet_genesis import NODES_MAX
 
 app = noun("Offered load, decided transactions a second, latency, what it costs.", single=True)
@@ -192,7 +193,7 @@ def _search(session: Session, stage: Stage, wanted: Wanted) -> Found:
     runs: list[Measured] = []
     while len(runs) < wanted.repeat and not (runs and runs[-1].interrupted):
         if wanted.repeat > 1:
-            session.say(f"run {len(runs) + 1} of {wanted.repeat}")
+            session.say("run {count} of {repeat}", count=len(runs) + 1, repeat=wanted.repeat)
         runs.append(measure(wanted.load))
     return runs[0] if wanted.repeat == 1 else Repeated(runs)
 
@@ -203,7 +204,7 @@ def _tell(session: Session, found: Found, plot_file: Path | None) -> None:
     session.printer.record(record, readable(record))
     if plot_file is not None:
         plot_file.write_text(plot(record), "utf-8")
-        session.say(f"plot: {plot_file}")
+        session.say("plot: {plot_file}", plot_file=plot_file)
     runs = [found] if isinstance(found, Measured) else found.runs
     if not all(one.agreement.holds for one in runs):
         raise VerificationFailed("the nodes do not agree on what was acknowledged")

@@ -20,6 +20,8 @@ from node.gateway.gateway import EventsRefused, check_each
 class DocumentRefused(HushangError):
     """The document breaks a rule of EPCIS 2.0, found before it was sent; `told_code` names it."""
 
+    hint = "hushang epcis validate FILE lists every problem with its path"
+
     def __init__(self, error: HushangError) -> None:
         super().__init__(str(error))
         self.told_code = error.code
@@ -69,7 +71,8 @@ def capture(
         capture_each(session, read_file(file))
         return
     document = EpcisCapture(checked(read_file(file)), "public")
-    outcome = session.submit(session.signed(operation("epcis.capture", document)))
+    signed = session.signed(operation("epcis.capture", document))
+    outcome = session.submit(signed, brings=("captured",))
     keys = [event["data"] for event in outcome.events if event["type"] == "epcis.captured"]
     session.report(outcome, {"captured": keys} if outcome.is_decided else {})
 
@@ -85,10 +88,10 @@ def capture_each(session: Session, data: bytes) -> None:
         (error.event, error.code, f"{error.where}: {error.detail}") for error in found.errors
     ]
     for index, document in found.documents:
-        session.say(f"event {index if index is not None else 0}")
+        session.say("event {number}", number=index if index is not None else 0)
         payload = operation("epcis.capture", EpcisCapture(document, PUBLIC))
         try:
-            outcome = session.submit(session.signed(payload))
+            outcome = session.submit(session.signed(payload), brings=None)
         except RuleBroken as error:
             refused.append((index, error.told_code, str(error)))
             continue

@@ -161,10 +161,11 @@ def record(session: Session, scans: Sequence[Scan]) -> None:
     scans = without_replays(session, scans) if len(scans) > 1 else scans
     for start in range(0, len(scans), SCANS_MAX):
         part = ScanRecord(tuple(scans[start : start + SCANS_MAX]))
-        outcome = session.submit(session.signed(operation("scan.record", part)))
+        signed = session.signed(operation("scan.record", part))
+        outcome = session.submit(signed, brings=("scans",))
         done = min(len(scans), start + SCANS_MAX)
         if done < len(scans):
-            session.say(f"{done} of {len(scans)} scans")
+            session.say("{done} of {count} scans", done=done, count=len(scans))
             continue
         session.report(outcome, {"scans": done})
 
@@ -183,7 +184,10 @@ def without_replays(session: Session, scans: Sequence[Scan]) -> Sequence[Scan]:
             known = newest.get(thing)
             known = _counter_of(session, *thing) if known is None else known
             if scan.tap.counter <= known:
-                session.say(f"scan {place}: its tap was recorded before; the scan goes without it")
+                session.say(
+                    "scan {place}: its tap was recorded before; the scan goes without it",
+                    place=place,
+                )
                 one = replace(scan, tap=None)
             newest[thing] = max(known, scan.tap.counter)
         kept.append(one)

@@ -1,6 +1,7 @@
 """`hushang code batch`, `activate`, `decommission`: what a brand does with its codes."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Final
 
 import typer
@@ -66,6 +67,12 @@ def create(
     hidden.csv holds the hidden codes: it goes to the printer and nowhere else. The same command
     again goes on where it was interrupted.
     """
+    if session.options.dry_run and not has_batch(out):
+        # The codes that are tried are others than those which will be made.
+        with TemporaryDirectory() as place:
+            trial = Path(place) / "batch"
+            files = _files(session, trial, read_gtin(gtin), count, lot, verifier, domain)
+            session.send(operation("code.batch", _made(files)))
     files = _files(session, out, read_gtin(gtin), count, lot, verifier, domain)
     known = _on_chain(session, files)
     if files.record.batch_id is not None or known is not None:
@@ -74,16 +81,24 @@ def create(
         session.say("the chain has this batch already")
         session.show(f"/v1/code-batches/{batch_id}")
         return
-    record = files.record
-    key = None if record.verifier is None else bytes.fromhex(record.verifier)
-    made = CodeBatch(record.gtin, record.lot, record.count, bytes.fromhex(record.root), key)
-    outcome = session.submit(session.signed(operation("code.batch", made)))
+    signed = session.signed(operation("code.batch", _made(files)))
+    outcome = session.submit(signed, brings=("batch_id", "directory"))
     ids: dict[str, Any] = {}
     if outcome.is_decided:
         ids = {"batch_id": outcome.event("code.batched")["batch_id"]}
         files.named(read_hash(ids["batch_id"], "batch"))
     session.report(outcome, {**ids, "directory": str(out)})
-    session.say(f"{out / HIDDEN} is secret: it goes to the printer; {out / LABELS} are the labels")
+    session.say(
+        "{out} is secret: it goes to the printer; {labels} are the labels",
+        out=out / HIDDEN,
+        labels=out / LABELS,
+    )
+
+
+def _made(files: BatchFiles) -> CodeBatch:
+    record = files.record
+    key = None if record.verifier is None else bytes.fromhex(record.verifier)
+    return CodeBatch(record.gtin, record.lot, record.count, bytes.fromhex(record.root), key)
 
 
 def _files(  # one for each option
@@ -105,7 +120,7 @@ def _files(  # one for each option
     if not domain.startswith(("https://", "http://")) or not domain.endswith("/"):
         raise UsageWrong(f"{domain!r} is no address that ends in a slash")
     if count >= _LOUD_FROM:
-        session.say(f"making {count} codes ...")
+        session.say("making {count} codes ...", count=count)
     checked = None if lot is None else read_lot(lot)
     key = None if verifier is None else keystore.show_key(verifier).public_key
     return new_batch(out, gtin, count, lot=checked, verifier=key, domain=domain)
@@ -188,11 +203,17 @@ def activate(
         stop = min(end, start + DISCLOSED_MAX - 1)
         leaves, path = files.stretch(start, stop)
         part = CodeActivate(files.batch_id, start, stop, tuple(leaves), path)
-        outcome = session.submit(session.signed(operation("code.activate", part)))
+        signed = session.signed(operation("code.activate", part))
+        outcome = session.submit(signed, brings=("first", "last"))
         if stop == end:
             session.report(outcome, {"first": first, "last": end})
         else:
-            session.say(f"codes {first} to {stop} are active; --first {stop + 1} goes on from here")
+            session.say(
+                "codes {first} to {stop} are active; --first {next} goes on from here",
+                first=first,
+                stop=stop,
+                next=stop + 1,
+            )
 
 
 @verb(

@@ -4,6 +4,7 @@ import sys
 import time
 from getpass import getpass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Final
 
 import typer
@@ -34,6 +35,7 @@ from node.commands.options import verb
 from node.commands.session import Session
 from node.commands.tx import read_file
 from node.money_text import format_time
+from node.words import said
 
 POLL_S: Final = 1.0
 # Who leads, and until when: two may have committed in one block.
@@ -92,6 +94,10 @@ def claim(
     """
     known = Claimant(session, read_gtin(gtin), read_serial(serial), tree)
     path = claim_file.claim_path(keep_in, known.gtin, known.serial, known.account)
+    if session.options.dry_run and not path.exists():
+        # What is tried commits to another salt than the claim that will be kept.
+        with TemporaryDirectory() as place:
+            known.commit_and_reveal(known.kept(Path(place) / path.name, code_file))
     begun = known.kept(path, code_file)
     before = known.verdict()
     if not known.is_settled(before):
@@ -118,7 +124,7 @@ class Claimant:
     def kept(self, path: Path, code_file: Path | None) -> ClaimFile:
         """The claim that was begun, or a new one, whose code is this thing's."""
         if path.exists():
-            self.session.say(f"going on with {path}")
+            self.session.say("going on with {path}", path=path)
             return claim_file.load(path, self.gtin, self.serial, self.account)
         code = read_code(_typed(code_file))
         told = self.verdict()
@@ -157,12 +163,11 @@ class Claimant:
         """Both, of which an earlier try may have done the first."""
         session = self.session
         if not self._is_committed(begun):
-            session.submit(
-                session.signed(operation("code.claim_commit", ClaimCommit(begun.commitment)))
-            )
+            commit = operation("code.claim_commit", ClaimCommit(begun.commitment))
+            session.submit(session.signed(commit), brings=None)
             session.say("committed; nobody knows to what")
         reveal = ClaimReveal(self.gtin, self.serial, begun.code, begun.salt, self.member)
-        session.submit(session.signed(operation("code.claim_reveal", reveal)))
+        session.submit(session.signed(operation("code.claim_reveal", reveal)), brings=None)
         session.say("revealed")
 
     def _is_committed(self, begun: ClaimFile) -> bool:
@@ -178,7 +183,9 @@ class Claimant:
                 raise ClaimLost("somebody committed to this code before")
             if told["claim_until_ms"] is not None:
                 until = format_time(told["claim_until_ms"])
-                self.session.say(f"yours at {until}, unless somebody committed before")
+                self.session.say(
+                    said("yours at {until}, unless somebody committed before", until=until)
+                )
             told = self._after(told, path)
 
     def _after(self, told: dict[str, Any], path: Path) -> dict[str, Any] | None:
@@ -190,7 +197,9 @@ class Claimant:
                 if now is None or any(now[name] != told[name] for name in _CHANGING):
                     return now
         except KeyboardInterrupt:
-            self.session.say(f"it becomes yours by itself; {path} is kept until you ask again")
+            self.session.say(
+                said("it becomes yours by itself; {path} is kept until you ask again", path=path)
+            )
             raise
 
     def show(self) -> None:

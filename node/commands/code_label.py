@@ -17,6 +17,7 @@ from node import sun
 from node.commands.code_noun import GTIN, SERIAL, app, read_gtin, read_serial
 from node.commands.failures import UsageWrong, VerificationFailed
 from node.commands.options import verb
+from node.commands.out_file import FORCE, write_out
 from node.commands.proof import (
     GenesisOption,
     HeadsOption,
@@ -72,6 +73,7 @@ def qr(
         Path | None, typer.Option(help="A .png or .svg file; else on the terminal.")
     ] = None,
     domain: Annotated[str, typer.Option(help="What the address begins with, https://…/")] = DOMAIN,
+    force: FORCE = False,
 ) -> None:
     """Make the QR code of a label: the thing's GS1 Digital Link. Asks no node."""
     link = link_of(read_gtin(gtin), read_serial(serial)).replace(DOMAIN, domain, 1)
@@ -82,17 +84,16 @@ def qr(
     if out is not None:
         if out.suffix.lower() not in KINDS:
             raise UsageWrong(f"{out}: a file that ends in .png or .svg")
-        try:
-            kind = out.suffix.lower()[1:]
-            # The quiet zone is white whatever is behind the picture.
-            made.save(str(out), kind=kind, scale=SCALE, border=BORDER, light="#fff")
-        except OSError as error:
-            raise UsageWrong(f"{out}: {error.strerror}") from error
+        drawn = io.BytesIO()
+        # The quiet zone is white whatever is behind the picture.
+        kind = out.suffix.lower()[1:]
+        made.save(drawn, kind=kind, scale=SCALE, border=BORDER, light="#fff")
+        write_out(out, drawn.getvalue(), force=force)
         session.printer.record(record)
         return
-    drawn = io.StringIO()
-    made.terminal(out=drawn, border=BORDER, compact=True)
-    session.printer.words(record, [*drawn.getvalue().splitlines(), link])
+    shown = io.StringIO()
+    made.terminal(out=shown, border=BORDER, compact=True)
+    session.printer.words(record, [*shown.getvalue().splitlines(), link])
 
 
 @verb(
@@ -149,7 +150,7 @@ def signed_tap(
         "uid": verdict.uid.hex(),
         "counter": verdict.counter,
         "mac_right": mac_right,
-        "verifier": session.signer.key.public_key.hex(),
+        "verifier": session.signer.public_key.hex(),
         "signature": session.signer.key.sign(tap_message(statement)).hex(),
     }
 
@@ -177,6 +178,7 @@ def proof(
     gtin: GTIN,
     serial: SERIAL,
     out: OutOption = None,
+    force: FORCE = False,
     genesis: GenesisOption = None,
     trusted: TrustedOption = None,
     heads: HeadsOption = False,
@@ -193,5 +195,5 @@ def proof(
     def fits(told: Verified) -> bool:
         return CODES.key(expected) in [fact.key for fact in told.states]
 
-    wanted = Wanted(out, genesis, trusted, heads, max_age)
+    wanted = Wanted(out, genesis, trusted, heads, max_age, force=force)
     fetch(session, f"code/{product}/{number}", wanted, fits, named_file("code", expected))

@@ -10,6 +10,7 @@ from commerce.registry import operation
 from node import keystore, seats
 from node.commands.failures import UsageWrong
 from node.commands.options import TIMEOUT_S, Wait, noun, verb
+from node.commands.out_file import FORCE, check_out, write_out
 from node.commands.quorum import OutOption, signed_by_quorum
 from node.commands.session import Session
 from node.commands.tx import read_file
@@ -45,14 +46,21 @@ def show(
     show_members(session, shown)
     pending = shown.get("pending")
     if pending is not None:
-        session.say(f"decided, from height {pending['first_height']} on:")
+        session.say("decided, from height {first_height} on:", first_height=pending["first_height"])
         show_members(session, pending)
 
 
 def show_members(session: Session, told: dict[str, Any]) -> None:
     """A committee as people see it."""
-    words = f"epoch {told['epoch']} from height {told['first_height']}: {told['n']} members"
-    session.say(f"{words}, {told['quorum']} make a quorum, {told['f']} may be faulty")
+    session.say(
+        "epoch {epoch} from height {height}: {count} members, {quorum} make a quorum, {f} may be"
+        " faulty",
+        epoch=told["epoch"],
+        height=told["first_height"],
+        count=told["n"],
+        quorum=told["quorum"],
+        f=told["f"],
+    )
     columns = ("index", "name", "account", "node_key", "suspended")
     session.printer.records([{name: entry[name] for name in columns} for entry in told["members"]])
 
@@ -73,19 +81,26 @@ def ready(
         typer.Option("--account", "--name", help="Its organisation: hs1… or its registered name."),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Where to write.")] = None,
+    force: FORCE = False,
 ) -> None:
     """Sign with a node's key that it follows the chain and may get a seat; prints the seat as JSON.
 
     Ask the new node itself (--node): what it signs is the newest block that it has. The seat holds
     for the next committee and for 1,024 blocks; then sign again.
     """
+    check_out(out, force=force)
     key = keystore.load_key(node_key, keystore.find_passphrase)
     made = seats.make_ready(session.client, session.genesis, key, account)
-    session.say(f"{made.name} is ready for epoch {made.epoch}, by height {made.seat.ready_height}")
+    session.say(
+        "{name} is ready for epoch {epoch}, by height {ready_height}",
+        name=made.name,
+        epoch=made.epoch,
+        ready_height=made.seat.ready_height,
+    )
     if out is None:
         session.printer.document(seats.to_record(made))
     else:
-        out.write_text(seats.to_text(made), "utf-8")
+        write_out(out, seats.to_text(made).encode(), force=force)
 
 
 @verb(
@@ -136,7 +151,7 @@ def change(
 
 def submit(session: Session, signed: SignedTransaction) -> None:
     """Hand a change in, print what came of it, and wait until its committee governs."""
-    outcome = session.submit(signed)
+    outcome = session.submit(signed, brings=("epoch", "first_height"))
     ids: dict[str, Any] = {}
     if outcome.is_decided:
         told = outcome.event("committee.changed")
@@ -146,7 +161,9 @@ def submit(session: Session, signed: SignedTransaction) -> None:
         timeout_s = session.options.timeout_s or TIMEOUT_S
         governing = seats.wait_until_governs(session.client, ids["epoch"], timeout_s)
         names = ", ".join(entry["name"] for entry in governing["members"])
-        session.say(f"the committee of epoch {governing['epoch']} governs: {names}")
+        session.say(
+            "the committee of epoch {epoch} governs: {names}", epoch=governing["epoch"], names=names
+        )
 
 
 def read_seats(files: list[Path] | None) -> list[seats.ReadySeat]:

@@ -52,4 +52,4 @@ def show(
         raise AuditFailed(found.finding)
     if found.left_height != found.right_height:
         lower = min(found.left_height, found.right_height)
-        session.say(f"they agree up to {lower}, where the shorter one ends")
+        session.say("they agree up to {lower}, where the shorter one ends", lower=lower)

@@ -12,12 +12,12 @@ from commerce.devices.device import DeviceCalibrate, DeviceRegister, DeviceTrans
 from commerce.devices.measures import require_unit
 from commerce.registry import operation
 from commerce.timers import DAY_MS, HOUR_MS
-from node import keystore
 from node.commands.custody import read_thing
 from node.commands.failures import UsageWrong
 from node.commands.listing import duration
 from node.commands.options import noun, verb
-from node.commands.session import Session, Signer
+from node.commands.session import Session
+from node.commands.signers import Signer
 from node.commands.telling import ContentOption, FileOption, needed_document
 from node.days import read_day
 from node.json_values import read_hash
@@ -68,11 +68,9 @@ def register(  # one option a field
     FILE is its calibration certificate. KEY is made by hushang keys new; keep it in the device,
     where it signs every report.
     """
-    known = keystore.show_key(key_file)
-    device_key = keystore.load_key(key_file, keystore.find_passphrase)
-    signer = Signer(known.account, device_key, key_file)
+    signer = Signer.of_file(key_file)
     made = DeviceRegister(
-        device_key=signer.key.public_key,
+        device_key=signer.public_key,
         identity=read_thing(identity),
         model=model,
         measures=read_measure(measures),
@@ -85,7 +83,7 @@ def register(  # one option a field
     # The chain would tell which rule it breaks; here the words say which part does.
     require_unit(made.unit, made.measures)
     signed = session.signed(operation("device.register", made), also=[signer])
-    outcome = session.submit(signed)
+    outcome = session.submit(signed, brings=("device_id", "account"))
     told = outcome.event("device.registered") if outcome.is_decided else {}
     found = {"device_id": told.get("device_id"), "account": encode_account(signer.account)}
     session.report(outcome, found)

@@ -27,8 +27,8 @@ from node.commands.telling import (
     show_columns,
     show_told,
 )
+from node.dispute_words import dispute_words
 from node.json_values import read_hash
-from node.order_words import dispute_words
 from node.sealed_votes import SealedVoteMissing, find_vote, keep_vote, seal, votes_beside
 
 app = noun("Let a panel of arbiters decide, or vote as one of them.")
@@ -118,6 +118,8 @@ def commit_vote(
     known = session.client.get(f"/v1/disputes/{dispute_id.hex()}")
     shares = each_line(share, len(known["claim"]))
     vote = seal(dispute_id, known["round"], session.signer.account, shares)
+    if session.options.dry_run:
+        session.send(operation("dispute.commit", DisputeCommit(dispute_id, vote.commitment)))
     try:
         path = keep_vote(vote, _directory(session, votes))
     except OSError as error:
@@ -125,10 +127,10 @@ def commit_vote(
             f"the vote can't be kept, so it isn't sent: {error.filename}: {error.strerror};"
             " --votes DIRECTORY names another place"
         ) from error
-    session.say(f"vote kept in {path}")
+    session.say("vote kept in {path}", path=path)
     private = {"vote_file": str(path)}
     signed = session.signed(operation("dispute.commit", DisputeCommit(dispute_id, vote.commitment)))
-    session.report(session.submit(signed, private=private), private)
+    session.report(session.submit(signed, brings=private, private=private), private)
 
 
 @verb(app, "reveal", sends=True, examples=("hushang dispute reveal $DISPUTE --as arbiter",))
@@ -170,7 +172,7 @@ def appeal(
     else:
         stake_minor = sum(int(entry) for entry in known["subject"]["worth_minor"])
         bond_minor = least_bond_minor(session.genesis, stake_minor, known["round"] + 1)
-        session.say(f"bond {session.amount_text(bond_minor, symbol)}")
+        session.say("bond {bond}", bond=session.amount_text(bond_minor, symbol))
     session.send(operation("dispute.appeal", DisputeAppeal(dispute_id, bond_minor)))
 
 

@@ -36,6 +36,10 @@ class DocumentsInvalid(VerificationFailed):
 class IdentifierWrong(VerificationFailed):
     """A GS1 identifier is not well-formed."""
 
+    hint = (
+        "the table tells the right check digit; read the label again, or ask who issued the number"
+    )
+
 
 @verb(
     app,
@@ -74,7 +78,12 @@ def hash_(
         except LedgerError as error:
             raise VerificationFailed(f"{file}: {error.code}: {error}") from error
         for problem in problems_of(data):
-            session.say(f"capture would refuse {file}: {problem.path or WHOLE}: {problem.rule}")
+            session.say(
+                "capture would refuse {file}: {place}: {rule}",
+                file=file,
+                place=problem.path or WHOLE,
+                rule=problem.rule,
+            )
     shown = rows if len(files) > 1 else [{k: row[k] for k in row if k != "file"} for row in rows]
     session.printer.records(rows, shown)
 

@@ -9,7 +9,7 @@ import typer
 from chain.bech32m import encode_account
 from chain.committee import Committee
 from chain.crypto import verify as verify_signature
-from chain.errors import LedgerError
+from chain.errors import HushangError, LedgerError
 from chain.evidence import (
     Equivocation,
     Evidence,
@@ -37,6 +37,12 @@ FILE = Annotated[
     Path, typer.Argument(metavar="FILE", help="JSON of evidence show, hex, or raw bytes; - stdin.")
 ]
 _HEX: Final = re.compile(rb"(?:[0-9a-f]{2})+\s*")
+
+
+class EvidenceAbsent(HushangError):
+    """The asked node's book has no evidence of this number."""
+
+    hint = "hushang evidence list shows what it has, numbered from 0; other nodes have other"
 
 
 @verb(
@@ -69,7 +75,7 @@ def show(
     """Show one piece with both signed votes; as JSON it is a file for verify and submit."""
     page = session.client.get("/v1/evidence", {"cursor": number, "limit": 1})
     if not page["evidence"]:
-        raise UsageWrong(f"no evidence {number}; the node has {page['count']} pieces, from 0 on")
+        raise EvidenceAbsent(f"no evidence {number}; the node has {page['count']} pieces")
     (piece,) = page["evidence"]
     session.printer.record(piece, session.readable(piece))
 

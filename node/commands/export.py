@@ -75,9 +75,14 @@ def export(
                     write(exported.lines)
                     progress(Step("export", height - first + 1, end - first + 1, transactions))
         except KeyboardInterrupt:
-            session.say(f"stopped before height {height}; go on with --from {height}")
+            session.say("stopped before height {height}; go on with --from {height}", height=height)
             raise
-    session.say(f"exported heights {first} to {end}, {transactions} transactions")
+    session.say(
+        "exported heights {first} to {end}, {transactions} transactions",
+        first=first,
+        end=end,
+        transactions=transactions,
+    )
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from importlib import import_module
@@ -16,9 +16,13 @@ from itertools import pairwise
 from typing import Any, Final
 
 from chain.errors import HushangError
+from node.plain_text import plain, shortened
+from node.words import Sentence, spoken, words
 
 # Shows where an unexpected error came from.
 DEBUG_VARIABLE: Final = "HUSHANG_DEBUG"
+# An error repeats what was given, which may be a file's worth.
+MESSAGE_MAX: Final = 2_000
 
 
 class ExitCode(IntEnum):
@@ -43,7 +47,9 @@ EXIT_CODES: Final = {
     "HushangError": ExitCode.INTERNAL,
     "LedgerError": ExitCode.REFUSED,
     "NodeKeyUnknown": ExitCode.BAD_CONFIG,
-    "AddressUnusable": ExitCode.BAD_CONFIG,
+    "StoreOfAnotherChain": ExitCode.BAD_CONFIG,
+    # Often somebody else's for a moment: whoever supervises a node should start it again.
+    "AddressUnusable": ExitCode.INTERNAL,
     "ApiProblem": ExitCode.USAGE,
     "OriginRefused": ExitCode.NOT_AUTHORISED,
     "RouteUnknown": ExitCode.NOT_FOUND,
@@ -74,7 +80,11 @@ EXIT_CODES: Final = {
     "CaptureRefused": ExitCode.REFUSED,
     "SubscriptionLimit": ExitCode.REFUSED,
     "QueryNotYours": ExitCode.NOT_AUTHORISED,
+    "SubmitTokenNeeded": ExitCode.NOT_AUTHORISED,
+    "SubmitTokenFileRefused": ExitCode.BAD_CONFIG,
+    "CodeUnheard": ExitCode.NOT_FOUND,
     "TooManyStreams": ExitCode.UNREACHABLE,
+    "AskedTooOften": ExitCode.UNREACHABLE,
     "Busy": ExitCode.UNREACHABLE,
     "PoolFull": ExitCode.UNREACHABLE,
     "Internal": ExitCode.INTERNAL,
@@ -127,7 +137,14 @@ EXIT_CODES: Final = {
     "PenaltyUnknown": ExitCode.NOT_FOUND,
     "DisputeUnknown": ExitCode.NOT_FOUND,
     "ArbiterUnknown": ExitCode.NOT_FOUND,
+    "EvidenceAbsent": ExitCode.NOT_FOUND,
     "CouponUnknown": ExitCode.NOT_FOUND,
+    "NodesBehind": ExitCode.REFUSED,
+    "LicenceUnknown": ExitCode.NOT_FOUND,
+    "RequestUnknown": ExitCode.NOT_FOUND,
+    "FreezeUnknown": ExitCode.NOT_FOUND,
+    "DepositUnknown": ExitCode.NOT_FOUND,
+    "DrawUnknown": ExitCode.NOT_FOUND,
     "CardUnknown": ExitCode.NOT_FOUND,
     "ReviewUnknown": ExitCode.NOT_FOUND,
     "SealedVoteMissing": ExitCode.NOT_FOUND,
@@ -136,7 +153,20 @@ EXIT_CODES: Final = {
     "KeyFileMissing": ExitCode.NOT_FOUND,
     "KeyFileExists": ExitCode.USAGE,
     "KeyFileTooOpen": ExitCode.NOT_AUTHORISED,
+    "KeyFileUnreadable": ExitCode.NOT_AUTHORISED,
     "KeyFileMalformed": ExitCode.BAD_CONFIG,
+    "ContextUnknown": ExitCode.NOT_FOUND,
+    "ContextNameTaken": ExitCode.USAGE,
+    "AccountNameTaken": ExitCode.USAGE,
+    "ContextRefused": ExitCode.USAGE,
+    "ContextsInvalid": ExitCode.BAD_CONFIG,
+    "ContextsTooOpen": ExitCode.NOT_AUTHORISED,
+    "ChainDiffers": ExitCode.VERIFICATION_FAILED,
+    "SheetRefused": ExitCode.USAGE,
+    "CellRefused": ExitCode.REFUSED,
+    "ImportUnderWay": ExitCode.REFUSED,
+    "RowsRefused": ExitCode.REFUSED,
+    "JournalDamaged": ExitCode.BAD_CONFIG,
     "KeyMissing": ExitCode.NOT_AUTHORISED,
     "TokenFileMalformed": ExitCode.BAD_CONFIG,
     "TokenNameTaken": ExitCode.USAGE,
@@ -146,8 +176,19 @@ EXIT_CODES: Final = {
     "PassphraseWrong": ExitCode.NOT_AUTHORISED,
     "ConfigInvalid": ExitCode.BAD_CONFIG,
     "GenesisFileInvalid": ExitCode.BAD_CONFIG,
+    "GenesisNameTaken": ExitCode.USAGE,
+    "GenesisExists": ExitCode.USAGE,
+    "GenesisDiffers": ExitCode.VERIFICATION_FAILED,
+    "GenesisDisputed": ExitCode.VERIFICATION_FAILED,
+    "MemberCardInvalid": ExitCode.BAD_CONFIG,
+    "NodeJoining": ExitCode.UNREACHABLE,
+    "UnitUnusable": ExitCode.USAGE,
+    "FileInTheWay": ExitCode.USAGE,
     "JsonRefused": ExitCode.USAGE,
     "UsageWrong": ExitCode.USAGE,
+    "OutExists": ExitCode.USAGE,
+    "NotYet": ExitCode.OUTCOME_UNKNOWN,
+    "FieldUnknown": ExitCode.USAGE,
     "BenchRefused": ExitCode.USAGE,
     "AmountMalformed": ExitCode.USAGE,
     "FormRefused": ExitCode.USAGE,
@@ -158,6 +199,22 @@ EXIT_CODES: Final = {
     "BrokeOff": ExitCode.UNREACHABLE,
     "NodeBusy": ExitCode.UNREACHABLE,
     "UrlRefused": ExitCode.USAGE,
+    "AuthorityFileInvalid": ExitCode.BAD_CONFIG,
+    "DestinationRefused": ExitCode.USAGE,
+    "CursorRefused": ExitCode.USAGE,
+    "CursorFileUnwritable": ExitCode.USAGE,
+    "CursorFileDamaged": ExitCode.BAD_CONFIG,
+    "EveryNodeDistrusted": ExitCode.VERIFICATION_FAILED,
+    "FeedForked": ExitCode.VERIFICATION_FAILED,
+    "OperationRefused": ExitCode.REFUSED,
+    "TransactionLapsed": ExitCode.REFUSED,
+    "SignerMissing": ExitCode.NOT_AUTHORISED,
+    "OutboxMissing": ExitCode.USAGE,
+    "OutboxDamaged": ExitCode.BAD_CONFIG,
+    "ReferenceReused": ExitCode.USAGE,
+    "ReferenceRefused": ExitCode.USAGE,
+    "GenesisMissing": ExitCode.USAGE,
+    "AddressesRefused": ExitCode.USAGE,
     "NodeUnnamed": ExitCode.NOT_FOUND,
     "AccountUnnamed": ExitCode.NOT_FOUND,
     "OutcomeUnknown": ExitCode.OUTCOME_UNKNOWN,
@@ -183,6 +240,7 @@ EXIT_CODES: Final = {
     "AuditFailed": ExitCode.VERIFICATION_FAILED,
     "DataMissing": ExitCode.NOT_FOUND,
     "DataInUse": ExitCode.REFUSED,
+    "StoreLocked": ExitCode.REFUSED,
     "ArchiveMissing": ExitCode.NOT_FOUND,
     "ArchiveDamaged": ExitCode.VERIFICATION_FAILED,
     "CommitteeFileInvalid": ExitCode.USAGE,
@@ -200,6 +258,9 @@ EXIT_CODES: Final = {
     "DirectoryNotEmpty": ExitCode.USAGE,
     "NetworkBroken": ExitCode.INTERNAL,
     "NodeDied": ExitCode.INTERNAL,
+    "NodeNotReloaded": ExitCode.UNREACHABLE,
+    "RelayFailed": ExitCode.UNREACHABLE,
+    "TooManyNodes": ExitCode.USAGE,
     "NetworkStopped": ExitCode.UNREACHABLE,
     "PaceUnfit": ExitCode.REFUSED,
     "ClaimFalse": ExitCode.VERIFICATION_FAILED,
@@ -211,6 +272,9 @@ EXIT_CODES: Final = {
     "NodeDataMissing": ExitCode.NOT_FOUND,
     "NodeRunning": ExitCode.REFUSED,
     "BackupExists": ExitCode.USAGE,
+    "BackupPlaceMissing": ExitCode.NOT_FOUND,
+    "BundleExists": ExitCode.USAGE,
+    "BundleUnwritable": ExitCode.USAGE,
     "BackupUnderWay": ExitCode.REFUSED,
     "BackupUnreadable": ExitCode.NOT_FOUND,
     "BackupDamaged": ExitCode.VERIFICATION_FAILED,
@@ -223,9 +287,13 @@ EXIT_CODES: Final = {
 class UsageWrong(HushangError):
     """The command line asks for something that makes no sense."""
 
+    hint = "the same command with --help tells its arguments and options"
+
 
 class VerificationFailed(HushangError):
     """What was to be checked is not what it claims to be."""
+
+    hint = "don't rely on it; ask another node, or ask the one who gave it for another copy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,15 +319,14 @@ def failure_of(error: Exception) -> Failure:
         exit_code = exit_code_of(type(error))
         hint = getattr(error, "told_hint", "") or error.hint
         details = getattr(error, "details", {})
-        return Failure(own, str(error), hint, exit_code, details)
+        return Failure(own, _message(error), hint, exit_code, details)
     # Not at the top: an error of ours is told without Typer.
     typer = import_module("typer")
     if isinstance(error, typer.TyperException):
-        hint = "hushang --help"
         context = getattr(error, "ctx", None)
-        if context is not None:
-            hint = f"{context.command_path} --help"
-        return Failure("Usage", error.format_message(), hint, ExitCode.USAGE)
+        hint = "hushang --help" if context is None else f"{context.command_path} --help"
+        message = shortened(error.format_message(), MESSAGE_MAX)
+        return Failure(UsageWrong.__name__, message, hint, ExitCode.USAGE)
     if isinstance(error, typer.Abort):
         return Failure("Aborted", "stopped as you asked", "", ExitCode.INTERNAL)
     if os.environ.get(DEBUG_VARIABLE):
@@ -269,6 +336,12 @@ def failure_of(error: Exception) -> Failure:
     return Failure("Internal", words, hint, ExitCode.INTERNAL)
 
 
+def _message(error: HushangError) -> str:
+    """What an error says; a sentence stays one, to be told in the language in use."""
+    first = error.args[0] if error.args else None
+    return first if isinstance(first, Sentence) else shortened(str(error), MESSAGE_MAX)
+
+
 def report(error: Exception, arguments: Sequence[str]) -> int:
     """Tell an error on stderr, as JSON where the command line asks for JSON; its exit code."""
     if type(error).__name__ == "NoArgsIsHelpError":
@@ -276,15 +349,37 @@ def report(error: Exception, arguments: Sequence[str]) -> int:
         return ExitCode.USAGE
     failure = failure_of(error)
     if wants_json(arguments):
-        print(json.dumps({"error": _as_json(failure)}, ensure_ascii=False), file=sys.stderr)
+        told = json.dumps({"error": _as_json(failure)}, ensure_ascii=False)
+        print(plain(told), file=sys.stderr)
         return failure.exit_code
-    print(f"error {failure.code}: {failure.message}", file=sys.stderr)
-    for name, value in failure.details.items():
-        if value is not None:
-            print(f"  {name}: {value}", file=sys.stderr)
-    if failure.hint:
-        print(f"  hint: {failure.hint}", file=sys.stderr)
+    for line in _lines(failure):
+        print(plain(line), file=sys.stderr)
     return failure.exit_code
+
+
+def _lines(failure: Failure) -> Iterator[str]:
+    """For a person; in another language than English the rule first, then what happened."""
+    told, message = words(), shortened(spoken(failure.message), MESSAGE_MAX)
+    title = told.title(failure.code)
+    yield f"{told.text('error')} {failure.code}: {title or message}"
+    if title:
+        # The reason says more than the rule, which the title has said already.
+        yield f"  {told.text('detail')}: {spoken(failure.details.get('reason') or message)}"
+    for name, value in failure.details.items():
+        if value is not None and not (title and name == "reason"):
+            yield f"  {told.heading(name)}: {value}"
+    hint = _hint(failure)
+    if hint:
+        yield f"  {told.text('hint')}: {hint}"
+
+
+def _hint(failure: Failure) -> str:
+    """What helps; what was made for this very case goes before what is said of every such error."""
+    # Typer's errors name the very command, which is the same in every language.
+    is_command = failure.code == UsageWrong.__name__ and failure.hint != UsageWrong.hint
+    if is_command or isinstance(failure.hint, Sentence):
+        return spoken(failure.hint)
+    return words().hint(failure.code) or failure.hint
 
 
 def _as_json(failure: Failure) -> dict[str, Any]:
@@ -294,12 +389,12 @@ def _as_json(failure: Failure) -> dict[str, Any]:
 
 def wants_json(arguments: Sequence[str]) -> bool:
     """Does the command line ask for JSON? Looked up in the raw words: they may not parse."""
-    words = [word.removeprefix("--output").removeprefix("-o").lstrip("=") for word in arguments]
+    rests = [word.removeprefix("--output").removeprefix("-o").lstrip("=") for word in arguments]
     spelled = {"json", "ndjson"}
     flags = ("-o", "--output")
     joined = any(
         word.startswith(flags) and rest in spelled
-        for word, rest in zip(arguments, words, strict=True)
+        for word, rest in zip(arguments, rests, strict=True)
     )
     apart = any(flag in flags and value in spelled for flag, value in pairwise(arguments))
     return joined or apart

@@ -7,8 +7,8 @@ import typer
 from chain.bech32m import encode_account
 from commerce.catalogue.licences import LicenceGrant, LicenceRevoke
 from commerce.registry import operation
-from node.client import segment
 from node.clock import now_ms
+from node.commands.code_noun import read_gtin
 from node.commands.listing import duration
 from node.commands.options import noun, verb
 from node.commands.session import Session
@@ -75,7 +75,7 @@ def sellers(
     session: Session, gtin: Annotated[str, typer.Argument(help="A product, 14 digits.")]
 ) -> None:
     """List the merchants that are licensed for a product."""
-    session.show_list(session.pages(f"/v1/products/{segment(gtin)}/sellers", "licences"))
+    session.show_list(session.pages(f"/v1/products/{read_gtin(gtin)}/sellers", "licences"))
 
 
 @verb(

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from chain.account import single_key_policy
+from chain.account import KeyPolicy, single_key_policy
 from chain.bech32m import encode_account
 from chain.transaction import Operation
 from commerce.accounts import AccountOpen
@@ -13,10 +13,13 @@ from commerce.members import MemberRegister, MemberUpdate
 from commerce.registry import operation
 from node import keystore
 from node.client import NotFound
+from node.commands.failures import UsageWrong
 from node.commands.options import noun, verb
 from node.commands.quorum import OutOption, signed_by_quorum
-from node.commands.session import Session, Signer
+from node.commands.session import Session
+from node.commands.signers import Signer
 from node.json_values import read_hash
+from node.member_card import SUFFIX, read_card
 from node.seats import find_organisation
 
 app = noun("Member organisations: register one, list them, change the keys of their nodes.")
@@ -39,35 +42,45 @@ def list_members(session: Session) -> None:
     sends=True,
     examples=(
         "hushang member register huangpu --account-key huangpu.key --node-key node.key",
-        "hushang member register huangpu --account-key h.key --node-key n.key --key a.key --out r",
+        "hushang member register huangpu --account-key 8c0d… --node-key 51f2… --key a.key --out r",
+        "hushang member register huangpu --account-key huangpu.card --node-key 51f2… --out r",
     ),
 )
 def register(
     session: Session,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The organisation's name.")],
-    account_key: Annotated[Path, typer.Option(help="The key file of the organisation's account.")],
+    account_key: Annotated[
+        str,
+        typer.Option(
+            help="The organisation's account: its key file; with --out its public key in hex, or "
+            "its card."
+        ),
+    ],
     node_keys: NODE_KEYS,
     out: OutOption = None,
 ) -> None:
     """Make an organisation a member by a quorum of the committee; its account key signs too.
 
     The account is opened if it isn't yet. The nodes may then follow the chain as observers; a seat
-    in the committee is another matter: hushang committee ready, hushang committee change.
+    in the committee is another matter: hushang committee ready, hushang committee change. Nobody
+    needs another's key file: with --out the newcomer signs last, by hushang tx sign.
     """
-    key = keystore.load_key(account_key, keystore.find_passphrase)
-    owner = Signer(keystore.show_key(account_key).account, key)
+    policy, owner = owner_of(account_key)
+    if owner is None and out is None:
+        raise UsageWrong("--out FILE: the newcomer must sign too, hushang tx sign FILE --key …")
+    account = policy.account_id() if owner is None else owner.account
     operations: list[Operation] = []
     try:
-        session.client.get(f"/v1/accounts/{encode_account(owner.account)}")
+        session.client.get(f"/v1/accounts/{encode_account(account)}")
     except NotFound:
-        policy = single_key_policy(key.public_key)
         operations.append(operation("account.open", AccountOpen(policy, None)))
-    member = MemberRegister(owner.account, name, public_keys(node_keys), None)
+    member = MemberRegister(account, name, public_keys(node_keys), None)
     operations.append(operation("member.register", member))
     now = session.client.get("/v1/committee")
-    signed = signed_by_quorum(session, operations, now, out, also=[owner])
+    signed = signed_by_quorum(session, operations, now, out, also=[] if owner is None else [owner])
     if signed is not None:
-        session.report(session.submit(signed), {"account": encode_account(owner.account)})
+        ids = {"account": encode_account(account)}
+        session.report(session.submit(signed, brings=ids), ids)
 
 
 @verb(
@@ -85,6 +98,20 @@ def keys(session: Session, node_keys: NODE_KEYS) -> None:
     known = own["certificate"]
     certificate = None if known is None else bytes.fromhex(known)
     session.send(operation("member.update", MemberUpdate(public_keys(node_keys), certificate)))
+
+
+def owner_of(named: str) -> tuple[KeyPolicy, Signer | None]:
+    """An organisation's policy, by its key file, card or public key; who signs, if its key is here.
+
+    A key file of an account that has several keys names that account, which exists already.
+    """
+    file = Path(named)
+    if file.suffix == SUFFIX:
+        return read_card(file).policy.core(), None
+    if file.exists():
+        owner = Signer.of_file(file)
+        return single_key_policy(owner.public_key), owner
+    return single_key_policy(read_hash(named, "--account-key")), None
 
 
 def public_keys(named: list[str]) -> tuple[bytes, ...]:

@@ -1,102 +1,33 @@
-"""`hushang node`: write a node's settings, run the node."""
+"""`hushang node`: run a node; the verbs that make, show and deploy one beside it."""
 
 import json
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import closing
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any
 
 import typer
 
-from chain.codec import decode
-from chain.genesis import Genesis
 from chain.store import open_store
 from node import keystore
-from node.client import NodeClient
-from node.commands.failures import UsageWrong
-from node.commands.options import noun, verb
+from node.commands import node_deploy, node_init, node_join, node_settings, node_wait
+from node.commands.node_noun import app
+from node.commands.options import verb
+from node.commands.own_node import CONFIG, settings_file
 from node.commands.session import Session
-from node.config import FILE_NAME, NodeConfig, load_config, to_toml
-from node.genesis_file import genesis_text, load_genesis
+from node.config import FILE_NAME, ConfigInvalid, NodeConfig, load_config
+from node.control_client import ControlFailed, run_job
+from node.genesis_file import load_genesis
 from node.journal import journal_owner
-from node.journal_loss import accept_loss, mark_new
+from node.journal_loss import accept_loss
+from node.words import said
 
-app = noun("Run a member's node.")
-
-GENESIS_NAME: Final = "genesis.json"
-
-
-@verb(
-    app,
-    "init",
-    examples=(
-        "hushang node init --name pudong",
-        "hushang node init --name pudong --dir /srv/hushang --genesis genesis.json --plain",
-        "hushang node init --name huangpu --dir huangpu --join http://10.0.0.2:26780",
-    ),
-)
-def init(
-    session: Session,
-    name: Annotated[str, typer.Option(help="The member's name in the genesis.")],
-    directory: Annotated[Path, typer.Option("--dir", help="Where to write.")] = Path(),
-    genesis: Annotated[
-        Path | None,
-        typer.Option(help="The chain's genesis.json; default: here, with --join in --dir."),
-    ] = None,
-    observer: Annotated[
-        bool, typer.Option("--observer", help="Follow a running chain, before it has a seat.")
-    ] = False,
-    join: Annotated[
-        str | None,
-        typer.Option(help="URL of a node's API: take the chain's genesis from there, and observe."),
-    ] = None,
-    plain: Annotated[bool, typer.Option("--plain", help="Don't seal the node's key.")] = False,
-) -> None:
-    """Write hushang.toml and a fresh node key; prints its public key.
-
-    The key belongs into the genesis, or, for a chain that runs, into member.register. Then name the
-    other members' addresses under [[peers]] in hushang.toml.
-    """
-    file, key_file = directory / FILE_NAME, directory / "node.key"
-    if file.exists():
-        raise UsageWrong(f"{file} exists")
-    chain = genesis or (Path() if join is None else directory) / GENESIS_NAME
-    if join is not None:
-        fetch_genesis(session, join, chain)
-    passphrase = None if plain else keystore.find_passphrase(key_file, os.environ)
-    key = keystore.write_key(key_file, keystore.new_seed(), passphrase=passphrase)
-    config = NodeConfig(
-        name=name,
-        data_dir=Path("data"),
-        genesis=Path(os.path.relpath(chain, directory)),
-        node_key=Path(key_file.name),
-        observer=observer or join is not None,
-    )
-    file.write_text(to_toml(config), "utf-8")
-    mark_new(directory / config.data_dir / "journal")
-    record = {"config": str(file), "node_key": str(key_file), "public_key": key.public_key.hex()}
-    session.printer.record(record)
-    if config.observer:
-        register = f"hushang member register {name} --account-key KEYFILE --node-key {key_file}"
-        session.say(f"next: make the key known, nodes admit no other: {register}")
-        session.say(f"next: name the peers under [[peers]] in {file}")
-        session.say(f"next: hushang node start --config {file}")
-    else:
-        session.say(f"next: name the peers in {file}, then hushang node start --config {file}")
-
-
-def fetch_genesis(session: Session, url: str, file: Path) -> None:
-    """Write the genesis that a node tells; people must make sure that it is the right one."""
-    if file.exists():
-        raise UsageWrong(f"{file} exists: leave out --join, or name another --genesis")
-    told = NodeClient([url]).get("/v1/genesis")
-    genesis = decode(Genesis, bytes.fromhex(told["raw"]))
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(genesis_text(genesis), "utf-8")
-    session.say(f"{file}: chain {genesis.chain_id}, genesis hash {genesis.hash().hex()}")
-    session.say("compare this hash with what a member tells you: all that follows rests on it")
+# Their verbs belong to the noun.
+__all__ = ["app", "node_deploy", "node_init", "node_join", "node_settings", "node_wait"]
 
 
 @verb(
@@ -106,9 +37,7 @@ def fetch_genesis(session: Session, url: str, file: Path) -> None:
 )
 def accept(
     session: Session,
-    config: Annotated[
-        Path | None, typer.Option("--config", help="Settings; ./hushang.toml if there is one.")
-    ] = None,
+    config: CONFIG = None,
 ) -> None:
     """Say that a stopped node's key signed nothing that matters and its journal lacks.
 
@@ -117,12 +46,7 @@ def accept(
     needed: a wrong one lets the chain fork.
     """
     settings = load_config(config or Path(FILE_NAME), os.environ, {})
-    if not session.options.yes:
-        typer.confirm(
-            "The key is used on no other host, and all that it signed is decided?",
-            abort=True,
-            err=True,
-        )
+    session.confirm(said("The key is used on no other host, and all that it signed is decided?"))
     key = keystore.load_key(settings.node_key, keystore.find_passphrase)
     genesis = load_genesis(settings.genesis)
     folder = settings.data_dir / "journal"
@@ -130,10 +54,13 @@ def accept(
     with closing(open_store(settings.data_dir / "db", kind=settings.store)):
         accepted = accept_loss(folder, journal_owner(genesis.hash(), key.public_key))
     if accepted:
-        session.say(f"{folder}: the node votes again at its next start, unless others show votes")
-        session.say("that it lacks: then let it catch up, stop it and say so again")
+        session.say(
+            "{folder}: the node votes again at its next start, unless others show votes\n"
+            "that it lacks: then let it catch up, stop it and say so again",
+            folder=folder,
+        )
     else:
-        session.say(f"{folder}: the journal lacks nothing, it was left as it is")
+        session.say("{folder}: the journal lacks nothing, it was left as it is", folder=folder)
 
 
 @verb(
@@ -148,9 +75,7 @@ def accept(
 )
 def start(
     session: Session,
-    config: Annotated[
-        Path | None, typer.Option("--config", help="Settings; ./hushang.toml if there is one.")
-    ] = None,
+    config: CONFIG = None,
     name: Annotated[str | None, typer.Option(help="The member's name in the genesis.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Database and journal.")] = None,
     genesis: Annotated[Path | None, typer.Option(help="The chain's genesis.json.")] = None,
@@ -177,13 +102,49 @@ def start(
     """
     given = locals()
     flags = {name: given[name] for name in NodeConfig.model_fields if name in given}
-    named = os.environ.get("HUSHANG_CONFIG")
-    file = config or (Path(named) if named else None)
-    if file is None and Path(FILE_NAME).exists():
-        file = Path(FILE_NAME)
+    file = settings_file(config)
     settings = load_config(file, os.environ, flags)
     if show:
         session.printer.document(json.loads(settings.model_dump_json()))
         return
     # The node's own imports, aiohttp among them, only now.
-    sys.exit(import_module("node.server").run_node(settings))
+    read = partial(load_config, file, dict(os.environ), flags)
+    sys.exit(import_module("node.server").run_node(settings, read))
+
+
+@verb(
+    app,
+    "reload",
+    examples=(
+        "hushang node reload",
+        "hushang node reload --config /srv/hushang/hushang.toml",
+        "hushang node reload --config hushang.toml -o json",
+    ),
+)
+def reload(
+    session: Session,
+    config: CONFIG = None,
+) -> None:
+    """Have a running node read its settings again; SIGHUP does the same.
+
+    [[peers]], log_level and webhook_networks come into force at once; what else has changed is
+    named, and waits for a restart. Settings that can't be read change nothing.
+    """
+    named = os.environ.get("HUSHANG_CONFIG")
+    settings = load_config(config or Path(named or FILE_NAME), os.environ, {})
+    try:
+        record = run_job(settings.data_dir, "/reload", {})
+    except ControlFailed as error:
+        if error.told_code != ConfigInvalid.__name__:
+            raise
+        raise ConfigInvalid(str(error)) from None
+    shown = {name: words_of(change) for name, change in record["changed"].items()}
+    shown |= dict.fromkeys(record["needs_restart"], said("after a restart"))
+    session.printer.record(record, shown or {"changed": said("nothing")})
+
+
+def words_of(change: Mapping[str, Any]) -> str:
+    """What became of a setting, in one line: both its values, or which of its entries changed."""
+    if "before" in change:
+        return f"{change['before']} → {change['after']}"
+    return "; ".join(f"{what} {', '.join(names)}" for what, names in change.items() if names)

@@ -6,7 +6,6 @@ the shared ones, so that `hushang -o json status` and `hushang status -o json` a
 
 import inspect
 import os
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
+
+from node.words import speak_of
 
 PANEL: Final = "Everywhere"
 TIMEOUT_S: Final = 30.0
@@ -40,6 +41,13 @@ class Wait(StrEnum):
     DECIDED = "decided"
     ACCEPTED = "accepted"
     NONE = "none"
+
+
+class Language(StrEnum):
+    """The language of words for people; data is the same in each."""
+
+    ENGLISH = "en"
+    CHINESE = "zh"
 
 
 class StoreKind(StrEnum):
@@ -68,6 +76,14 @@ class Options:
     timeout_s: float | None = None
     cosign: tuple[str, ...] | None = None
     valid_for_s: int | None = None
+    ca: Path | None = None
+    lang: Language | None = None
+    dry_run: bool | None = None
+    # What further --node name, beside `node`.
+    more_nodes: tuple[str, ...] | None = None
+    # Only this field of what JSON would print.
+    field: str | None = None
+    token_file: Path | None = None
 
     def overlaid(self, later: "Options") -> "Options":
         """These options, with what the later ones give."""
@@ -79,9 +95,29 @@ class Options:
         return replace(self, **given)
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What is known before the noun: by variables, and by flags."""
+
+    variables: Options = Options()
+    flags: Options = Options()
+
+    def with_flags(self, later: Options) -> Options:
+        """All together; a field is asked for instead of a form, and beats a variable's."""
+        flags = self.flags.overlaid(later)
+        if flags.field is not None and flags.output is not None:
+            raise typer.BadParameter("--field or -o, not both: a field is printed bare")
+        return self.variables.overlaid(flags)
+
+
 def environment_options(environ: dict[str, str]) -> Options:
-    """What HUSHANG_* variables say; a flag beats them."""
+    """What HUSHANG_* variables say; a flag beats them. An empty one says nothing."""
+    environ = {name: value for name, value in environ.items() if value}
     key, output = environ.get("HUSHANG_KEY"), environ.get("HUSHANG_OUTPUT")
+    ca, lang = environ.get("HUSHANG_CA"), environ.get("HUSHANG_LANG")
+    token_file = environ.get("HUSHANG_TOKEN_FILE")
+    if lang is not None and lang not in set(Language):
+        raise typer.BadParameter(f"HUSHANG_LANG is {lang!r}, not en or zh")
     if output is not None and output not in set(Output):
         raise typer.BadParameter(f"HUSHANG_OUTPUT is {output!r}, not table, json or ndjson")
     return Options(
@@ -90,6 +126,9 @@ def environment_options(environ: dict[str, str]) -> Options:
         context=environ.get("HUSHANG_CONTEXT"),
         key=Path(key) if key else None,
         speaker=environ.get("HUSHANG_AS"),
+        ca=Path(ca) if ca else None,
+        lang=Language(lang) if lang else None,
+        token_file=Path(token_file) if token_file else None,
     )
 
 
@@ -100,19 +139,56 @@ def _check_timeout(seconds: float | None) -> float | None:
     return seconds
 
 
+def _check_field(path: str | None) -> str | None:
+    if path is not None and not all(path.split(".")):
+        raise typer.BadParameter("a name, or names with dots between")
+    return path
+
+
+def _check_named(name: str | None) -> str | None:
+    # A script's variable that is unset must not lead to another network than the usual one.
+    if name == "":
+        raise typer.BadParameter("is empty; without it, it is the context in use")
+    return name
+
+
 OutputOption = Annotated[
     Output | None,
     typer.Option("-o", "--output", help="How to print the data; everything else goes to stderr."),
 ]
+FieldOption = Annotated[
+    str | None,
+    typer.Option(
+        "--field",
+        metavar="NAME",
+        callback=_check_field,
+        help="Print one field of -o json, bare; further in as outer.inner, of a list as list.0.",
+    ),
+]
 NodeOption = Annotated[
-    str | None, typer.Option("--node", help="URL of a node's API, or the name of a test node.")
+    list[str] | None,
+    typer.Option("--node", help="URL of a node's API, or a test node's name; the next for need."),
 ]
 ContextOption = Annotated[
-    str | None, typer.Option("--context", help="The test network to use: a name or a directory.")
+    str | None,
+    typer.Option(
+        "--context",
+        callback=_check_named,
+        help="hushang context list; or a test network's name or directory.",
+    ),
 ]
 KeyOption = Annotated[Path | None, typer.Option("--key", help="Key file to sign with.")]
 SpeakerOption = Annotated[
     str | None, typer.Option("--as", help="Sign as this role or account of the test network.")
+]
+AuthorityOption = Annotated[
+    Path | None, typer.Option("--ca", help="File of the CAs that sign the nodes' certificates.")
+]
+LanguageOption = Annotated[
+    Language | None, typer.Option("--lang", help="Language of the words; data is the same in each.")
+]
+DryRunOption = Annotated[
+    bool | None, typer.Option("--dry-run", help="Show what it would do now, and send nothing.")
 ]
 YesOption = Annotated[bool | None, typer.Option("--yes", "-y", help="Don't ask.")]
 WaitOption = Annotated[
@@ -130,6 +206,27 @@ ValidForOption = Annotated[
     int | None,
     typer.Option("--valid-for", min=1, help="Seconds that the transaction may wait for its block."),
 ]
+TokenOption = Annotated[
+    Path | None,
+    typer.Option("--token-file", help="File of the token that the node asks of who submits."),
+]
+
+
+def _tell_version(asked: bool | None) -> None:
+    if asked:
+        print(import_module("importlib.metadata").version("hushang"))
+        raise typer.Exit
+
+
+VersionOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--version",
+        is_eager=True,
+        callback=_tell_version,
+        help="Print the version.",
+    ),
+]
 
 
 def _reading(
@@ -139,6 +236,9 @@ def _reading(
     key: KeyOption = None,
     speaker: SpeakerOption = None,
     yes: YesOption = None,
+    ca: AuthorityOption = None,
+    lang: LanguageOption = None,
+    field: FieldOption = None,
 ) -> None:
     """The shape of what every command takes."""
 
@@ -148,6 +248,8 @@ def _sending(
     timeout_s: TimeoutOption = None,
     cosign: CosignOption = None,
     valid_for_s: ValidForOption = None,
+    dry_run: DryRunOption = None,
+    token_file: TokenOption = None,
 ) -> None:
     """The shape of what commands that send a transaction take besides."""
 
@@ -160,10 +262,23 @@ def root_options(
     key: KeyOption = None,
     speaker: SpeakerOption = None,
     yes: YesOption = None,
+    ca: AuthorityOption = None,
+    lang: LanguageOption = None,
+    field: FieldOption = None,
+    version: VersionOption = None,  # noqa: ARG001 - told by its callback
 ) -> None:
     """Options before the noun."""
-    given = Options(output, node, context, key, speaker, yes)
-    ctx.obj = environment_options(dict(os.environ)).overlaid(given)
+    first, more = _nodes(node)
+    given = Options(
+        output, first, context, key, speaker, yes, ca=ca, lang=lang, more_nodes=more, field=field
+    )
+    # Read here, so that a wrong variable is told of whatever verb comes.
+    ctx.obj = Given(environment_options(dict(os.environ)), given)
+
+
+def _nodes(named: list[str] | None) -> tuple[str | None, tuple[str, ...] | None]:
+    """The first node that is named, and the further ones; whoever names one names all anew."""
+    return (named[0], tuple(named[1:])) if named else (None, None)
 
 
 def _parameters(shape: Callable[..., Any]) -> list[inspect.Parameter]:
@@ -217,18 +332,20 @@ def verb(
 
         def command(ctx: typer.Context, **values: Any) -> None:
             given = {key: values.pop(key) for key in names}
+            given["node"], given["more_nodes"] = _nodes(given["node"])
             if given.get("cosign") is not None:
                 given["cosign"] = tuple(given["cosign"]) or None
             root = ctx.find_root().obj
-            options = (root if isinstance(root, Options) else Options()).overlaid(Options(**given))
+            before = root if isinstance(root, Given) else Given()
+            options = before.with_flags(Options(**given))
             session = import_module("node.commands.session").Session(options)
+            speak_of(ctx.command_path.split()[1])
             try:
                 with session:
                     run(session, **values)
             except BrokenPipeError:
-                # Whoever read stdout has what they wanted, as `head` has. Python's own flush at
-                # the end must not fail on the closed pipe again.
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                # Whoever read stdout has what they wanted, as `head` has.
+                import_module("node.commands.output").abandon_stdout()
                 raise SystemExit(EXIT_PIPE_CLOSED) from None
 
         context = inspect.Parameter(

@@ -21,14 +21,17 @@ from node.commands.options import noun, verb
 from node.commands.session import Session
 from node.commands.telling import show_told
 from node.json_values import read_hash
-from node.order_words import order_words, until
+from node.order_words import order_words
 from node.private_data import code_commitment, commit, new_recipient_code
+from node.trade_words import clock_words, until
 
 app = noun("Buy: order, pay into escrow, confirm.")
 
 ORDER = Annotated[str, typer.Argument(metavar="ORDER", help="Its id, 64 hex digits.")]
 PARCEL = Annotated[str, typer.Argument(metavar="PARCEL", help="The parcel's id.")]
 _LINE: Final = re.compile(r"([0-9a-f]{64})(?:@([0-9]{1,9}))?(?::([0-9]{1,7}))?", re.ASCII)
+# What is printed of a new order, of the event that tells of it.
+_CREATED: Final = ("order_id", "total_minor", "payable_minor", "symbol")
 _UNITS: Final = re.compile(r"([0-9]{1,2}):([0-9]{1,7})", re.ASCII)
 
 
@@ -82,14 +85,12 @@ def create(
     private = {"ship_to_salt": address.salt.hex()}
     if recipient_code is not None:
         private["recipient_code"] = recipient_code
-    outcome = session.submit(session.signed(operation("order.create", made)), private=private)
+    signed = session.signed(operation("order.create", made))
+    outcome = session.submit(signed, brings=(*private, *_CREATED), private=private)
     ids: dict[str, Any] = dict(private)
     if outcome.is_decided:
         created = outcome.event("order.created")
-        ids["order_id"] = created["order_id"]
-        ids["total_minor"] = created["total_minor"]
-        ids["payable_minor"] = created["payable_minor"]
-        ids["symbol"] = created["symbol"]
+        ids |= {name: created[name] for name in _CREATED}
     session.report(outcome, ids)
 
 
@@ -119,7 +120,7 @@ def pay(
     else:
         known = session.client.get(f"/v1/orders/{order_id.hex()}")
         amount_minor = int(known["payable_minor"])
-        session.say(f"paying {session.amount_text(amount_minor, known['symbol'])}")
+        session.say("paying {amount}", amount=session.amount_text(amount_minor, known["symbol"]))
     session.send(operation("order.pay", OrderPay(order_id, amount_minor)))
 
 
@@ -246,7 +247,7 @@ def readdress(
     if recipient_code is not None:
         private["recipient_code"] = recipient_code
     signed = session.signed(operation("order.readdress", changed))
-    session.report(session.submit(signed, private=private), private)
+    session.report(session.submit(signed, brings=private, private=private), private)
 
 
 @verb(
@@ -307,9 +308,10 @@ def listed_order(session: Session, entry: Mapping[str, Any]) -> dict[str, Any]:
     fields = ("order_id", "part", "state", "total_minor", "held_minor", "symbol")
     shown = session.readable({name: entry[name] for name in fields})
     del shown["symbol"]
-    deadline = entry["deadline"]
+    deadline = entry["next_deadline"]
     due = "" if deadline is None else until(deadline["time_ms"], now_ms())
-    return shown | {"due": due, "then": "" if deadline is None else deadline["kind"]}
+    then = "" if deadline is None else clock_words(deadline["kind"])
+    return shown | {"due": due, "then": then}
 
 
 def read_line(session: Session, text: str, *, exempt: bool) -> WantedLine:

@@ -2,20 +2,27 @@
 
 JSON is what machines read: its keys are stable, amounts are integers of minor units and times are
 UTC milliseconds. A table may leave things out and shows money and times as people write them.
+
+Names and texts are strangers': none leaves here as a terminal would obey it (`node.plain_text`).
 """
 
-import io
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from importlib import import_module
 from typing import Any
 
+from node.commands.failures import UsageWrong
+from node.commands.field import FieldUnknown, check_field, field_lines, field_of_one
 from node.commands.options import Output
+from node.commands.tables import print_thing, print_things
 from node.money_text import format_time
+from node.plain_text import plain
+from node.words import spoken, words
 
 MOMENTS_FROM_MS = 1_000_000_000_000
-PIPE_WIDTH = 10_000
+# A span of time that is open there has 0.
+OPEN_ENDS = ("_from_ms", "_until_ms")
 
 Row = Mapping[str, Any]
 
@@ -23,8 +30,23 @@ Row = Mapping[str, Any]
 class Printer:
     """Prints data in the form that was asked for."""
 
-    def __init__(self, output: Output) -> None:
-        self.output = output
+    def __init__(self, output: Output, field: str | None = None) -> None:
+        """`field`: only this one of what would be JSON (`node/commands/field.py`)."""
+        self.output = output if field is None else Output.JSON
+        self.field = field
+        self._is_done = False
+
+    def before(self, shape: Row | None) -> None:
+        """Called before what can't be taken back, of which a record of this shape will tell.
+
+        A slip in --field is told now, or costs no more than its line: an error after a payment
+        would have it paid twice. None: a shape that only its end tells.
+        """
+        if self.field is not None and shape is not None:
+            check_field(shape, self.field)
+        if sys.stdout is None:
+            raise UsageWrong("stdout is closed: nobody would see what came of it")
+        self._is_done = True
 
     @property
     def is_table(self) -> bool:
@@ -34,16 +56,24 @@ class Printer:
     def record(self, record: Row, table: Row | None = None) -> None:
         """One thing. `table`: what people see of it, where that differs."""
         if self.is_table:
-            rows = nested_rows(table or record)
-            self._table([{"": name, " ": value} for name, value in rows])
+            print_thing(nested_rows(table or record))
         else:
             self._json(record)
 
-    def records(self, records: Sequence[Row], table: Iterable[Row] | None = None) -> None:
-        """A list of things: one JSON array, a line each in NDJSON, a row each in a table."""
+    def records(
+        self,
+        records: Sequence[Row],
+        table: Iterable[Row] | None = None,
+        *,
+        stacked: bool = False,
+    ) -> None:
+        """A list of things: one JSON array, a line each in NDJSON, a row each in a table.
+
+        `stacked`: where a terminal is too narrow, the last columns go below the one before them.
+        """
         if self.is_table:
             shown = [{k: text(v) for k, v in row.items()} for row in (table or records)]
-            self._table(shown) if shown else self.say("nothing")
+            print_things(shown, stacked=stacked) if shown else self.say(words().text("nothing"))
         elif self.output is Output.NDJSON:
             for record in records:
                 self._json(record)
@@ -57,54 +87,54 @@ class Printer:
     def words(self, record: Row, lines: Iterable[str]) -> None:
         """One thing: told in these lines for people."""
         if self.is_table:
-            print("\n".join(lines), flush=True)
+            print(plain("\n".join(map(spoken, lines))), flush=True)
         else:
             self._json(record)
 
     def line(self, record: Row, words: str) -> None:
         """One of a stream: printed at once, whoever reads."""
-        print(words if self.is_table else _dump(record), flush=True)
+        if self.field is not None:
+            print(field_of_one(record, self.field), flush=True)
+        else:
+            print(plain(spoken(words)) if self.is_table else _dump(record), flush=True)
 
     def say(self, words: str) -> None:
         """Words for a person, on stderr."""
-        print(words, file=sys.stderr, flush=True)
+        print(plain(spoken(words)), file=sys.stderr, flush=True)
 
     def _json(self, value: Any) -> None:
-        if self.output is Output.NDJSON:
+        if self.field is not None:
+            for line in self._field_lines(value, self.field):
+                print(line, flush=True)
+        elif self.output is Output.NDJSON:
             print(_dump(value), flush=True)
         else:
-            print(json.dumps(value, indent=2, ensure_ascii=False), flush=True)
+            print(plain(json.dumps(value, indent=2, ensure_ascii=False)), flush=True)
 
-    def _table(self, rows: Sequence[Row]) -> None:
-        # Rich takes 70 ms to import: only tables pay for it. It honours NO_COLOR by itself.
-        console_module, table_module = import_module("rich.console"), import_module("rich.table")
-        box = import_module("rich.box")
-        terminal = sys.stdout.isatty()
-        headed = any(name.strip() for name in rows[0])
-        table = table_module.Table(
-            box=box.SIMPLE if headed else None, show_header=headed, pad_edge=False, highlight=False
-        )
-        for name in rows[0]:
-            table.add_column(name, overflow="fold", no_wrap=not terminal, style=_style(name))
-        for row in rows:
-            table.add_row(*(row.get(name, "") for name in rows[0]))
-        if terminal:
-            console_module.Console(markup=False, emoji=False).print(table)
-            return
-        # Off a terminal nothing may be cut, for a pipe has no width, and nothing is padded.
-        plain = io.StringIO()
-        wide = console_module.Console(file=plain, width=PIPE_WIDTH, markup=False, emoji=False)
-        wide.print(table)
-        lines = [line.rstrip() for line in plain.getvalue().splitlines()]
-        print("\n".join(line for line in lines if line), flush=True)
+    def _field_lines(self, value: Any, path: str) -> list[str]:
+        try:
+            return list(field_lines(value, path))
+        except FieldUnknown as error:
+            if not self._is_done:
+                raise
+            own = value if isinstance(value, dict) else {}
+            told = {**error.details, "id": own.get("id"), "state": own.get("state")}
+            self.say(words().text("note: {problem}", problem=str(error)))
+            for name, text in told.items():
+                if text is not None:
+                    head = words().heading(name)
+                    self.say(words().text("  {name}: {value}", name=head, value=text))
+            self.say(words().text("it is done all the same; the same command would do it again"))
+            return [""]
 
 
-def _style(column: str) -> str:
-    return "bold" if column == "" else ""
+def abandon_stdout() -> None:
+    """It can't be written any more: Python's own flush at the end must not fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return plain(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
 def nested_rows(record: Row, indent: str = "") -> list[tuple[str, str]]:
@@ -124,36 +154,46 @@ def nested_rows(record: Row, indent: str = "") -> list[tuple[str, str]]:
 
 def text(value: Any) -> str:
     """A value in a table's cell."""
-    if value is None:
+    if value is None or value == "":
         return "–"
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return words().text("yes" if value else "no")
     if isinstance(value, dict):
-        told = [f"{name}={_inner(entry)}" for name, entry in value.items() if entry is not None]
+        told = [
+            f"{words().heading(name)}={inline(entry)}"
+            for name, entry in value.items()
+            if entry is not None
+        ]
         return " ".join(told) or "–"
     if isinstance(value, (list, tuple)):
         joint = "\n" if any(isinstance(entry, dict) for entry in value) else ", "
         return joint.join(map(text, value)) or "–"
-    return str(value)
+    return spoken(value) if isinstance(value, str) else str(value)
 
 
-def _inner(value: Any) -> str:
+def inline(value: Any) -> str:
     """A value inside another: what has parts is put into brackets."""
     if isinstance(value, dict):
         return f"({text(value)})"
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(_inner, value))}]"
+        return f"[{', '.join(map(inline, value))}]"
     return text(value)
 
 
 def with_times(record: Row) -> dict[str, Any]:
-    """For people: every `*_ms` becomes `*`, a moment in Shanghai's time or a duration."""
+    """For people: every `*_ms`, of parts too, becomes `*`: a moment in Shanghai, or a duration."""
     return {name.removesuffix("_ms"): _readable_time(name, v) for name, v in record.items()}
 
 
 def _readable_time(name: str, value: Any) -> Any:
+    if isinstance(value, dict):
+        return with_times(value)
+    if isinstance(value, list):
+        return [_readable_time(name, entry) for entry in value]
     if is_moment(name, value):
         return format_time(value)
+    if value == 0 and name.endswith(OPEN_ENDS):
+        return None
     if name.endswith("_ms") and type(value) is int and value >= 0:
         return format_duration(value)
     return value

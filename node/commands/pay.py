@@ -36,6 +36,6 @@ def transfer(
     memo = None if memo_commitment is None else read_hash(memo_commitment, "--memo-commitment")
     payee = session.account(to)
     payment = PayTransfer(payee, symbol, amount_minor, memo)
-    outcome = session.submit(session.signed(operation("pay.transfer", payment)))
     paid = {"to": encode_account(payee), "amount_minor": str(amount_minor), "symbol": symbol}
-    session.report(outcome, paid)
+    signed = session.signed(operation("pay.transfer", payment))
+    session.report(session.submit(signed, brings=paid), paid)

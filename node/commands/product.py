@@ -8,7 +8,7 @@ import typer
 
 from commerce.products import Document, ProductRegister, ProductUpdate
 from commerce.registry import operation
-from node.client import segment
+from node.commands.code_noun import read_gtin
 from node.commands.failures import UsageWrong
 from node.commands.options import noun, verb
 from node.commands.session import Session
@@ -87,7 +87,8 @@ def update(
 
     What is not given stays as it is; documents that are given replace all of the old.
     """
-    known = session.client.get(f"/v1/products/{segment(gtin)}")
+    gtin = read_gtin(gtin)
+    known = session.client.get(f"/v1/products/{gtin}")
     papers = tuple(
         Document(paper["title"], bytes.fromhex(paper["hash"])) for paper in known["documents"]
     )
@@ -124,7 +125,7 @@ def show(
     ] = None,
 ) -> None:
     """Show a product."""
-    path = f"/v1/products/{segment(gtin)}"
+    path = f"/v1/products/{read_gtin(gtin)}"
     session.show(path if version is None else f"{path}/versions/{version}")
 
 

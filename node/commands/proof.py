@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -18,15 +18,18 @@ from commerce.epcis.capture import EVENTS
 from node.clock import now_ms
 from node.commands.failures import UsageWrong, VerificationFailed
 from node.commands.options import noun, verb
+from node.commands.out_file import FORCE, check_out, write_out
 from node.commands.session import Session
 from node.durations import read_age
 from node.genesis_file import load_genesis
 from node.json_values import read_hash
+from node.plain_text import plain
 from node.proof_file import read_trusted
 from node.proof_words import Telling
 from node.proven_events import captured_event
 from node.state_names import key_of, key_of_hex, proof_name, state_proof_name
 from node.testnet_layout import GENESIS
+from node.words import spoken
 
 app = noun("Get a proof that anyone can check: state, transactions, receipts, events.")
 
@@ -56,8 +59,6 @@ IdArgument = Annotated[str, typer.Argument(metavar="ID")]
 Fits = Callable[[Verified], bool]
 # The file's name, without its ending, by the height of its newest header.
 Name = Callable[[int], str]
-# While it is being written.
-PART: Final = ".part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Wanted:
     trusted: str | None
     heads: bool = False
     max_age: str | None = None
+    force: bool = False
 
     @property
     def max_age_ms(self) -> int | None:
@@ -98,6 +100,7 @@ def state(
         str | None, typer.Option("--state-key", help="Any state key, as hex.")
     ] = None,
     out: OutOption = None,
+    force: FORCE = False,
     genesis: GenesisOption = None,
     trusted: TrustedOption = None,
     heads: HeadsOption = False,
@@ -116,7 +119,7 @@ def state(
     def file_name(height: int) -> str:
         return state_proof_name(wanted_key, height)
 
-    wanted = Wanted(out, genesis, trusted, heads, max_age)
+    wanted = Wanted(out, genesis, trusted, heads, max_age, force=force)
     fetch(session, f"state/{wanted_key.hex()}", wanted, fits, file_name)
 
 
@@ -125,6 +128,7 @@ def transaction(
     session: Session,
     wanted_id: IdArgument,
     out: OutOption = None,
+    force: FORCE = False,
     genesis: GenesisOption = None,
     trusted: TrustedOption = None,
 ) -> None:
@@ -134,7 +138,7 @@ def transaction(
     def fits(told: Verified) -> bool:
         return [fact.id for fact in told.transactions] == [expected]
 
-    wanted = Wanted(out, genesis, trusted)
+    wanted = Wanted(out, genesis, trusted, force=force)
     fetch(session, f"transaction/{expected.hex()}", wanted, fits, named("transaction", expected))
 
 
@@ -143,6 +147,7 @@ def receipt(
     session: Session,
     wanted_id: IdArgument,
     out: OutOption = None,
+    force: FORCE = False,
     genesis: GenesisOption = None,
     trusted: TrustedOption = None,
 ) -> None:
@@ -155,7 +160,7 @@ def receipt(
     def fits(told: Verified) -> bool:
         return [fact.receipt.id for fact in told.receipts] == [expected]
 
-    wanted = Wanted(out, genesis, trusted)
+    wanted = Wanted(out, genesis, trusted, force=force)
     fetch(session, f"receipt/{expected.hex()}", wanted, fits, named("receipt", expected))
 
 
@@ -171,6 +176,7 @@ def event(
     session: Session,
     event_key: Annotated[str, typer.Argument(metavar="KEY", help="Of an EPCIS event.")],
     out: OutOption = None,
+    force: FORCE = False,
     genesis: GenesisOption = None,
     trusted: TrustedOption = None,
     heads: HeadsOption = False,
@@ -185,7 +191,7 @@ def event(
     def fits(told: Verified) -> bool:
         return event_fits(told, expected)
 
-    wanted = Wanted(out, genesis, trusted, heads, max_age)
+    wanted = Wanted(out, genesis, trusted, heads, max_age, force=force)
     fetch(session, f"event/{expected.hex()}", wanted, fits, named("event", expected))
 
 
@@ -221,6 +227,7 @@ def named(kind: str, wanted_id: bytes) -> Name:
 
 def fetch(session: Session, path: str, wanted: Wanted, fits: Fits, name: Name) -> None:
     """Get a bundle, check it, write it, print it. What doesn't hold or fit is not kept; exit 8."""
+    check_out(wanted.out, force=wanted.force)
     max_age_ms, trusted = wanted.max_age_ms, trusted_header(session, wanted.trusted)
     query = {
         "trusted": None if trusted is None else trusted.height,
@@ -237,26 +244,33 @@ def fetch(session: Session, path: str, wanted: Wanted, fits: Fits, name: Name) -
     if not fits(verified):
         raise VerificationFailed("the node answered with a proof of something else")
     out = wanted.out or Path(name(verified.newest.height) + FILE_SUFFIX)
-    write(out, data)
+    # A name of its own says what is proven and at which height: nothing else is lost there.
+    write_out(out, data, force=wanted.force or wanted.out is None)
     telling = Telling(verified, genesis, now, max_age_ms)
     if session.printer.is_table:
-        print("\n".join(telling.lines()), flush=True)
+        print(plain("\n".join(map(spoken, telling.lines()))), flush=True)
     else:
         session.printer.document({"file": str(out), "size": len(data), **telling.as_json()})
-    session.say(f"{out}: {len(data)} bytes")
-    session.say(f"anybody checks it alone: hushang verify {out} --genesis {file or GENESIS}")
+    session.say("{out}: {count} bytes", out=out, count=len(data))
+    session.say(
+        "anybody checks it alone: hushang verify {out} --genesis {file}",
+        out=out,
+        file=file or GENESIS,
+    )
 
 
 def known_genesis(session: Session, file: Path | None) -> tuple[Genesis, Path | None]:
     """The genesis to check with, and its file if it has one; says which it is."""
+    if file is None and session.named is not None:
+        file = session.named.genesis
     if file is None and session.testnet is not None and "://" not in (session.options.node or ""):
         file = session.testnet.directory / GENESIS
     if file is not None:
-        session.say(f"checked with the genesis in {file}")
+        session.say("checked with the genesis in {file}", file=file)
         return load_genesis(file), file
     genesis = session.genesis
     told = genesis.hash().hex()
-    session.say(f"checked with the genesis that the node tells: compare its hash, {told}")
+    session.say("checked with the genesis that the node tells: compare its hash, {told}", told=told)
     return genesis, None
 
 
@@ -270,17 +284,9 @@ def trusted_header(session: Session, text: str | None) -> TrustedHeader | None:
         raise UsageWrong(f"--trusted: {text!r} is not HEIGHT or HEIGHT:DIGEST")
     told = session.client.get(f"/v1/headers/{text}")
     header = decode(Header, bytes.fromhex(told["raw_header"]))
-    session.say(f"trusted as the node tells it: {header.height}:{header.digest().hex()}")
+    session.say(
+        "trusted as the node tells it: {height}:{header}",
+        height=header.height,
+        header=header.digest().hex(),
+    )
     return TrustedHeader(header.height, header.digest())
-
-
-def write(file: Path, data: bytes) -> None:
-    """A file with all of it, or none."""
-    part = file.with_name(file.name + PART)
-    try:
-        part.write_bytes(data)
-        part.replace(file)
-    except OSError as error:
-        raise UsageWrong(f"{file}: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)

@@ -7,10 +7,12 @@ from typing import Annotated, Any, Final
 import typer
 
 from chain.committee import quorum_size
-from chain.transaction import Operation, SignedTransaction, sign_transaction
+from chain.transaction import Operation, SignedTransaction
 from node import seats
 from node.commands.failures import UsageWrong
-from node.commands.session import Session, Signer
+from node.commands.out_file import check_out
+from node.commands.session import Session
+from node.commands.signers import Signer
 from node.commands.tx import write as write_transaction
 from node.transaction_file import TransactionFile
 
@@ -34,16 +36,16 @@ def signed_by_quorum(
 
     With `out` whatever is signed is written there, and None returned.
     """
+    check_out(out)
     signers = _signers(session, now, is_for_file=out is not None)
-    pairs = {(entry.account, entry.key.public_key): entry for entry in (*signers, *also)}
     valid_for_s = session.options.valid_for_s or (VALID_FOR_FILE_S if out is not None else None)
     content = session.transaction(operations, signers[0].account, valid_for_s=valid_for_s)
-    signed = sign_transaction(content, [(entry.account, entry.key) for entry in pairs.values()])
-    if out is None:
+    signed = session.sign(content, [*signers, *also])
+    if out is None or session.options.dry_run:
         return signed
     write_transaction(TransactionFile(signed.content, signed.signatures), out)
-    session.say(f"next: the others sign, hushang tx sign {out} --key KEYFILE --out {out}")
-    session.say(f"then: hushang tx submit {out}")
+    session.say("next: the others sign, hushang tx sign {out} --key KEYFILE --out {out}", out=out)
+    session.say("then: hushang tx submit {out}", out=out)
     return None
 
 

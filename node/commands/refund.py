@@ -105,7 +105,7 @@ def agree(session: Session, case: CASE, address: ADDRESS = None) -> None:
     commitment, private = _address(address)
     agreed = RefundAgree(read_hash(case, "CASE"), commitment)
     signed = session.signed(operation("refund.agree", agreed))
-    session.report(session.submit(signed, private=private), private)
+    session.report(session.submit(signed, brings=private, private=private), private)
 
 
 @verb(
@@ -155,7 +155,7 @@ def counter(
     commitment, private = _address(address)
     offered = RefundCounter(case_id, amounts, returns, commitment, reason)
     signed = session.signed(operation("refund.counter", offered))
-    session.report(session.submit(signed, private=private), private)
+    session.report(session.submit(signed, brings=private, private=private), private)
 
 
 @verb(app, "accept", sends=True, examples=("hushang refund accept $CASE --as buyer",))

@@ -2,6 +2,8 @@
 
 import os
 import time
+from collections.abc import Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -11,12 +13,21 @@ from node import keystore
 from node.clock import now_ms
 from node.commands.failures import UsageWrong, VerificationFailed
 from node.commands.options import StoreKind, noun, verb
+from node.commands.own_node import CONFIG
 from node.commands.session import Session
 from node.config import FILE_NAME, load_config
-from node.damage import NodeData
+from node.damage import NodeData, State
 from node.genesis_file import load_genesis
 from node.repair import Plan, examine, mend
 from node.vote_words import AFTERWARDS
+from node.words import said
+
+STATES: Final = {
+    State.WHOLE: said("whole"),
+    State.MISSING: said("missing"),
+    State.DAMAGED: said("damaged"),
+    State.LEFTOVER: said("left over"),
+}
 
 app = noun("Put a node with a damaged disk back to work.", single=True)
 
@@ -34,9 +45,7 @@ TELL_EVERY_S: Final = 2.0
 )
 def repair(
     session: Session,
-    config: Annotated[
-        Path | None, typer.Option("--config", help="Settings; ./hushang.toml if there is one.")
-    ] = None,
+    config: CONFIG = None,
     data_dir: Annotated[Path | None, typer.Option(help="Instead of the settings'.")] = None,
     genesis: Annotated[Path | None, typer.Option(help="Instead of the settings'.")] = None,
     node_key: Annotated[Path | None, typer.Option(help="Instead of the settings'.")] = None,
@@ -67,12 +76,15 @@ def repair(
     if dry_run:
         session.printer.record(record, _table(data, plan))
         raise VerificationFailed(
-            f"{data.directory}: {_to_do(data.directory, plan)}; without --dry-run it is done"
+            said(
+                "{directory}: {what}; without --dry-run it is done",
+                directory=data.directory,
+                what=_to_do(data.directory, plan),
+            )
         )
     if not session.options.yes:
-        for part in plan.parts:
-            session.say(f"{part.name}: {part.state}: {part.words}")
-        typer.confirm(f"{_to_do(data.directory, plan)}?", abort=True, err=True)
+        _say_parts(session, plan)
+        session.confirm(said("{what}?", what=_to_do(data.directory, plan)))
     aside = mend(data, plan)
     record["done"] = True
     record["moved_to"] = None if aside is None else str(aside)
@@ -83,8 +95,18 @@ def repair(
 def _nothing_to_do(plan: Plan) -> str:
     """Of data in which nothing is damaged, or nothing any more, for people."""
     if not plan.missing:
-        return "nothing is damaged"
-    return f"nothing left to move; missing: {' and '.join(plan.missing)}"
+        return said("nothing is damaged")
+    return said("nothing left to move; missing: {parts}", parts=_joined(plan.missing))
+
+
+def _say_parts(session: Session, plan: Plan) -> None:
+    for part in plan.parts:
+        state = STATES[part.state]
+        session.say("{name}: {state}: {words}", name=part.name, state=state, words=part.words)
+
+
+def _joined(words: Sequence[str]) -> str:
+    return reduce(lambda one, other: said("{first} and {rest}", first=one, rest=other), words)
 
 
 def _say_next(session: Session, plan: Plan) -> None:
@@ -127,10 +149,11 @@ def _find_data(
 
 def _to_do(directory: Path, plan: Plan) -> str:
     """What is planned, for people."""
-    words = [f"move {path.relative_to(directory)} aside" for path in plan.moved]
+    told = [said("move {path} aside", path=path.relative_to(directory)) for path in plan.moved]
     if plan.silence is not None:
-        words.insert(0, f"keep the journal, silent up to height {plan.silence.until}")
-    return " and ".join(words)
+        until = plan.silence.until
+        told.insert(0, said("keep the journal, silent up to height {height}", height=until))
+    return _joined(told)
 
 
 def _record(data: NodeData, plan: Plan) -> dict[str, Any]:
@@ -149,7 +172,10 @@ def _record(data: NodeData, plan: Plan) -> dict[str, Any]:
 
 def _table(data: NodeData, plan: Plan) -> dict[str, Any]:
     """As people see it: a line a part."""
-    found = {part.name: f"{part.state}: {part.words}" for part in plan.parts}
+    found = {
+        part.name: said("{state}: {words}", state=STATES[part.state], words=part.words)
+        for part in plan.parts
+    }
     return {"directory": str(data.directory), **found}
 
 
@@ -164,5 +190,9 @@ class _Progress:
         if time.monotonic() - self._told_s < TELL_EVERY_S:
             return
         self._told_s = time.monotonic()
-        of = f" of {total}" if total else ""
-        self._session.say(f"reading {stage}: {done}{of}")
+        if total:
+            self._session.say(
+                "reading {stage}: {done} of {total}", stage=stage, done=done, total=total
+            )
+        else:
+            self._session.say("reading {stage}: {done}", stage=stage, done=done)

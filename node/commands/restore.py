@@ -60,10 +60,13 @@ def restore(
         "state_root": restored.state_root.hex(),
         "rows": restored.rows,
         "made_ms": head.made_ms,
+        "files": list(restored.files),
     }
     session.printer.record(record, session.readable(record))
     session.say("next: hushang node start; the node asks the others before it votes again")
     session.say(AFTERWARDS)
     if head.genesis.committee().f == 0:
-        session.say("where no other member can tell what it voted for, it needs your word first:")
-        session.say("hushang node accept-loss")
+        session.say(
+            "where no other member can tell what it voted for, it needs your word first:\n"
+            "hushang node accept-loss"
+        )

@@ -9,12 +9,16 @@ import typer
 from typer.core import TyperGroup
 from typing_extensions import override
 
+from node.commands.help_words import speak
 from node.commands.options import root_options, show_examples
+from node.words import language_of, use, words
 
 
 def run(arguments: Sequence[str], nouns: Mapping[str, str], epilog: str) -> object:
     """Run one command line; its exit code, or whatever else it returned."""
+    use(language_of(arguments))
     command = typer.main.get_command(application(nouns, epilog))
+    speak(command)
     return command.main(args=list(arguments), prog_name="hushang", standalone_mode=False)
 
 
@@ -22,13 +26,13 @@ def application(nouns: Mapping[str, str], epilog: str) -> typer.Typer:
     """The root command. `nouns`: what each is for, in the order of the help page."""
 
     class Named(Nouns):
-        known = nouns
+        known = {noun: words().text(purpose) for noun, purpose in nouns.items()}  # noqa: RUF012
 
     app = typer.Typer(
         cls=Named,
         name="hushang",
         help="A consortium blockchain node whose ledger speaks commerce.",
-        epilog=epilog,
+        epilog=words().text(epilog),
         rich_markup_mode=None,
         add_completion=False,
         no_args_is_help=True,
@@ -49,10 +53,11 @@ class Nouns(TyperGroup):
 
     @override
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """A stub that only has a name and a help line; `resolve_command` loads the real one."""
+        """A stub that only has a name and its line; `resolve_command` loads the real one."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        return TyperGroup(name=cmd_name, help=self.known[cmd_name], rich_markup_mode=None)
+        purpose = self.known[cmd_name]
+        return TyperGroup(name=cmd_name, short_help=purpose, rich_markup_mode=None)
 
     @override
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -75,4 +80,5 @@ def load_noun(noun: str) -> Any:
     command = typer.main.get_command(module.app)
     command.name = noun
     show_examples(command)
+    speak(command)
     return command

@@ -4,20 +4,16 @@ A command that needs no node and no key imports neither.
 """
 
 import secrets
-import shlex
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from chain.account import single_key_policy
+from chain.account import SignatureEntry, single_key_policy
 from chain.bech32m import decode_account, encode_account
-from chain.codec import decode, encode
-from chain.crypto import PrivateKey
+from chain.codec import encode
+from chain.crypto import SIGNATURE_SIZE
 from chain.errors import HushangError
-from chain.genesis import Genesis
 from chain.transaction import (
     TRANSACTION_VERSION,
     Operation,
@@ -25,15 +21,20 @@ from chain.transaction import (
     Transaction,
     sign_transaction,
 )
-from node import keystore, testnet_layout
-from node.client import NodeClient, NodeFailed, NotFound, Outcome, OutcomeUnknown
+from node.client import NodeFailed, NotFound, Outcome, OutcomeUnknown
 from node.clock import now_ms
-from node.commands.options import TIMEOUT_S, Options, Output, Wait
-from node.commands.output import Printer, with_times
-from node.config import NodeConfig
+from node.commands.effects import reason_of, show_effects
+from node.commands.failures import UsageWrong
+from node.commands.field import SENT
+from node.commands.options import TIMEOUT_S, Options, Wait
+from node.commands.output import abandon_stdout, with_times
+from node.commands.sending import Sending, signals_interrupt
+from node.commands.signers import KeyMissing, Signer
+from node.commands.surroundings import Surroundings
+from node.contexts import PREFIX
+from node.late_outcome import EXPIRED, late_receipt
 from node.money_text import format_amount, parse_amount, split_amount
-from node.testnet_layout import LocalNetwork
-from node.transaction_file import TransactionFile, keep
+from node.words import CODED, coded, listed, said, words
 
 VALID_FOR_S: Final = 120
 LIST_MAX: Final = 10_000
@@ -42,108 +43,50 @@ NONCE_BITS: Final = 64
 OK: Final = "ok"
 
 
-class KeyMissing(HushangError):
-    """The command signs something, and nothing says with which key."""
-
-    hint = "--key FILE, or --as ROLE with a test network"
+NUMBERS_HINT: Final = "the same command with --dry-run shows the numbers"
 
 
 class RuleBroken(HushangError):
     """The transaction was decided, and refused by a rule of the ledger; it had no effect."""
 
-    def __init__(self, outcome: Outcome) -> None:
+    hint = "hushang explain CODE says what helps; what was asked can be sent anew, changed"
+
+    def __init__(self, outcome: Outcome, reason: str | None = None) -> None:
         receipt = outcome.receipt or {}
         rule = receipt.get("rule") or {}
         failed = receipt.get("failed_operation")
         where = f"operation {failed}: " if failed else ""
         super().__init__(f"{where}{rule.get('title') or outcome.status}")
         self.told_code = outcome.status
-        self.told_hint = str(rule.get("hint") or "")
-        self.details = {"id": outcome.id, "height": outcome.height, "operation": failed}
+        # A receipt is agreed on, and has no room for numbers: they are those of a dry run.
+        hints = (rule.get("hint"), None if reason else NUMBERS_HINT)
+        self.told_hint = "; ".join(filter(None, hints))
+        self.details = {
+            "reason": reason,
+            "id": outcome.id,
+            "height": outcome.height,
+            "operation": failed,
+        }
 
 
-@dataclass(frozen=True, slots=True)
-class Signer:
-    """A key, the account that it speaks for, and the file that it came from."""
-
-    account: bytes
-    key: PrivateKey
-    file: Path | None = None
-
-
-class Session:
-    """One command's surroundings."""
+class Session(Surroundings):
+    """One command's surroundings, and its own voice."""
 
     def __init__(self, options: Options) -> None:
-        self.options = options
+        super().__init__(options)
         self._symbols: dict[str, str | None] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Nothing is held open between the requests of one command."""
-
-    @cached_property
-    def printer(self) -> Printer:
-        """Where the data goes."""
-        return Printer(self.options.output or Output.TABLE)
-
-    def say(self, words: str) -> None:
-        """Words for a person, on stderr."""
-        self.printer.say(words)
-
-    # Whom to ask.
-
-    @cached_property
-    def testnet(self) -> LocalNetwork | None:
-        """The test network that the command means, if there is one."""
-        return testnet_layout.find(self.options.context)
-
-    @cached_property
-    def client(self) -> NodeClient:
-        """The nodes to ask: --node, else those of the test network, else this machine's."""
-        return NodeClient(self._urls())
-
-    def _urls(self) -> Sequence[str]:
-        named = self.options.node
-        if named is not None and "://" in named:
-            return [named]
-        if named is not None:
-            return [self.require_testnet().node(named).api]
-        if self.testnet is not None:
-            return [node.api for node in self.testnet.nodes]
-        return [f"http://127.0.0.1:{NodeConfig.model_fields['api_port'].default}"]
-
-    def require_testnet(self) -> LocalNetwork:
-        """The test network, or `NetworkMissing`."""
-        if self.testnet is None:
-            return testnet_layout.load(testnet_layout.directory_of(self.options.context))
-        return self.testnet
-
-    @cached_property
-    def genesis(self) -> Genesis:
-        """What the asked chain started from; its hash is what transactions name."""
-        told = self.client.get("/v1/genesis")
-        genesis = decode(Genesis, bytes.fromhex(told["raw"]))
-        if genesis.hash().hex() != told["hash"]:
-            raise NodeFailed("the node's genesis does not have the hash that it tells")
-        return genesis
 
     # In whose name.
 
     @cached_property
     def signer(self) -> Signer:
-        """The key of --key, or of --as in the test network."""
+        """The key of --key, or of --as in the test network, or the context's."""
         if self.options.key is not None:
             return self.signer_of(str(self.options.key), is_file=True)
         if self.options.speaker is not None:
             return self.signer_of(self.options.speaker)
+        if self.named is not None and self.named.key is not None:
+            return Signer.of_file(self.named.key)
         raise KeyMissing("this needs a signature")
 
     def signer_of(self, named: str, *, is_file: bool = False) -> Signer:
@@ -156,21 +99,31 @@ class Session:
             elif not is_file and not file.exists():
                 # `AccountUnnamed`, with all names that there are.
                 self.testnet.account(named)
-        described = keystore.show_key(file)
-        key = keystore.load_key(file, keystore.find_passphrase)
-        return Signer(described.account, key, file)
+        return Signer.of_file(file)
 
     def account(self, text: str) -> bytes:
-        """An account id from `hs1…`, or from a name in the test network."""
-        if self.testnet is not None and not text.startswith("hs1"):
+        """An account id from `hs1…`, or from a name in the test network or the context."""
+        if text.startswith(PREFIX):
+            return decode_account(text)
+        if self.testnet is not None:
             return decode_account(self.testnet.account(text).account)
-        return decode_account(text)
+        if self.named is not None:
+            return decode_account(self.named.account(text))
+        raise UsageWrong(
+            f"{text}: give the hs1… id; names are those of a test network or a context"
+        )
 
     def name_of(self, account: str) -> str:
-        """An account's `hs1…`, with its name if the test network has one for it."""
-        accounts = () if self.testnet is None else self.testnet.accounts
-        names = [entry.name for entry in accounts if entry.account == account]
-        return f"{account} ({names[0]})" if names else account
+        """An account's `hs1…`, with its name if the test network or the context has one for it."""
+        name = self._account_names.get(account)
+        return account if name is None else f"{account} ({name})"
+
+    @cached_property
+    def _account_names(self) -> Mapping[str, str]:
+        if self.testnet is not None:
+            return {entry.account: entry.name for entry in reversed(self.testnet.accounts)}
+        named = {} if self.named is None else self.named.accounts
+        return {account: name for name, account in named.items()}
 
     def own_account(self, text: str | None) -> bytes:
         """The account named, or that of the signer."""
@@ -223,79 +176,104 @@ class Session:
         """Signed by the signer, every --cosign, and others; what it will cost is told before."""
         types = ",".join(entry.type for entry in operations)
         for fee in self.client.get("/v1/fees", {"types": types})["cost"]:
-            self.say(f"fee: {self.amount_text(fee['amount_minor'], fee['symbol'])}")
-        named = [self.signer_of(name) for name in self.options.cosign or ()]
-        signers = [self.signer, *named, *also]
-        pairs = {(entry.account, entry.key.public_key): entry for entry in signers}
+            self.say("fee: {amount}", amount=self.amount_text(fee["amount_minor"], fee["symbol"]))
         content = self.transaction(operations, self.signer.account)
-        return sign_transaction(content, [(e.account, e.key) for e in pairs.values()])
+        return self.sign(content, [*self.signers, *also])
+
+    @cached_property
+    def signers(self) -> Sequence[Signer]:
+        """The signer and every --cosign."""
+        return [self.signer, *map(self.signer_of, self.options.cosign or ())]
+
+    def sign(self, content: Transaction, signers: Iterable[Signer]) -> SignedTransaction:
+        """Signed by each once; a dry run only names them, and opens no key."""
+        own = {(entry.account, entry.public_key): entry for entry in signers}
+        if self.options.dry_run:
+            named = [SignatureEntry(*pair, bytes(SIGNATURE_SIZE)) for pair in sorted(own)]
+            return SignedTransaction(encode(content), tuple(named))
+        return sign_transaction(content, [(e.account, e.key) for e in own.values()])
 
     def submit(
         self,
         signed: SignedTransaction,
         *,
+        brings: Iterable[str] | None,
         file: Path | None = None,
         private: Mapping[str, str] | None = None,
     ) -> Outcome:
         """Hand it in and wait as --wait says; `RuleBroken` if it was decided and refused.
 
-        Where the outcome stays unknown, the same command again would be a second transaction: so
-        its bytes are kept, in the `file` they came from or a new one, and `private`, what only this
-        command knows of it, is told.
+        `brings`: what `report` will be given to print; None where it prints something else.
+        Its bytes are kept until its outcome is known, in the `file` they came from or a new one;
+        `private`, what only this command knows of it, is told where that stays unknown. A dry run
+        ends the command here, with what it would do.
         """
+        if self.options.dry_run:
+            show_effects(self, signed.content, signed.signatures)
+        self.before_sending(brings)
         wait = self.options.wait or Wait.DECIDED
         timeout_s = TIMEOUT_S if self.options.timeout_s is None else self.options.timeout_s
         if wait is Wait.NONE:
             timeout_s = 0.0
         decided = wait is Wait.DECIDED
+        sending = Sending(signed, file, private or {}, self.options)
         try:
-            outcome = self.client.submit(encode(signed), decided=decided, timeout_s=timeout_s)
+            with signals_interrupt():
+                outcome = self.submitter.submit(
+                    encode(signed), decided=decided, timeout_s=timeout_s
+                )
         except (OutcomeUnknown, NodeFailed) as error:
-            raise self._kept(signed, str(error), file, private or {}) from error
+            self._tell_unkept(sending)
+            raise sending.unknown(str(error)) from error
         except KeyboardInterrupt:
-            unknown = self._kept(signed, "interrupted", file, private or {})
-            for name, value in unknown.details.items():
-                self.say(f"{name}: {value}")
-            self.say(unknown.told_hint)
+            self._tell_unkept(sending)
+            self._interrupted(sending.unknown("interrupted"))
             raise
+        except HushangError as error:
+            late = self._late(signed, sending) if _told_code(error) == EXPIRED else None
+            if late is None:
+                # It never came in, or no block will have it.
+                sending.forget()
+                raise
+            outcome = late
+        sending.forget()
         if outcome.is_decided and outcome.status != OK:
-            raise RuleBroken(outcome)
+            raise RuleBroken(outcome, reason_of(self, signed, outcome.status or ""))
         return outcome
 
-    def _kept(
-        self,
-        signed: SignedTransaction,
-        words: str,
-        file: Path | None,
-        private: Mapping[str, str],
-    ) -> OutcomeUnknown:
-        """The bytes kept in a file, and the error that says how to go on with it."""
-        own = TransactionFile(signed.content, signed.signatures)
-        error = OutcomeUnknown(words, own.id)
+    def before_sending(self, brings: Iterable[str] | None) -> None:
+        """`FieldUnknown`, if --field names what such a transaction doesn't bring."""
+        self.printer.before(None if brings is None else {**SENT, **dict.fromkeys(brings)})
+
+    def _tell_unkept(self, sending: Sending) -> None:
+        if sending.failure is not None:
+            strerror = sending.failure.strerror
+            self.say("the transaction could not be kept: {strerror}", strerror=strerror)
+
+    def _interrupted(self, unknown: OutcomeUnknown) -> None:
+        self.say("interrupted; it is not known whether it will be decided")
+        for name, value in unknown.details.items():
+            self.say("{name}: {value}", name=words().heading(name), value=value)
+        self.printer.say(unknown.told_hint)
+
+    def _late(self, signed: SignedTransaction, sending: Sending) -> Outcome | None:
+        """The outcome of what the door refuses because its time is over; None if it has none."""
         try:
-            place = str(file or keep(own, Path.cwd()))
-        except OSError as failure:
-            self.say(f"the transaction could not be kept: {failure.strerror}")
-            error.details |= private
-            return error
-        error.details |= {"file": place, **private}
-        where = "".join(
-            f" {flag} {shlex.quote(value)}"
-            for flag, value in (("--context", self.options.context), ("--node", self.options.node))
-            if value is not None
-        )
-        again = f"hushang tx submit {shlex.quote(place)}{where}"
-        error.told_hint = (
-            f"{again} is safe to repeat; the same command would be a second transaction"
-        )
-        return error
+            receipt = late_receipt(self.client, sending.id, signed)
+        except OutcomeUnknown as error:
+            raise sending.unknown(str(error)) from error
+        return None if receipt is None else Outcome(sending.id, receipt)
 
     def send(self, *operations: Operation, found: Mapping[str, str] | None = None) -> Outcome:
         """Sign, submit, and print what came of it.
 
         `found` maps names of the printed record to `event.field` of what happened.
         """
-        outcome = self.submit(self.signed(*operations))
+        brings = tuple(found or ())
+        if not self.options.dry_run:
+            # Also before it is signed.
+            self.before_sending(brings)
+        outcome = self.submit(self.signed(*operations), brings=brings)
         ids = {}
         for name, place in (found or {}).items() if outcome.is_decided else ():
             event, _, field = place.rpartition(".")
@@ -306,13 +284,21 @@ class Session:
     def report(self, outcome: Outcome, ids: Mapping[str, Any]) -> None:
         """Print an outcome, with what it brought."""
         record: dict[str, Any] = {"id": outcome.id, "state": _state(outcome), **ids}
-        if outcome.receipt is None:
-            self.printer.record(record)
-            return
-        receipt = dict(outcome.receipt)
-        shown = {"transaction": outcome.id, **self.readable(ids), "height": receipt["height"]}
-        shown |= {"what happened": ", ".join(event["type"] for event in outcome.events)}
-        self.printer.record(record | receipt, shown)
+        told = {"transaction": outcome.id, "state": _state(outcome), **self.readable(ids)}
+        if outcome.receipt is not None:
+            receipt = dict(outcome.receipt)
+            told = {"transaction": outcome.id, **self.readable(ids), "height": receipt["height"]}
+            told |= {"what happened": listed(coded(event["type"]) for event in outcome.events)}
+            record |= receipt
+        try:
+            self.printer.record(record, told)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            # A full disk. The transaction is sent: whoever takes an error for none sends it again.
+            abandon_stdout()
+            self.say("stdout can't be written: {strerror}", strerror=error.strerror)
+            self.say("{name}: {value}", name=words().heading("id"), value=outcome.id)
 
     # Showing.
 
@@ -326,18 +312,23 @@ class Session:
         self.printer.records(records, [self.readable(record) for record in records])
 
     def pages(
-        self, path: str, name: str, query: Mapping[str, object] | None = None
+        self,
+        path: str,
+        name: str,
+        query: Mapping[str, object] | None = None,
+        *,
+        count_max: int = LIST_MAX,
     ) -> Sequence[Mapping[str, Any]]:
         """Everything of a paged list, up to a limit."""
         found: list[Mapping[str, Any]] = []
         cursor = None
-        while len(found) < LIST_MAX:
+        while len(found) < count_max:
             page = self.client.get(path, {**(query or {}), "cursor": cursor, "limit": PAGE_SIZE})
             found += page[name]
             cursor = page.get("next")
             if cursor is None:
                 return found
-        self.say(f"the first {len(found)} of more")
+        self.say("the first {count} of more", count=len(found))
         return found
 
     def readable(self, record: Mapping[str, Any], symbol: str | None = None) -> dict[str, Any]:
@@ -352,6 +343,8 @@ class Session:
                 shown[name.removesuffix("_minor")] = self.amount_text(value, symbol)
             else:
                 shown[name] = self._readable_value(value, symbol)
+                if name in CODED and isinstance(value, str):
+                    shown[name] = coded(value)
         return shown
 
     def _looked_up_symbol(self, record: Mapping[str, Any]) -> str | None:
@@ -384,7 +377,11 @@ def _has_amount(value: Any) -> bool:
 
 
 def _state(outcome: Outcome) -> str:
-    return "decided" if outcome.is_decided else "pending"
+    return said("decided") if outcome.is_decided else said("pending")
+
+
+def _told_code(error: HushangError) -> str:
+    return str(getattr(error, "told_code", ""))
 
 
 def account_of_key(public_key: bytes) -> str:

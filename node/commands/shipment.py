@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from commerce.errors import ParcelUnknown
 from commerce.registry import operation
 from commerce.shipments import ShipmentCreate, ShipmentDelivered, ShipmentLost, ShippedLine
 from commerce.tracking import ShipmentEvent
@@ -13,6 +14,7 @@ from node.commands.order import read_units
 from node.commands.session import Session
 from node.commands.telling import ContentOption, FileOption, document_hash
 from node.json_values import read_hash
+from node.private_data import Committed, label_of
 
 app = noun("Ship, deliver, report lost.")
 
@@ -42,6 +44,9 @@ def create(
         list[str] | None, typer.Option(help="An item in it, EPC URI or Digital Link; repeatable.")
     ] = None,
     sscc: Annotated[str | None, typer.Option(help="The parcel's GS1 number, 18 digits.")] = None,
+    tracking: Annotated[
+        str | None, typer.Option(help="The carrier's number; only its salted hash is sent.")
+    ] = None,
     insured: Annotated[
         str | None, typer.Option(help='What the carrier answers for: "CNY 50.00".')
     ] = None,
@@ -63,13 +68,14 @@ def create(
             raise UsageWrong("no units wait for a parcel: hushang order show tells where they are")
     insured_minor = 0 if insured is None else session.money(insured)[1]
     named = None if device is None else read_hash(device, "--device")
+    label = None if tracking is None else _label_of(session, order_id, tracking).commitment
     made = ShipmentCreate(
         order_id,
         session.account(carrier),
         lines,
         sscc,
         tuple(epc or ()),
-        None,
+        label,
         insured_minor,
         named,
     )
@@ -137,6 +143,33 @@ def lost(session: Session, parcel: PARCEL) -> None:
 def show(session: Session, parcel: PARCEL) -> None:
     """Show a parcel: units, carrier, state, the next deadline."""
     session.show(f"/v1/parcels/{read_hash(parcel, 'PARCEL').hex()}")
+
+
+@verb(app, "label", examples=("hushang shipment label $ORDER SF1234567890123 --as merchant",))
+def label(
+    session: Session,
+    order: Annotated[str, typer.Argument(metavar="ORDER", help="The order's id.")],
+    tracking: Annotated[
+        str, typer.Argument(metavar="TRACKING", help="As it was given when it was shipped.")
+    ],
+) -> None:
+    """Find the parcel of a tracking number, by the key that shipped it.
+
+    The chain has a salted hash of the number. The salt comes from the key; with the number it
+    proves to anybody which parcel it was: tagged_hash("label", salt and number).
+    """
+    order_id = read_hash(order, "ORDER")
+    made = _label_of(session, order_id, tracking)
+    parcels = session.client.get(f"/v1/orders/{order_id.hex()}")["parcels"]
+    own = [p["parcel_id"] for p in parcels if p["label_commitment"] == made.commitment.hex()]
+    if not own:
+        raise ParcelUnknown("no parcel of this order has this number by this key")
+    told = {"label_commitment": made.commitment.hex(), "label_salt": made.salt.hex()}
+    session.printer.record({"parcel_id": own[0], **told})
+
+
+def _label_of(session: Session, order_id: bytes, tracking: str) -> Committed:
+    return label_of(session.signer.key.seed, order_id, tracking)
 
 
 def unshipped_lines(session: Session, order_id: bytes) -> tuple[ShippedLine, ...]:

@@ -12,7 +12,7 @@ from node.commands.failures import UsageWrong
 from node.commands.session import Session
 from node.commands.tx import read_file
 from node.json_values import read_hash
-from node.order_words import Told
+from node.trade_words import Told
 
 PERMILLE: Final = 1000
 

@@ -7,23 +7,17 @@ from typing import Annotated, Any
 
 import typer
 
-from node import processes, testnet, testnet_growth, testnet_layout
-from node.client import NodeClient, NodeFailed, NodeRefused, NodeUnreachable
+from node import processes, testnet, testnet_faults, testnet_growth, testnet_layout
 from node.commands.failures import UsageWrong
-from node.commands.options import StoreKind, StoreOption, noun, verb
+from node.commands.options import StoreKind, StoreOption, verb
 from node.commands.session import Session
+from node.commands.testnet_noun import DIRECTORY, WHICH, app, chosen, picked, report_nodes
+from node.heard_words import heard
+from node.peer_words import ROLES
 from node.testnet_genesis import NODES_MAX, Plan
-from node.testnet_layout import NAME_DEFAULT, LocalNetwork, NodePlace
+from node.testnet_layout import NAME_DEFAULT, LocalNetwork
 from node.vote_words import vote_warning
-
-app = noun("A network of real node processes on this machine, its data under ./.hushang/NAME.")
-
-WHICH = Annotated[
-    str | None, typer.Argument(metavar="[NODE]", help="A node's name or its number, from 1.")
-]
-DIRECTORY = Annotated[
-    Path | None, typer.Option("--dir", help="Where the network lies; default ./.hushang/NAME.")
-]
+from node.words import listed, said, series
 
 
 @verb(
@@ -60,26 +54,35 @@ def up(
 
 @verb(app, "status", examples=("hushang testnet status", "hushang testnet status -o json"))
 def status(session: Session, directory: DIRECTORY = None) -> None:
-    """Show each node's process and what it says of itself."""
+    """Show each node's process and what it says of itself, and the faults in force."""
     network = chosen(session, directory)
     record = testnet.describe(network)
     for entry, node in zip(record["nodes"], network.nodes, strict=True):
-        entry["status"] = status_of(node) if entry["pid"] else None
+        entry["status"] = (
+            processes.status_of(node) if entry["pid"] and not entry["paused"] else None
+        )
+    relayed = testnet_faults.current(network)
+    record["faults"] = None if relayed is None else relayed.record(network)
     shown = [node_row(entry) for entry in record["nodes"]]
     if session.printer.is_table:
         session.printer.records(shown)
-        session.printer.records(account_rows(record["accounts"]))
+        session.say(headline(record["nodes"]))
+        session.printer.records(account_rows(record["accounts"]), stacked=True)
+        for words in () if relayed is None else relayed.words(network):
+            session.say(words)
     else:
         session.printer.document(record)
 
 
 @verb(app, "stop", examples=("hushang testnet stop", "hushang testnet stop xuhui"))
 def stop(session: Session, which: WHICH = None, directory: DIRECTORY = None) -> None:
-    """Stop a node, or all; the data stays."""
+    """Stop a node, or all; the data stays. With the last node the faults between them end."""
     network = chosen(session, directory)
     killed = processes.stop(network, picked(network, which))
     for name in killed:
-        session.say(f"{name} did not end in time and was killed")
+        session.say("{name} did not end in time and was killed", name=name)
+    if not processes.running(network) and testnet_faults.end(network):
+        session.say("no faults are in force any more")
     report_nodes(session, network)
 
 
@@ -93,7 +96,7 @@ def kill(
     network = chosen(session, directory)
     node = network.node(which)
     if processes.kill(network, node) is None:
-        session.say(f"{node.name} was not running")
+        session.say("{name} was not running", name=node.name)
     report_nodes(session, network)
 
 
@@ -107,12 +110,45 @@ def start(
     """Start a stopped or killed node again, or all of them; ends what an interrupted up began."""
     network = chosen(session, directory)
     nodes = picked(network, which)
+    testnet_faults.follow(network)
     if wait:
         testnet.start(network, nodes, session.say)
         testnet.finish(network, session.say)
     else:
         for node in nodes:
             processes.start(network, node)
+    report_nodes(session, network)
+
+
+@verb(
+    app,
+    "restart",
+    examples=(
+        "hushang testnet restart --rolling",
+        "hushang testnet restart xuhui",
+        "hushang testnet restart",
+    ),
+)
+def restart(
+    session: Session,
+    which: WHICH = None,
+    rolling: Annotated[
+        bool, typer.Option("--rolling", help="One after the other, so that the chain goes on.")
+    ] = False,
+    directory: DIRECTORY = None,
+) -> None:
+    """Stop a node, or all, and start again; returns when they are ready.
+
+    In a rolling restart each node votes again before the next one is stopped.
+    """
+    network = chosen(session, directory)
+    nodes = picked(network, which)
+    testnet_faults.follow(network)
+    if rolling:
+        testnet.restart(network, nodes, session.say)
+    else:
+        processes.stop(network, nodes)
+        testnet.start(network, nodes, session.say)
     report_nodes(session, network)
 
 
@@ -155,22 +191,12 @@ def remove(
 def reset(session: Session, directory: DIRECTORY = None) -> None:
     """Stop every node and remove the network with all its data and keys, and nothing else."""
     network = chosen(session, directory)
-    if not session.options.yes:
-        typer.confirm(f"Remove {network.directory} and every key in it?", abort=True, err=True)
+    session.confirm(said("Remove {path} and every key in it?", path=network.directory))
     kept = testnet.reset(network)
     if kept:
-        session.say(f"left alone, as no part of the network: {', '.join(map(str, kept))}")
-    session.printer.record({"removed": str(network.directory), "kept": [str(p) for p in kept]})
-
-
-def chosen(session: Session, directory: Path | None) -> LocalNetwork:
-    """The network in --dir, or the one that the command means."""
-    return testnet_layout.load(directory) if directory else session.require_testnet()
-
-
-def picked(network: LocalNetwork, which: str | None) -> tuple[NodePlace, ...]:
-    """The node named, or all."""
-    return network.nodes if which is None else (network.node(which),)
+        session.say("left alone, as no part of the network: {paths}", paths=listed(map(str, kept)))
+    removed = {"removed": str(network.directory)}
+    session.printer.record(removed | {"kept": [str(path) for path in kept]}, removed)
 
 
 def show(session: Session, network: LocalNetwork) -> None:
@@ -179,28 +205,35 @@ def show(session: Session, network: LocalNetwork) -> None:
     if not session.printer.is_table:
         session.printer.document(record)
         return
-    session.printer.records(
-        [
-            {k: entry[k] for k in ("name", "api", "p2p", "pid", "data_dir")}
-            for entry in record["nodes"]
-        ]
-    )
-    session.printer.records(account_rows(record["accounts"]))
+    columns = ("name", "pid", "api", "p2p")
+    nodes = [
+        {**{name: entry[name] for name in columns}, "data_dir": near(entry["data_dir"])}
+        for entry in record["nodes"]
+    ]
+    session.printer.records(nodes, stacked=True)
+    session.printer.records(account_rows(record["accounts"]), stacked=True)
+
+
+def near(path: str) -> str:
+    """A path as it is typed here: from the current directory on, where it lies inside it."""
+    here = Path.cwd()
+    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
 
 
 def account_rows(accounts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """A line for each role that an account has; of many with one role, such as arbiters, one."""
     numbered = [entry for entry in accounts if entry["name"] != entry["role"]]
     rows = [
-        {"role": e["role"], "account": e["account"], "key_file": e["key_file"]}
+        {"role": e["role"], "account": e["account"], "key_file": near(e["key_file"])}
         for e in accounts
         if e["role"] != "member" and e not in numbered
     ]
     many = [entry for entry in numbered if entry["role"] != "member"]
     if many:
-        names = f"{many[0]['name']} … {many[-1]['name']}"
-        files = str(Path(many[0]["key_file"]).with_name("NAME.key"))
-        rows.append({"role": names, "account": f"{len(many)} accounts", "key_file": files})
+        names = f"{many[0]['name']}…{many[-1]['name'].removeprefix(many[-1]['role'])}"
+        files = near(str(Path(many[0]["key_file"]).with_name("NAME.key")))
+        count = said("{count} accounts", count=len(many))
+        rows.append({"role": names, "account": count, "key_file": files})
     return rows
 
 
@@ -208,9 +241,9 @@ def say_next(session: Session, network: LocalNetwork) -> None:
     """Three commands to paste."""
     place = context_of(network)
     session.say("Next:")
-    session.say(f"  hushang testnet status{place}")
-    session.say(f'  hushang pay transfer merchant "CNY 129.00" --as buyer{place}')
-    session.say(f"  hushang watch{place}")
+    session.say("  hushang testnet status{place}", place=place)
+    session.say('  hushang pay transfer merchant "CNY 129.00" --as buyer{place}', place=place)
+    session.say("  hushang watch{place}", place=place)
 
 
 def context_of(network: LocalNetwork) -> str:
@@ -221,32 +254,39 @@ def context_of(network: LocalNetwork) -> str:
     return f" --context {shlex.quote(str(network.directory))}"
 
 
-def report_nodes(session: Session, network: LocalNetwork) -> None:
-    """Print what runs now."""
-    records = [testnet.describe_node(network, node) for node in network.nodes]
-    columns = ("number", "name", "pid", "api", "log")
-    session.printer.records(records, [{name: r[name] for name in columns} for r in records])
-
-
-def status_of(node: NodePlace) -> dict[str, Any]:
-    """What a node says of itself, or why it says nothing."""
-    try:
-        told: dict[str, Any] = NodeClient([node.api], timeout_s=3.0).get("/v1/status")
-    except (NodeUnreachable, NodeRefused, NodeFailed) as error:
-        return {"ready": False, "not_ready_because": [str(error)]}
-    return told
+def headline(nodes: Sequence[dict[str, Any]]) -> str:
+    """How the network is, in a line: `3 of 4 nodes ready, height 127, primary xuhui`."""
+    answers = [node["status"] for node in nodes if node["status"]]
+    ready = sum(bool(told["ready"]) for told in answers)
+    if not answers:
+        return said("{ready} of {count} nodes ready", ready=ready, count=len(nodes))
+    newest = max(answers, key=lambda told: (told["epoch"], int(told["height"])))
+    return said(
+        "{ready} of {count} nodes ready, height {height}, primary {primary}",
+        ready=ready,
+        count=len(nodes),
+        height=newest["height"],
+        primary=newest["primary"],
+    )
 
 
 def node_row(entry: dict[str, Any]) -> dict[str, Any]:
     """One line of `testnet status`."""
     told = entry["status"] or {}
     row = {"": entry["number"], "name": entry["name"], "pid": entry["pid"], "api": entry["api"]}
-    names = ("role", "epoch", "ready", "height", "view", "primary")
-    row |= {name: told.get(name) for name in names}
-    row |= {"block": str(told.get("block_hash", ""))[:12]}
+    row |= {name: told.get(name) for name in ("role", "height", "view")}
+    row["role"] = ROLES.get(str(row["role"]), row["role"])
+    if entry.get("paused"):
+        return row | {"state": said("paused")}
     if entry["pid"] is None:
-        return row | {"state": "crashed" if entry["stale_pid_file"] else "stopped"}
+        return row | {"state": said("crashed") if entry["stale_pid_file"] else said("stopped")}
     withheld = told.get("withheld")
     reasons = [words for words in told.get("not_ready_because", ()) if words != withheld]
-    words = [words for words in (*reasons, vote_warning(told)) if words]
-    return row | {"state": "; ".join(words) or "running"}
+    words = [words for words in (*map(heard, reasons), vote_warning(told)) if words]
+    return row | {"state": series(words) or said("running")}
+
+
+# Its verbs stand in the help after those that a newcomer needs first.
+from node.commands import testnet_fault  # noqa: E402
+
+__all__ = ["app", "testnet_fault"]

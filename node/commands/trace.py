@@ -16,6 +16,7 @@ from node.commands.failures import UsageWrong
 from node.commands.options import noun, verb
 from node.commands.session import Session
 from node.money_text import format_time
+from node.words import listed, said
 
 GTIN_SIZES: Final = (8, 12, 13, 14)
 SSCC_DIGITS: Final = 18
@@ -25,10 +26,10 @@ NAMES_SHOWN_MAX: Final = 12
 PAGE: Final = 5_000
 PAGED: Final = ("steps", "edges", "things")
 DOUBTS: Final = {
-    MADE_TWICE: "was made more than once",
-    USED_BEFORE: "is told of after it was used up",
-    TWO_CONTAINERS: "lies in two containers at a time",
-    IN_ITSELF: "lies in itself",
+    MADE_TWICE: said("was made more than once"),
+    USED_BEFORE: said("is told of after it was used up"),
+    TWO_CONTAINERS: said("lies in two containers at a time"),
+    IN_ITSELF: said("lies in itself"),
 }
 _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.", re.ASCII)
 
@@ -38,7 +39,10 @@ class NothingRecorded(HushangError):
     was declared an error.
     """
 
-    hint = "GET /v1/epcis/epcs/{epc}/events shows what was only claimed or declared an error"
+    hint = (
+        "hushang epcis link ID shows how an identifier is read; what was only claimed or "
+        "declared an error has GET /v1/epcis/epcs/{epc}/events"
+    )
 
 
 app = noun("Where goods came from and where they went.", single=True)
@@ -116,7 +120,11 @@ def whole(session: Session, query: dict[str, str | None]) -> dict[str, Any]:
             found[part] += page[part]
         told += 1
         if told % 20 == 0:
-            session.say(f"read {len(found['steps'])} steps, {len(found['things'])} things")
+            session.say(
+                "read {steps} steps, {things} things",
+                steps=len(found["steps"]),
+                things=len(found["things"]),
+            )
     return {**found, "next": None}
 
 
@@ -128,18 +136,32 @@ def tell(session: Session, found: dict[str, Any]) -> None:
     roots = set(found["roots"])
     others = [thing for thing in found["things"] if thing not in roots]
     more = counts["things"] - counts["roots"] - len(others)
-    session.say(f"{'went into' if forward else 'came from'}: {names(others, more)}")
-    for which, word in (("possessor", "with"), ("owner", "owned by")):
-        if found[which] is not None:
-            session.say(f"now {word} {session.name_of(found[which])}")
+    if forward:
+        session.say("went into: {things}", things=names(others, more))
+    else:
+        session.say("came from: {things}", things=names(others, more))
+    if found["possessor"] is not None:
+        session.say("now with {name}", name=session.name_of(found["possessor"]))
+    if found["owner"] is not None:
+        session.say("now owned by {name}", name=session.name_of(found["owner"]))
     session.say(
-        f"{counts['steps']} events, {counts['things']} things as known at height"
-        f" {found['height']}; any of them is proven by: hushang proof event KEY"
+        "{steps} events, {things} things as known at height {height}; any of them is proven by:"
+        " hushang proof event KEY",
+        steps=counts["steps"],
+        things=counts["things"],
+        height=found["height"],
     )
     for recall_id in found["recalls"]:
-        session.say(f"RECALLED: hushang recall marks {recall_id} shows what was reached")
+        session.say(
+            "RECALLED: hushang recall marks {recall_id} shows what was reached", recall_id=recall_id
+        )
     for doubt in found["doubts"][:NAMES_SHOWN_MAX]:
-        session.say(f"doubt: {doubt['thing']} {DOUBTS[doubt['kind']]}: {', '.join(doubt['keys'])}")
+        session.say(
+            "doubt: {thing} {doubt}: {keys}",
+            thing=doubt["thing"],
+            doubt=DOUBTS[doubt["kind"]],
+            keys=listed(doubt["keys"]),
+        )
     if found["next"] is not None:
         session.say("this is the first page: --all shows all of it")
     if not found["complete"]:
@@ -150,8 +172,9 @@ def names(things: Sequence[str], more: int) -> str:
     """Some names on a line, and how many others there are."""
     shown, rest = things[:NAMES_SHOWN_MAX], max(len(things) - NAMES_SHOWN_MAX, 0) + more
     if not shown:
-        return f"{rest} things" if rest else "nothing else"
-    return ", ".join(shown) + (f" and {rest} more" if rest else "")
+        return said("{count} things", count=rest) if rest else said("nothing else")
+    told = listed(shown)
+    return said("{names} and {count} more", names=told, count=rest) if rest else told
 
 
 def show_causes(session: Session, things: Sequence[str], at: int | None) -> None:

@@ -2,19 +2,24 @@
 
 import sys
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from chain.account import SignatureEntry
 from chain.codec import decode, encode
+from chain.crypto import SIGNATURE_SIZE
 from chain.transaction import SignedTransaction
 from node import keystore
+from node.commands.effects import show_effects
 from node.commands.failures import UsageWrong
 from node.commands.options import noun, verb
-from node.commands.session import Session
-from node.genesis_file import load_genesis
+from node.commands.out_file import FORCE, check_out, write_out
+from node.commands.session import OK, Session
 from node.json_values import FormRefused, read_hash
+from node.late_outcome import receipt_of
 from node.strict_json import read_json
 from node.transaction_file import (
     FILE_SIZE_MAX,
@@ -81,21 +86,23 @@ def build(
     valid_for: Annotated[int, typer.Option(help="Seconds until it expires.")] = 300,
     memo: Annotated[str | None, typer.Option(help="A public text, up to 512 characters.")] = None,
     out: OUT = None,
+    force: FORCE = False,
 ) -> None:
     """Build an unsigned transaction of operations; needs no private key.
 
     FILE: {"operations": [{"type": "pay.transfer", "payload": {"to": "hs1...", ...}}, ...]}, the
     fields as docs/transactions.md names them, or GET /v1/transaction-types.
     """
+    check_out(out, force=force)
     wanted = read_json(read_file(file))
     if not isinstance(wanted, dict) or set(wanted) != {"operations"}:
         raise FormRefused("expected an object with operations")
     operations = read_operations(wanted["operations"])
     owner = public_account(session) if sender is None else session.account(sender)
     if genesis is not None:
-        session.genesis = load_genesis(genesis)
+        session.genesis = import_module("node.genesis_file").load_genesis(genesis)
     content = session.transaction(operations, owner, valid_for_s=valid_for, memo=memo)
-    write(TransactionFile(encode(content)), out)
+    write(TransactionFile(encode(content)), out, force=force)
 
 
 @verb(
@@ -113,24 +120,56 @@ def sign(
         str | None, typer.Option(help="Sign for this account; default: the key's own.")
     ] = None,
     out: OUT = None,
+    force: FORCE = False,
 ) -> None:
     """Add a signature; needs no node. For several parties sign in turn."""
+    # What is added to loses nothing.
+    force = force or (out is not None and out.exists() and file.exists() and out.samefile(file))
+    check_out(out, force=force)
     unsigned = from_text(read_file(file))
+    session.require_own_chain(unsigned.transaction.genesis_hash)
     owner = session.signer.account if account is None else session.account(account)
-    write(unsigned.signed_by(owner, session.signer.key), out)
+    write(unsigned.signed_by(owner, session.signer.key), out, force=force)
 
 
 @verb(
     app,
     "submit",
     sends=True,
-    examples=("hushang tx submit signed.json", "hushang tx submit signed.json --wait accepted"),
+    examples=(
+        "hushang tx submit signed.json",
+        "hushang tx submit signed.json --wait accepted",
+        "hushang tx submit unsigned.json --dry-run --as merchant --cosign carrier",
+    ),
 )
 def submit(session: Session, file: FILE) -> None:
-    """Hand in a signed transaction: a file of `tx sign`, or raw bytes. Harmless to repeat."""
-    raw = from_text(read_file(file)).raw()
+    """Hand in a signed transaction: a file of `tx sign`, or raw bytes. Harmless to repeat.
+
+    --dry-run also takes an unsigned one: as if its sender signed it, or whoever --key, --as and
+    --cosign name.
+    """
+    given = from_text(read_file(file))
+    if session.options.dry_run:
+        show_effects(session, given.content, (*given.signatures, *named_signers(session)))
+    raw = given.raw()
     kept = None if str(file) == "-" else file
-    session.report(session.submit(decode(SignedTransaction, raw), file=kept), {})
+    signed = decode(SignedTransaction, raw)
+    earlier = receipt_of(session.client, given.id)
+    if earlier is not None and earlier["status"] != OK:
+        session.say(
+            "it was decided before, at height {height}, and stays as it is: for another try make "
+            "a new file",
+            height=earlier["height"],
+        )
+    session.report(session.submit(signed, brings=(), file=kept), {})
+
+
+def named_signers(session: Session) -> list[SignatureEntry]:
+    """Who would sign besides, by the options."""
+    options = session.options
+    named = [session.signer] if options.key is not None or options.speaker is not None else []
+    named += map(session.signer_of, options.cosign or ())
+    return [SignatureEntry(e.account, e.public_key, bytes(SIGNATURE_SIZE)) for e in named]
 
 
 def read_file(file: Path) -> bytes:
@@ -148,12 +187,12 @@ def read_file(file: Path) -> bytes:
     return data
 
 
-def write(file: TransactionFile, out: Path | None) -> None:
+def write(file: TransactionFile, out: Path | None, *, force: bool = False) -> None:
     """To a file, or to stdout: a transaction is data."""
     if out is None:
         sys.stdout.write(to_text(file))
     else:
-        out.write_text(to_text(file), "utf-8")
+        write_out(out, to_text(file).encode(), force=force)
 
 
 def public_account(session: Session) -> bytes:

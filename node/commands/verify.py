@@ -7,7 +7,7 @@ import typer
 
 from node.commands.options import noun, verb
 from node.commands.session import Session
-from node.proof_file import Question, answer
+from node.proof_file import Question, answer, checked
 
 app = noun("Check a proof offline, trusting nothing but the genesis.", single=True)
 
@@ -47,13 +47,15 @@ def verify(
     time; with --max-age it must be that fresh.
     """
     output = session.options.output
-    answer(
-        Question(
-            bundle,
-            str(genesis),
-            genesis_hash,
-            trusted,
-            max_age,
-            None if output is None else output.value,
-        )
+    question = Question(
+        bundle,
+        str(genesis),
+        genesis_hash,
+        trusted,
+        max_age,
+        None if output is None else output.value,
     )
+    if session.options.field is None:
+        answer(question)
+    else:
+        session.printer.document(checked(question).as_json())

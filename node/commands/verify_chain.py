@@ -63,4 +63,4 @@ def verify_chain(
     }
     session.printer.record(record)
     if report.missing:
-        session.say(f"{report.missing}; with --archive all is replayed")
+        session.say("{missing}; with --archive all is replayed", missing=report.missing)

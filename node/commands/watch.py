@@ -3,22 +3,25 @@
 import select
 import sys
 import time
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
 from chain.bech32m import encode_account
-from node.client import NodeUnreachable
 from node.commands.options import noun, verb
 from node.commands.output import text
 from node.commands.session import Session
+from node.genesis_file import load_genesis
 from node.money_text import format_time
+from node.plain_text import padded
+from node.words import coded, spoken
 
 app = noun("What the nodes decide, as it happens.", single=True)
 
 PAUSE_S: Final = 0.3
-# How long no node may be reachable before the watch gives up.
-PATIENCE_S: Final = 30.0
+# Most types are no longer.
+TYPE_SIZE: Final = 20
 
 
 @verb(
@@ -28,6 +31,7 @@ PATIENCE_S: Final = 30.0
         "hushang watch",
         "hushang watch --from 0.0.0 --count 3 -o ndjson",
         "hushang watch --type order --account merchant",
+        "hushang watch --genesis testnet/genesis.json --from 0.0.0 --count 1",
     ),
 )
 def watch(
@@ -35,32 +39,32 @@ def watch(
     start: Annotated[
         str, typer.Option("--from", help="A cursor, `latest`, or 0.0.0 for the beginning.")
     ] = "latest",
-    count: Annotated[int | None, typer.Option(help="End after this many events.")] = None,
+    count: Annotated[int | None, typer.Option(min=1, help="End after this many events.")] = None,
     types: Annotated[
         list[str] | None, typer.Option("--type", help="Only these, or all of a beginning.")
     ] = None,
     account: Annotated[str | None, typer.Option(help="Only what names it: hs1… or a name.")] = None,
+    genesis: Annotated[
+        Path | None, typer.Option(help="Check every event from this genesis; trust no node.")
+    ] = None,
 ) -> None:
     """Print events as the nodes decide them, one a line, until Ctrl-C.
 
     Each line's `next` resumes right after it with --from; nothing is lost or told twice, also when
     the node that was asked goes away and another one answers.
     """
-    query: dict[str, object] = {"cursor": start, "limit": 100}
-    if types:
-        query["types"] = ",".join(types)
-    if account is not None:
-        query["account"] = encode_account(session.account(account))
+    named = None if account is None else encode_account(session.account(account))
+    trusted = None if genesis is None else load_genesis(genesis)
+    feed = session.client.feed(start, types=types or (), account=named, genesis=trusted)
     left = count
     while left is None or left > 0:
-        page = patiently(session, query)
-        for event in page["events"][:left]:
-            session.printer.line(event, words(session, event))
+        event = feed.poll()
+        if event is not None:
+            session.printer.line(event.json(), words(session, event.json()))
             left = None if left is None else left - 1
-        query["cursor"] = page["next"]
-        if page["complete"] and left != 0:
-            if is_reader_gone():
-                return
+        elif is_reader_gone():
+            return
+        else:
             time.sleep(PAUSE_S)
 
 
@@ -76,19 +80,8 @@ def is_reader_gone() -> bool:
     return any(events & (select.POLLERR | select.POLLHUP) for _, events in poller.poll(0))
 
 
-def patiently(session: Session, query: dict[str, object]) -> Any:
-    """A page of events, waiting out a moment without any node."""
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        try:
-            return session.client.get("/v1/events", query)
-        except NodeUnreachable:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(PAUSE_S)
-
-
 def words(session: Session, event: dict[str, Any]) -> str:
     """An event on one line, for a person."""
     told = text(session.readable(event["data"])).replace("\n", "; ")
-    return f"{format_time(event['time_ms'])}  {event['height']:>6}  {event['type']:<20} {told}"
+    what = padded(spoken(coded(event["type"])), TYPE_SIZE)
+    return f"{format_time(event['time_ms'])}  {event['height']:>6}  {what} {told}"

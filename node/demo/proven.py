@@ -15,6 +15,10 @@ from node.testnet_layout import GENESIS
 class OutcomeUnproven(HushangError):
     """What a node handed out as a proof does not prove the outcome."""
 
+    hint = (
+        "don't trust that node; the other members' nodes have the proof: hushang proof receipt ID"
+    )
+
 
 def prove(stage: Stage, outcome: Outcome) -> None:
     """Get the receipt's proof from one node, check it without any, and tell what that means."""

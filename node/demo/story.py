@@ -19,6 +19,11 @@ POLL_S: Final = 0.05
 class ClaimFalse(HushangError):
     """Another node does not say what the demo told."""
 
+    hint = (
+        "hushang testnet status tells whether that node is behind; hushang compare finds "
+        "where their data differ"
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:

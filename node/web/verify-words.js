@@ -204,6 +204,8 @@ export const EVENTS = {
   "member.registered": ["A member organisation was registered.", "成员机构已登记。"],
   "member.updated": ["A member's record was changed.", "成员信息已更新。"],
   "committee.changed": ["The committee was changed.", "委员会已变更。"],
+  "protocol.announced": ["A protocol version was announced.", "新协议版本已公告。"],
+  "protocol.withdrawn": ["An announced protocol version was withdrawn.", "已公告的协议版本已撤回。"],
   "evidence.recorded": ["Evidence against a member was recorded.", "成员违规证据已记录。"],
   "role.granted": ["A role was granted.", "角色已授予。"],
   "role.revoked": ["A role was revoked.", "角色已撤销。"],
@@ -551,6 +553,7 @@ export const TABLES = {
     "holder version title product_class return_exempt storage documents:Document* registered_ms " +
       "licence_required",
   ],
+  protocol: [["protocol version", "协议版本"], "", "standing:Upgrade planned:Upgrade"],
   recall: [
     ["recall", "产品召回"],
     "hash",
@@ -646,6 +649,7 @@ export const STRUCTURES = {
     "dispute_cap_ms unbond_ms deposit_exit_ms deposit_tail_ms notice_ms claim_ms " +
     "report_ms penalty_ms",
   Tombstone: "regulator time_ms legal_order reason review",
+  Upgrade: "version height",
   Visited: "cell last_ms",
   WeightedKey: "public_key weight",
 };
@@ -929,6 +933,7 @@ export const FIELDS = {
   permille: "千分比",
   permille_hour: "每小时千分比",
   phase: "阶段",
+  planned: "计划",
   pledges: "承诺",
   points: "承诺点",
   policy: "密钥策略",
@@ -1026,6 +1031,7 @@ export const FIELDS = {
   sscc: "物流单元码",
   stakes: "争议保证金",
   standard: "标准",
+  standing: "现行",
   started_ms: "开始时间",
   state: "状态",
   status: "物流状态",

@@ -143,6 +143,8 @@ class FakeNetwork:
             last_seen_ms=None,
             last_error="" if peer in self.there else "ConnectionRefusedError",
             on_two_hosts=False,
+            age_ms=None,
+            address=None,
         )
 
     def _hand_over(self, peer: bytes, answer: Message) -> None:

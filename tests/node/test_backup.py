@@ -13,7 +13,7 @@ from chain.store_contract import Kind, StorageFailed
 from chain.store_memory import MemoryStore
 from node.backup import (
     BackupExists,
-    BackupFailed,
+    BackupPlaceMissing,
     BackupSource,
     BackupStopped,
     BackupUnderWay,
@@ -92,7 +92,7 @@ def test_what_ends_it_early_leaves_nothing(tmp_path: Path, error: BaseException)
 
 
 def test_a_directory_that_is_not_there_is_told_by_name(tmp_path: Path) -> None:
-    with pytest.raises(BackupFailed, match="No such file"):
+    with pytest.raises(BackupPlaceMissing, match="no such directory"):
         write_backup(BackupSource.of(world().ledger, 1), tmp_path / "no" / "b")
 
 

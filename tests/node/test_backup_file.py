@@ -76,7 +76,7 @@ def test_a_file_that_is_short_or_long_is_no_backup(tmp_path: Path) -> None:
     for size in [*range(0, len(data), 97), len(data) - 1]:
         with pytest.raises(BackupDamaged):
             read(tmp_path / "b", data[:size])
-    with pytest.raises(BackupDamaged, match="more after the end"):
+    with pytest.raises(BackupDamaged, match="more after its end"):
         read(tmp_path / "b", data + b"\0")
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from node.config import ConfigInvalid, NodeConfig, PeerAddress, load_config, to_toml
+from node.config import ConfigInvalid, NodeConfig, PeerAddress, load_config, to_toml, with_peers
 
 TOML = """
 name = "pudong"
@@ -118,6 +118,22 @@ def test_settings_survive_their_toml(tmp_path: Path) -> None:
         store="sqlite",
     )
     assert load_config(write(tmp_path, to_toml(config)), {}, {}) == config
+
+
+@pytest.mark.parametrize("head", ["[[peers]]", "  [[ peers ]]  # those we know"])
+def test_peers_are_replaced_and_the_rest_of_a_file_stays_as_it_is(
+    tmp_path: Path, head: str
+) -> None:
+    text = "# by hand\n" + TOML.replace("[[peers]]", head)
+    jingan = PeerAddress(name="jingan", host="::1", port=2)
+    before = load_config(write(tmp_path, text), {}, {})
+    once = with_peers(text, [jingan])
+    assert load_config(write(tmp_path, once), {}, {}) == before.model_copy(
+        update={"peers": (jingan,)}
+    )
+    assert once.startswith("# by hand\n")
+    assert with_peers(with_peers(once, before.peers), [jingan]) == once
+    assert load_config(write(tmp_path, with_peers(once, ())), {}, {}).peers == ()
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

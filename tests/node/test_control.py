@@ -16,6 +16,7 @@ from chain.ledger import Ledger
 from chain.store_contract import StorageError, StoreDamaged
 from node import backup, control
 from node.backup import check_backup
+from node.config import ConfigInvalid
 from node.control import BODY_SIZE_MAX, ControlServer
 from node.control_client import ControlBusy, ControlFailed, ask_status, run_job
 from node.control_socket import NAME, ControlUnreachable, connect
@@ -32,6 +33,7 @@ class _Node:
     """A node's side of the socket, on a real ledger."""
 
     world: World
+    is_broken: bool = False
     fatal: list[StorageError] = field(default_factory=list)
 
     @property
@@ -64,7 +66,12 @@ async def serving(directory: Path, world: World | None = None) -> AsyncIterator[
     async def snapshot() -> dict[str, Any]:
         return {"height": node.ledger.tip.height}
 
-    server = ControlServer(directory, node, node.fatal.append, snapshot)
+    def reload() -> dict[str, Any]:
+        if node.is_broken:
+            raise ConfigInvalid("loglevel: unknown")
+        return {"changed": {}, "needs_restart": []}
+
+    server = ControlServer(directory, node, node.fatal.append, snapshot, reload)
     await server.start()
     try:
         async with asyncio.timeout(PATIENCE_S):
@@ -128,7 +135,7 @@ async def test_a_backup_of_a_live_node_is_whole_and_told(tmp_path: Path) -> None
         assert refused.value.told_code == "BackupExists"
         assert "--force" in refused.value.told_hint
         await backed_up(tmp_path, tmp_path / "b", force=True)
-        with pytest.raises(ControlFailed, match="No such file"):
+        with pytest.raises(ControlFailed, match="no such directory"):
             await backed_up(tmp_path, tmp_path / "no" / "b")
         assert node.fatal == []
 
@@ -254,6 +261,17 @@ async def test_a_request_of_another_form_is_refused_by_name(tmp_path: Path, body
         assert (await asyncio.to_thread(ask))["error"]["code"] == "ControlRequestInvalid"
         assert names(tmp_path) == [NAME]
         assert (await asyncio.to_thread(ask_status, tmp_path))["jobs"] == []
+
+
+@pytest.mark.asyncio
+async def test_settings_are_read_again_or_it_is_told_why_not(tmp_path: Path) -> None:
+    async with serving(tmp_path) as node:
+        told = await asyncio.to_thread(run_job, tmp_path, "/reload", {})
+        assert told == {"changed": {}, "needs_restart": []}
+        node.is_broken = True
+        with pytest.raises(ControlFailed, match="loglevel: unknown") as refused:
+            await asyncio.to_thread(run_job, tmp_path, "/reload", {})
+    assert refused.value.told_code == "ConfigInvalid"
 
 
 @pytest.mark.asyncio

@@ -20,7 +20,7 @@ from node.demo.tales import TALES
 from node.money_text import parse_amount
 from node.testnet_genesis import Plan, create
 from node.testnet_layout import load
-from tests.commands.command_line import ROOT, hushang
+from tests.commands.command_line import ROOT, hushang, inside
 
 HEX_ID = re.compile(r"\b[0-9a-f]{64}\b")
 AMOUNT = re.compile(rf"\b{SYMBOL} [0-9]+\.[0-9]{{2}}\b")
@@ -138,7 +138,7 @@ def test_a_network_that_cannot_miss_a_node_is_refused() -> None:
 
 
 def test_the_stories_are_listed_with_what_they_show() -> None:
-    listed = hushang("demo", "--list", "-o", "json")
+    listed = inside("demo", "--list", "-o", "json")
     assert listed.code == 0, listed.err
     assert {row["story"] for row in listed.json} == set(TALES)
     assert all(row["about"] for row in listed.json)
@@ -154,12 +154,12 @@ def test_the_stories_are_listed_with_what_they_show() -> None:
     ],
 )
 def test_a_wish_that_makes_no_sense_says_why(words: tuple[str, ...], why: str) -> None:
-    ran = hushang("demo", *words)
+    ran = inside("demo", *words)
     assert ran.code == 2
     assert why in ran.err
 
 
 def test_a_story_is_not_begun_on_a_network_that_stands_still(tmp_path: Path) -> None:
     create(Plan(tmp_path / "net", "x", 4))
-    ran = hushang("demo", "happy", "--dir", str(tmp_path / "net"), "-o", "json")
+    ran = inside("demo", "happy", "--dir", str(tmp_path / "net"), "-o", "json")
     assert (ran.code, ran.error["code"]) == (5, "NetworkStopped")

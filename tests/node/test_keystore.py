@@ -1,5 +1,6 @@
 """Key files: private, sealed, never overwritten, and silent about secrets."""
 
+import errno
 import json
 import os
 import stat
@@ -15,6 +16,7 @@ from node.keystore import (
     KeyFileMalformed,
     KeyFileMissing,
     KeyFileTooOpen,
+    KeyFileUnreadable,
     PassphraseMissing,
     PassphraseWrong,
     find_passphrase,
@@ -63,6 +65,20 @@ def test_a_sealed_key_whose_public_part_was_swapped_does_not_open(tmp_path: Path
     path.write_text(json.dumps(record))
     with pytest.raises(PassphraseWrong):
         load_key(path, lambda _: WORD)
+
+
+def test_a_key_file_of_another_user_is_not_called_malformed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> int:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    path = tmp_path / "others.key"
+    write_key(path, SEED)
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(KeyFileUnreadable, match="Permission denied") as caught:
+        load_key(path, nobody)
+    assert "chown" in caught.value.hint
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o666])
@@ -171,3 +187,20 @@ def test_with_nobody_to_ask_the_passphrase_is_missing(
         monkeypatch.setattr("sys.stdin", no_terminal)
         with pytest.raises(PassphraseMissing):
             find_passphrase(tmp_path / "a.key", {})
+
+
+def test_a_passphrase_from_systemd_may_show_the_mask_of_its_access_list(tmp_path: Path) -> None:
+    """LoadCredential= gives the service's user an entry of its own, and the file mode 0440."""
+    file = tmp_path / "passphrase"
+    file.write_bytes(b"open sesame\n")
+    file.chmod(0o440)
+    named = {"HUSHANG_PASSPHRASE_FILE": str(file)}
+    with pytest.raises(KeyFileTooOpen):
+        find_passphrase(tmp_path / "k", named)
+    with pytest.raises(KeyFileTooOpen):
+        find_passphrase(tmp_path / "k", named | {"CREDENTIALS_DIRECTORY": str(tmp_path / "no")})
+    credential = named | {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    assert find_passphrase(tmp_path / "k", credential) == b"open sesame"
+    file.chmod(0o444)
+    with pytest.raises(KeyFileTooOpen):
+        find_passphrase(tmp_path / "k", credential)

@@ -169,6 +169,14 @@ def test_a_mistyped_peer_is_warned_of_and_the_right_name_suggested(
     assert "peer mm2: the chain knows no such member yet; did you mean" in record.getMessage()
 
 
+def test_other_settings_name_other_addresses_from_then_on() -> None:
+    world = World()
+    membership = Membership(world.ledger, [at("m0", 1), at("m1", 2)])
+    membership.set_peers([at("m1", 3), at("m2", 4)])
+    ports = [node.address and node.address[1] for node in membership.nodes]
+    assert ports == [None, 3, 4, None]
+
+
 def test_a_key_without_a_seat_is_refused_unless_it_has_one_next() -> None:
     world = World()
     require_seat(world.ledger, node_key("m0"), "m0")

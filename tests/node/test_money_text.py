@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from node.money_text import (
     AMOUNT_MAX,
+    CALENDAR_END_MS,
     AmountMalformed,
     Money,
     format_amount,
@@ -68,3 +69,9 @@ def test_an_amount_survives_its_text(amount_minor: int, decimals: int) -> None:
 
 def test_a_time_is_shown_in_shanghai() -> None:
     assert format_time(1_767_196_800_007) == "2026-01-01 00:00:00.007 +08:00"
+
+
+def test_a_time_beyond_all_calendars_is_told_too() -> None:
+    assert format_time(CALENDAR_END_MS - 1) == "9999-12-31 23:59:59.999 +08:00"
+    assert format_time(CALENDAR_END_MS).startswith("after the year 9999")
+    assert format_time(2**62) == f"after the year 9999 ({2**62} ms)"

@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from node import processes
+from node import detached, processes
 from node.processes import NodeDied, NotReady, kill, running, start, state_of, stop
 from node.testnet_genesis import Plan, create
 from node.testnet_layout import LocalNetwork
+from tests.processes.net import until
 
 DEAF = "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True)"
 WAITS = "print(1, flush=True)"
@@ -38,7 +39,7 @@ def stand_in(network: LocalNetwork, number: int, script: str = WAITS) -> int:
     assert process.stdout is not None
     assert process.stdout.readline() == b"1\n"
     process.stdout.close()
-    processes._children[process.pid] = process
+    detached._children[process.pid] = process
     network.pid_file(node).write_text(f"{process.pid}\n")
     return process.pid
 
@@ -96,6 +97,25 @@ def test_a_killed_node_is_gone_when_kill_returns_and_told_as_crashed(
 def test_a_running_node_is_not_started_twice(network: LocalNetwork) -> None:
     pid = stand_in(network, 0)
     assert start(network, network.nodes[0]) == pid
+
+
+def test_a_paused_node_is_told_as_such_and_goes_on(network: LocalNetwork) -> None:
+    first = network.nodes[0]
+    assert processes.pause(network, first) is None, "it doesn't run"
+    pid = stand_in(network, 0)
+    for go_on in (processes.resume, start):
+        assert not state_of(network, first).paused
+        assert processes.pause(network, first) == pid
+        until(lambda: state_of(network, first).paused, "it stands still")
+        assert go_on(network, first) == pid
+        until(lambda: not state_of(network, first).paused, "it goes on")
+
+
+def test_a_paused_node_is_stopped_without_waiting_for_the_grace(network: LocalNetwork) -> None:
+    stand_in(network, 0)
+    processes.pause(network, network.nodes[0])
+    assert stop(network, network.nodes, grace_s=60) == []
+    assert not running(network)
 
 
 def test_a_node_that_ends_at_once_is_told_with_its_last_words(network: LocalNetwork) -> None:

@@ -1,5 +1,6 @@
 """A restored directory is proven or isn't there, and vouches for nothing that was signed since."""
 
+import os
 import random
 import shutil
 from collections.abc import Callable
@@ -75,6 +76,21 @@ def test_the_restored_chain_is_the_one_that_was_backed_up(
         # It goes on, on the tree that was made anew.
         twin = World(store=ledger.store, made=world.genesis)
         twin.decide(payment(twin))
+
+
+def test_what_is_restored_is_its_owners_alone_whatever_the_umask(
+    backup: tuple[World, Path], tmp_path: Path
+) -> None:
+    world, file = backup
+    before = os.umask(0)
+    try:
+        restore(file, tmp_path / "data", world.genesis)
+        assert os.umask(0) == 0, "it is put back"
+    finally:
+        os.umask(before)
+    made = [tmp_path / "data", *(tmp_path / "data").rglob("*")]
+    assert len(made) > 2
+    assert not [path for path in made if path.stat().st_mode & 0o077]
 
 
 def test_the_committee_is_followed_from_the_genesis(tmp_path: Path) -> None:

@@ -51,6 +51,8 @@ def test_nodes_have_names_and_numbers_from_one(tmp_path: Path) -> None:
             made.node(wrong)
     with pytest.raises(AccountUnnamed, match="buyer"):
         made.account("seller")
+    with pytest.raises(AccountUnnamed, match="did you mean buyer"):
+        made.account("byuer")
 
 
 def test_the_named_network_is_meant_then_local_then_the_only_one(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Pages for readers, rendered from what the code says of itself: the API, the errors."""
