@@ -12,10 +12,17 @@ from typing import Final
 
 NOUNS: Final = {
     "demo": "Four nodes agree on one real trade, told in plain words.",
+    "context": "Name the networks that you use: nodes, key, chain, language.",
     "testnet": "A network of real node processes on this machine.",
     "node": "Run a member's node.",
+    "genesis": "Found a chain: a genesis of all members' cards.",
     "keys": "Key files: make one, look at one.",
     "status": "What a node says of itself.",
+    "doctor": "Check a node and its machine: what is wrong, and what to do.",
+    "consensus": "What stands between the nodes and the next block.",
+    "peers": "Who is connected to whom, and how well.",
+    "top": "The nodes at a glance, as they run.",
+    "support": "Pack what helps to find a fault, without secrets.",
     "account": "Open and look at accounts.",
     "asset": "Money: create, issue, look at.",
     "pay": "Pay another account directly.",
@@ -29,6 +36,7 @@ NOUNS: Final = {
     "listing": "Offer goods for sale.",
     "coupon": "Issue discounts that you fund.",
     "order": "Buy: order, pay into escrow, confirm; see what can happen next.",
+    "import": "Import CSV files: catalogues, shipments.",
     "shipment": "Ship, deliver, report lost.",
     "refund": "Ask for a refund, a return or an exchange, and answer that.",
     "return": "Send goods back after a sale, receive or contest them.",
@@ -46,6 +54,7 @@ NOUNS: Final = {
     "location": "Locations: who may say what was seen there.",
     "member": "Organisations that are members, and the keys of their nodes.",
     "committee": "Who votes on blocks, and how a quorum changes it.",
+    "upgrade": "Protocol versions: rules that a quorum puts in force at a height.",
     "evidence": "What convicts a member: look, verify offline, submit.",
     "delegate": "Scoped keys for other systems.",
     "custody": "Hand goods over, and take them: who has them, who owns them.",
@@ -63,6 +72,7 @@ NOUNS: Final = {
     "verify": "Check a proof offline, trusting nothing but the genesis.",
     "tx": "Transactions: build, sign, submit, look at.",
     "watch": "What the nodes decide, as it happens.",
+    "listen": "Send events to a program in the making, signed.",
     "snapshot": "Snapshots of the state, from which new nodes start.",
     "backup": "Copy a live node's data.",
     "restore": "Make a data directory of a backup, checked.",
@@ -72,8 +82,9 @@ NOUNS: Final = {
     "compare": "The first height where two nodes' data differ.",
     "export": "Blocks and receipts as JSON lines.",
     "bench": "Offered load, decided transactions a second, latency.",
-    "docs": "Regenerate docs/transactions.md.",
+    "docs": "Regenerate the pages of docs/ that the code itself tells.",
     "debug": "Decode and check raw bytes, without a node.",
+    "completion": "Complete commands in bash, zsh or fish.",
     "explain": "What an error code means.",
 }
 
@@ -81,8 +92,9 @@ EXAMPLES: Final = """\b
 Exit codes:
   0 ok, 1 internal, 2 usage, 3 not found, 4 not authorised, 5 unreachable,
   6 outcome unknown, 7 refused by a rule, 8 verification failed,
-  9 bad configuration; hushang explain CODE tells an error's
+  9 bad configuration, 130 interrupted; hushang explain CODE tells an error's
 
+\b
 Examples:
   hushang testnet up -n 4
   hushang status -o json
@@ -105,12 +117,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(given: list[str]) -> object:
+    if given[:1] == ["--complete"]:
+        # A shell asks at every Tab: without Typer.
+        return importlib.import_module("node.completion.values").print_values(given[1:])
+    for place, word in enumerate(given, 1):
+        if not _is_text(word):
+            failures = importlib.import_module("node.commands.failures")
+            raise failures.UsageWrong(f"argument {place} is not in UTF-8: {word}")
     if given[:1] == ["verify"]:
         # Typer takes as long to import as a proof to check: it only reads what isn't plain.
         answered = importlib.import_module("node.proof_file").answer_plainly(given[1:])
         if answered is not None:
             return answered
     return importlib.import_module("node.commands.root").run(given, NOUNS, EXAMPLES)
+
+
+def _is_text(word: str) -> bool:
+    # Bytes of another encoding come as surrogates, which no file, node or ledger takes.
+    return not any("\ud800" <= sign <= "\udfff" for sign in word)
 
 
 if __name__ == "__main__":

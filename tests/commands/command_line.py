@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import cli
 
@@ -54,11 +55,16 @@ def is_running(pid: int) -> bool:
     return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-def inside(*arguments: str) -> Ran:
+def inside(*arguments: str, stdin: bytes | None = None) -> Ran:
     """As `hushang`, in this process: quick. HUSHANG_* variables are the caller's to set."""
+    typed = sys.stdin if stdin is None else io.TextIOWrapper(io.BytesIO(stdin), "utf-8")
     out, err = io.StringIO(), io.StringIO()
     code: object = 0
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    with (
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        mock.patch.object(sys, "stdin", typed),
+    ):
         try:
             cli.main(arguments)
         except SystemExit as end:

@@ -1,11 +1,14 @@
 """One running test network for all tests of commands."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from node import testnet
+from node.client import Outcome
+from node.commands.session import Session
 from node.testnet_genesis import Plan
 from node.testnet_layout import LocalNetwork
 from tests.commands.command_line import Ran, inside
@@ -48,3 +51,24 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         yield Shop(network)
     finally:
         testnet.reset(network)
+
+
+@pytest.fixture(autouse=True)
+def _what_a_command_prints_of_its_transaction_is_told_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else --field would refuse a name that there is, and send nothing."""
+    before, report = Session.before_sending, Session.report
+    told: set[str] = set()
+
+    def noted(session: Session, brings: Iterable[str] | None) -> None:
+        names = None if brings is None else tuple(brings)
+        told.update(names or ())
+        before(session, names)
+
+    def checked(session: Session, outcome: Outcome, ids: Mapping[str, Any]) -> None:
+        assert set(ids) <= told, ids
+        report(session, outcome, ids)
+
+    monkeypatch.setattr(Session, "before_sending", noted)
+    monkeypatch.setattr(Session, "report", checked)

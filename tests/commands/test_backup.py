@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from chain.store import open_store
+from node import words
 from node.backup import check_backup
 from node.config import NodeConfig, to_toml
 from tests.chain.world import World
@@ -66,13 +67,19 @@ def test_each_way_to_get_none_has_its_exit_code(
     empty = inside("backup", str(file), "--data-dir", str(tmp_path))
     assert (empty.code, "NodeDataMissing" in empty.err) == (3, True)
     nowhere = inside("backup", str(tmp_path / "no" / "b"), "--data-dir", str(data_dir))
-    assert (nowhere.code, "BackupFailed" in nowhere.err) == (1, True)
+    assert (nowhere.code, "mkdir -p" in nowhere.err) == (3, True)
     file.write_text("mine")
     taken = inside("backup", str(file), "--data-dir", str(data_dir))
     assert (taken.code, "--force" in taken.err) == (2, True)
     assert file.read_text() == "mine"
     damaged = inside("backup", "check", str(file))
     assert (damaged.code, "BackupDamaged" in damaged.err) == (8, True)
+    try:
+        chinese = inside("--lang", "zh", "backup", "check", str(file)).err
+    finally:
+        words.use("en")
+    assert "不是此格式的备份" in chinese
+    assert "no backup" not in chinese
     missing = inside("backup", "check", str(tmp_path / "nothing"))
     assert (missing.code, "BackupUnreadable" in missing.err) == (3, True)
 

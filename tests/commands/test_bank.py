@@ -33,7 +33,7 @@ def test_money_comes_in_and_goes_out_by_requests(shop: Shop) -> None:
     wanted = shop.ok("bank", "withdraw", "CNY 30.00", *WALLET, "--as", "inspector").json
     pay_out = ("bank", "settle", wanted["request_id"], "--reference", "icbc 1", "--as", "issuer")
     shop.ok(*pay_out)
-    assert shop.refused(*pay_out) == (7, "RequestUnknown")
+    assert shop.refused(*pay_out) == (3, "RequestUnknown")
     redeem = ("bank", "redeem", "CNY 20.00", "--reference", "icbc 2", "--as", "inspector")
     shop.ok(*redeem, "--cosign", "issuer")
     assert shop.balance("inspector") == before
@@ -113,7 +113,7 @@ def test_what_a_transaction_costs_is_told_before_it_is_signed(
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        (("bank", "settle", NO_ID, "--reference", "x", "--as", "issuer"), (7, "RequestUnknown")),
+        (("bank", "settle", NO_ID, "--reference", "x", "--as", "issuer"), (3, "RequestUnknown")),
         (("bank", "cancel", "xyz", "--as", "buyer"), (2, "FormRefused")),
         (("court", "freeze", "buyer", "CNY 1.00", *COURT), (2, "UsageWrong")),
         (("fee", "schedule", "pay.transfer", *MEMBERS), (2, "UsageWrong")),

@@ -113,3 +113,20 @@ def test_proceed_captures_what_is_right_and_tells_what_is_not(shop: Shop, tmp_pa
     assert (ran.code, ran.error["code"]) == (7, "EventsNotCaptured")
     assert ran.error["event 1"].startswith("EpcisInvalid: epcisBody.eventList[1].action")
     assert [(one["event"], one["status"]) for one in ran.json] == [(0, "ok"), (2, "ok")]
+
+
+def test_a_token_for_submitting_is_made_listed_and_revoked_without_a_key(
+    shop: Shop, tmp_path: Path
+) -> None:
+    file = tmp_path / "submit-tokens.json"
+    about = ("--for", "submit", "--tokens", str(file))
+    made = shop.ok("capture-token", "create", "till", *about).json
+    assert (made["account"], made["key_file"], made["rate"]) == (None, None, 50)
+    assert made["token"] not in file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
+    (listed,) = shop.ok("capture-token", "list", *about).json
+    assert "token" not in listed
+    assert shop.ok("capture-token", "revoke", "till", *about).json["revoked"] == "till"
+    assert read_tokens(file) == ()
+    # The nodes of a test network ask nobody for a token.
+    assert shop.refused("capture-token", "create", "till", "--for", "submit")[0] == 2

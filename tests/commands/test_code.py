@@ -162,7 +162,7 @@ def test_a_claim_that_was_interrupted_after_its_commitment_is_revealed(
     options = Options(context=str(shop.network.directory), speaker="buyer")
     with Session(options) as session:
         commit = operation("code.claim_commit", ClaimCommit(begun.commitment))
-        session.submit(session.signed(commit))
+        session.submit(session.signed(commit), brings=None)
     claim = ("code", "claim", GTIN, serial, "--keep-in", str(tmp_path), "--no-wait")
     ran = shop.run(*claim, "--as", "buyer")
     assert ran.code == 0

@@ -140,9 +140,9 @@ def test_documents_come_from_stdin_too(valid: Path) -> None:
     words = ("-", "-o", "json", *NO_NODE)
     checked = hushang("epcis", "validate", *words, stdin=valid.read_bytes())
     assert (checked.code, checked.json[0]["valid"]) == (0, True)
-    hashed = hushang("epcis", "hash", *words, stdin=valid.read_bytes())
+    hashed = inside("epcis", "hash", *words, stdin=valid.read_bytes())
     assert (hashed.code, len(hashed.json)) == (0, 2)
-    huge = hushang("epcis", "validate", *words, stdin=b" " * 300_000)
+    huge = inside("epcis", "validate", *words, stdin=b" " * 300_000)
     assert (huge.code, huge.json[0]["problems"][0]["code"]) == (8, "EpcisTooLarge")
 
 

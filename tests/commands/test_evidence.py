@@ -62,7 +62,7 @@ async def test_a_piece_is_listed_shown_and_verified_without_a_node(
         verified = inside(*words, "--node", "http://127.0.0.1:1")
         assert verified.code == 0, verified.err
         assert (verified.json["convicts"], verified.json["height"]) == ("m1", 7)
-    assert (await run(node, "evidence", "show", "2")).code == 2
+    assert (await run(node, "evidence", "show", "2")).code == 3
 
 
 @pytest.mark.asyncio

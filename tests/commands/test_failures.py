@@ -9,8 +9,9 @@ from chain.errors import HushangError, LedgerError
 from cli import EXAMPLES
 from commerce.errors import InsufficientFunds
 from node.api.problems import ApiProblem, status_of
-from node.client import NodeRefused, OutcomeUnknown, _Answer, _refusal
-from node.commands.explain import every_code, subclasses
+from node.client import NodeRefused, OutcomeUnknown
+from node.clients.wire import Answer, refusal
+from node.commands.explain import FAMILIES, every_code, subclasses
 from node.commands.failures import (
     EXIT_CODES,
     ExitCode,
@@ -19,6 +20,7 @@ from node.commands.failures import (
     report,
     wants_json,
 )
+from node.words import use
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -54,6 +56,21 @@ def test_an_error_is_told_with_code_words_hint_and_details(
     assert "hint: hushang tx show ID" in capsys.readouterr().err
 
 
+def test_in_another_language_the_reason_stands_for_the_english_rule(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    error = OutcomeUnknown("the rule in English", "ab")
+    error.details["reason"] = "1 available, 2 needed"
+    use("zh")
+    try:
+        report(error, [])
+    finally:
+        use("en")
+    told = capsys.readouterr().err
+    assert "the rule in English" not in told
+    assert told.count("1 available, 2 needed") == 1
+
+
 def test_a_nodes_refusal_keeps_the_rules_own_name_and_hint() -> None:
     failure = failure_of(NodeRefused(422, {"code": "WrongChain", "hint": "h", "detail": "d"}))
     assert (failure.code, failure.hint, failure.message) == ("WrongChain", "h", "d")
@@ -72,7 +89,7 @@ def test_a_rule_of_the_ledger_exits_7_and_the_unforeseen_1(
 
 
 def test_every_name_in_the_table_is_a_class_of_ours() -> None:
-    assert set(EXIT_CODES) <= {"HushangError", *every_code()}
+    assert set(EXIT_CODES) <= {"HushangError", *FAMILIES, *every_code()}
 
 
 def refusable() -> list[type[HushangError]]:
@@ -87,7 +104,7 @@ def test_the_table_agrees_with_the_status_of_each_refusal_of_a_node() -> None:
         if cls.__module__.startswith(("chain", "commerce", "node.api")) and (
             verified_here.isdisjoint(base.__name__ for base in cls.__mro__)
         ):
-            refused = _refusal(_Answer(status_of(cls), 0.0, {"code": cls.__name__}))
+            refused = refusal(Answer(status_of(cls), 0.0, {"code": cls.__name__}))
             assert exit_code_of(type(refused)) == exit_code_of(cls), cls
 
 

@@ -3,7 +3,9 @@
 import stat
 from pathlib import Path
 
-from tests.commands.command_line import hushang
+import pytest
+
+from tests.commands.command_line import hushang, inside
 
 
 def test_a_new_key_is_private_and_shows_its_account(tmp_path: Path) -> None:
@@ -32,12 +34,13 @@ def test_without_a_passphrase_nothing_is_written(tmp_path: Path) -> None:
     assert not (tmp_path / "a.key").exists()
 
 
-def test_each_failure_has_its_exit_code(tmp_path: Path) -> None:
-    hushang("keys", "new", "a.key", "--plain", cwd=tmp_path)
-    again = hushang("keys", "new", "a.key", "--plain", "-o", "json", cwd=tmp_path)
+def test_each_failure_has_its_exit_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    inside("keys", "new", "a.key", "--plain")
+    again = inside("keys", "new", "a.key", "--plain", "-o", "json")
     assert (again.code, again.error["code"]) == (2, "KeyFileExists")
-    missing = hushang("keys", "show", "b.key", "-o", "json", cwd=tmp_path)
+    missing = inside("keys", "show", "b.key", "-o", "json")
     assert (missing.code, missing.error["code"]) == (3, "KeyFileMissing")
     (tmp_path / "a.key").chmod(0o644)
-    wide = hushang("keys", "show", "a.key", "-o", "json", cwd=tmp_path)
+    wide = inside("keys", "show", "a.key", "-o", "json")
     assert (wide.code, wide.error["code"]) == (4, "KeyFileTooOpen")

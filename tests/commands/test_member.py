@@ -8,7 +8,9 @@ import pytest_asyncio
 
 from chain.bech32m import encode_account
 from node.clock import now_ms
+from node.genesis_file import PolicyForm
 from node.keystore import write_key
+from node.member_card import card_text, make_card
 from tests.chain.world import account, key
 from tests.commands.command_line import inside
 from tests.commands.test_committee import keys, run
@@ -69,6 +71,45 @@ async def test_a_registration_goes_by_file_from_signer_to_signer(
         assert signed.code == 0, signed.err
     assert (await run(node, "tx", "submit", file)).code == 0
     assert "suzhou" in await told(node)
+
+
+@pytest.mark.asyncio
+async def test_nobody_needs_the_newcomers_key_file(node: Served, tmp_path: Path) -> None:
+    public = key("suzhou").public_key.hex()
+    words = ["member", "register", "suzhou", "--account-key", public]
+    words += ["--node-key", key("node of suzhou").public_key.hex()]
+    alone = await run(node, *words, *keys(tmp_path, "m0", "m1", "m2"))
+    assert (alone.code, alone.error["code"]) == (2, "UsageWrong")
+    assert "tx sign" in alone.err
+    file = str(tmp_path / "registration.json")
+    made = await run(node, *words, *keys(tmp_path, "m0", "m1", "m2"), "--out", file)
+    assert made.code == 0, made.err
+    own = str(tmp_path / "suzhou.key")
+    assert inside("tx", "sign", file, "--key", own, "--out", file).code == 0
+    assert (await run(node, "tx", "submit", file)).code == 0
+    assert "suzhou" in await told(node)
+
+
+@pytest.mark.asyncio
+async def test_a_card_names_an_account_of_several_keys(node: Served, tmp_path: Path) -> None:
+    holders = {key(name).public_key.hex(): 1 for name in ("suzhou", "second node")}
+    policy = PolicyForm(threshold=2, keys=holders)
+    card = tmp_path / "suzhou.card"
+    card.write_text(card_text(make_card("suzhou", key("node of suzhou"), policy, None)))
+    file = str(tmp_path / "registration.json")
+    words = ["member", "register", "suzhou", "--account-key", str(card), "--out", file]
+    words += ["--node-key", key("node of suzhou").public_key.hex()]
+    made = await run(node, *words, *keys(tmp_path, "m0", "m1", "m2"))
+    assert made.code == 0, made.err
+    owner = policy.core().account_id()
+    for name in ("suzhou", "second node"):
+        own = str(tmp_path / f"{name} of all.key")
+        write_key(Path(own), key(name).seed, account=owner)
+        signed = inside("tx", "sign", file, "--key", own, "--out", file)
+        assert signed.code == 0, signed.err
+    assert (await run(node, "tx", "submit", file)).code == 0
+    listed = await run(node, "member", "list")
+    assert encode_account(owner) in {entry["account"] for entry in listed.json}
 
 
 @pytest.mark.asyncio

@@ -68,6 +68,12 @@ def test_a_moment_is_shown_in_shanghai_and_a_duration_in_its_unit() -> None:
         "90 s",
         "2 min",
     ]
+    parts = with_times({"held": [{"end_ms": 1_767_196_800_000}], "sync": {"eta_ms": 1500}})
+    assert parts == {
+        "held": [{"end": "2026-01-01 00:00:00.000 +08:00"}],
+        "sync": {"eta": "1500 ms"},
+    }
+    assert with_times({"valid_from_ms": 0, "late_ms": 0}) == {"valid_from": None, "late": "0 s"}
     assert not is_moment("time_ms", None)
     assert not is_moment("height", 1_767_196_800_000)
 
@@ -76,6 +82,7 @@ def test_a_moment_is_shown_in_shanghai_and_a_duration_in_its_unit() -> None:
     ("value", "shown"),
     [
         (None, "–"),
+        ("", "–"),
         (True, "yes"),
         (False, "no"),
         ([], "–"),

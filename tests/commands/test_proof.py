@@ -118,7 +118,7 @@ async def test_an_event_is_proven_with_what_captured_it(
 
 @pytest.mark.asyncio
 async def test_heads_make_a_resting_chains_proof_fresh(node: Served) -> None:
-    state = ("proof", "state", f"account/{BUYER}", "--out", "buyer.hsproof")
+    state = ("proof", "state", f"account/{BUYER}", "--out", "buyer.hsproof", "--force")
     assert (await run(node, *state)).json["age"]["vouched"] == []
     stale = await run(node, *state, "--max-age", "1min")
     assert refused(stale) == (8, "VerificationFailed"), "the test's clock is in the past"
@@ -136,7 +136,7 @@ async def test_a_proof_may_begin_at_a_trusted_header(node: Served) -> None:
         await service.decide()
     height = service.ledger.tip.height
     digest = service.ledger.digest_at(height).hex()
-    words = ("proof", "state", f"account/{BUYER}", "--out", "short.hsproof")
+    words = ("proof", "state", f"account/{BUYER}", "--out", "short.hsproof", "--force")
     for trusted in (str(height), f"{height}:{digest}"):
         ran = await run(node, *words, "--trusted", trusted)
         assert ran.code == 0, ran.err

@@ -74,6 +74,16 @@ def test_a_dry_run_tells_and_exits_8_and_moves_nothing(site: Site) -> None:
     assert not list(site.data.glob("damaged-*"))
 
 
+def test_what_would_be_done_and_what_comes_of_it_is_told_in_chinese(site: Site) -> None:
+    ruin_database(site.data)
+    ran = inside("--lang", "zh", "repair", *site.flags(), "--dry-run")
+    assert "把 db 移到一旁；不带 --dry-run 即执行" in ran.err
+    done = inside("--lang", "zh", "repair", *site.flags(), "--yes")
+    assert done.code == 0, done.err
+    assert "节点将从对等节点取回链，然后重新投票" in done.err
+    assert "快照不含此前的区块和回执" in done.err
+
+
 def test_with_yes_the_damaged_part_is_moved_and_the_next_run_finds_nothing(
     site: Site, made: Made
 ) -> None:

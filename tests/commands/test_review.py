@@ -79,7 +79,7 @@ def test_a_merchants_reputation_is_told(shop: Shop) -> None:
             (7, "ReviewUnknown"),
         ),
         (("review", "post", NO_ID, *STARS, "--as", "buyer"), (7, "OrderUnknown")),
-        (("review", "post", NO_ID, *STARS[:-1], "6", "--as", "buyer"), (2, "Usage")),
+        (("review", "post", NO_ID, *STARS[:-1], "6", "--as", "buyer"), (2, "UsageWrong")),
         (("review", "reply", NO_ID, "--file", "nowhere", "--as", "buyer"), (2, "UsageWrong")),
     ],
 )

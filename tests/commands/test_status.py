@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from node import processes
-from node.commands.testnet import node_row
+from node.commands.testnet import headline, node_row
+from node.service import CertificateState
 from node.testnet_genesis import Plan, create
 from tests.commands.command_line import inside
 from tests.node.api.service import PEER, served
@@ -29,6 +30,21 @@ async def test_peers_are_told_and_one_key_on_two_hosts_is_called_out() -> None:
         assert (status["role"], status["epoch"]) == ("member", 0)
         async with node.http.get("/metrics") as answer:
             assert "hushang_peers_on_two_hosts 1.0" in await answer.text()
+
+
+@pytest.mark.asyncio
+async def test_certificates_end_at_a_date_that_people_read() -> None:
+    async with served() as node:
+        held = CertificateState(
+            "api", ("a.example", "10.0.0.1"), 1_767_225_600_000, 1_767_225_601_000
+        )
+        node.service.certificates = (held, replace(held, use="peers", names=("localhost",)))
+        told = await asyncio.to_thread(inside, "status", "--node", f"http://127.0.0.1:{node.port}")
+        shown = told.out.decode()
+        until = "until 2026-01-01 08:00:01.000 +08:00"
+        assert f"for api/a.example/10.0.0.1 {until}, for peers/localhost {until}" in shown
+        fields = dict([*line.split(), ""][:2] for line in shown.splitlines())
+        assert fields["withheld"] == fields["snapshots"] == fields["refused_connections"] == "–"
 
 
 SILENT = "its journal was lost: silent up to height 1553; new blocks end it"
@@ -67,6 +83,11 @@ async def test_testnet_start_and_status_tell_a_silent_member_from_one_that_votes
     entry = {"number": 1, "name": "m", "pid": 1, "api": place.api, "status": status}
     assert node_row(entry)["state"] == WARNED
     assert node_row(entry | {"status": {**status, "withheld": ""}})["state"] == "running"
+    assert node_row(entry)["height"] == status["height"]
+    other = {**status, "height": status["height"] + 3, "primary": "m2", "ready": False}
+    nodes = [entry, entry | {"status": other}, entry | {"status": None}]
+    assert headline(nodes) == f"1 of 3 nodes ready, height {other['height']}, primary m2"
+    assert headline(nodes[2:]) == "0 of 1 nodes ready"
     asking = {"ready": False, "not_ready_because": [SILENT, "1 of 3"]}
     said_once = node_row(entry | {"status": {**status, **asking}})["state"]
     assert said_once == f"1 of 3; {WARNED.removeprefix('serves, ')}"

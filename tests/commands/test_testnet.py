@@ -4,12 +4,13 @@ import shlex
 import signal
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from node.commands.testnet import context_of
+from node.commands.testnet import account_rows, context_of, near
 from node.processes import running
 from node.testnet_genesis import Plan, create
 from node.testnet_layout import load
@@ -109,6 +110,29 @@ def test_a_network_under_the_home_is_named_by_its_name(
     assert context_of(create(Plan(Path("a/b"), "x", 1))) == f" --context {tmp_path / 'a' / 'b'}"
 
 
+def test_key_files_are_named_as_they_are_typed_here_and_nothing_is_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    network = create(Plan(Path(".hushang/local"), "x", 1))
+    told = [asdict(account) for account in network.accounts]
+    accounts = [entry | {"key_file": str(network.directory / entry["key_file"])} for entry in told]
+    rows = account_rows(accounts)
+    assert rows[2]["account"] == network.account("buyer").account
+    assert rows[2]["key_file"] == ".hushang/local/keys/buyer.key"
+    assert (rows[-1]["role"], rows[-1]["key_file"]) == (
+        "arbiter01…16",
+        ".hushang/local/keys/NAME.key",
+    )
+    assert near("/elsewhere/buyer.key") == "/elsewhere/buyer.key"
+
+
+def test_help_begins_with_what_a_newcomer_needs() -> None:
+    told = inside("testnet", "--help").out.decode()
+    assert told.index("  up ") < told.index("  reset ") < told.index("  pause ")
+    assert "hushang testnet up -n 4" in told
+
+
 @pytest.mark.parametrize("words", [("up", "-n", "0"), ("up", "-n", "65"), ("up", "--store", "x")])
 def test_a_network_that_makes_no_sense_is_refused(tmp_path: Path, words: tuple[str, ...]) -> None:
     ran = on(tmp_path / "net", *words)
@@ -145,4 +169,5 @@ def test_reset_asks_first(tmp_path: Path) -> None:
     assert (tmp_path / "net").exists()
     agreed = hushang("testnet", "reset", "--dir", str(tmp_path / "net"), stdin=b"y\n")
     assert agreed.code == 0, agreed.err
+    assert b"kept" not in agreed.out
     assert not (tmp_path / "net").exists()
