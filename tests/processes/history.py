@@ -1,10 +1,13 @@
 """What must hold of a test network after any fault: one history, and nothing acknowledged lost."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence, Set
 from contextlib import closing, contextmanager
 
+from chain.codec import decode
 from chain.ledger import Ledger
 from chain.store import open_store
+from chain.transaction import SignedTransaction, transaction_id
 from commerce.registry import Registry
 from node.genesis_file import load_genesis
 from node.testnet_layout import GENESIS, NodePlace
@@ -27,9 +30,9 @@ def assert_same_history(net: Net, nodes: Sequence[NodePlace] = ()) -> None:
 
 def assert_served(net: Net, load: Load) -> None:
     """The newest receipts that clients were given are served by every node."""
-    for transaction_id, (_, receipt) in list(load.acknowledged.items())[-SERVED:]:
+    for known_id, (_, receipt) in list(load.acknowledged.items())[-SERVED:]:
         for node in net.testnet.nodes:
-            known = net.get(node, f"/v1/receipts/{transaction_id}")
+            known = net.get(node, f"/v1/receipts/{known_id}")
             assert known | {"certified": True} == receipt | {"certified": True}
 
 
@@ -41,19 +44,35 @@ def ledger_of(net: Net, node: NodePlace) -> Iterator[Ledger]:
         yield Ledger(store, genesis, Registry())
 
 
-def assert_one_history(net: Net, load: Load) -> None:
-    """From the stores of dead nodes: equal headers, and every receipt that a client was given."""
+def assert_one_history(net: Net, load: Load, untold: Set[str] = UNTOLD) -> None:
+    """From the stores of dead nodes: equal headers, and every receipt that a client was given.
+
+    `untold`: what else a client may have been told.
+    """
     histories = []
     for node in net.testnet.nodes:
         with ledger_of(net, node) as ledger:
             heights = range(ledger.tip.height + 1)
             headers = [ledger.header(height) for height in heights]
             histories.append([header.digest() if header else b"" for header in headers])
-            for transaction_id, (_, receipt) in load.acknowledged.items():
-                found = ledger.find_receipt(bytes.fromhex(transaction_id))
-                assert found is not None, f"{transaction_id} was acknowledged; {node.name} lost it"
+            for known_id, (_, receipt) in load.acknowledged.items():
+                found = ledger.find_receipt(bytes.fromhex(known_id))
+                assert found is not None, f"{known_id} was acknowledged; {node.name} lost it"
                 place, known = found
                 assert place.height == receipt["height"]
                 assert known.status == receipt["status"]
     assert all(history == histories[0] for history in histories)
-    assert set(load.refused) <= UNTOLD
+    assert set(load.refused) <= untold
+
+
+def assert_taken_once(net: Net, load: Load) -> None:
+    """From a dead node's store: no transaction stands twice, and all that was acknowledged once."""
+    found: Counter[str] = Counter()
+    with ledger_of(net, net.testnet.nodes[0]) as ledger:
+        for height in range(1, ledger.tip.height + 1):
+            block = ledger.block(height)
+            assert block is not None
+            contents = (decode(SignedTransaction, body).content for body in block.bodies)
+            found.update(transaction_id(content).hex() for content in contents)
+    assert [key for key, count in found.items() if count > 1] == []
+    assert [key for key in load.acknowledged if key not in found] == []

@@ -18,7 +18,7 @@ from chain.errors import HushangError
 from chain.transaction import TRANSACTION_VERSION, Operation, Transaction, sign_transaction
 from commerce.payments import PayTransfer
 from commerce.registry import operation
-from node import processes, testnet
+from node import processes, testnet, testnet_faults
 from node.client import NodeClient, Outcome
 from node.clock import now_ms
 from node.keystore import find_passphrase, load_key
@@ -151,6 +151,7 @@ def running(directory: Path, **plan: Any) -> Iterator[Net]:
         # It may have grown.
         now = load(made.directory)
         processes.stop(now, now.nodes, grace_s=2.0)
+        testnet_faults.discard(now)
 
 
 @dataclass(slots=True)
@@ -158,13 +159,16 @@ class Load:
     """Clients that pay all the time, each at its own node, and what they were told."""
 
     net: Net
+    per_node: int = 1
+    # At these, or at all.
+    nodes: Sequence[NodePlace] = ()
     acknowledged: dict[str, tuple[float, Any]] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def __enter__(self) -> "Load":
-        for node in self.net.testnet.nodes:
+        for node in (*(self.nodes or self.net.testnet.nodes),) * self.per_node:
             thread = threading.Thread(target=self._pay, args=(node,), name=f"load {node.name}")
             thread.start()
             self._threads.append(thread)

@@ -7,24 +7,21 @@ Prints one JSON object; exit 1 on any failure, with the network left on disk for
 """
 
 import argparse
-import json
 import random
-import shutil
 import statistics
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from chain.errors import HushangError
 from node import processes
 from node.testnet_layout import NodePlace
+from tests.processes.figure import in_network
 from tests.processes.history import assert_one_history
-from tests.processes.net import Load, Net, running, until
+from tests.processes.net import Load, Net, until
 from tests.processes.promises import Promises, complaints
 
 BACK_S = 10.0
@@ -180,18 +177,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--store", default="auto")
     options = parser.parse_args(arguments)
-    directory = Path(tempfile.mkdtemp(prefix="hushang-soak-"))
     soak = Soak(options.seed)
-    try:
-        with running(directory, nodes=options.nodes, store=options.store) as net:
-            record = {"ok": True} | run(net, options.kills, soak)
-    except AssertionError as error:
-        record = {"ok": False, "why": str(error), "data": str(directory)} | soak.record()
-    else:
-        shutil.rmtree(directory)
-    sys.stderr.write("\n")
-    sys.stdout.write(json.dumps(record) + "\n")
-    return 0 if record["ok"] else 1
+    plan = {"nodes": options.nodes, "store": options.store}
+    return in_network("soak", lambda net: run(net, options.kills, soak), soak.record, **plan)
 
 
 if __name__ == "__main__":

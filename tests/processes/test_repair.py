@@ -9,7 +9,7 @@ import pytest
 from chain.errors import HushangError
 from consensus.records import SyncedRecord, decode_record, encode_record
 from consensus.recovery import Replay
-from node import processes
+from node import detached, processes
 from node.genesis_file import load_genesis
 from node.journal import Journal, journal_owner
 from node.testnet_layout import GENESIS, NodePlace
@@ -62,7 +62,7 @@ def shorten_journal(net: Net, victim: NodePlace) -> int:
 def ends_by_name(net: Net, victim: NodePlace, rule: str) -> None:
     """The node doesn't start, exits 1, and its last words say why and what to do."""
     pid = processes.start(net.testnet, victim)
-    child = processes._children[pid]
+    child = detached._children[pid]
     until(lambda: child.poll() is not None, f"{victim.name} has ended")
     assert child.returncode == 1
     said = last_words(net, victim)
@@ -127,7 +127,7 @@ def test_each_node_is_damaged_in_turn_repaired_and_its_vote_counts_again(tmp_pat
         nodes, promises = net.testnet.nodes, Promises.of(net.testnet)
         make_tables(net)
         live = repair(net, nodes[0], "--yes")
-        assert (live.code, live.error["code"]) == (1, "StoreLocked")
+        assert (live.code, live.error["code"]) == (7, "StoreLocked")
         net.kill(nodes[0])
         for number, lose in enumerate(LOSSES):
             victim, following = nodes[number], nodes[(number + 1) % len(nodes)]
@@ -161,7 +161,7 @@ def test_damage_that_a_request_meets_ends_the_node_and_a_whole_journal_brings_th
         # So many that a start doesn't read them all.
         decide(net, node, 30)
         make_tables(net)
-        child = processes._children[processes.state_of(net.testnet, node).pid or 0]
+        child = detached._children[processes.state_of(net.testnet, node).pid or 0]
         wanted = net.get(node, "/v1/headers/1")["header"]["hash"]
         ruin_under_the_node(net.testnet.data_dir(node))
         with pytest.raises(HushangError):
