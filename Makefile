@@ -6,6 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 SEEDS ?= 1..2000
 KILLS ?= 200
+WORKERS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -21,9 +22,9 @@ help: ## list these commands
 demo: $(READY) ## four nodes agree on one real trade, told in plain words
 	@$(BIN)/hushang demo $(ARGS)
 
-test: $(READY) ## run all tests (ARGS="-k words" for some)
+test: $(READY) ## run all tests (ARGS="-k words" for some; WORKERS=0 for one process)
 	@sh .ci/browser
-	@$(BIN)/python -m pytest -q $(ARGS)
+	@$(BIN)/python -m pytest -q --numprocesses $(WORKERS) --max-worker-restart 0 $(ARGS)
 
 check: $(READY) ## lint, format, types, imports, generated pages, installed packages
 	$(BIN)/ruff check --quiet .
@@ -54,6 +55,7 @@ lock: $(READY) ## choose the package versions of requirements.lock anew (ARGS="-
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" --no-annotate --no-emit-index-url --no-emit-find-links --no-config \
 		--all-extras --group dev --output-file requirements.lock $(ARGS) pyproject.toml
+	@$(BIN)/python -m tests.node.deploy.running_lock --write
 	@git --no-pager diff --stat -- requirements.lock
 
 clean: ## remove .venv and every cache; data of test networks in .hushang stay

@@ -94,6 +94,7 @@ KEYS = {
     "prepaid": "card id",
     "prepaid-count": "consumer's account id",
     "product": "GTIN-14, digits in ASCII",
+    "protocol": "nothing: one row, once a protocol version was announced",
     "product-past": "GTIN-14, digits in ASCII ‖ version, four bytes, big-endian",
     "recall": "recall id",
     "recall-demand": 'H("epcis-name", name of a thing) ‖ recall id ‖ order id',

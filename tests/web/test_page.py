@@ -16,7 +16,8 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 from chain import errors
 from chain.bech32m import encode_account
 from chain.codec import encode
-from node.api.pages import HTML, MODULES, POLICY, SCRIPT, STYLE, one_file, web_file
+from node.api.pages import MODULES, POLICY, SCRIPT, STYLE, one_file, web_file
+from node.api.replies import HTML
 from node.genesis_file import example_path, genesis_text, parse_genesis
 from tests.chain.bundles import SEAL, small_chain
 from tests.vectors.state_page import tables
