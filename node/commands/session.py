@@ -147,7 +147,9 @@ class Session(Surroundings):
         return money.symbol, money.amount_minor
 
     def amount_text(self, amount_minor: object, symbol: str) -> str:
-        """`CNY 129.00` of what the API tells."""
+        """`CNY 129.00` of what the API tells: an amount, or several of one asset."""
+        if isinstance(amount_minor, list):
+            return ", ".join([self.amount_text(amount, symbol) for amount in amount_minor])
         return format_amount(int(str(amount_minor)), self.decimals(symbol), symbol)
 
     # Sending.
