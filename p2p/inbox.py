@@ -7,7 +7,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from p2p.frames import Frame
+from p2p.frames import Channel, Frame
 from p2p.limits import QueueLimits
 
 
@@ -57,9 +57,11 @@ class Inbox:
         return frame
 
     def close(self, *, drop: bool) -> None:
-        """No more frames; what is queued is still handled, or dropped if the peer is to blame."""
+        """No more frames. All is dropped if the peer is to blame; else what is queued is still
+        handled, but for questions and answers: who asked has gone, and whom we asked is asked anew.
+        """
         self._closed = True
-        if drop:
-            self._frames.clear()
-            self.size = 0
+        kept = [] if drop else [one for one in self._frames if one.channel is not Channel.SYNC]
+        self._frames = deque(kept)
+        self.size = sum([len(frame.payload) for frame in kept])
         self._arrived.set()

@@ -31,11 +31,15 @@ from p2p.frames import Channel, frame_header
 from tests.chain.world import World
 from tests.hostile.bad_frames import CONNECT_S, Intruder
 from tests.hostile.malformed import Watch, bugs, intrude, lags_of, rss_mib, since
-from tests.processes.net import Load, Net, running
+from tests.processes.net import Load, Net, running, until
 
 MEMBERS: Final = 5
 SECONDS: Final = 2.0
-LOAD_S: Final = 3.0
+# Of the chain that it asks for.
+HEIGHTS: Final = 30
+# A process that has nothing left to do uses no more of a core than this, over so long.
+IDLE_SHARE: Final = 0.2
+IDLE_S: Final = 0.1
 WRITE_SIZE: Final = 64 * 1024
 WRITE_FRAMES: Final = 100
 BODIES: Final = 4_000
@@ -226,9 +230,11 @@ async def cost_of(target: Target, kind: str, send: Send, seconds: float) -> Cost
                 async with asyncio.timeout(seconds):
                     await line.writer.drain()
                 peak = max(peak, rss_mib(pid))
-        # What it has taken and not looked at is of this kind too.
-        await asyncio.sleep(seconds / 2)
-        await asyncio.to_thread(net.get, node, "/v1/status")
+        # What it has taken and not looked at is of this kind too; what is asked for at a rate goes
+        # on for longer.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await idle(pid)
         used_s, peak = cpu_of(pid) - cpu_s, max(peak, rss_mib(pid))
         lags = since(await asyncio.to_thread(lags_of, net, node), before)
         late_ms = quantile_ms(lags, 0.99) or 0.0
@@ -241,6 +247,14 @@ def cpu_of(pid: int) -> float:
     return (int(row[11]) + int(row[12])) / os.sysconf("SC_CLK_TCK")
 
 
+async def idle(pid: int) -> None:
+    """Wait until a process has done what it was given."""
+    used_s = -1.0
+    while (now_s := cpu_of(pid)) - used_s > IDLE_SHARE * IDLE_S or used_s < 0:
+        used_s = now_s
+        await asyncio.sleep(IDLE_S)
+
+
 def run(
     directory: Path, seconds: float, only: Sequence[str] = (), seed: int = 1
 ) -> tuple[list[Cost], list[str]]:
@@ -249,7 +263,7 @@ def run(
         *nodes, played = net.testnet.nodes
         # Blocks that are worth asking for.
         with Load(net, per_node=2):
-            time.sleep(min(LOAD_S, 2 * seconds))
+            until(lambda: net.height(nodes) >= HEIGHTS, f"{HEIGHTS} blocks")
         insider = intrude(net, played, nodes)
         node, height = nodes[0], net.height(nodes)
         pid = processes.state_of(net.testnet, node).pid

@@ -8,7 +8,7 @@ from p2p.frames import FRAME_SIZE_MAX, Channel, Frame
 from p2p.inbox import Inbox
 from p2p.limits import QueueLimits
 
-FRAME = Frame(Channel.SYNC, b"payload")
+FRAME = Frame(Channel.TRANSACTIONS, b"payload")
 
 
 def inbox(frames_max: int = 4) -> Inbox:
@@ -32,6 +32,19 @@ async def test_frames_queued_before_the_end_are_still_taken() -> None:
     box.close(drop=False)
     box.put(FRAME)
     assert await box.take() == FRAME
+    assert await box.take() is None
+
+
+@pytest.mark.asyncio
+async def test_questions_of_a_peer_that_has_gone_are_not_answered_to_the_next_connection() -> None:
+    box = inbox()
+    box.put(Frame(Channel.SYNC, b"asked"))
+    box.put(Frame(Channel.TRANSACTIONS, b"told"))
+    box.close(drop=False)
+    assert box.size == len(b"told")
+    frame = await box.take()
+    assert frame is not None
+    assert frame.payload == b"told"
     assert await box.take() is None
 
 
