@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final, NoReturn, Protocol
 
+import pytest
+
 # Folders and files whose tests run alone, after all others: they measure, or bound, how long the
 # nodes of a network take, or their network's ports are drawn by a command, out of all.
 ALONE: Final = (
@@ -134,12 +136,15 @@ class SharedThenAlone:
         return self._collected[node][min(left)] if left else None
 
     def mark_test_pending(self, item: str) -> NoReturn:
-        """Asked only by plugins that repeat tests."""
-        raise NotImplementedError
+        """Asked by plugins that repeat tests; a test that needs that is broken."""
+        raise pytest.UsageError(f"{item}: no test is run a second time here")
 
-    def remove_pending_tests_from_node(self, node: Worker, indices: Sequence[int]) -> NoReturn:
-        """The answer to what is never asked: to give tests back."""
-        raise NotImplementedError
+    def remove_pending_tests_from_node(self, node: Worker, indices: Sequence[int]) -> None:
+        """A worker has given tests back, which another one runs."""
+        self._given[node].difference_update(indices)
+        self._shared.append(list(indices))
+        for other in self.nodes:
+            self._feed(other)
 
     def _feed(self, node: Worker) -> None:
         """Give a worker more when it is near its end, or let it end."""

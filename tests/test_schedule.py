@@ -50,6 +50,17 @@ def begun(tests: Sequence[str], workers: int) -> tuple[SharedThenAlone, list[Wor
     return schedule, crew
 
 
+def test_a_test_that_was_given_back_is_run_by_another_worker_and_none_is_run_twice() -> None:
+    schedule, (one, other) = begun(SHARED, 2)
+    given = one.queue.pop()
+    schedule.remove_pending_tests_from_node(one, [given])
+    while any(worker.can_run for worker in (one, other)):
+        step(schedule, (other, one))
+    assert sorted(one.ran + other.ran) == list(range(len(SHARED)))
+    with pytest.raises(pytest.UsageError, match="second time"):
+        schedule.mark_test_pending(SHARED[0])
+
+
 def step(schedule: SharedThenAlone, crew: Sequence[Worker]) -> list[tuple[int, int]]:
     """Each worker runs one test, and ends when it may and has none: (workers there, test)."""
     ran: list[tuple[int, int]] = []
@@ -133,9 +144,9 @@ def report(when: str, properties: list[tuple[str, object]], outcome: str = "pass
         nodeid="t",
         location=("t", 1, "t"),
         keywords={},
-        outcome=outcome,  # type: ignore[arg-type]
+        outcome=outcome,
         longrepr=longrepr,
-        when=when,  # type: ignore[arg-type]
+        when=when,
         user_properties=properties,
     )
 

@@ -16,7 +16,13 @@ from tests.commands.conftest import Shop
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "protocol-events.md"
 # What a value of the page's kinds may be, as JSON; all others are text.
-SAMPLES = {"amount": "4000", "time": 1_700_000_000_000, "integer": 7, "line index": 0, "hash": "00" * 32}
+SAMPLES = {
+    "amount": "4000",
+    "time": 1_700_000_000_000,
+    "integer": 7,
+    "line index": 0,
+    "hash": "00" * 32,
+}
 
 
 def rows() -> list[tuple[str, str]]:
