@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -138,7 +139,11 @@ def test_workers_that_find_different_tests_are_no_run() -> None:
         schedule.schedule()
 
 
-def report(when: str, properties: list[tuple[str, object]], outcome: str = "passed") -> object:
+def report(
+    when: Literal["setup", "call", "teardown"],
+    properties: list[tuple[str, object]],
+    outcome: Literal["passed", "skipped"] = "passed",
+) -> object:
     longrepr = ("f.py", 1, "Skipped: no data") if outcome == "skipped" else None
     return pytest.TestReport(
         nodeid="t",
