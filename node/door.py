@@ -6,6 +6,7 @@ order's state) is said in a receipt. Repeating the same bytes is harmless and gi
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from chain.account import ACCOUNTS
 from chain.block import Receipt
@@ -113,20 +114,20 @@ class Door:
         """Refusing must cost little: no signature is checked for what has no place (`PoolFull`)."""
         # A greater one is refused by its own rule, however much room there is.
         size = min(len(raw), TRANSACTION_SIZE_MAX)
-        self._mempool.require_room(size, None, from_client=True)
+        self._mempool.require_room(size, None)
 
     def _require_share(self, received: ReceivedTransaction) -> None:
         """The same of what was read: its sponsor is known now. Called on the verifier's threads."""
-        self._require_sponsors_room(received, from_client=True)
+        self._require_sponsors_room(received, None)
 
-    def _require_peers_share(self, received: ReceivedTransaction) -> None:
+    def _require_peers_share(self, origin: bytes | None, received: ReceivedTransaction) -> None:
         """As `_require_share`, of gossip: a flood of one member's costs no signatures."""
-        self._require_sponsors_room(received, from_client=False)
+        self._require_sponsors_room(received, origin)
 
-    def _require_sponsors_room(self, received: ReceivedTransaction, *, from_client: bool) -> None:
+    def _require_sponsors_room(self, received: ReceivedTransaction, origin: bytes | None) -> None:
         sponsor = sponsor_of(self._ledger.state, received)
         if sponsor is not None:
-            self._mempool.require_room(len(received.raw), sponsor, from_client=from_client)
+            self._mempool.require_room(len(received.raw), sponsor, origin)
 
     def _take(self, result: Read, origin: bytes | None) -> Submitted | HushangError:
         if isinstance(result, HushangError):
@@ -144,13 +145,14 @@ class Door:
         if not are_few(raws):
             return None
         fresh, known = self._sort(raws)
-        read = self._verifier.read_few(fresh, judge=self._require_peers_share)
+        read = self._verifier.read_few(fresh, judge=partial(self._require_peers_share, origin))
         return self._enter_all([*known, *read.values()], origin)
 
     async def admit_all(self, raws: Sequence[bytes], origin: bytes | None) -> int:
         """Take in a batch of gossip; what is refused is dropped. Returns how many were refused."""
         fresh, known = self._sort(raws)
-        read = await self._verifier.read_all(fresh, judge=self._require_peers_share)
+        judge = partial(self._require_peers_share, origin)
+        read = await self._verifier.read_all(fresh, judge=judge)
         return self._enter_all([*known, *read.values()], origin)
 
     def _sort(self, raws: Sequence[bytes]) -> tuple[dict[bytes, bytes], list[ReceivedTransaction]]:
@@ -184,7 +186,7 @@ class Door:
     def has_room_for(self, peer: bytes) -> bool:
         """Is there room for what this peer brings, as far as its last batches tell?"""
         sponsor = self._crowded_by.get(peer)
-        if sponsor is None or self._mempool.has_room_again(sponsor):
+        if sponsor is None or self._mempool.has_room_again(sponsor, peer):
             self.forget(peer)
             return True
         return False
@@ -212,9 +214,8 @@ class Door:
             return Submitted(received.id, self.decided(received.id) if origin is None else None)
         account = sender_of(ledger.state, received)
         authorise_by(account, ledger.state, received, time_ms)
-        from_client = origin is None
         height = ledger.tip.height
-        if self._mempool.add(received, account.sponsor, height, from_client=from_client):
+        if self._mempool.add(received, account.sponsor, height, origin):
             self._admitted(received, origin)
         return Submitted(received.id, None)
 

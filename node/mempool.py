@@ -17,9 +17,9 @@ from node.pace import Pace
 from node.service import PoolFull
 
 RETRY_AFTER_MS = 500
-# Of what peers bring each sponsor may have so many times waiting what clients may have together: no
-# correct node lets more in.
-GOSSIP_FACTOR = 4
+# Of what one peer brings each sponsor may have so much waiting, in percent of what clients may have
+# together: no correct node lets more in, but may be some blocks ahead.
+BROUGHT_PERCENT = 150
 # What a member may put into a block per turn.
 QUANTUM_BYTES = 16 * 1024
 # How many that don't fit into the rest of a block are looked past.
@@ -36,11 +36,14 @@ ROOM_AGAIN_PERCENT = 10
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A verified transaction in the pool; `since_height` is the tip when it came."""
+    """A verified transaction in the pool; `since_height` is the tip when it came. `origin`: the
+    peer that brought it; None: a client.
+    """
 
     received: ReceivedTransaction
     sponsor: bytes
     since_height: int
+    origin: bytes | None
 
 
 class _Turn:
@@ -74,6 +77,8 @@ class Mempool:
         self._by_body: dict[bytes, bytes] = {}
         self._queues: dict[bytes, OrderedDict[bytes, Waiting]] = {}
         self._sponsor_bytes: dict[bytes, int] = {}
+        # Of each sponsor's, what each peer brought.
+        self._brought_bytes: Counter[tuple[bytes, bytes]] = Counter()
         # Ids by the minute in which their window ends.
         self._by_minute: dict[int, set[bytes]] = {}
         self.bytes = 0
@@ -93,62 +98,69 @@ class Mempool:
         received: ReceivedTransaction,
         sponsor: bytes,
         height: int,
-        *,
-        from_client: bool = False,
+        origin: bytes | None = None,
     ) -> bool:
-        """Take a verified transaction; False if its id waits already. Raises `PoolFull`."""
+        """Take a verified transaction; False if its id waits already. Raises `PoolFull`.
+
+        `origin`: the peer that brought it; None: a client.
+        """
         if received.id in self._by_id:
             return False
         size = len(received.raw)
         used = self._sponsor_bytes.get(sponsor, 0)
-        self.require_room(size, sponsor, from_client=from_client)
-        waiting = Waiting(received, sponsor, height)
+        self.require_room(size, sponsor, origin)
+        waiting = Waiting(received, sponsor, height, origin)
         self._by_id[received.id] = waiting
         self._by_body[received.body_hash] = received.id
         self._queues.setdefault(sponsor, OrderedDict())[received.id] = waiting
         self._sponsor_bytes[sponsor] = used + size
+        if origin is not None:
+            self._brought_bytes[origin, sponsor] += size
         minute = minute_of(received.transaction.valid_until_ms)
         self._by_minute.setdefault(minute, set()).add(received.id)
         self.bytes += size
         return True
 
-    def require_room(self, size: int, sponsor: bytes | None, *, from_client: bool) -> None:
+    def require_room(self, size: int, sponsor: bytes | None, origin: bytes | None = None) -> None:
         """`PoolFull` where this sponsor's transaction, or (None) nobody's, has a place now.
 
-        Peers' transactions have the whole pool, of which above half nobody has more than a share,
-        and nobody ever more than blocks take away in some seconds.
+        Peers' transactions have the whole pool, of which above half nobody has more than a share;
+        but of one sponsor's each peer may bring no more than blocks take away in a second or two.
         Clients have what the pace allows, together; each sponsor has its share of that whatever
         the others' have waiting, and one transaction of any size.
         """
         if self.bytes + size > self._bytes_max:
             msg = f"the pool holds {self.bytes} of {self._bytes_max} bytes"
             raise PoolFull(msg, RETRY_AFTER_MS)
-        if from_client and self.pace is not None:
+        if origin is None and self.pace is not None:
             self._require_pace(size, sponsor, self.pace)
         elif sponsor is not None:
-            self._require_share(size, sponsor)
+            self._require_share(size, sponsor, origin)
 
-    def _require_share(self, size: int, sponsor: bytes) -> None:
-        used = self._sponsor_bytes.get(sponsor, 0)
-        share = self._share(size)
-        if used + size > share:
-            msg = f"the sponsoring member's share of {share} bytes is used up"
-            raise PoolFull(msg, RETRY_AFTER_MS, sponsor)
+    def _require_share(self, size: int, sponsor: bytes, origin: bytes | None) -> None:
+        for used, room in self._rooms(size, sponsor, origin):
+            if used + size > room:
+                msg = f"the sponsoring member's share of {room} bytes is used up"
+                raise PoolFull(msg, RETRY_AFTER_MS, sponsor)
 
-    def _share(self, size: int) -> int:
-        """What one sponsor's may take that peers bring, when so many bytes more wait."""
-        share = self._bytes_max
-        if self.bytes + size > self._bytes_max // 2:
-            share = self._bytes_max // self._sponsors_count
-        if self.pace is not None:
-            share = min(share, GOSSIP_FACTOR * self.pace.waiting_max_bytes)
-        return share
+    def _rooms(self, size: int, sponsor: bytes, origin: bytes | None) -> Iterator[tuple[int, int]]:
+        """What is used, and may be, where so many bytes more wait: by a sponsor's transactions, and
+        by those of them that a peer brought.
+        """
+        half_full = self.bytes + size > self._bytes_max // 2
+        share = self._bytes_max // self._sponsors_count if half_full else self._bytes_max
+        yield self._sponsor_bytes.get(sponsor, 0), share
+        if self.pace is not None and origin is not None:
+            brought = self._brought_bytes[origin, sponsor]
+            yield brought, BROUGHT_PERCENT * self.pace.waiting_max_bytes // 100
 
-    def has_room_again(self, sponsor: bytes) -> bool:
-        """Has a sponsor, whose room was used up, enough of it to take what peers bring next?"""
-        share = self._share(self._bytes_max * ROOM_AGAIN_PERCENT // 100)
-        used = self._sponsor_bytes.get(sponsor, 0)
-        return 100 * used <= (100 - ROOM_AGAIN_PERCENT) * share
+    def has_room_again(self, sponsor: bytes, origin: bytes) -> bool:
+        """Has a sponsor, whose room was used up, enough of it to take what a peer brings next?"""
+        size = self._bytes_max * ROOM_AGAIN_PERCENT // 100
+        return all(
+            100 * used <= (100 - ROOM_AGAIN_PERCENT) * room
+            for used, room in self._rooms(size, sponsor, origin)
+        )
 
     def _require_pace(self, size: int, sponsor: bytes | None, pace: Pace) -> None:
         paced = min(self._bytes_max, pace.waiting_max_bytes)
@@ -194,6 +206,8 @@ class Mempool:
             queue = self._queues[waiting.sponsor]
             del queue[transaction_id]
             self._sponsor_bytes[waiting.sponsor] -= size
+            if waiting.origin is not None:
+                self._brought_bytes[waiting.origin, waiting.sponsor] -= size
             minute = minute_of(received.transaction.valid_until_ms)
             self._by_minute[minute].discard(transaction_id)
             if not self._by_minute[minute]:
@@ -201,6 +215,8 @@ class Mempool:
             self.bytes -= size
             if not queue:
                 del self._queues[waiting.sponsor], self._sponsor_bytes[waiting.sponsor]
+                for pair in [pair for pair in self._brought_bytes if pair[1] == waiting.sponsor]:
+                    del self._brought_bytes[pair]
 
     def fair_order(self, height: int) -> Iterator[Waiting]:
         """All that wait, in the order in which the block at `height` should take them.

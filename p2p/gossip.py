@@ -7,6 +7,7 @@ What a peer knows is remembered in bounded memory and forgotten with its connect
 """
 
 import asyncio
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -46,7 +47,9 @@ class Spread:
     def __init__(self, limits: GossipLimits) -> None:
         self._limits = limits
         self._bits: dict[bytes, int] = {}  # of the connected peers
-        self._known: dict[bytes, int] = {}  # body hash -> who has it or was sent it; oldest first
+        # Body hash -> who has it or was sent it; oldest first. A dict would look for its
+        # first entry among all that were removed before.
+        self._known: OrderedDict[bytes, int] = OrderedDict()
         self._pending: dict[int, list[bytes]] = {}  # recipients -> raw transactions
         # Of clients, until the next batches: a thousand copies of one go out as one.
         self._queued: set[bytes] = set()
@@ -62,7 +65,8 @@ class Spread:
     def disconnected(self, peer: bytes) -> None:
         """A peer is gone, and may have lost all that it knew."""
         bit = self._bits.pop(peer)
-        self._known = {known: peers & ~bit for known, peers in self._known.items()}
+        for known, peers in self._known.items():
+            self._known[known] = peers & ~bit
         pending, self._pending = self._pending, {}
         self.count = self.size = 0
         for peers, raws in pending.items():
@@ -118,10 +122,10 @@ class Spread:
         self.size += len(raw)
 
     def _remember(self, known_as: bytes, peers: int) -> None:
-        self._known.pop(known_as, None)
         self._known[known_as] = peers
+        self._known.move_to_end(known_as)
         if len(self._known) > self._limits.remembered_max:
-            del self._known[next(iter(self._known))]
+            self._known.popitem(last=False)
 
     def _cut(self, raws: list[bytes]) -> list[tuple[bytes, ...]]:
         parts: list[tuple[bytes, ...]] = []

@@ -6,13 +6,20 @@ from chain.transaction import TRANSACTION_SIZE_MAX, ReceivedTransaction
 from commerce.epcis.capture import EpcisCapture
 from commerce.payments import PayTransfer
 from commerce.registry import operation
-from node.mempool import CLEARED_BYTES, CLEARING_HEIGHTS_MAX, GOSSIP_FACTOR, QUANTUM_BYTES, Mempool
+from node.mempool import (
+    BROUGHT_PERCENT,
+    CLEARED_BYTES,
+    CLEARING_HEIGHTS_MAX,
+    QUANTUM_BYTES,
+    Mempool,
+)
 from node.pace import WAITING_MIN_BYTES, Pace
 from node.service import PoolFull
 from tests.chain.world import World, account
 
 WORLD = World()
 A, B, C = b"a" * 32, b"b" * 32, b"c" * 32
+PEER, OTHER = b"p" * 32, b"o" * 32
 
 
 def payments(count: int) -> list[ReceivedTransaction]:
@@ -173,8 +180,8 @@ def test_a_flood_that_had_its_share_of_a_block_complains_of_nothing() -> None:
     (modest,) = payments(1)
     pool = paced(4)
     for received in flood:
-        pool.add(received, A, 0)
-    pool.add(modest, B, 0)
+        pool.add(received, A, 0, PEER)
+    pool.add(modest, B, 0, PEER)
     assert pool.bytes > WAITING_MIN_BYTES
     # At this height B begins.
     late = 1 + CLEARING_HEIGHTS_MAX + 2
@@ -193,12 +200,12 @@ def test_a_sponsor_has_room_again_when_a_part_of_it_is_free() -> None:
     with pytest.raises(PoolFull) as full:
         fill(pool, flood)
     assert full.value.sponsor == A
-    assert not pool.has_room_again(A)
-    assert pool.has_room_again(B)
+    assert not pool.has_room_again(A, PEER)
+    assert pool.has_room_again(B, PEER)
     pool.discard([flood[0].id])
-    assert not pool.has_room_again(A)
+    assert not pool.has_room_again(A, PEER)
     pool.discard([received.id for received in flood[:30]])
-    assert pool.has_room_again(A)
+    assert pool.has_room_again(A, PEER)
 
 
 # What clients may have waiting.
@@ -213,7 +220,7 @@ def flooded(sponsors: int) -> tuple[Mempool, int]:
     flood = payments(WAITING_MIN_BYTES // 200)
     pool = paced(sponsors)
     for received in flood:
-        pool.add(received, A, 0)
+        pool.add(received, A, 0, PEER)
     assert pool.bytes > WAITING_MIN_BYTES
     return pool, len(flood[0].raw)
 
@@ -221,15 +228,15 @@ def flooded(sponsors: int) -> tuple[Mempool, int]:
 def test_one_members_flood_by_gossip_leaves_the_others_their_shares() -> None:
     pool, size = flooded(4)
     with pytest.raises(PoolFull):
-        pool.require_room(size, A, from_client=True)
-    pool.require_room(size, A, from_client=False)
-    pool.require_room(size, None, from_client=True)
+        pool.require_room(size, A)
+    pool.require_room(size, A, PEER)
+    pool.require_room(size, None)
     share = WAITING_MIN_BYTES // 4
     others = payments(share // size + 1)
     for received in others[:-1]:
-        pool.add(received, B, 0, from_client=True)
+        pool.add(received, B, 0)
     with pytest.raises(PoolFull) as full:
-        pool.add(others[-1], B, 0, from_client=True)
+        pool.add(others[-1], B, 0)
     assert full.value.retry_after_ms > 0
 
 
@@ -254,33 +261,45 @@ def test_what_blocks_take_away_says_how_much_clients_may_have_waiting() -> None:
 def test_where_every_member_has_used_up_its_share_nothing_is_read_any_more() -> None:
     pool, size = flooded(1)
     with pytest.raises(PoolFull):
-        pool.require_room(size, None, from_client=True)
-    pool.require_room(size, None, from_client=False)
+        pool.require_room(size, None)
+    pool.require_room(size, None, PEER)
 
 
 @pytest.mark.parametrize("sponsors", [1, 4, 16, 128])
 def test_one_transaction_of_any_size_always_has_a_place(sponsors: int) -> None:
     pool, _ = flooded(sponsors + 1)
-    pool.require_room(TRANSACTION_SIZE_MAX, None, from_client=True)
-    pool.require_room(TRANSACTION_SIZE_MAX, B, from_client=True)
-    paced(sponsors).require_room(TRANSACTION_SIZE_MAX, B, from_client=True)
+    pool.require_room(TRANSACTION_SIZE_MAX, None)
+    pool.require_room(TRANSACTION_SIZE_MAX, B)
+    paced(sponsors).require_room(TRANSACTION_SIZE_MAX, B)
 
 
 def test_a_single_member_may_use_all_that_clients_may_have_waiting() -> None:
     pool = paced(4)
     for received in payments(WAITING_MIN_BYTES // 400):
-        pool.add(received, A, 0, from_client=True)
+        pool.add(received, A, 0)
     assert pool.bytes > WAITING_MIN_BYTES // 2
 
 
-def test_by_gossip_a_sponsor_has_no_more_waiting_than_correct_nodes_let_in() -> None:
+def test_a_peer_brings_no_more_of_one_sponsors_than_correct_nodes_let_in() -> None:
     pool = paced(4)
     assert pool.pace is not None
-    room = GOSSIP_FACTOR * pool.pace.waiting_max_bytes
-    # Far below half of the pool, where a share is still everything.
+    room = BROUGHT_PERCENT * pool.pace.waiting_max_bytes // 100
+    # Far below half of the pool, where a sponsor's share is still everything.
     assert room < 64 * 1024 * 1024 // 4
-    pool.require_room(room, A, from_client=False)
-    pool._sponsor_bytes[A] = pool.bytes = room
+    flood = payments(room // 200)
+    size = len(flood[0].raw)
+    for received in flood[: room // size]:
+        pool.add(received, A, 0, PEER)
+    with pytest.raises(PoolFull) as full:
+        pool.add(flood[-1], A, 0, PEER)
+    assert full.value.sponsor == A
+    # Others bring as much of the same sponsor's, and the same peer of others'.
+    pool.require_room(room, A, OTHER)
+    pool.require_room(room, B, PEER)
+    assert not pool.has_room_again(A, PEER)
+    assert pool.has_room_again(A, OTHER)
+    # What is decided makes room, to the last byte.
+    pool.discard([received.id for received in flood])
+    pool.require_room(room, A, PEER)
     with pytest.raises(PoolFull):
-        pool.require_room(1, A, from_client=False)
-    pool.require_room(room, B, from_client=False)
+        pool.require_room(room + 1, A, PEER)
