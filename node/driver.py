@@ -303,6 +303,10 @@ class Driver:
 
     def _note_skipped(self, height: int, included: Sequence[ReceivedTransaction]) -> None:
         """Which waiting transactions fair order would have put into the last block."""
+        if self._parts.sync.lived_ms is None:
+            # What waits came after such blocks, which a node fetches that was away.
+            self._skipped = {}
+            return
         now_ms, state = self._parts.clock_ms(), self._parts.ledger.state
         skipped = self._parts.mempool.passed_over(height, included, partial(sponsor_of, state))
         self._skipped = {id_: self._skipped.get(id_, now_ms) for id_ in skipped}

@@ -79,6 +79,8 @@ class Mempool:
         self._sponsor_bytes: dict[bytes, int] = {}
         # Of each sponsor's, what each peer brought.
         self._brought_bytes: Counter[tuple[bytes, bytes]] = Counter()
+        # The last height at which a sponsor had more waiting than clients may.
+        self._flooded: dict[bytes, int] = {}
         # Ids by the minute in which their window ends.
         self._by_minute: dict[int, set[bytes]] = {}
         self.bytes = 0
@@ -215,6 +217,7 @@ class Mempool:
             self.bytes -= size
             if not queue:
                 del self._queues[waiting.sponsor], self._sponsor_bytes[waiting.sponsor]
+                self._flooded.pop(waiting.sponsor, None)
                 for pair in [pair for pair in self._brought_bytes if pair[1] == waiting.sponsor]:
                     del self._brought_bytes[pair]
 
@@ -278,21 +281,24 @@ class Mempool:
         censorship: what lies further back could not have been taken, and where much waits, what
         came first here may have come last to the primary, as many blocks later as it takes to clear
         the pool. A sponsor that has more waiting than clients may, which is a flood of its own or
-        of a peer's, may have sent each node others: of it only the block's share is asked for.
+        of a peer's, may have sent each node others: of it only the block's share is asked for, as
+        long as any of that may wait.
         """
         heights = min(CLEARING_HEIGHTS_MAX, self.bytes // CLEARED_BYTES)
         before = height - 1 - heights
         first = islice(self.fair_order(height), max(1, min(len(included), PASSED_OVER_MAX)))
         late = [waiting for waiting in first if waiting.since_height < before]
-        floods = {waiting.sponsor for waiting in late if self._floods(waiting.sponsor)}
+        floods = {waiting.sponsor for waiting in late if self._floods(waiting.sponsor, height)}
         if floods:
             floods &= self._served(included, sponsor_of)
         return tuple(waiting.received.id for waiting in late if waiting.sponsor not in floods)
 
-    def _floods(self, sponsor: bytes) -> bool:
+    def _floods(self, sponsor: bytes, height: int) -> bool:
         pace = self.pace
         usual = self._bytes_max // self._sponsors_count if pace is None else pace.waiting_max_bytes
-        return self._sponsor_bytes[sponsor] > usual
+        if self._sponsor_bytes[sponsor] > usual:
+            self._flooded[sponsor] = height
+        return height - self._flooded.get(sponsor, -CLEARING_HEIGHTS_MAX) < CLEARING_HEIGHTS_MAX
 
     def _served(
         self,

@@ -29,6 +29,7 @@ from node import driver as driver_module
 from node.block_size import BlockSize
 from node.journal import Journal, JournalFailed
 from node.ledger_queue import LedgerQueue, Written
+from node.sync import Sync
 from tests.node.drivers import DivergingQueue, Seat, restore, table, waiting_in
 from tests.node.parts import issue, payment
 
@@ -278,6 +279,22 @@ async def test_a_request_to_build_that_is_repeated_more_urgently_is_built_once(
             driver._try_build()
         assert at.seats[0].driver._building.request is None
         assert [type(event).__name__ for event, _ in waiting_in(driver)] == ["Proposal"]
+
+
+@pytest.mark.asyncio
+async def test_blocks_that_a_node_fetches_pass_over_nothing_that_came_to_it_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with table(tmp_path, n=1) as at:
+        seat, height = at.seats[0], 10
+        seat.parts.mempool.add(issue(at.world), b"m0", 2)
+        told: list[int] = []
+        for lived_ms in (1, None):
+            monkeypatch.setattr(Sync, "lived_ms", lived_ms)
+            seat.driver._note_skipped(height, ())
+            told.append(seat.driver._work().skipped_ms)
+        assert told[0] > 0
+        assert told[1] == 0
 
 
 class SlowQueue(LedgerQueue):

@@ -189,9 +189,11 @@ def test_a_flood_that_had_its_share_of_a_block_complains_of_nothing() -> None:
     assert set(passed_over(pool, late, 2, C)) == {flood[0].id, modest.id}
     # It had its share, with others than those that came here first: only the modest one complains.
     assert passed_over(pool, late, 2, A) == (modest.id,)
-    # And who floods no more complains of each transaction again.
+    # And who floods no more complains of each transaction again, once what it had sent is through.
     pool.discard([received.id for received in flood[: len(flood) // 2]])
-    assert flood[len(flood) // 2].id in passed_over(pool, late, 2, A)
+    first, through = flood[len(flood) // 2], late + CLEARING_HEIGHTS_MAX
+    assert first.id not in passed_over(pool, through - 1, 2, A)
+    assert first.id in passed_over(pool, through, 2, A)
 
 
 def test_a_sponsor_has_room_again_when_a_part_of_it_is_free() -> None:

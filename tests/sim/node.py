@@ -259,7 +259,8 @@ class SimNode(Process):
         self.mempool.discard(included)
         self.bodies.decided(tip.height, written.executed.transactions)
         sponsors = partial(sponsor_of, self.ledger.state)
-        self.watch.note(tip.height, written.executed.transactions, sponsors)
+        lived = self.sync.lived_ms is not None
+        self.watch.note(tip.height, written.executed.transactions, sponsors, lived=lived)
         if self.honest:
             self.setting.checks.written(tip.height, tip.digest, included)
         self.setting.world.counts["deadlines"] += written.executed.result.fired

@@ -26,8 +26,15 @@ class PoolWatch:
         height: int,
         included: Sequence[ReceivedTransaction],
         sponsor_of: Callable[[ReceivedTransaction], bytes | None],
+        *,
+        lived: bool,
     ) -> None:
-        """A block is written: which waiting transactions fair order would have put into it."""
+        """A block is written: which waiting transactions fair order would have put into it; none
+        into one that came as history.
+        """
+        if not lived:
+            self._skipped = {}
+            return
         now_ms = self._clock_ms()
         skipped = self._mempool.passed_over(height, included, sponsor_of)
         self._skipped = {entry: self._skipped.get(entry, now_ms) for entry in skipped}
