@@ -9,7 +9,7 @@ import typer
 from chain.account import SignatureEntry
 from chain.bech32m import encode_account
 from chain.codec import decode, encode
-from chain.errors import HushangError
+from chain.errors import CosignerMissing, HushangError
 from chain.transaction import SignedTransaction, Transaction
 from node.commands.failures import ExitCode
 from node.commands.output import inline
@@ -73,6 +73,20 @@ def reason_of(session: "Session", signed: SignedTransaction, code: str) -> str |
     except HushangError:
         # What was refused is known; a node that is gone since then changes nothing about it.
         return None
+
+
+def require_cosigners(
+    session: "Session", content: bytes, signatures: Sequence[SignatureEntry]
+) -> None:
+    """`CosignerMissing` before it is sent: decided as that, it could never be signed by all."""
+    try:
+        refusal = tried(session, content, signatures)["refusal"]
+    except HushangError:
+        # A node that tries nothing, or too much now: then the receipt tells.
+        return
+    if refusal is not None and refusal["code"] == CosignerMissing.__name__:
+        session.say("nothing was sent: a signature is missing, which `hushang tx sign` adds")
+        raise CosignerMissing(refusal["detail"])
 
 
 def effects(session: "Session", told: Row) -> Iterator[str]:

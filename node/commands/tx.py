@@ -13,7 +13,7 @@ from chain.codec import decode, encode
 from chain.crypto import SIGNATURE_SIZE
 from chain.transaction import SignedTransaction
 from node import keystore
-from node.commands.effects import show_effects
+from node.commands.effects import require_cosigners, show_effects
 from node.commands.failures import UsageWrong
 from node.commands.options import noun, verb
 from node.commands.out_file import FORCE, check_out, write_out
@@ -145,6 +145,8 @@ def sign(
 def submit(session: Session, file: FILE) -> None:
     """Hand in a signed transaction: a file of `tx sign`, or raw bytes. Harmless to repeat.
 
+    One that a party has still to sign is not sent: it would be decided as failed for good.
+
     --dry-run also takes an unsigned one: as if its sender signed it, or whoever --key, --as and
     --cosign name.
     """
@@ -155,7 +157,9 @@ def submit(session: Session, file: FILE) -> None:
     kept = None if str(file) == "-" else file
     signed = decode(SignedTransaction, raw)
     earlier = receipt_of(session.client, given.id)
-    if earlier is not None and earlier["status"] != OK:
+    if earlier is None:
+        require_cosigners(session, given.content, given.signatures)
+    elif earlier["status"] != OK:
         session.say(
             "it was decided before, at height {height}, and stays as it is: for another try make "
             "a new file",

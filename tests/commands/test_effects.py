@@ -9,6 +9,7 @@ import pytest
 from node.client import NodeUnreachable
 from node.commands import effects
 from node.demo import goods
+from node.transaction_file import from_text
 from tests.commands.conftest import Shop
 from tests.commands.goods_sold import offer
 
@@ -85,6 +86,11 @@ def test_a_file_is_tried_unsigned_by_whom_it_needs_and_signed(shop: Shop, tmp_pa
     assert ran.code == 0, ran.err
     for name, place in (("buyer", unsigned), ("issuer", signed)):
         assert shop.run("tx", "sign", place, "--as", name, "--out", signed).code == 0
+        if name == "buyer":
+            # Half signed: decided as failed, it could never be sent again.
+            early = shop.run("tx", "submit", signed)
+            assert (early.code, "nothing was sent" in early.err) == (7, True)
+            assert shop.run("tx", "show", from_text(Path(signed).read_bytes()).id).code == 3
     assert shop.run("tx", "submit", signed, "--dry-run").code == 0
     assert shop.refused("tx", "submit", unsigned) == (2, "TransactionFileInvalid")
 
