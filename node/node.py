@@ -216,7 +216,8 @@ class Node:
         membership = self._setup.membership
         if membership.changed(written):
             self._network.set_members(membership.nodes)
-            self._mempool.share_among(self.chain.committee.n)
+        # A committee of another size may have the same nodes: they were admitted before it.
+        self._mempool.share_among(self.chain.committee.n)
         if self._sync.target <= written.tip.height:
             self._mempool.taken(written.executed.transactions)
         self._waiters.written(written.tip, written.executed.result)

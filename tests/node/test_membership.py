@@ -247,6 +247,8 @@ async def test_a_newcomer_observes_gets_a_seat_votes_and_observes_again(tmp_path
         assert newcomer.status().ready
         await decided(net, 0, seated(net, newcomer))
         assert (newcomer.status().role, newcomer.status().epoch) == ("member", 1)
+        # The pool is shared by as many, although no other nodes are admitted than before.
+        assert [node._mempool._sponsors_count for node in net.nodes] == [5] * 5
         # Four of five are a quorum: without m3 no block is decided that m4 didn't vote for.
         await net.stop(3)
         height = await decided(net, 0, opening(net, "b shop"))
