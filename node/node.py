@@ -183,8 +183,7 @@ class Node:
             self._p2p_port = self._network.address[1]
         except OSError as error:
             host, port = self._setup.listen
-            msg = f"p2p {host}:{port}: {error}"
-            raise AddressUnusable(msg) from error
+            raise AddressUnusable(f"p2p {host}:{port}: {error}") from error
 
     @property
     def address(self) -> tuple[str, int]:
