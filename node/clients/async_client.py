@@ -9,7 +9,6 @@ A task that is cancelled while it waits has lost nothing: what it handed in is d
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from chain.bundle_facts import Verified
@@ -48,13 +47,8 @@ class AsyncClient:
         await self._transport.__aenter__()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self._transport.__aexit__(kind, error, traceback)
+    async def __aexit__(self, *ended: object) -> None:
+        await self._transport.__aexit__(*ended)
 
     @cached_property
     def signer(self) -> Signer:

@@ -9,7 +9,6 @@ import ssl
 import threading
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, Self
 
 from node.clients.errors import BrokeOff, NodeUnreachable
@@ -45,12 +44,7 @@ class Blocking:
         self._keeps = True
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._keeps = False
         with self._lock:
             for connections in self._idle.values():
@@ -155,10 +149,5 @@ class Conversing:
         self._transport.__enter__()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._transport.__exit__(kind, error, traceback)
+    def __exit__(self, *ended: object) -> None:
+        self._transport.__exit__(*ended)

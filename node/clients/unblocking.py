@@ -8,7 +8,6 @@ import asyncio
 import ssl
 from http import HTTPStatus
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, Self, TypeAlias, assert_never
 
 import aiohttp
@@ -65,12 +64,7 @@ class Unblocking:
         )
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         for ear in list(self._ears):
             await ear.close()
         http, self._http = self._http, None

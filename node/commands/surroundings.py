@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO, Self
 
 import typer
@@ -40,12 +39,7 @@ class Surroundings:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close what the command kept open; its requests keep nothing."""
         self._opened.close()
 
