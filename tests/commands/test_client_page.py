@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -20,6 +19,7 @@ from node.clients.feed import FeedCursor
 from node.webhooks.sender import signature_of
 from tests.commands.command_line import ROOT
 from tests.commands.conftest import Shop
+from tests.node.scripted import serving
 
 PAGE = ROOT / "docs" / "client.md"
 SECRET = b"0123456789-abcdefghi"
@@ -77,14 +77,8 @@ def in_python(place: Path) -> Iterator[str]:
     server = page["server"]
     assert isinstance(server, HTTPServer)
     assert place.is_dir()
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/hook"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(server) as url:
+        yield f"{url}/hook"
 
 
 @contextmanager

@@ -6,11 +6,10 @@ import json
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from typing_extensions import override
 from node.commands import listen
 from tests.commands.command_line import ROOT
 from tests.commands.conftest import Shop
+from tests.node.scripted import Quiet, serving
 
 
 @dataclass
@@ -35,28 +35,17 @@ class Hook:
 def receiving(*statuses: int) -> Iterator[Hook]:
     hook = Hook(statuses=list(statuses))
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+    class Handler(Quiet):
+        @override
+        def answer(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             hook.told.append((dict(self.headers), body))
-            self.send_response(hook.statuses.pop(0) if hook.statuses else 200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        @override
-        def log_message(self, format: str, *args: Any) -> None:
-            """Not a word."""
+            self.reply(hook.statuses.pop(0) if hook.statuses else 200)
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    hook.url = f"http://127.0.0.1:{server.server_port}/hook"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
+    with serving(server) as url:
+        hook.url = f"{url}/hook"
         yield hook
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def run(shop: Shop, hook: Hook, place: Path, *words: str) -> Any:

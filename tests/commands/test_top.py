@@ -1,7 +1,6 @@
 """`hushang top` on a terminal of its own, and on a pipe."""
 
 import fcntl
-import http.server
 import json
 import os
 import pty
@@ -11,10 +10,10 @@ import struct
 import subprocess
 import sys
 import termios
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from http.server import ThreadingHTTPServer
 
 import pytest
 from typing_extensions import override
@@ -23,6 +22,7 @@ from node.client import NodeClient
 from node.commands.top import Watched
 from tests.commands.command_line import ROOT
 from tests.commands.conftest import Shop
+from tests.node.scripted import Quiet, serving
 
 ROWS, COLUMNS = 24, 80
 ENTER_SCREEN, LEAVE_SCREEN = b"\x1b[?1049h", b"\x1b[?1049l"
@@ -117,44 +117,28 @@ STATUS = {
 }
 
 
-class Telling(http.server.BaseHTTPRequestHandler):
+class Telling(Quiet):
     """A node's status and no metrics."""
 
-    def do_GET(self) -> None:
-        body = json.dumps(STATUS).encode() if self.path == "/v1/status" else b""
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
     @override
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing on the tests' stderr."""
+    def answer(self) -> None:
+        body = json.dumps(STATUS).encode() if self.path == "/v1/status" else b""
+        self.reply(200, body)
 
 
-@contextmanager
-def telling(port: int) -> Iterator[int]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Telling)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+def telling(port: int) -> AbstractContextManager[str]:
+    return serving(ThreadingHTTPServer(("127.0.0.1", port), Telling))
 
 
 def test_a_node_that_goes_away_keeps_its_row_and_is_greeted_when_it_is_back() -> None:
-    with telling(0) as port:
-        url = f"http://127.0.0.1:{port}"
+    with telling(0) as url:
         watched = Watched([(url, NodeClient([url], timeout_s=5.0))])
         watched.look()
         assert [(row.name, row.there) for row in watched.rows] == [("xuhui", True)]
     watched.look()
     assert [(row.name, row.there) for row in watched.rows] == [("xuhui", False)]
     assert "0 of 1 nodes answer" in watched.title
-    with telling(port):
+    with telling(int(url.rpartition(":")[2])):
         watched.look()
     assert watched.rows[0].there
     told = [words.partition("+08:00 ")[2] for words in watched.happened]

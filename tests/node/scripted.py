@@ -6,7 +6,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from typing import Any
 
 from typing_extensions import override
@@ -14,6 +14,29 @@ from typing_extensions import override
 BREAK_OFF: tuple[int, object] = (0, {})
 
 Reply = tuple[int, Any]
+
+
+class Quiet(BaseHTTPRequestHandler):
+    """Deals with each request by `answer`, and writes nothing on the tests' stderr."""
+
+    def answer(self) -> None:
+        raise NotImplementedError
+
+    def do_GET(self) -> None:
+        self.answer()
+
+    def do_POST(self) -> None:
+        self.answer()
+
+    def reply(self, status: int, body: bytes = b"") -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    @override
+    def log_message(self, format: str, *args: Any) -> None:
+        """Not a word."""
 
 
 class Served:
@@ -36,9 +59,10 @@ class Server(ThreadingHTTPServer):
 def handler(served: Served, replies: list[Reply]) -> type[BaseHTTPRequestHandler]:
     """Gives the replies in turn, the last one for ever; notes what is asked."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         protocol_version = "HTTP/1.1"
 
+        @override
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             served.asked.append((self.command, self.path, body))
@@ -50,22 +74,22 @@ def handler(served: Served, replies: list[Reply]) -> type[BaseHTTPRequestHandler
                 self.connection.shutdown(socket.SHUT_RDWR)
                 return
             data = document if isinstance(document, bytes) else json.dumps(document).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def do_GET(self) -> None:
-            self.answer()
-
-        def do_POST(self) -> None:
-            self.answer()
-
-        @override
-        def log_message(self, format: str, *args: Any) -> None:
-            """Not a word."""
+            self.reply(status, data)
 
     return Handler
+
+
+@contextmanager
+def serving(server: HTTPServer) -> Iterator[str]:
+    """Let it answer, in a thread of its own; its URL."""
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @contextmanager
@@ -80,11 +104,5 @@ def node(*script: Reply, tls: ssl.SSLContext | None = None) -> Iterator[Served]:
         )
     scheme = "http" if tls is None else "https"
     served.url = f"{scheme}://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
+    with serving(server):
         yield served
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

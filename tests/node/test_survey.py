@@ -1,49 +1,28 @@
 """Many nodes asked at once: an answer from each that has one, words for each that hasn't."""
 
-import http.server
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from http.server import ThreadingHTTPServer
 
 from typing_extensions import override
 
 from node.client import NodeClient
 from node.survey import ask_all, ask_texts
+from tests.node.scripted import Quiet, serving
 from tests.ports import free_port
 
 
-class Answering(http.server.BaseHTTPRequestHandler):
+class Answering(Quiet):
     """Tells its name to whoever asks."""
 
-    def do_GET(self) -> None:
-        body = json.dumps({"name": "xuhui", "path": self.path}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
     @override
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing on the tests' stderr."""
-
-
-@contextmanager
-def answering() -> Iterator[str]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    def answer(self) -> None:
+        body = json.dumps({"name": "xuhui", "path": self.path}).encode()
+        self.reply(200, body)
 
 
 def test_who_answers_is_told_by_name_and_who_does_not_by_its_address() -> None:
     nowhere = f"http://127.0.0.1:{free_port()}"
-    with answering() as url:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Answering)) as url:
         clients = [(at, NodeClient([at], timeout_s=5.0)) for at in (nowhere, url)]
         silent, there = ask_all(clients, "/v1/status")
         assert (silent.told, silent.name) == (None, nowhere)
