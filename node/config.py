@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from chain.errors import HushangError
 from chain.pruning import KEEP_BLOCKS, KEEP_DAYS
+from node.clients import files
 from node.gateway.tokens import FILE_NAME as TOKENS
 from node.validation import Form, complaints, did_you_mean
 
@@ -213,14 +214,9 @@ def _literal(value: str | int | list[str]) -> str:
 
 
 def _read_file(file: Path) -> dict[str, Any]:
+    data = files.read(file, FILE_SIZE_MAX, ConfigInvalid)
     try:
-        with file.open("rb") as stream:
-            data = stream.read(FILE_SIZE_MAX + 1)
-        if len(data) > FILE_SIZE_MAX:
-            raise ConfigInvalid(f"{file} is larger than {FILE_SIZE_MAX} bytes")
         settings = tomllib.loads(data.decode("utf-8"))
-    except OSError as error:
-        raise ConfigInvalid(f"{file}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         # No UTF-8, no TOML, a number of 5,000 digits, or lists in lists in lists.
         raise ConfigInvalid(f"{file}: {error}") from error

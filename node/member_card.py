@@ -15,6 +15,7 @@ from pydantic import Field, StrictStr, ValidationError
 
 from chain.crypto import PrivateKey, domain, verify
 from chain.errors import HushangError
+from node.clients import files
 from node.config import Host, KeyHex, MemberName, PeerAddress
 from node.genesis_file import MemberForm, PolicyForm
 from node.strict_json import JsonRefused, read_json
@@ -87,13 +88,7 @@ def card_text(card: CardForm) -> str:
 
 def read_card(path: Path) -> CardForm:
     """The card of a file, its signature verified; `MemberCardInvalid`."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(FILE_SIZE_MAX + 1)
-    except OSError as error:
-        raise MemberCardInvalid(f"{path}: {error.strerror}") from error
-    if len(data) > FILE_SIZE_MAX:
-        raise MemberCardInvalid(f"{path} is larger than {FILE_SIZE_MAX} bytes")
+    data = files.read(path, FILE_SIZE_MAX, MemberCardInvalid)
     try:
         card = CardForm.model_validate(read_json(data))
         signature = bytes.fromhex(card.signature)

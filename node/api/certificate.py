@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from chain.errors import HushangError
 from node.api.settings import ApiSettings
+from node.clients import files
 from node.clock import now_ms
 from node.keystore import read_private
 from node.service import CertificateState, NodeStatus
@@ -220,13 +221,7 @@ def certified(status: NodeStatus, certificate: ApiCertificate | None) -> NodeSta
 
 
 def _leaf(path: Path) -> _Leaf:
-    try:
-        with path.open("rb") as file:
-            data = file.read(FILE_SIZE_MAX + 1)
-    except OSError as error:
-        raise CertificateUnusable(f"{path}: {error.strerror}") from error
-    if len(data) > FILE_SIZE_MAX:
-        raise CertificateUnusable(f"{path} is larger than {FILE_SIZE_MAX} bytes")
+    data = files.read(path, FILE_SIZE_MAX, CertificateUnusable)
     try:
         found = x509.load_pem_x509_certificates(data)[0]
         start_ms, end_ms = _ms(found.not_valid_before_utc), _ms(found.not_valid_after_utc)

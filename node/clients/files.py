@@ -7,9 +7,23 @@ import os
 from pathlib import Path
 from typing import Final
 
+from chain.errors import HushangError
+
 PRIVATE: Final = 0o600
 # Less what the process's umask forbids, as for files that any program writes.
 USUAL: Final = 0o666
+
+
+def read(path: Path, size_max: int, refused: type[HushangError]) -> bytes:
+    """All of a file; `refused` is raised where it can't be read or is larger than `size_max`."""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(size_max + 1)
+    except OSError as error:
+        raise refused(f"{path}: {error.strerror}") from error
+    if len(data) > size_max:
+        raise refused(f"{path} is larger than {size_max} bytes")
+    return data
 
 
 def write_new(path: Path, data: bytes, mode: int = PRIVATE) -> bool:
