@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 from chain.bundle_facts import Verified
 from chain.genesis import Genesis
 from chain.transaction import Operation
-from node.clients.core import Core, Options, address_of
+from node.clients.core import Core, Options
 from node.clients.fates import Fate
 from node.clients.feed import AsyncFeed, FeedCursor, Keep
 from node.clients.feeds import FROM_NOW, PATIENCE_S
@@ -164,11 +164,7 @@ class AsyncClient:
         called with each place. With a genesis every event is verified and none can be left out.
         `patience_s`: how long no node may answer; None waits for ever.
         """
-        if isinstance(cursor, FeedCursor):
-            file = cursor
-            cursor, keep = file.read() or FROM_NOW, keep or file.keep
-        named = None if account is None else address_of(account)
-        source = self._core.source(types, named)
+        source = self._core.source(types, account)
         run = partial(self._transport.run, ear=Ear(self._transport))
         return AsyncFeed(run, source, cursor, keep, patience_s)
 

@@ -15,7 +15,7 @@ from chain.bundle_facts import Verified
 from chain.genesis import Genesis
 from chain.transaction import Operation
 from node.clients.blocking import Blocking, Conversing
-from node.clients.core import Core, Options, address_of
+from node.clients.core import Core, Options
 from node.clients.fates import Fate
 from node.clients.feed import Feed, FeedCursor, Keep
 from node.clients.feeds import FROM_NOW, PATIENCE_S
@@ -157,11 +157,7 @@ class Client(Conversing):
         called with each place. With a genesis every event is verified and none can be left out.
         `patience_s`: how long no node may answer; None waits for ever.
         """
-        if isinstance(cursor, FeedCursor):
-            file = cursor
-            cursor, keep = file.read() or FROM_NOW, keep or file.keep
-        named = None if account is None else address_of(account)
-        source = self._core.source(types, named)
+        source = self._core.source(types, account)
         return Feed(self._run, source, cursor, keep, patience_s)
 
     def _run(self, steps: Steps[T]) -> T:

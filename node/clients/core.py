@@ -260,11 +260,12 @@ class Core:
 
     # Events.
 
-    def source(self, types: Sequence[str], account: str | None) -> "Source":
+    def source(self, types: Sequence[str], account: bytes | str | None) -> "Source":
         """Where a feed reads: verified with a genesis, else as nodes tell."""
+        named = None if account is None else address_of(account)
         verified = import_module("node.clients.verified")
         made: Source = verified.event_source(
-            self.places, self.timeout_s, types, account, self._trusted
+            self.places, self.timeout_s, types, named, self._trusted
         )
         return made
 

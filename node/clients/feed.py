@@ -9,12 +9,12 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Generic, Self, TypeVar
 
 from chain.errors import HushangError
 from node.api.cursors import Cursor, parse_cursor
 from node.clients import files
-from node.clients.feeds import FeedEvent, Reading, Source
+from node.clients.feeds import FROM_NOW, FeedEvent, Reading, Source
 from node.clients.hearing import QUIET_S
 from node.clients.wire import Pause, Steps
 
@@ -24,6 +24,7 @@ FILE_SIZE_MAX: Final = 4096
 IDLE_KEEP_S: Final = 5.0
 
 Keep = Callable[[str], None]
+Run = TypeVar("Run", bound=Callable[[Steps[Any]], object])
 
 
 class CursorFileDamaged(HushangError):
@@ -67,12 +68,21 @@ class FeedCursor:
             raise CursorFileUnwritable(f"{where}; the cursor is {cursor}") from error
 
 
-class _Feed:
+class _Feed(Generic[Run]):
     """What both feeds share: what was read, and what is kept of it."""
 
     def __init__(
-        self, source: Source, cursor: str, keep: Keep | None, patience_s: float | None
+        self,
+        run: Run,
+        source: Source,
+        cursor: str | FeedCursor,
+        keep: Keep | None = None,
+        patience_s: float | None = None,
     ) -> None:
+        if isinstance(cursor, FeedCursor):
+            file = cursor
+            cursor, keep = file.read() or FROM_NOW, keep or file.keep
+        self._run = run
         self.source = source
         self._reading = Reading(source, cursor, patience_s)
         self._keep = keep
@@ -120,19 +130,8 @@ class _Feed:
             self._kept_at_s = time.monotonic()
 
 
-class Feed(_Feed):
+class Feed(_Feed[Callable[[Steps[Any]], Any]]):
     """Events, without end, by waiting in this thread."""
-
-    def __init__(
-        self,
-        run: Callable[[Steps[Any]], Any],
-        source: Source,
-        cursor: str,
-        keep: Keep | None = None,
-        patience_s: float | None = None,
-    ) -> None:
-        super().__init__(source, cursor, keep, patience_s)
-        self._run = run
 
     def __iter__(self) -> Self:
         return self
@@ -154,22 +153,11 @@ class Feed(_Feed):
             yield Pause(QUIET_S)
 
 
-class AsyncFeed(_Feed):
+class AsyncFeed(_Feed[Callable[[Steps[Any]], Awaitable[Any]]]):
     """Events, without end, on an event loop: at its end it listens to a node's stream.
 
     A cancelled `async for` has lost nothing.
     """
-
-    def __init__(
-        self,
-        run: Callable[[Steps[Any]], Awaitable[Any]],
-        source: Source,
-        cursor: str,
-        keep: Keep | None = None,
-        patience_s: float | None = None,
-    ) -> None:
-        super().__init__(source, cursor, keep, patience_s)
-        self._run = run
 
     def __aiter__(self) -> Self:
         return self
