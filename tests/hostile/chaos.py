@@ -24,9 +24,9 @@ from node import processes, testnet_faults
 from node.faults import NONE, Delay, Faults, Loss, OneWay
 from node.testnet_layout import NodePlace
 from tests.processes.figure import in_network
-from tests.processes.history import UNTOLD, assert_one_history, assert_taken_once
+from tests.processes.history import UNTOLD, assert_all_well
 from tests.processes.net import Load, Net, until
-from tests.processes.promises import Promises, complaints
+from tests.processes.promises import Promises
 from tests.processes.soak import summary, takes_part
 
 # docs/hostile.md: "first decision < 2 × the view-timeout cap after healing".
@@ -254,14 +254,7 @@ def run(net: Net, planned: Sequence[tuple[Trouble, float]], chaos: Chaos) -> dic
         for number, (trouble, hold_s) in enumerate(planned, 1):
             sys.stderr.write(f"\r{number} of {len(planned)}: {trouble.kind:30}")
             chaos.rounds.append(suffer(net, load, trouble, hold_s, promises))
-        load.stop()
-        height = net.level()[0]["height"]
-        net.kill_all()
-        promises.read_all()
-        assert_one_history(net, load, TURNED_AWAY)
-        assert_taken_once(net, load)
-    assert promises.conflicts == [], "somebody signed two things"
-    assert complaints(net.testnet) == [], "a node logged an error"
+        height = assert_all_well(net, load, promises, TURNED_AWAY)
     return chaos.record() | {
         "seconds": round(time.monotonic() - began, 1),
         "height": height,

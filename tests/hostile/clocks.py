@@ -29,9 +29,9 @@ from node.testnet_layout import NodePlace
 from tests.hostile.chaos import DECIDED_AGAIN_S, until_held
 from tests.hostile.rolling import gaps
 from tests.processes.figure import in_network
-from tests.processes.history import assert_one_history, assert_taken_once
+from tests.processes.history import assert_all_well
 from tests.processes.net import Load, Net, until
-from tests.processes.promises import Promises, complaints
+from tests.processes.promises import Promises
 
 HOUR_MS: Final = 3_600_000
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
@@ -199,14 +199,7 @@ def run(net: Net, skewer: Skewer, acts: Sequence[str], *, led: bool) -> dict[str
             figures[act] = tolerated(net, load, skewer, offsets, led=led)
             for name in offsets:
                 skewer.start(net, net.testnet.node(name), 0)
-        load.stop()
-        net.level()
-        net.kill_all()
-        promises.read_all()
-        assert_one_history(net, load)
-        assert_taken_once(net, load)
-    assert promises.conflicts == [], "somebody signed two things"
-    assert complaints(net.testnet) == [], "a node logged an error"
+        assert_all_well(net, load, promises)
     return figures | {
         "acknowledged": len(load.acknowledged),
         "untold": dict(sorted(Counter(load.refused).items())),

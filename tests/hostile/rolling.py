@@ -18,9 +18,9 @@ from typing import Any, Final
 from chain.genesis import ConsensusParameters
 from node import testnet
 from tests.processes.figure import in_network
-from tests.processes.history import assert_one_history, assert_taken_once, ledger_of
+from tests.processes.history import assert_all_well, ledger_of
 from tests.processes.net import Load, Net, until
-from tests.processes.promises import Promises, complaints
+from tests.processes.promises import Promises
 from tests.processes.soak import summary
 
 # docs/hostile.md: "never stops for longer than a view timeout".
@@ -70,14 +70,7 @@ def run(net: Net, rounds: int, per_node: int) -> dict[str, Any]:
     promises = Promises.of(net.testnet)
     with Load(net, per_node) as load:
         record = restart_in_turn(net, load, rounds)
-        load.stop()
-        net.level()
-        net.kill_all()
-        promises.read_all()
-        assert_one_history(net, load)
-        assert_taken_once(net, load)
-    assert promises.conflicts == [], "somebody signed two things"
-    assert complaints(net.testnet) == [], "a node logged an error"
+        assert_all_well(net, load, promises)
     return record | {
         "longest_between_blocks_s": longest_between_blocks(net, record["heights"]),
         "bound_s": GAP_S,

@@ -12,6 +12,7 @@ from commerce.registry import Registry
 from node.genesis_file import load_genesis
 from node.testnet_layout import GENESIS, NodePlace
 from tests.processes.net import Load, Net
+from tests.processes.promises import Promises, complaints
 
 # Receipts asked of every node's API.
 SERVED = 40
@@ -76,3 +77,19 @@ def assert_taken_once(net: Net, load: Load) -> None:
             found.update(transaction_id(content).hex() for content in contents)
     assert [key for key, count in found.items() if count > 1] == []
     assert [key for key in load.acknowledged if key not in found] == []
+
+
+def assert_all_well(net: Net, load: Load, promises: Promises, untold: Set[str] = UNTOLD) -> int:
+    """Stop the load, let all come to one height and kill them; then all that must hold. The height.
+
+    One history with everything once, nobody signed two things, no node logged an error.
+    """
+    load.stop()
+    height = int(net.level()[0]["height"])
+    net.kill_all()
+    promises.read_all()
+    assert_one_history(net, load, untold)
+    assert_taken_once(net, load)
+    assert promises.conflicts == [], "somebody signed two things"
+    assert complaints(net.testnet) == [], "a node logged an error"
+    return height
