@@ -48,11 +48,11 @@ def test_it_goes_with_what_is_submitted_only(
     if variable:
         monkeypatch.setenv("HUSHANG_TOKEN_FILE", str(file))
         flags = []
-    with node((404, {}), (200, DONE)) as served:
+    with node((404, {}), (200, {"refusal": None}), (200, DONE)) as served:
         words = ("tx", "submit", str(sent), "--node", served.url, "--wait", "accepted")
         ran = inside(*words, *flags)
     assert ran.code == 0, ran.err
-    assert sent_with(served) == [("GET", None), ("POST", f"Bearer {TOKEN}")]
+    assert sent_with(served) == [("GET", None), ("POST", None), ("POST", f"Bearer {TOKEN}")]
 
 
 def test_a_contexts_token_goes_to_the_contexts_nodes_only(tmp_path: Path) -> None:
