@@ -28,7 +28,8 @@ class Budget:
         """A peer was sent so many bytes of blocks."""
         if len(self._paid_ms) >= PEERS_MAX:
             self._paid_ms.clear()
-        self._paid_ms[peer] = self._paid(peer) + size // RATE_BYTES_PER_MS
+        # A millisecond at least: a store that is asked for small blocks without end works too.
+        self._paid_ms[peer] = self._paid(peer) + max(1, size // RATE_BYTES_PER_MS)
 
     def _paid(self, peer: bytes) -> int:
         now_ms = self._clock_ms()

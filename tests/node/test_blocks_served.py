@@ -82,6 +82,15 @@ def test_a_peer_is_sent_so_much_at_once_and_so_much_for_long() -> None:
     assert budget.rest_ms(b"one") == 0
 
 
+def test_who_asks_for_small_blocks_without_end_waits_too() -> None:
+    budget = Budget(Clock())
+    for _ in range(BURST_MS):
+        assert not budget.rest_ms(b"one")
+        budget.sent(b"one", RATE_BYTES_PER_MS - 1)
+    budget.sent(b"one", size_of(BlocksGone(1, 2)))
+    assert budget.rest_ms(b"one") == 1
+
+
 def test_a_clock_that_is_put_back_makes_nobody_wait() -> None:
     clock = Clock()
     budget = Budget(clock)
