@@ -90,7 +90,7 @@ def test_a_file_that_others_read_or_that_holds_none_is_refused_and_never_shown(
     tmp_path: Path, text: str, mode: int, words: str | None
 ) -> None:
     file = token_file(tmp_path, text, mode)
-    with node((404, {}), (200, DONE)) as served:
+    with node((404, {}), (200, {"refusal": None}), (200, DONE)) as served:
         shared = ("--node", served.url, "--token-file", str(file), "--wait", "accepted")
         ran = inside("tx", "submit", "-", *shared, "-o", "json", stdin=signed().raw())
     if words is None:
@@ -100,7 +100,10 @@ def test_a_file_that_others_read_or_that_holds_none_is_refused_and_never_shown(
     assert words in ran.error["message"]
     assert TOKEN not in ran.err
     assert "secret" not in ran.err
-    assert [method for method, _ in sent_with(served)] == ["GET"]
+    assert [path for _, path, _ in served.asked] == [
+        f"/v1/transactions/{signed().id}",
+        "/v1/transactions/dry-run",
+    ]
 
 
 def test_a_missing_file_is_told_by_its_name(tmp_path: Path) -> None:
