@@ -142,7 +142,8 @@ def unpack(data: bytes, *, size_max: int = ENCODED_SIZE_MAX, nodes_max: int = NO
         )
         again = msgpack.Packer().pack(value)
     except (ValueError, TypeError, OverflowError, RecursionError, msgpack.UnpackException) as error:
-        msg = f"no canonical msgpack: {error}"
+        # Too deep a nesting has no words of its own.
+        msg = f"no canonical msgpack: {str(error) or 'nested too deeply'}"
         raise EncodingInvalid(msg) from error
     if again != data:
         msg = "not the shortest encoding of its value"

@@ -179,8 +179,28 @@ def load_config(
     try:
         return NodeConfig.model_validate(settings)
     except ValidationError as error:
-        where = str(file) if file is not None else "settings"
-        raise ConfigInvalid(f"{where}: " + "; ".join(complaints(error))) from None
+        raise ConfigInvalid(_placed(complaints(error), file, environ, flags)) from None
+
+
+def _placed(
+    wrong: Sequence[str], file: Path | None, environ: Mapping[str, str], flags: Mapping[str, Any]
+) -> str:
+    """What is wrong, each with where it was set; what nobody set is lacking in the file."""
+    told: list[str] = []
+    in_file: list[str] = []
+    for line in wrong:
+        name = line.partition(":")[0].partition(".")[0]
+        rest, variable = line.removeprefix(name), f"{PREFIX}{name.upper()}"
+        if flags.get(name) is not None:
+            told.append(f"--{name.replace('_', '-')}{rest}")
+        elif variable in environ:
+            told.append(f"{variable}{rest}")
+        else:
+            in_file.append(line)
+    if in_file:
+        place = file or f"no {FILE_NAME} here, and no --config"
+        told.insert(0, f"{place}: " + "; ".join(in_file))
+    return "; ".join(told)
 
 
 def to_toml(config: NodeConfig) -> str:

@@ -276,6 +276,11 @@ def test_a_changed_byte_is_another_value_or_refused(position: int, byte: int) ->
         return
 
 
+def test_what_is_nested_too_deeply_is_refused_in_words() -> None:
+    with pytest.raises(EncodingInvalid, match=r"no canonical msgpack: [a-z]"):
+        unpack(b"\x91" * 3_000 + b"\x90")
+
+
 @pytest.mark.parametrize("depth", [100, 511, 20_000])
 def test_arrays_that_claim_more_than_is_there_take_no_memory(depth: int) -> None:
     bomb = b"\xdd\x00\x01\x00\x00" * depth

@@ -56,7 +56,7 @@ def test_webhooks_may_be_let_into_networks(tmp_path: Path) -> None:
     places = {"HUSHANG_WEBHOOK_NETWORKS": "10.0.0.0/8, fd00::/8,192.168.1.7"}
     config = load_config(write(tmp_path), places, {})
     assert config.webhook_networks == ("10.0.0.0/8", "fd00::/8", "192.168.1.7")
-    with pytest.raises(ConfigInvalid, match="webhook_networks"):
+    with pytest.raises(ConfigInvalid, match="HUSHANG_WEBHOOK_NETWORKS"):
         load_config(write(tmp_path), {"HUSHANG_WEBHOOK_NETWORKS": "10.0.0.1/8"}, {})
 
 
@@ -82,6 +82,17 @@ def test_a_mistake_in_the_file_is_named(tmp_path: Path, text: str, told: str) ->
 def test_a_mistyped_variable_is_an_error_that_suggests_the_right_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigInvalid, match="did you mean HUSHANG_API_PORT"):
         load_config(write(tmp_path), {"HUSHANG_API_PROT": "2"}, {})
+
+
+def test_a_mistake_is_told_where_it_was_made(tmp_path: Path) -> None:
+    file = write(tmp_path, 'log_format = "x"\n' + TOML)
+    with pytest.raises(ConfigInvalid) as wrong:
+        load_config(file, {"HUSHANG_P2P_PORT": "y"}, {"api_port": -1})
+    in_file, *others = str(wrong.value).split("; ")
+    assert in_file.startswith(f"{file}: log_format: ")
+    assert {line.partition(":")[0] for line in others} == {"--api-port", "HUSHANG_P2P_PORT"}
+    with pytest.raises(ConfigInvalid, match=r"no hushang\.toml here, and no --config: name: "):
+        load_config(None, {}, {})
 
 
 def test_variables_of_the_command_line_are_no_mistakes(tmp_path: Path) -> None:
