@@ -172,7 +172,7 @@ def _certificates(status: Status) -> Iterator[Check]:
         days = (entry["end_ms"] - status["time_ms"]) / DAY_MS
         if entry["use"] == "peers":
             # Renewed every few days; one that nears its end says that the renewal fails.
-            do, warned_days = "restart the node, and look at its clock", CERTIFICATE_DAYS[-1]
+            do, warned_days = said("restart the node, and look at its clock"), CERTIFICATE_DAYS[-1]
         else:
             do = RENEW
             lasts = (entry["end_ms"] - entry["start_ms"]) / DAY_MS

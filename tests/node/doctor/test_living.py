@@ -6,6 +6,7 @@ import pytest
 
 from node.doctor import living
 from node.doctor.report import Check, Code, State
+from node.words import load
 from tests.chain.world import genesis
 from tests.consensus.cluster import Cluster
 from tests.node.places import place
@@ -117,6 +118,12 @@ def test_the_clock_is_compared_with_the_median_of_the_others(
 def test_a_certificate_warns_before_its_end(use: str, days: float, state: State) -> None:
     assert found(certificates=[certificate(use, days)])[f"certificate {use}"].state is state
     assert found(certificates=[])["certificates"].state is State.NOT_CHECKED
+
+
+@pytest.mark.parametrize("use", ["api", "peers"])
+def test_what_to_do_about_a_certificate_is_said_in_every_language(use: str) -> None:
+    do = found(certificates=[certificate(use, 0.5)])[f"certificate {use}"].do
+    assert load("zh").text(do) != do
 
 
 def test_a_short_certificate_warns_in_its_last_third_only() -> None:
