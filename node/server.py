@@ -27,7 +27,7 @@ from chain.upgrades import SoftwareOutdated
 from commerce.registry import Registry
 from node import logs
 from node.api.certificate import CertificateUnusable
-from node.api.epcis.desk import DeskSettings, open_desk
+from node.api.epcis.desk import DeskSettings, EpcisDesk, open_desk
 from node.api.server import ApiServer
 from node.api.settings import ApiSettings
 from node.clock import now_ms
@@ -294,11 +294,7 @@ async def _serve(
     )
 
     def renewed(config: NodeConfig) -> None:
-        notifier.reloading()
-        logs.set_level(config.log_level)
-        desk.places.renew(config.webhook_networks)
-        node.set_peers(config.peers)
-        notifier.ready(status_words(node.status()))
+        _renew(config, node, desk, notifier, fatal)
 
     async def started() -> None:
         await _open_doors(node, api, control)
@@ -317,6 +313,26 @@ async def _serve(
     height = node.ledger.tip.height
     told = {"event": "node_stopped", "height": height}
     logger.info("stopped by a signal at height %s", height, extra=told)
+
+
+def _renew(
+    config: NodeConfig,
+    node: Node,
+    desk: EpcisDesk,
+    notifier: Notifier,
+    fatal: Callable[[StorageError], None],
+) -> None:
+    """Put into force what may change while the node runs."""
+    notifier.reloading()
+    logs.set_level(config.log_level)
+    desk.places.renew(config.webhook_networks)
+    try:
+        node.set_peers(config.peers)
+    except StorageError as error:
+        # The members are read of the store; who asked for it by a signal hears of no refusal.
+        fatal(error)
+        raise
+    notifier.ready(status_words(node.status()))
 
 
 async def _open_doors(node: Node, api: ApiServer, control: ControlServer) -> None:

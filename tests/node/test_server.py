@@ -11,16 +11,22 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from chain.ledger import Ledger
 from chain.store import open_store
+from chain.store_contract import StorageError, StoreDamaged
 from commerce.registry import Registry
+from node import logs, server
 from node.client import NodeClient
+from node.config import NodeConfig, PeerAddress, load_config
 from node.genesis_file import load_genesis
 from node.journal import Journal
 from node.keystore import new_seed, write_key
+from node.notify import Notifier
+from node.reload import Settings
 from node.testnet_genesis import Plan, create
 from node.testnet_layout import LocalNetwork
 from tests.commands.command_line import inside
@@ -28,6 +34,7 @@ from tests.processes.net import until
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE_S = 60.0
+PEER = PeerAddress(name="jingan", host="10.0.0.3", port=26_700)
 
 
 @pytest.fixture
@@ -122,6 +129,25 @@ def test_settings_are_read_again_by_command_and_by_sighup_and_bad_ones_change_no
         until(lambda: log_of(network).count(read) == 2, "it is read")
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_S) == 0
+
+
+def test_a_store_that_fails_while_settings_are_read_again_ends_the_node(
+    network: LocalNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "set_level", lambda _: None)
+    config = load_config(network.config_file(network.nodes[0]), {}, {})
+    damage = StoreDamaged("a row of the members")
+    node, desk = Mock(), Mock()
+    node.set_peers.side_effect = damage
+    told: list[StorageError] = []
+    settings = Settings(config, lambda: config.model_copy(update={"peers": (PEER,)}))
+
+    def renewed(config: NodeConfig) -> None:
+        server._renew(config, node, desk, Notifier(None), told.append)
+
+    with settings.followed(renewed):
+        settings.on_hangup()
+    assert told == [damage]
 
 
 def test_a_signal_ends_a_node_that_joins_with_0_and_it_says_so(network: LocalNetwork) -> None:
