@@ -6,7 +6,7 @@ Of this node alone: it knows no more of the others than what reached it.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from chain.committee import Committee
+from chain.committee import Committee, Member
 from consensus.picture import Picture
 from node.consensus_place import (
     ConsensusPlace,
@@ -21,11 +21,13 @@ from node.service import PeerView, SyncView
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the shell knows besides the replica; `decided_ms`: when the newest decision came."""
+    """What the shell knows besides the replica; `committee_of`: that of an epoch there is;
+    `decided_ms`: when the newest decision came.
+    """
 
     name: str
     public_key: bytes
-    committee: Committee
+    committee_of: Callable[[int], Committee]
     peers: Sequence[PeerView]
     withheld: str
     pool: tuple[int, int]
@@ -37,8 +39,8 @@ class Surroundings:
 
 
 def place_of(picture: Picture, around: Surroundings) -> ConsensusPlace:
-    """The picture with names. `around.committee` is the one of the picture's epoch."""
-    committee = around.committee
+    """The picture with names."""
+    committee = around.committee_of(picture.epoch)
     peers = {peer.public_key: peer for peer in around.peers}
 
     def name(index: int) -> str:
@@ -57,13 +59,13 @@ def place_of(picture: Picture, around: Surroundings) -> ConsensusPlace:
         roster=[name(index) for index in picture.roster],
         withheld=around.withheld,
         members=[
-            _member(picture, around, index, peers.get(member.node_key))
+            _member(picture, around, (index, member), peers.get(member.node_key))
             for index, member in enumerate(committee.members)
         ],
         proposal=_proposal(picture, around, name),
         work=WorkPlace(*around.pool, picture.seal_due, picture.deadline_ms),
         timers=_timers(picture),
-        decided=_decided(picture, around, name),
+        decided=_decided(picture, around),
         target=max(picture.target, around.sync.target),
         eta_ms=around.sync.eta_ms,
         reached=picture.reached,
@@ -73,9 +75,10 @@ def place_of(picture: Picture, around: Surroundings) -> ConsensusPlace:
 
 
 def _member(
-    picture: Picture, around: Surroundings, index: int, peer: PeerView | None
+    picture: Picture, around: Surroundings, place: tuple[int, Member], peer: PeerView | None
 ) -> MemberPlace:
-    member, seen = around.committee.members[index], picture.members[index]
+    index, member = place
+    seen = picture.members[index]
     is_self = member.node_key == around.public_key
     return MemberPlace(
         name=member.name,
@@ -120,8 +123,8 @@ def _timers(picture: Picture) -> TimerPlace:
     return TimerPlace(picture.runs, picture.complained, soonest, left_ms)
 
 
-def _decided(picture: Picture, around: Surroundings, name: Callable[[int], str]) -> DecidedPlace:
-    took_ms = None
+def _decided(picture: Picture, around: Surroundings) -> DecidedPlace:
+    took_ms, signers = None, around.committee_of(picture.signer_epoch)
     if around.decided_ms is not None:
         took_ms = max(0, around.decided_ms - picture.block_time_ms)
     return DecidedPlace(
@@ -130,12 +133,6 @@ def _decided(picture: Picture, around: Surroundings, name: Callable[[int], str])
         took_ms=took_ms,
         view=picture.decided_view,
         parent_view=picture.parent_view,
-        signers=_names(picture, around, name),
+        # An epoch's first height stands above a block of another committee's.
+        signers=[signers.members[index].name for index in picture.signers],
     )
-
-
-def _names(picture: Picture, around: Surroundings, name: Callable[[int], str]) -> Sequence[str]:
-    """Of the signers; an epoch's first height stands above a block of another committee's."""
-    if picture.signer_epoch != around.committee.epoch:
-        return [str(index) for index in picture.signers]
-    return [name(index) for index in picture.signers]

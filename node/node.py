@@ -360,7 +360,7 @@ class Node:
         around = Surroundings(
             name=self._setup.name,
             public_key=self._setup.key.public_key,
-            committee=self._replica.committee,
+            committee_of=self.ledger.committee_of,
             peers=self._peer_views(),
             withheld=self._replica.withheld,
             pool=(len(self._mempool), self._mempool.bytes),

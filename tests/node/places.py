@@ -35,7 +35,7 @@ def place(
     around = Surroundings(
         name=f"m{index}",
         public_key=key(index),
-        committee=replica.committee,
+        committee_of=cluster.committees.__getitem__,
         peers=peers,
         withheld=replica.withheld,
         pool=(len(node.pool), sum(map(len, node.pool))),
