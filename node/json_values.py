@@ -19,6 +19,7 @@ from chain.errors import AddressMalformed, HushangError, LedgerError
 T = TypeVar("T")
 
 _DIGITS = re.compile(r"0|[1-9][0-9]{0,19}", re.ASCII)
+_ANY_DIGITS = re.compile(r"[0-9]{1,20}", re.ASCII)
 
 
 class FormRefused(HushangError):
@@ -153,6 +154,14 @@ def _expect(kind: type[T], value: Any, where: str) -> T:
     if type(value) is not kind:
         raise FormRefused(f"{where}: expected {kind.__name__}, not {type(value).__name__}")
     return value
+
+
+def read_digits(text: str) -> int | None:
+    """The number that these ASCII digits are; None for anything else.
+
+    `str.isdigit` and `int` take other scripts' digits, and `int` raises where there are thousands.
+    """
+    return int(text) if _ANY_DIGITS.fullmatch(text) else None
 
 
 def read_hash(text: str, what: str) -> bytes:

@@ -13,7 +13,7 @@ from node.commands.failures import UsageWrong
 from node.commands.options import noun, verb
 from node.commands.session import Session
 from node.durations import parse_duration
-from node.json_values import read_hash
+from node.json_values import read_digits, read_hash
 
 app = noun("Offer goods for sale. Each version of a listing is an offer that never changes.")
 
@@ -166,10 +166,11 @@ def read_pledges(texts: Sequence[str]) -> tuple[Pledge, ...]:
     """Pledges of `late=50`, sorted by kind as an offer holds them."""
     pledges = []
     for text in texts:
-        kind, _, permille = text.partition("=")
-        if not permille.isdecimal():
+        kind, _, digits = text.partition("=")
+        permille = read_digits(digits)
+        if permille is None:
             raise UsageWrong(f"--pledge {text!r} is not KIND=PERMILLE")
-        pledges.append(Pledge(kind, int(permille)))
+        pledges.append(Pledge(kind, permille))
     return tuple(sorted(pledges, key=lambda pledge: pledge.kind))
 
 

@@ -12,6 +12,7 @@ from node import keystore
 from node.commands.failures import UsageWrong
 from node.commands.options import noun
 from node.genesis_file import PolicyForm
+from node.json_values import read_digits
 from node.keystore import KeyFile
 
 app = noun("Run a member's node.")
@@ -51,10 +52,11 @@ def read_name(text: str) -> str:
 
 def read_address(text: str) -> tuple[str, int]:
     """`HOST:PORT`, `[::1]:26700`; `UsageWrong`."""
-    host, colon, port = text.rpartition(":")
-    if not (colon and host.strip("[]") and port.isdigit() and 1 <= int(port) <= PORT_MAX):
+    host, _, digits = text.rpartition(":")
+    port = read_digits(digits)
+    if not host.strip("[]") or port is None or not 1 <= port <= PORT_MAX:
         raise UsageWrong(f"{text!r} is not HOST:PORT")
-    return host.strip("[]"), int(port)
+    return host.strip("[]"), port
 
 
 def make_key(file: Path, *, plain: bool) -> KeyFile:

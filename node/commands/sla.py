@@ -10,7 +10,7 @@ from node.commands.failures import UsageWrong
 from node.commands.listing import duration
 from node.commands.options import noun, verb
 from node.commands.session import Session
-from node.json_values import read_hash
+from node.json_values import read_digits, read_hash
 from node.readings import read_decimal, read_measure
 
 app = noun("Promise how goods are kept on their way; see what watches a parcel.")
@@ -98,10 +98,11 @@ def _decimal(text: str, option: str) -> str:
 
 
 def _step(text: str) -> PenaltyStep:
-    excess, colon, permille = text.partition(":")
-    if not colon or not permille.isdigit():
+    excess, _, digits = text.partition(":")
+    permille = read_digits(digits)
+    if permille is None:
         raise UsageWrong(f"--step {text}: EXCESS:PERMILLE, like 0:50")
-    return PenaltyStep(_decimal(excess, "--step"), int(permille))
+    return PenaltyStep(_decimal(excess, "--step"), permille)
 
 
 def _spaced(text: str) -> str:

@@ -39,7 +39,8 @@ def test_pledges_stay_when_the_price_changes_and_no_law_is_left_out(shop: Shop) 
     update = ("listing", "update", other, *MERCHANT)
     assert shop.refused(*update, "--exempt") == (7, "ExemptionUnlawful")
     assert shop.refused(*update, "--pledge", "happy=5") == (7, "PledgeUnknown")
-    assert shop.refused(*update, "--pledge", "late") == (2, "UsageWrong")
+    for wrong in ("late", "late=²", "late=" + "9" * 5000):
+        assert shop.refused(*update, "--pledge", wrong) == (2, "UsageWrong")
 
 
 def test_a_coupon_pays_its_part_and_tells_what_was_drawn(shop: Shop, listing: str) -> None:

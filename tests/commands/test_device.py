@@ -169,6 +169,10 @@ def test_a_device_is_taken_off_calibrated_and_handed_on(shop: Shop, lorry: Lorry
             (2, "UsageWrong"),
         ),
         (
+            ("sla", "attach", NO_ID, *LIMITS, "--step", "0:²", *SOON, "--as", "buyer"),
+            (2, "UsageWrong"),
+        ),
+        (
             ("device", "calibrate", NO_ID, "--until", "soon", *PAPER, "--as", "buyer"),
             (2, "UsageWrong"),
         ),

@@ -117,6 +117,15 @@ def test_a_name_leads_out_of_no_directory(
     assert [path.name for path in tmp_path.rglob("*")] == ["in"]
 
 
+@pytest.mark.parametrize(
+    "address", ["", "a", ":1", "a:", "a:0", "a:65536", "a:²", f"a:{'9' * 5000}"]
+)
+def test_an_address_has_a_host_and_a_port(tmp_path: Path, address: str) -> None:
+    words = ("--name", "a", "--address", address, "--card", "--plain", "--dir", str(tmp_path / "a"))
+    ran = inside("node", "init", *words, "-o", "json")
+    assert (ran.code, ran.error["code"]) == (2, "UsageWrong")
+
+
 @pytest.mark.usefixtures("founded")
 def test_a_card_is_not_written_where_a_name_in_the_settings_leads() -> None:
     settings = Path("a/hushang.toml")

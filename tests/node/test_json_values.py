@@ -9,7 +9,7 @@ from commerce.checkout import OrderCreate, WantedLine
 from commerce.payments import PayTransfer
 from commerce.registry import TYPES
 from node.api.render import render
-from node.json_values import FormRefused, describe, from_json, hints_of, read_hash
+from node.json_values import FormRefused, describe, from_json, hints_of, read_digits, read_hash
 from node.strict_json import JsonRefused, read_json
 
 TRANSFER = {"to": "ab" * 32, "symbol": "CNY", "amount_minor": 5, "memo_commitment": None}
@@ -84,6 +84,12 @@ def test_ids_are_32_bytes_of_lower_case_hex() -> None:
     for wrong in ("", "ab", "AB" * 32, "zz" * 32, "ab" * 33):
         with pytest.raises(FormRefused):
             read_hash(wrong, "ID")
+
+
+def test_digits_are_those_of_ascii_and_not_too_many() -> None:
+    assert [read_digits(text) for text in ("0", "050", "9" * 20)] == [0, 50, 10**20 - 1]
+    for wrong in ("", "-1", "+1", " 1", "1_0", "²", "१", "9" * 21, "9" * 5000):
+        assert read_digits(wrong) is None
 
 
 def test_numbers_of_any_length_never_become_floats() -> None:
