@@ -6,12 +6,13 @@ A command that needs no node and no key imports neither.
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 from chain.account import SignatureEntry, single_key_policy
 from chain.bech32m import decode_account, encode_account
-from chain.codec import encode
+from chain.codec import encode, encode_checked
 from chain.crypto import SIGNATURE_SIZE
 from chain.errors import HushangError
 from chain.transaction import (
@@ -162,9 +163,15 @@ class Session(Surroundings):
         valid_for_s: int | None = None,
         memo: str | None = None,
     ) -> Transaction:
-        """An unsigned transaction, good for `--valid-for` seconds from now."""
+        """An unsigned transaction, good for `--valid-for` seconds from now.
+
+        `OperationMalformed` or `EncodingInvalid` of what was typed and no transaction can hold.
+        """
         valid_for_ms = (valid_for_s or self.options.valid_for_s or VALID_FOR_S) * 1000
-        return Transaction(
+        rules = import_module("commerce.registry").Registry()
+        for entry in operations:
+            rules.decode(entry)
+        content = Transaction(
             version=TRANSACTION_VERSION,
             genesis_hash=self.genesis.hash(),
             sender=sender,
@@ -173,6 +180,8 @@ class Session(Surroundings):
             operations=tuple(operations),
             memo=memo,
         )
+        encode_checked(content)
+        return content
 
     def signed(self, *operations: Operation, also: Sequence[Signer] = ()) -> SignedTransaction:
         """Signed by the signer, every --cosign, and others; what it will cost is told before."""

@@ -39,6 +39,22 @@ def test_an_unknown_outcome_keeps_the_bytes_so_that_nobody_pays_twice(
     assert shop.balance("inspector") == before + 300
 
 
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("listing", "publish", "06901234000016", "--price", "CNY 1", "--stock"), "Operation"),
+        (("pay", "transfer", "merchant", "CNY 1", "--valid-for"), "Encoding"),
+    ],
+)
+def test_a_number_that_no_transaction_can_hold_is_refused_before_it_is_signed(
+    shop: Shop, words: tuple[str, ...], code: str
+) -> None:
+    ran = shop.run("-o", "json", *words, str(2**70), "--as", "buyer")
+    assert ran.code == 2
+    assert ran.error["code"].startswith(code)
+    assert "expected an integer" in ran.error["message"]
+
+
 def test_in_chinese_too_an_unknown_outcome_names_the_file_to_hand_in_again(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
