@@ -35,6 +35,7 @@ from node.backup import BackupMade, BackupSource, BackupStopped, Progress, write
 from node.clock import now_ms
 from node.service import NodeStatus
 from node.strict_json import JsonRefused, read_json
+from node.worker import ended
 
 logger = logging.getLogger(__name__)
 
@@ -264,13 +265,8 @@ async def _on_thread(name: str, work: Callable[[], T], stop: threading.Event) ->
     pool = ThreadPoolExecutor(1, thread_name_prefix=name)
     job = asyncio.get_running_loop().run_in_executor(pool, work)
     try:
-        return await asyncio.shield(job)
+        return await ended(job, stop.set)
     finally:
-        stop.set()
-        await asyncio.wait((job,))
-        if not job.cancelled():
-            # Whoever was cancelled while it ran asks for no outcome.
-            job.exception()
         pool.shutdown()
 
 

@@ -6,11 +6,13 @@ twice. Deletions go to the ledger's thread in small batches between the blocks.
 
 import asyncio
 import logging
+import threading
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from chain import schema
 from chain.archive import ArchivedBlock
@@ -19,8 +21,11 @@ from chain.pruning import Keep, first_kept, removal, remove
 from chain.state import u64
 from chain.store_contract import StorageFailed, prefix_stop
 from node.archive import ArchiveRefused, covered_height, write_archive
+from node.worker import ended
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 LOOK_AGAIN_S: Final = 60.0
 # Between two batches, so that blocks come first.
@@ -51,6 +56,8 @@ class Pruner:
         self._ledger = ledger
         self._policy = policy
         self._on_ledger = on_ledger
+        # Set when the node ends: what is being filed is filed by its next start.
+        self._stop = threading.Event()
 
     async def run(self) -> None:
         """Prune what is due, now and every minute, until cancelled. A StorageError is fatal."""
@@ -68,20 +75,25 @@ class Pruner:
         """Prune all that is due, in spans of `heights`; returns the first block that is kept."""
         ledger, policy = self._ledger, self._policy
         while True:
-            kept = await asyncio.to_thread(first_kept, ledger, ledger.tip, policy.keep)
+            kept = await self._beside(first_kept, ledger, ledger.tip, policy.keep)
             first = ledger.base.first_block
             if kept - first < policy.heights:
                 return first
             last = first + policy.heights - 1
             if policy.archive is not None:
-                last = await asyncio.to_thread(self._file, policy.archive, first, last)
+                last = await self._beside(self._file, policy.archive, first, last)
             await self._remove(last)
             done = {"event": "pruned", "first": first, "last": last}
             logger.info("pruned heights %s to %s", first, last, extra=done)
 
+    async def _beside(self, job: Callable[..., T], *arguments: object) -> T:
+        """On another thread, which is through with the store when this is over."""
+        working = asyncio.get_running_loop().run_in_executor(None, partial(job, *arguments))
+        return await ended(working, self._stop.set)
+
     async def _remove(self, last: int) -> None:
         while self._ledger.base.first_block <= last:
-            made = await asyncio.to_thread(removal, self._ledger, last)
+            made = await self._beside(removal, self._ledger, last)
             await self._on_ledger(partial(remove, removed=made))
             await asyncio.sleep(PAUSE_S)
 
@@ -101,14 +113,20 @@ class Pruner:
         """How far a file of a bearable size goes; one height at least."""
         size = 0
         for height in range(first, last + 1):
+            self._go_on()
             size += len(self._ledger.block_bytes(height) or b"")
             if size > FILE_SIZE_MAX and height > first:
                 return height - 1
         return last
 
+    def _go_on(self) -> None:
+        if self._stop.is_set():
+            raise CancelledError
+
     def _blocks(self, first: int, last: int) -> Iterator[ArchivedBlock]:
         ledger = self._ledger
         for height in range(first, last + 1):
+            self._go_on()
             block, certificate = ledger.block_bytes(height), ledger.certificate_bytes(height)
             if block is None or certificate is None:
                 msg = f"the block at height {height} is missing"

@@ -20,6 +20,7 @@ from node.mempool import Mempool
 from node.snapshot_server import SnapshotServer
 from node.sync import Sync
 from node.transport import Transport
+from node.worker import ended
 from p2p import messages as wire
 from p2p.frames import Channel
 from p2p.gossip import Gossip
@@ -115,7 +116,9 @@ class Router:
         start, count = request.start_height, request.count
         budget = self._to.sync.budget
         await asyncio.sleep(budget.rest_ms(peer) / 1000)
-        answer = await asyncio.to_thread(read_blocks, self._to.ledger, start, count)
+        loop = asyncio.get_running_loop()
+        reading = loop.run_in_executor(None, read_blocks, self._to.ledger, start, count)
+        answer = await ended(reading)
         budget.sent(peer, size_of(answer))
         self._to.transport.send(peer, answer)
 

@@ -43,8 +43,8 @@ class TransactionVerifier:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="verify")
 
     def close(self) -> None:
-        """Let the threads end."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """End the threads; waits for the slices under way, whose judge may read of the store."""
+        self._pool.shutdown(cancel_futures=True)
 
     async def read_all(
         self, raws: Mapping[bytes, bytes], *, certified: bool = False, judge: Judge = judge_nothing

@@ -12,7 +12,29 @@ from typing import Any, TypeVar
 
 logger = logging.getLogger(__name__)
 
+
+def _go_on() -> None:
+    """It ends soon by itself."""
+
+
 T = TypeVar("T")
+
+
+async def ended(job: "asyncio.Future[T]", stop: Callable[[], None] = _go_on) -> T:
+    """The outcome of a job on a thread, which is over on return, also if its asker is cancelled.
+
+    A store that is closed while a thread reads of it takes the process down with it. `stop` is to
+    have the job end sooner.
+    """
+    try:
+        return await asyncio.shield(job)
+    finally:
+        if not job.done():
+            stop()
+            await asyncio.wait((job,))
+        if not job.cancelled():
+            # Whoever was cancelled while it ran asks for no outcome.
+            job.exception()
 
 
 class Worker:

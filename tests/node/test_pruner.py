@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -160,3 +161,33 @@ async def test_large_blocks_are_filed_in_smaller_files(
     await Pruner(ledger, policy(tmp_path), Jobs(ledger).run).prune()
     assert len(files_of(tmp_path)) > 3
     assert ledger.base.first_block > 26
+
+
+@pytest.mark.asyncio
+async def test_who_is_cancelled_reads_nothing_of_the_store_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger, filing, told = traded().ledger, asyncio.Event(), list[str]()
+    pruner = Pruner(ledger, policy(tmp_path), Jobs(ledger).run)
+
+    def slowly(folder: Path, chain: bytes, span: tuple[int, int], blocks: Any) -> Path:
+        loop.call_soon_threadsafe(filing.set)
+        pruner._stop.wait()
+        try:
+            return write_archive(folder, chain, span, blocks)
+        finally:
+            told.append("over")
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(pruning, "write_archive", slowly)
+    running = asyncio.ensure_future(pruner.run())
+    await filing.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert told == ["over"]
+    assert not [file for file in files_of(tmp_path) if file.suffix == ".hsa"]
+    assert ledger.base.first_block == 1
+    monkeypatch.setattr(pruning, "write_archive", write_archive)
+    await Pruner(ledger, policy(tmp_path), Jobs(ledger).run).prune()
+    assert ledger.base.first_block == 31

@@ -1,6 +1,7 @@
 """Where a peer's payloads go, and what ends its connection."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -10,10 +11,12 @@ from typing import cast
 import pytest
 
 from chain.errors import ProtocolError
+from chain.ledger import Ledger
 from chain.transaction import ReceivedTransaction
 from consensus.messages import MessageMalformed, Prepare, encode_message
 from node import mailbox as mailbox_module
 from node import router as router_module
+from node.blocks_served import read_blocks
 from node.door import Door
 from node.heads import Heads
 from node.hearsay import Hearsay
@@ -298,3 +301,31 @@ async def test_who_asks_for_blocks_without_end_waits_for_its_place_in_the_rate(
         assert asked == [key("observer").public_key, PEER]
         assert [peer for peer, _, _ in at.network.sent] == [PEER]
         waiting.cancel()
+
+
+@pytest.mark.asyncio
+async def test_nothing_is_read_of_the_store_when_a_node_that_served_blocks_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, go, told = asyncio.Event(), threading.Event(), list[str]()
+    loop = asyncio.get_running_loop()
+
+    def slowly(ledger: Ledger, first: int, count: int) -> wire.Blocks | wire.BlocksGone:
+        loop.call_soon_threadsafe(began.set)
+        go.wait()
+        told.append("read")
+        return read_blocks(ledger, first, count)
+
+    monkeypatch.setattr(router_module, "read_blocks", slowly)
+    async with post(tmp_path) as at:
+        waiting = at.receive(wire.BlocksRequest(1, 5))
+        assert waiting is not None
+        serving = asyncio.ensure_future(waiting)
+        await began.wait()
+        serving.cancel()
+        await asyncio.sleep(0)
+        go.set()
+        with pytest.raises(asyncio.CancelledError):
+            await serving
+        assert told == ["read"]
+        assert at.network.sent == []

@@ -1,5 +1,8 @@
 """Signatures off the event loop: in slices, in order, each vote once."""
 
+import asyncio
+import threading
+
 import pytest
 
 from chain.crypto import verify as real
@@ -108,3 +111,31 @@ def test_the_memory_of_votes_is_bounded_and_forgets_the_oldest(
         assert votes(signer.public_key, message, signer.sign(message))
         assert len(votes._facts) <= 4
     assert [fact[1] for fact in votes._facts][-1] == bytes([19])
+
+
+@pytest.mark.asyncio
+async def test_nothing_is_judged_any_more_once_the_threads_have_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    raws = by_hash(*(payment(world).raw for _ in range(FEW_MAX + 1)))
+    began, go, told = asyncio.Event(), threading.Event(), list[str]()
+    loop = asyncio.get_running_loop()
+
+    def judge(_: ReceivedTransaction) -> None:
+        loop.call_soon_threadsafe(began.set)
+        go.wait()
+        told.append("judged")
+
+    async with verifying(world) as verifier:
+        reading = asyncio.ensure_future(verifier.read_all(raws, judge=judge))
+        await began.wait()
+        reading.cancel()
+        shutdown = verifier._pool.shutdown
+
+        def ending(**how: bool) -> None:
+            go.set()
+            shutdown(**how)
+
+        monkeypatch.setattr(verifier._pool, "shutdown", ending)
+    assert len(told) == len(raws)

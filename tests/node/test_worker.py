@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from node.worker import Worker
+from node.worker import Worker, ended
 
 
 @pytest.mark.asyncio
@@ -119,3 +119,30 @@ async def test_the_error_of_a_job_that_nobody_waits_for_is_told(
     assert "nobody waits for" in caplog.text
     assert "a job's own" in caplog.text
     worker.close()
+
+
+@pytest.mark.asyncio
+async def test_a_job_is_over_when_whoever_asked_is_cancelled_and_it_hears_of_that() -> None:
+    began, stop, seen = asyncio.Event(), threading.Event(), list[str]()
+    loop = asyncio.get_running_loop()
+
+    def job() -> None:
+        loop.call_soon_threadsafe(began.set)
+        stop.wait()
+        seen.append("over")
+
+    asking = asyncio.ensure_future(ended(loop.run_in_executor(None, job), stop.set))
+    await began.wait()
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert seen == ["over"]
+
+
+@pytest.mark.asyncio
+async def test_a_job_that_is_waited_for_is_not_stopped_and_its_error_is_raised() -> None:
+    loop, stop = asyncio.get_running_loop(), threading.Event()
+    assert await ended(loop.run_in_executor(None, lambda: 7), stop.set) == 7
+    with pytest.raises(ZeroDivisionError):
+        await ended(loop.run_in_executor(None, lambda: 1 // 0), stop.set)
+    assert not stop.is_set()
