@@ -30,7 +30,7 @@ from chain.archive import (
 )
 from chain.errors import HushangError
 from chain.store_contract import StorageError
-from node.journal import sync_directory
+from node.clients.files import sync_directory
 
 _NAME: Final = re.compile(r"blocks-([0-9]{12})-([0-9]{12})\.hsa")
 PARTIAL_SUFFIX: Final = ".partial"

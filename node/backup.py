@@ -32,9 +32,10 @@ from commerce.registry import Registry
 from node.api.epcis.query_book import FILE_NAME as QUERIES
 from node.backup_file import BackupHead, BackupReader, BackupWriter, Row, frames_of
 from node.backup_note import BackupNote, write_note
+from node.clients.files import sync_directory
 from node.gateway.jobs import FILE_NAME as JOBS
 from node.gateway.tokens import FILE_NAME as TOKENS
-from node.journal import sync_directory, sync_handle
+from node.journal import sync_handle
 from node.webhooks.book import FILE_NAME as SUBSCRIPTIONS
 
 PARTIAL_SUFFIX: Final = ".partial"

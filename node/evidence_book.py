@@ -18,8 +18,8 @@ from chain.errors import EvidenceMalformed
 from chain.evidence import Evidence, convicted_vote, decode_evidence, encode_evidence
 from chain.state import u64
 from chain.store_contract import DISK_HINT, StorageError
+from node.clients.files import sync_directory
 from node.frames import encode_frame, is_torn, read_frames
-from node.journal import sync_directory
 
 FILE_NAME: Final = "evidence"
 MAGIC: Final = b"hushang-evidence-2\n"

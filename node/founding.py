@@ -14,6 +14,7 @@ from chain.errors import HushangError
 from chain.genesis import GENESIS_VERSION, Genesis
 from commerce.deposits.limits import is_deposit_limit
 from commerce.disputes.limits import is_dispute_limit
+from node.clients.files import sync_directory
 from node.config import NodeConfig, PeerAddress
 from node.genesis_file import (
     AccountForm,
@@ -24,7 +25,6 @@ from node.genesis_file import (
     example_path,
     parse_form,
 )
-from node.journal import sync_directory
 from node.member_card import CardForm
 
 # Of a hash that is compared by its beginning: fewer are found by trying.

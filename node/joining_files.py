@@ -16,7 +16,8 @@ from typing import Final
 from chain.errors import HushangError
 from chain.snapshot import MANIFEST, PartId
 from chain.store_contract import StorageFailed
-from node.journal import sync_directory, sync_files
+from node.clients.files import sync_directory
+from node.journal import sync_files
 
 DATABASE: Final = "db"
 DRAFT: Final = "db.joining"

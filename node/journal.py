@@ -17,6 +17,7 @@ from pathlib import Path
 
 from chain.crypto import HASH_SIZE, sha256
 from chain.store_contract import DISK_HINT, REPAIR_HINT, StorageError
+from node.clients.files import sync_directory
 from node.frames import encode_frames, read_frames
 
 MAGIC = b"hushang-journal-4\n"
@@ -159,12 +160,3 @@ def sync_files(directory: Path) -> None:
         finally:
             os.close(handle)
     sync_directory(directory)
-
-
-def sync_directory(directory: Path) -> None:
-    """Which files are in it is on the disk."""
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -9,7 +9,8 @@ import os
 from pathlib import Path
 
 from consensus.records import SilenceRecord, decode_record, encode_record
-from node.journal import Journal, JournalMissing, sync_directory
+from node.clients.files import sync_directory
+from node.journal import Journal, JournalMissing
 from node.owner_only import owner_only
 
 logger = logging.getLogger(__name__)

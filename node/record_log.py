@@ -15,8 +15,8 @@ from typing import Final
 
 from chain.crypto import HASH_SIZE
 from chain.store_contract import DISK_HINT, StorageError
+from node.clients.files import sync_directory
 from node.frames import encode_frame, is_torn, read_frames
-from node.journal import sync_directory
 
 logger = logging.getLogger(__name__)
 

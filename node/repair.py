@@ -21,6 +21,7 @@ from chain.store_lock import DirectoryLock
 from consensus.config import JournalIncomplete
 from consensus.records import DecidedRecord, Record, SilenceRecord, encode_record
 from consensus.recovery import Replay, silence_without_store
+from node.clients.files import sync_directory
 from node.damage import (
     DATABASE,
     JOURNAL,
@@ -35,7 +36,7 @@ from node.damage import (
     examine_snapshots,
     leftovers,
 )
-from node.journal import Journal, sync_directory
+from node.journal import Journal
 from node.owner_only import owner_only
 from node.words import said
 

@@ -30,7 +30,8 @@ from commerce.registry import Registry
 from node.backup import MODE, NODE_FILES, Progress, sync_stream
 from node.backup_file import BackupHead, BackupReader, Row
 from node.backup_note import FILE_NAME as NOTE
-from node.journal import sync_directory, sync_files
+from node.clients.files import sync_directory
+from node.journal import sync_files
 from node.journal_loss import MARK
 from node.owner_only import owner_only
 

@@ -17,6 +17,7 @@ from chain.errors import HushangError
 from commerce.disputes.dispute import Shares
 from commerce.disputes.votes import vote_commitment
 from node.api.render import render_fields
+from node.clients.files import sync_directory
 from node.json_values import FormRefused, from_json
 from node.strict_json import JsonRefused, read_json
 
@@ -73,11 +74,7 @@ def keep_vote(vote: SealedVote, directory: Path) -> Path:
         stream.write(json.dumps(render_fields(vote), indent=2) + "\n")
         stream.flush()
         os.fsync(stream.fileno())
-    parent = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(parent)
-    finally:
-        os.close(parent)
+    sync_directory(directory)
     return path
 
 

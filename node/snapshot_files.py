@@ -36,7 +36,7 @@ from chain.snapshot_check import (
     read_manifest,
 )
 from chain.store_contract import DiskRefused
-from node.journal import sync_directory
+from node.clients.files import sync_directory
 from node.service import SnapshotView
 
 logger = logging.getLogger(__name__)

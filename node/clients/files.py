@@ -36,14 +36,14 @@ def write_new(path: Path, data: bytes, mode: int = PRIVATE) -> bool:
         return False
     finally:
         draft.unlink()
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
     return True
 
 
 def replace(path: Path, data: bytes, mode: int = PRIVATE) -> None:
     """Put new content into a file, wholly or not at all. On disk on return."""
     _written(path, data, mode).replace(path)
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
 
 
 def append(path: Path, data: bytes) -> None:
@@ -56,7 +56,7 @@ def append(path: Path, data: bytes) -> None:
         os.fsync(stream.fileno())
     if is_new:
         # The name is on disk with its directory only.
-        _sync_directory(path.parent)
+        sync_directory(path.parent)
 
 
 def _written(path: Path, data: bytes, mode: int) -> Path:
@@ -74,7 +74,8 @@ def _written(path: Path, data: bytes, mode: int) -> Path:
     return draft
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """Which files are in it is on the disk."""
     handle = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(handle)

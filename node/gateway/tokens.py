@@ -25,7 +25,7 @@ from typing import Any, Final, Generic, TypeVar
 from chain.bech32m import decode_account, encode_account
 from chain.crypto import PrivateKey
 from chain.errors import HushangError, LedgerError
-from node.journal import sync_directory
+from node.clients.files import sync_directory
 from node.keystore import (
     FILE_VARIABLE,
     KeyFileMalformed,
