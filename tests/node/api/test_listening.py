@@ -4,7 +4,8 @@ import asyncio
 import logging
 import os
 import ssl
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from node.api.connections import SHED
 from node.api.settings import ApiSettings
 from node.client import NodeClient, NodeUnreachable
 from tests.node.api.authority import NAME, Authority
-from tests.node.api.service import served
+from tests.node.api.service import Served, served
 from tests.node.api.wire import request, until
+
+MOST = listening.LIMITS.strangers_per_host_max
 
 
 def secured(authority: Authority, days: float = 90) -> ApiSettings:
@@ -73,25 +76,38 @@ async def test_a_connection_goes_on_under_the_old_certificate_and_the_next_gets_
             one.close()
 
 
+@asynccontextmanager
+async def crowded(
+    authority: Authority, more: int = 0, *, handshake_s: float = 60.0, shed_after_s: float = 60.0
+) -> AsyncIterator[tuple[Served, list[asyncio.StreamReader]]]:
+    """As many strangers as one address may send, and `more`; none of them ever says hello."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(listening, "HANDSHAKE_S", handshake_s)
+        patch.setattr(listening, "SHED_AFTER_S", shed_after_s)
+        async with served(secured(authority)) as node:
+            where = ("127.0.0.1", node.port)
+            crowd = [await asyncio.open_connection(*where) for _ in range(MOST + more)]
+            yield node, [reader for reader, _ in crowd]
+            for _, writer in crowd:
+                writer.close()
+
+
+async def assert_answers(node: Served, authority: Authority) -> None:
+    """A client that has the CA is answered."""
+    client = NodeClient([f"https://127.0.0.1:{node.port}"], ca=authority.file)
+    assert (await asyncio.to_thread(client.get, "/health"))["status"] == "ok"
+
+
 @pytest.mark.asyncio
-async def test_a_crowd_that_never_says_hello_is_turned_away_and_dropped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(listening, "HANDSHAKE_S", 2.0)
-    monkeypatch.setattr(listening, "SHED_AFTER_S", 60.0)
+async def test_a_crowd_that_never_says_hello_is_turned_away_and_dropped(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
-    most = listening.LIMITS.strangers_per_host_max
-    async with served(secured(authority)) as node:
-        crowd = [await asyncio.open_connection("127.0.0.1", node.port) for _ in range(most + 6)]
-        ends = await asyncio.gather(*(reader.read() for reader, _ in crowd))
+    async with crowded(authority, 6, handshake_s=2.0) as (node, crowd):
+        ends = await asyncio.gather(*(reader.read() for reader in crowd))
         assert ends == [b""] * len(crowd)
         refused = node.server.listener.refused
         assert refused["turned away"] == 6
         assert refused.total() == len(crowd)
-        for _, writer in crowd:
-            writer.close()
-        client = NodeClient([f"https://127.0.0.1:{node.port}"], ca=authority.file)
-        assert (await asyncio.to_thread(client.get, "/health"))["status"] == "ok"
+        await assert_answers(node, authority)
 
 
 @pytest.mark.asyncio
@@ -105,40 +121,24 @@ async def test_a_server_that_stops_cuts_off_who_is_still_greeting(tmp_path: Path
 
 @pytest.mark.asyncio
 async def test_silence_in_the_handshake_keeps_no_client_of_the_same_address_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(listening, "HANDSHAKE_S", 60.0)
-    monkeypatch.setattr(listening, "SHED_AFTER_S", 0.0)
     authority = Authority(tmp_path)
-    most = listening.LIMITS.strangers_per_host_max
-    async with served(secured(authority)) as node:
-        silent = [await asyncio.open_connection("127.0.0.1", node.port) for _ in range(most)]
-        client = NodeClient([f"https://127.0.0.1:{node.port}"], ca=authority.file)
-        assert (await asyncio.to_thread(client.get, "/health"))["status"] == "ok"
+    async with crowded(authority, shed_after_s=0.0) as (node, silent):
+        await assert_answers(node, authority)
         # Who was there first gave its place up, and nobody else.
-        assert await silent[0][0].read() == b""
+        assert await silent[0].read() == b""
         listener = node.server.listener
         assert listener.refused == {SHED: 1}
-        await until(lambda: listener.greeting == most - 1)
-        for _, writer in silent:
-            writer.close()
+        await until(lambda: listener.greeting == MOST - 1)
 
 
 @pytest.mark.asyncio
-async def test_a_handshake_that_has_just_begun_is_not_shed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(listening, "HANDSHAKE_S", 60.0)
-    monkeypatch.setattr(listening, "SHED_AFTER_S", 60.0)
-    most = listening.LIMITS.strangers_per_host_max
-    async with served(secured(Authority(tmp_path))) as node:
-        young = [await asyncio.open_connection("127.0.0.1", node.port) for _ in range(most)]
-        reader, writer = await asyncio.open_connection("127.0.0.1", node.port)
-        assert await reader.read() == b""
+async def test_a_handshake_that_has_just_begun_is_not_shed(tmp_path: Path) -> None:
+    async with crowded(Authority(tmp_path), 1) as (node, young):
+        assert await young[-1].read() == b""
         assert node.server.listener.refused == {"turned away": 1}
-        assert node.server.listener.greeting == most
-        for one in (writer, *(w for _, w in young)):
-            one.close()
+        assert node.server.listener.greeting == MOST
 
 
 def client_hello() -> bytes:
@@ -184,8 +184,7 @@ async def test_a_strangers_garbage_ends_its_connection_and_no_log_shouts(
         listener = node.server.listener
         await until(lambda: not listener.greeting)
         assert listener.refused.total() == len(GARBAGE)
-        client = NodeClient([f"https://127.0.0.1:{node.port}"], ca=authority.file)
-        assert (await asyncio.to_thread(client.get, "/health"))["status"] == "ok"
+        await assert_answers(node, authority)
     loud = [r for r in caplog.records if r.levelno >= logging.WARNING or r.exc_info]
     assert not loud
     assert SECRET not in caplog.text
