@@ -25,6 +25,14 @@ def decided(n: int = 4) -> Cluster:
     return cluster
 
 
+def halfway(body: bytes, *kinds: type[PrePrepare | Prepare]) -> Cluster:
+    """The same with one more transaction, of whose messages only these kinds came through."""
+    cluster = decided()
+    cluster.submit(body)
+    cluster.drain(lambda e: isinstance(e.event, kinds))
+    return cluster
+
+
 def test_a_chain_that_rests_says_so_and_how_the_last_block_came() -> None:
     cluster = decided()
     said = why(cluster, 1)
@@ -124,10 +132,8 @@ def test_a_node_that_catches_up_says_how_far_it_is() -> None:
 
 
 def test_a_member_that_lost_its_journal_says_why_it_is_silent_and_until_when() -> None:
-    cluster = decided()
     # The others hold its Prepare at height 3, which nobody decides before it is gone.
-    cluster.submit(b"two")
-    cluster.drain(lambda e: isinstance(e.event, (PrePrepare, Prepare)))
+    cluster = halfway(b"two", PrePrepare, Prepare)
     cluster.crash(3)
     cluster.nodes[3].journal.clear()
     cluster.restart(3)
@@ -152,15 +158,11 @@ def test_a_member_that_lost_its_journal_says_why_it_is_silent_and_until_when() -
 
 
 def test_votes_that_are_missing_are_named_with_their_members() -> None:
-    cluster = decided()
-    cluster.submit(b"two")
-    cluster.drain(lambda e: isinstance(e.event, PrePrepare))
+    cluster = halfway(b"two", PrePrepare)
     said = why(cluster, 1)
     assert said.verdict is Verdict.VOTING
     assert "2 of 3 Prepares for height 3 are here (m0, m1); not from m2, m3" in said.headline
-    cluster = decided()
-    cluster.submit(b"two")
-    cluster.drain(lambda e: isinstance(e.event, (PrePrepare, Prepare)))
+    cluster = halfway(b"two", PrePrepare, Prepare)
     said = why(cluster, 1, away=(3,))
     assert "1 of 3 Commits for height 3 are here (m1)" in said.headline
     assert "m3 (away)" in said.headline
@@ -179,9 +181,7 @@ def test_bodies_that_nobody_brought_are_counted() -> None:
 
 
 def test_a_proposal_that_was_refused_is_told_with_the_rule() -> None:
-    cluster = decided()
-    cluster.submit(b"bad one")
-    cluster.drain(lambda e: isinstance(e.event, PrePrepare))
+    cluster = halfway(b"bad one", PrePrepare)
     said = why(cluster, 1)
     assert said.verdict is Verdict.REFUSED
     assert "refused the proposal of m0" in said.headline
