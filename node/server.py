@@ -173,7 +173,7 @@ async def _main(settings: Settings, notifier: Notifier) -> None:
     await _join(stop, joiner.at_start())
     while not stop.is_set():
         notifier.starting("opening the database", EXTEND_S)
-        behind = await _run_once(settings, genesis, key, joiner, stop, notifier)
+        behind = await _run_once(_open_and_serve(settings, genesis, key, joiner, stop, notifier))
         if behind is not None:
             await _join(stop, joiner.instead_of(behind))
 
@@ -185,18 +185,11 @@ async def _join(stop: asyncio.Event, joining: Coroutine[Any, Any, None]) -> None
         logger.info("stopped by a signal while joining; the next start goes on", extra=told)
 
 
-async def _run_once(
-    settings: Settings,
-    genesis: Genesis,
-    key: PrivateKey,
-    joiner: Joiner,
-    stop: asyncio.Event,
-    notifier: Notifier,
-) -> FarBehind | HistoryGone | None:
-    """Run the node until it is stopped, or until it can't catch up by blocks: why."""
+async def _run_once(serving: Coroutine[Any, Any, None]) -> FarBehind | HistoryGone | None:
+    """Serve until the node is stopped, or until it can't catch up by blocks: why."""
     behind: list[FarBehind | HistoryGone] = []
     try:
-        await _open_and_serve(settings, genesis, key, joiner, stop, notifier)
+        await serving
     except* (FarBehind, HistoryGone) as group:
         behind.append(_first_of(group))
     return behind[0] if behind else None
