@@ -23,6 +23,7 @@ from node.commands.top import Watched
 from tests.commands.command_line import ROOT
 from tests.commands.conftest import Shop
 from tests.node.scripted import Quiet, serving
+from tests.node.test_top_figures import STATUS
 
 ROWS, COLUMNS = 24, 80
 ENTER_SCREEN, LEAVE_SCREEN = b"\x1b[?1049h", b"\x1b[?1049l"
@@ -102,27 +103,12 @@ def test_on_a_pipe_one_period_is_one_snapshot(shop: Shop) -> None:
     assert all(row["there"] and row["blocks_s"] is not None for row in told["nodes"])
 
 
-STATUS = {
-    "name": "xuhui",
-    "started_ms": 1,
-    "height": 7,
-    "view": 0,
-    "primary": "xuhui",
-    "role": "member",
-    "withheld": "",
-    "pool_count": 0,
-    "peers": [],
-    "ready": True,
-    "not_ready_because": [],
-}
-
-
 class Telling(Quiet):
     """A node's status and no metrics."""
 
     @override
     def answer(self) -> None:
-        body = json.dumps(STATUS).encode() if self.path == "/v1/status" else b""
+        body = json.dumps(STATUS | {"name": "xuhui"}).encode() if self.path == "/v1/status" else b""
         self.reply(200, body)
 
 
