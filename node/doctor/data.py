@@ -244,7 +244,7 @@ def _last_word(line: str) -> tuple[str, str]:
     """
     try:
         told: Any = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         told = {"message": line}
     record = told if isinstance(told, dict) else {}
     message = str(record.get("message", ""))
@@ -264,7 +264,11 @@ def check_backups(place: Path | None, directory: Path, now_ms: int) -> Check:
     """
     do = said("hushang backup FILE, by a timer, onto another machine")
     if place is not None:
-        newest_ms = _newest_file(place)
+        try:
+            newest_ms = _newest_file(place)
+        except OSError as error:
+            words = said("{path}: {error}", path=place, error=error.strerror)
+            return failed("backups", words, said("run doctor as the node's user"))
         if newest_ms is None:
             return failed(
                 "backups", said("{place} holds no backup", place=place), do, Code.NOT_FOUND

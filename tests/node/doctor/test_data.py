@@ -124,6 +124,9 @@ def test_the_newest_backup_tells_its_age(tmp_path: Path) -> None:
     (place / "one").touch()
     newest_ms = (place / "one").stat().st_mtime_ns // 1_000_000
     assert data.check_backups(place, tmp_path, newest_ms + DAY_MS).state is State.OK
+    unusable = data.check_backups(tmp_path / ("x" * 300), tmp_path, now_ms)
+    assert unusable.state is State.FAILED
+    assert unusable.means.endswith("File name too long")
 
 
 def test_what_crashes_left_is_told_and_the_tail_of_a_log_is_bounded(tmp_path: Path) -> None:
