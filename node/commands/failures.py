@@ -196,7 +196,6 @@ EXIT_CODES: Final = {
     "NotReady": ExitCode.UNREACHABLE,
     "AddressMalformed": ExitCode.USAGE,
     "NodeUnreachable": ExitCode.UNREACHABLE,
-    "BrokeOff": ExitCode.UNREACHABLE,
     "NodeBusy": ExitCode.UNREACHABLE,
     "UrlRefused": ExitCode.USAGE,
     "AuthorityFileInvalid": ExitCode.BAD_CONFIG,
@@ -256,8 +255,6 @@ EXIT_CODES: Final = {
     "NetworkMissing": ExitCode.NOT_FOUND,
     "NetworkExists": ExitCode.USAGE,
     "DirectoryNotEmpty": ExitCode.USAGE,
-    "NetworkBroken": ExitCode.INTERNAL,
-    "NodeDied": ExitCode.INTERNAL,
     "NodeNotReloaded": ExitCode.UNREACHABLE,
     "RelayFailed": ExitCode.UNREACHABLE,
     "TooManyNodes": ExitCode.USAGE,
@@ -318,8 +315,7 @@ def failure_of(error: Exception) -> Failure:
         own = getattr(error, "told_code", "") or error.code
         exit_code = exit_code_of(type(error))
         hint = getattr(error, "told_hint", "") or error.hint
-        details = getattr(error, "details", {})
-        return Failure(own, _message(error), hint, exit_code, details)
+        return Failure(own, _message(error), hint, exit_code, getattr(error, "details", {}))
     # Not at the top: an error of ours is told without Typer.
     typer = import_module("typer")
     if isinstance(error, typer.TyperException):
@@ -331,6 +327,10 @@ def failure_of(error: Exception) -> Failure:
         return Failure("Aborted", "stopped as you asked", "", ExitCode.INTERNAL)
     if os.environ.get(DEBUG_VARIABLE):
         traceback.print_exception(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        # Whoever typed the command named it, or the place where it lies.
+        message = shortened(f"{error.filename}: {error.strerror}", MESSAGE_MAX)
+        return Failure(UsageWrong.__name__, message, UsageWrong.hint, ExitCode.USAGE)
     words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     hint = "this should not happen: please report it, with HUSHANG_DEBUG=1 for the whole story"
     return Failure("Internal", words, hint, ExitCode.INTERNAL)

@@ -21,6 +21,7 @@ from node.commands.failures import (
     wants_json,
 )
 from node.words import use
+from tests.commands.command_line import inside
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -86,6 +87,16 @@ def test_a_rule_of_the_ledger_exits_7_and_the_unforeseen_1(
     monkeypatch.setenv("HUSHANG_DEBUG", "1")
     failure_of(ZeroDivisionError("x"))
     assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", ["a-file", "a-file/below", "x" * 300])
+def test_a_place_that_cant_be_used_is_told_as_the_systems_words_and_exits_2(
+    tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "a-file").touch()
+    ran = inside("node", "manifests", "compose", "--dir", str(tmp_path / place), "-o", "json")
+    assert (ran.code, ran.error["code"]) == (2, "UsageWrong")
+    assert ran.error["message"].startswith(str(tmp_path / place))
 
 
 def test_every_name_in_the_table_is_a_class_of_ours() -> None:
