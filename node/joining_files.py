@@ -9,13 +9,15 @@ Whatever interrupts this, `settle` at the next start makes one database of it.
 """
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from chain.errors import HushangError
 from chain.snapshot import MANIFEST, PartId
-from chain.store_contract import StorageFailed
+from chain.store_contract import DiskRefused, StorageFailed
 from node.clients.files import sync_directory
 from node.journal import sync_files
 
@@ -81,6 +83,15 @@ class KeptParts:
         return sum(entry.stat().st_size for entry in self.folder.iterdir())
 
 
+@contextmanager
+def _telling() -> Iterator[None]:
+    """What the system refuses, as `DiskRefused`: a node says it as its last word."""
+    try:
+        yield
+    except OSError as error:
+        raise DiskRefused(f"{error.filename}: {error.strerror}") from error
+
+
 class JoiningFiles:
     """The directories of joining in one data directory."""
 
@@ -91,6 +102,7 @@ class JoiningFiles:
         self._replaced = data_dir / REPLACED
         self._folder = data_dir / FOLDER
 
+    @_telling()
     def settle(self) -> None:
         """Finish a swap that was interrupted; no database is open."""
         if self._replaced.exists():
@@ -99,6 +111,7 @@ class JoiningFiles:
                 sync_directory(self.data_dir)
             shutil.rmtree(self._replaced)
 
+    @_telling()
     def started_at(self) -> int | None:
         """The height at which joining began that was not finished; None if there is none."""
         try:
@@ -106,6 +119,7 @@ class JoiningFiles:
         except (FileNotFoundError, ValueError):
             return None
 
+    @_telling()
     def begin(self, height: int) -> None:
         """Note that this node joins, so that it goes on after an interruption."""
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -113,6 +127,7 @@ class JoiningFiles:
         draft.write_text(f"{height}\n", "ascii")
         draft.replace(self._folder / STARTED)
 
+    @_telling()
     def parts(self, name: str) -> KeptParts:
         """The files of one snapshot; those of others are of no use any more."""
         for other in self._folder.iterdir():
@@ -120,6 +135,7 @@ class JoiningFiles:
                 shutil.rmtree(other)
         return KeptParts(self._folder / name)
 
+    @_telling()
     def kept(self) -> frozenset[str]:
         """The names of snapshots of which there are parts."""
         if not self._folder.exists():
@@ -131,6 +147,7 @@ class JoiningFiles:
         shutil.rmtree(self._folder, ignore_errors=True)
         shutil.rmtree(self.draft, ignore_errors=True)
 
+    @_telling()
     def clear_draft(self) -> None:
         """A database in the making that was not finished is begun anew."""
         if self.draft.exists():
@@ -145,6 +162,7 @@ class JoiningFiles:
             msg = f"{self.data_dir}: {free // mib} MiB are free, {wanted // mib} needed"
             raise DiskTooSmall(msg)
 
+    @_telling()
     def swap(self) -> None:
         """The finished draft, closed, takes the place of the database."""
         sync_files(self.draft)

@@ -52,6 +52,13 @@ def test_what_is_kept_of_other_snapshots_makes_room(tmp_path: Path) -> None:
     assert (files.started_at(), list(tmp_path.iterdir())) == (None, [])
 
 
+def test_a_place_that_the_system_refuses_is_told_by_its_name(tmp_path: Path) -> None:
+    files = JoiningFiles(tmp_path / ("x" * 300))
+    for step in (files.settle, files.started_at, files.kept, lambda: files.begin(7), files.swap):
+        with pytest.raises(StorageFailed, match=r"x.*: File name too long"):
+            step()
+
+
 def test_a_start_that_was_not_noted_whole_is_none(tmp_path: Path) -> None:
     files = JoiningFiles(tmp_path)
     files.begin(7)
