@@ -44,6 +44,7 @@ from node.genesis_file import (
     account_names,
     load_genesis,
 )
+from node.json_values import read_hash
 from node.member_card import read_cards
 
 app = noun("Found a chain: a genesis of all members' cards, whose hash everybody compares.")
@@ -119,7 +120,8 @@ def add_account(
 ) -> None:
     """Add an account that exists from the start: an issuer of money, a regulator, a merchant."""
     policy = policy_of(account_keys or [], 1).keys if account_keys else {}
-    policy |= dict.fromkeys(public_keys or (), 1)
+    for text in public_keys or ():
+        policy[read_hash(text, "--public-key").hex()] = 1
     if not policy:
         raise UsageWrong("--account-key FILE or --public-key HEX: whose account is it?")
     account = AccountForm(

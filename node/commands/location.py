@@ -6,6 +6,7 @@ import typer
 
 from commerce.registry import operation
 from commerce.rights import LocationRegister
+from node.client import segment
 from node.commands.options import noun, verb
 from node.commands.session import Session
 from node.json_values import read_hash
@@ -38,4 +39,4 @@ def register(
 @verb(app, "show", examples=("hushang location show 6901234000078",))
 def show(session: Session, gln: GLN) -> None:
     """Show who holds a location."""
-    session.show(f"/v1/locations/{gln}")
+    session.show(f"/v1/locations/{segment(gln)}")

@@ -6,6 +6,7 @@ import typer
 
 from commerce.registry import operation
 from commerce.rights import GcpGrant
+from node.client import segment
 from node.commands.options import noun, verb
 from node.commands.session import Session
 from node.json_values import read_hash
@@ -47,4 +48,4 @@ def show(
     ],
 ) -> None:
     """Show whose prefix a GS1 key begins with (of a GTIN of 14 digits leave the first one out)."""
-    session.show(f"/v1/prefixes/{digits}")
+    session.show(f"/v1/prefixes/{segment(digits)}")

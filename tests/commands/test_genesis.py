@@ -157,6 +157,14 @@ def test_a_draft_says_what_it_lacks() -> None:
 
 
 @pytest.mark.usefixtures("founded")
+@pytest.mark.parametrize("key", ["", "ab", "AB" * 32, "zz" * 32])
+def test_a_public_key_is_64_hex_digits(key: str) -> None:
+    words = ("genesis", "add-account", "bank", "--public-key", key, "--sponsor", "a", "-o", "json")
+    ran = inside(*words)
+    assert (ran.code, ran.error["code"]) == (2, "FormRefused")
+
+
+@pytest.mark.usefixtures("founded")
 def test_a_card_can_be_made_again_with_two_keys() -> None:
     ok(inside("keys", "new", "second.key", "--plain"))
     words = ("--account-key", "a/account.key", "--account-key", "second.key", "--threshold", "2")

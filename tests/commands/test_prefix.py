@@ -21,3 +21,5 @@ def test_a_prefix_and_a_place_get_holders_that_anybody_can_look_up(shop: Shop) -
     told = shop.ok("location", "show", GLN).json
     assert (told["number"], told["holder"]) == (GLN, merchant)
     assert shop.refused("location", "show", "6901234999992")[1] == "ObjectNotFound"
+    for noun in ("prefix", "location"):
+        assert shop.refused(noun, "show", "²?") == (2, "ParameterInvalid")
