@@ -18,6 +18,7 @@ from typing import Any, Final
 from chain.bech32m import decode_account
 from chain.errors import HushangError
 from node import testnet_layout
+from node.clients import files
 from node.context_names import FORM, composed, is_name
 from node.plain_text import shortened
 from node.testnet_layout import AccountUnnamed
@@ -254,20 +255,13 @@ def is_place(name: str) -> bool:
 
 def save(contexts: Contexts, environ: Mapping[str, str] = os.environ) -> Path:
     """Write all contexts for their owner alone; the file appears whole or not at all."""
-    text = to_toml(contexts)
-    if len(text.encode()) > FILE_SIZE_MAX:
+    data = to_toml(contexts).encode()
+    if len(data) > FILE_SIZE_MAX:
         raise ContextRefused(f"all together are larger than {FILE_SIZE_MAX} bytes")
     directory = home(environ)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = directory / FILE_NAME
-    draft = path.with_suffix(f".{os.getpid()}.new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    draft.replace(path)
+    files.replace(path, data)
     return path
 
 

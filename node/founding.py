@@ -14,7 +14,7 @@ from chain.errors import HushangError
 from chain.genesis import GENESIS_VERSION, Genesis
 from commerce.deposits.limits import is_deposit_limit
 from commerce.disputes.limits import is_dispute_limit
-from node.clients.files import sync_directory
+from node.clients import files
 from node.config import NodeConfig, PeerAddress
 from node.genesis_file import (
     AccountForm,
@@ -67,11 +67,8 @@ def read_draft(file: Path) -> GenesisForm:
 def write_draft(file: Path, draft: GenesisForm) -> None:
     """The file appears, or is replaced, whole or not at all."""
     text = json.dumps(draft.model_dump(), indent=2, ensure_ascii=False) + "\n"
-    new = file.with_name(file.name + ".new")
     file.parent.mkdir(parents=True, exist_ok=True)
-    new.write_text(text, "utf-8")
-    new.replace(file)
-    sync_directory(file.parent)
+    files.replace(file, text.encode(), files.USUAL)
 
 
 def with_members(draft: GenesisForm, cards: Sequence[CardForm]) -> GenesisForm:

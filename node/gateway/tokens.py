@@ -25,7 +25,7 @@ from typing import Any, Final, Generic, TypeVar
 from chain.bech32m import decode_account, encode_account
 from chain.crypto import PrivateKey
 from chain.errors import HushangError, LedgerError
-from node.clients.files import sync_directory
+from node.clients import files
 from node.keystore import (
     FILE_VARIABLE,
     KeyFileMalformed,
@@ -140,14 +140,7 @@ def write_tokens(path: Path, entries: Sequence[TokenEntry]) -> None:
         "version": FORMAT_VERSION,
         "tokens": [_record(entry) for entry in entries],
     }
-    draft = path.with_name(path.name + ".new")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-    with os.fdopen(os.open(draft, flags, 0o600), "wb") as file:
-        file.write(json.dumps(record, indent=2).encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    sync_directory(path.parent)
+    files.replace(path, json.dumps(record, indent=2).encode() + b"\n")
 
 
 def require_free(path: Path, name: str) -> tuple[TokenEntry, ...]:
