@@ -7,7 +7,6 @@ construction; one that is kept is folded into its parent with `merge`.
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
-from itertools import islice
 from typing import Final, Generic, Protocol, TypeVar
 
 from chain.codec import decode, encode_checked
@@ -184,7 +183,9 @@ class Table(Generic[T]):
 
     def _remember(self, value: bytes, obj: T) -> None:
         if len(self._known) >= KNOWN_MAX:
-            for old in list(islice(self._known, KNOWN_MAX // 4)):
+            # At one stroke: several threads read, and one that adds an object between two steps of
+            # another's iteration would end it with an error.
+            for old in list(self._known)[: KNOWN_MAX // 4]:
                 self._known.pop(old, None)
         self._known[value] = obj
 

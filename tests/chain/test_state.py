@@ -1,15 +1,18 @@
 """Overlays against a model, and tables that refuse what they could not give back."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import FrameType
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chain.codec import Amount, Text
+from chain.codec import Amount, Text, encode
 from chain.errors import LedgerError, ResultMalformed
-from chain.state import STATE_KEY_MAX, Overlay, StateDamaged, Table, u64
+from chain.state import KNOWN_MAX, STATE_KEY_MAX, Overlay, StateDamaged, Table, u64
 from tests.chain.toy import EmptyState
 
 
@@ -158,3 +161,30 @@ def test_a_stored_value_that_cannot_be_read_is_damage_and_no_broken_rule() -> No
     assert not isinstance(caught.value, LedgerError)
     with pytest.raises(StateDamaged):
         list(PURSES.items(state))
+
+
+def test_a_table_is_read_by_several_threads_whatever_step_another_one_stands_at() -> None:
+    table: Table[Purse] = Table("purse", Purse)
+    rows = [encode(Purse("", number)) for number in range(KNOWN_MAX + 1)]
+    for row in rows[:-1]:
+        table.read(row)
+    others = 0
+
+    def another_thread(frame: FrameType, event: str, _: object) -> Any:
+        """Remembers an object between two steps of the one that makes room."""
+        nonlocal others
+        if frame.f_code is Table._remember.__code__:
+            frame.f_trace_opcodes = True
+            others += event == "opcode"
+            table._known[b"another's %d" % others] = Purse("another's", 1)
+            return another_thread
+        return None
+
+    before = sys.gettrace()
+    sys.settrace(another_thread)
+    try:
+        read = table.read(rows[-1])
+    finally:
+        sys.settrace(before)
+    assert read == Purse("", KNOWN_MAX)
+    assert others
