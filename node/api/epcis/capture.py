@@ -155,7 +155,7 @@ async def capture(call: Call) -> Reply:
         BEHAVIOUR: PROCEED if proceed else ROLLBACK,
         **CAPTURE_HEADERS,
     }
-    return json_reply(job_json(call, job), HTTPStatus.ACCEPTED, headers)
+    return json_reply(await call.off_loop(job_json, call, job), HTTPStatus.ACCEPTED, headers)
 
 
 async def capture_event(call: Call) -> Reply:
@@ -179,7 +179,7 @@ async def capture_event(call: Call) -> Reply:
     if state.running:
         # Taken, not decided yet: the job says more later.
         headers = {"Location": f"{BASE}/capture/{job.id.hex()}"}
-        return json_reply(job_json(call, job), HTTPStatus.ACCEPTED, headers)
+        return json_reply(await call.off_loop(job_json, call, job), HTTPStatus.ACCEPTED, headers)
     if state.errors:
         raise CaptureRefused(state.errors[0].detail)
     key = await call.off_loop(_captured_key, call, job.id)

@@ -1,15 +1,19 @@
 """Tests of captures by REST, over real sockets: who may, what is refused before it is signed."""
 
 import json
+import threading
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chain.transaction import read_transaction
 from commerce.epcis.document import EVENTS_MAX
 from commerce.epcis.lexeme import DOCUMENT_SIZE_MAX
+from node.api.epcis import capture as capturing
 from node.api.epcis.capture import CaptureJobView
+from node.gateway.jobs import JobState, state_of
 from node.gateway.tokens import FILE_NAME, remove_token
 from tests.chain.world import account, key
 from tests.node.api.epcis.gateway import document, make_token, observed, opened
@@ -39,6 +43,29 @@ async def test_a_document_is_captured_and_its_job_says_so(tmp_path: Path) -> Non
         decided = gateway.node.service.decided(bytes.fromhex(job["captureID"]))
         assert decided is not None
         assert [event.type for event in decided.receipt.events] == ["epcis.captured"] * 2
+
+
+async def test_what_became_of_a_capture_is_read_off_the_event_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+
+    def noting(*known: Any) -> JobState:
+        threads.append(threading.current_thread())
+        return state_of(*known)
+
+    monkeypatch.setattr(capturing, "state_of", noting)
+    monkeypatch.setattr(capturing, "EVENT_WAIT_MS", 0)
+    async with opened(tmp_path) as gateway:
+        data = document(observed(1), observed(2))
+        _, _, job = await gateway.ask("POST", "/capture", data)
+        await gateway.ask("GET", f"/capture/{job['captureID']}")
+        # Nothing decides it: it is answered as a job that runs.
+        single = {"@context": ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"]}
+        data = json.dumps({**single, **observed(7)}).encode()
+        assert (await gateway.ask("POST", "/events", data))[0] == 202
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 async def test_what_is_signed_is_the_document_by_the_delegated_key(tmp_path: Path) -> None:
