@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from node.clients.blocking import Blocking, Conversing
 from node.clients.errors import (
+    AnswerForeign,
     AuthorityFileInvalid,
     AuthorityUnknown,
     BrokeOff,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from node.clients.verified import EveryNodeDistrusted
 
 __all__ = [
+    "AnswerForeign",
     "AsyncClient",
     "AsyncFeed",
     "AuthorityFileInvalid",

@@ -77,6 +77,13 @@ class NodeFailedInside(NodeFailed):
     hint = "what it did is open: look before you ask anew, at another node; its log says more"
 
 
+class AnswerForeign(NodeFailedInside):
+    """No node answers like that: a proxy, a firewall, a login page. A node may stand behind it, and
+    have acted on the request."""
+
+    hint = "see what listens at that URL, or stands before it; ask a node itself with --node"
+
+
 class NodeRefused(HushangError):
     """The node refused a request and said why (RFC 9457); `told_code` is the broken rule."""
 

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from chain.errors import HushangError
 from node.clients.errors import (
+    AnswerForeign,
     BrokeOff,
     NodeBusy,
     NodeFailed,
@@ -180,14 +181,18 @@ def _parse(reply: Reply, where: str, *, plain: bool) -> Any:
     try:
         return json.loads(reply.data.decode("utf-8"))
     except (ValueError, RecursionError):
-        if reply.status >= REDIRECTS:
+        if reply.status >= SERVER_FAILED or reply.status in TRY_LATER:
+            # That much a proxy may say for the node.
             return {}
-        raise NodeFailed(f"{where} did not answer with JSON") from None
+        raise AnswerForeign(f"{where} answered {reply.status} without JSON") from None
 
 
 def refusal(answer: Answer) -> HushangError:
     """The error that an answer of 3xx, 4xx or 5xx means."""
     problem = answer.body if isinstance(answer.body, dict) else {}
+    if "code" not in problem and answer.status < SERVER_FAILED and answer.status not in TRY_LATER:
+        where = "" if answer.place is None else f"{answer.place.url} "
+        return AnswerForeign(f"{where}answered {answer.status} without a rule's name")
     if answer.status == NOT_FOUND:
         return NotFound(answer.status, problem)
     if answer.status in UNAUTHORISED:

@@ -48,7 +48,7 @@ def test_it_goes_with_what_is_submitted_only(
     if variable:
         monkeypatch.setenv("HUSHANG_TOKEN_FILE", str(file))
         flags = []
-    with node((404, {}), (200, {"refusal": None}), (200, DONE)) as served:
+    with node((404, {"code": "Unknown"}), (200, {"refusal": None}), (200, DONE)) as served:
         words = ("tx", "submit", str(sent), "--node", served.url, "--wait", "accepted")
         ran = inside(*words, *flags)
     assert ran.code == 0, ran.err
@@ -90,7 +90,7 @@ def test_a_file_that_others_read_or_that_holds_none_is_refused_and_never_shown(
     tmp_path: Path, text: str, mode: int, words: str | None
 ) -> None:
     file = token_file(tmp_path, text, mode)
-    with node((404, {}), (200, {"refusal": None}), (200, DONE)) as served:
+    with node((404, {"code": "Unknown"}), (200, {"refusal": None}), (200, DONE)) as served:
         shared = ("--node", served.url, "--token-file", str(file), "--wait", "accepted")
         ran = inside("tx", "submit", "-", *shared, "-o", "json", stdin=signed().raw())
     if words is None:
@@ -107,7 +107,7 @@ def test_a_file_that_others_read_or_that_holds_none_is_refused_and_never_shown(
 
 
 def test_a_missing_file_is_told_by_its_name(tmp_path: Path) -> None:
-    with node((404, {})) as served:
+    with node((404, {"code": "Unknown"})) as served:
         shared = ("--node", served.url, "--token-file", str(tmp_path / "none"))
         ran = inside("tx", "submit", "-", *shared, "-o", "json", stdin=signed().raw())
     assert (ran.code, ran.error["code"]) == (9, "SubmitTokenFileRefused")

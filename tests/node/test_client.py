@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from node.client import (
+    AnswerForeign,
     BrokeOff,
     NodeBusy,
     NodeClient,
@@ -92,15 +93,17 @@ def test_a_refusal_at_the_door_is_final() -> None:
     [
         (404, {"code": "BlockUnknown"}, NotFound),
         (403, {"code": "SignatureInvalid"}, NotAuthorised),
-        (401, {}, NotAuthorised),
+        (401, {"code": "TokenRefused"}, NotAuthorised),
         (400, {"code": "ParameterInvalid"}, RequestMalformed),
         (422, {"code": "WrongChain"}, NodeRefused),
         (503, {"code": "Busy"}, NodeBusy),
         (500, {"code": "Internal"}, NodeFailedInside),
         (502, b"<html>", NodeBusy),
-        (404, b"<html>", NotFound),
-        (200, b"<html>", NodeFailed),
-        (200, b"\xff", NodeFailed),
+        (404, b"<html>", AnswerForeign),
+        (403, {"message": "blocked"}, AnswerForeign),
+        (302, b"", AnswerForeign),
+        (200, b"<html>", AnswerForeign),
+        (200, b"\xff", AnswerForeign),
     ],
 )
 def test_each_answer_that_is_none_has_its_error(
@@ -122,6 +125,18 @@ def test_a_node_that_breaks_off_is_passed_over_too() -> None:
     with node(BREAK_OFF) as first, node(DECIDED) as second:
         assert NodeClient([first.url, second.url]).submit(b"raw").is_decided
         assert first.asked[0][2] == second.asked[0][2] == b"raw"
+
+
+@pytest.mark.parametrize("status", [200, 302, 400, 403, 404])
+def test_a_page_that_no_node_wrote_is_neither_a_refusal_nor_the_last_word(status: int) -> None:
+    page = (status, b"<html>Please log in</html>")
+    with node(page) as proxy, node(DECIDED) as served:
+        client = NodeClient([proxy.url, served.url])
+        assert client.get("/v1/status") == DECIDED[1]
+        assert client.submit(b"raw").is_decided
+    # Behind it a node may have taken the bytes.
+    with node(page) as proxy, pytest.raises(OutcomeUnknown):
+        NodeClient([proxy.url]).submit(b"raw", timeout_s=0)
 
 
 @pytest.mark.parametrize(
