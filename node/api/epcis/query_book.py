@@ -138,7 +138,9 @@ class QueryBook:
 
     def all(self) -> Sequence[KnownQuery]:
         """Every query, by name."""
-        return [self._kept[name] for name in sorted(self._kept)]
+        # One that another thread removes meanwhile is there or not.
+        kept = self._kept.copy()
+        return [kept[name] for name in sorted(kept)]
 
     def get(self, name: str) -> KnownQuery | None:
         """The query of a name."""

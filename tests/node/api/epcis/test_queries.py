@@ -5,11 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from node.api.epcis import queries, query_book
 from node.api.epcis.desk import DeskSettings
 from node.api.epcis.problems import ResourceExists
-from node.api.epcis.query_book import QueryBook, StoredQuery, TooManyChanges, TooManyQueries
+from node.api.epcis.query_book import (
+    KnownQuery,
+    QueryBook,
+    StoredQuery,
+    TooManyChanges,
+    TooManyQueries,
+)
 from node.record_log import RecordLog
 from tests.commerce.epcis.statements import document, harvest, packing, serial
 from tests.node.api.epcis.captured import Answer, ask, capture
@@ -146,6 +153,20 @@ def test_a_node_keeps_only_so_many_queries(monkeypatch: pytest.MonkeyPatch) -> N
     assert book.remove("a")
     assert not book.remove("a")
     book.add(StoredQuery("d", b"{}", None))
+
+
+def test_a_query_that_another_thread_removes_ends_no_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Removed(dict[str, KnownQuery]):
+        """Its entries are gone between a look at the names and one at what they mean."""
+
+        @override
+        def __getitem__(self, name: str) -> KnownQuery:
+            raise KeyError(name)
+
+    book = QueryBook(RecordLog(None, "queries", bytes(32)))
+    book.add(StoredQuery("one", b"{}", None))
+    monkeypatch.setattr(book, "_kept", Removed(book._kept))
+    assert [known.stored.name for known in book.all()] == ["one"]
 
 
 def test_who_has_no_token_changes_queries_only_so_often() -> None:
