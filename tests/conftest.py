@@ -1,5 +1,7 @@
 """What all tests share: the optional outside data, figures told at the end, every skip counted."""
 
+import os
+import re
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -8,13 +10,17 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from node import testnet_genesis
+from node import testnet_genesis, words
+from node.words import LOCALES
 from tests.ports import share
 from tests.schedule import SharedThenAlone
 
 # Documents that nobody of the project wrote lie beside the checkout, or not (a user's clone).
 SHARED_DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 # Lines of figures are properties of the test that tells them, so that they come from every worker.
+# Variables that change what a command says, and how it looks.
+OF_COMMANDS = re.compile("HUSHANG_").match
+OF_TERMINALS = ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "LINES")
 FIGURES = ("simulated", "measured on real processes")
 
 # How long an example takes depends on what runs beside it.
@@ -33,6 +39,23 @@ def _own_contexts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_variables() -> Iterator[None]:
+    """Nor their language, their terminal, and what they have set for commands and nodes."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in (*filter(OF_COMMANDS, os.environ), *LOCALES, *OF_TERMINALS):
+            patch.delenv(name, raising=False)
+        patch.setenv("LANG", "C.UTF-8")
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _english_again() -> Iterator[None]:
+    """What one test has a command say in Chinese, the next one's functions say in English."""
+    yield
+    words.use(words.ENGLISH)
 
 
 @pytest.fixture(scope="session", autouse=True)
