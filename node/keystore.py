@@ -288,7 +288,10 @@ def read_private(path: Path, size_max: int, others: int = OTHERS) -> bytes:
     with os.fdopen(descriptor, "rb") as file:
         if mode & others:
             raise KeyFileTooOpen(f"{path} has mode {stat.S_IMODE(mode):04o}, not 0600")
-        data = file.read(size_max + 1)
+        try:
+            data = file.read(size_max + 1)
+        except OSError as error:
+            raise KeyFileMalformed(f"{path}: {error.strerror}") from error
     if len(data) > size_max:
         raise KeyFileMalformed(f"{path} is larger than {size_max} bytes")
     return data

@@ -1,12 +1,14 @@
 """Key files: private, sealed, never overwritten, and silent about secrets."""
 
 import errno
+import io
 import json
 import os
 import stat
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from chain.account import single_key_policy
 from chain.crypto import PrivateKey
@@ -157,6 +159,21 @@ def test_a_pipe_is_no_key_file_and_blocks_nobody(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.key", 0o600)
     with pytest.raises(KeyFileMalformed):
         show_key(tmp_path / "pipe.key")
+
+
+def test_a_disk_that_refuses_to_be_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_key(tmp_path / "a.key", SEED)
+
+    class Failing(io.BytesIO):
+        @override
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fdopen", lambda *_: Failing())
+    with pytest.raises(KeyFileMalformed, match=r"a\.key: Input/output error"):
+        show_key(tmp_path / "a.key")
 
 
 def test_the_passphrase_comes_from_a_private_file(tmp_path: Path) -> None:
