@@ -60,4 +60,5 @@ def _lines(file: Path) -> dict[str, int]:
         elif key is not None:
             found.setdefault(key[1] or key[2] or key[3], number)
     # What only looks like a setting, within a text of several lines, is none.
-    return {name: number for name, number in found.items() if name in tomllib.loads(text)}
+    settings = tomllib.loads(text)
+    return {name: number for name, number in found.items() if name in settings}

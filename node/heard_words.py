@@ -11,7 +11,8 @@ from typing import Final
 
 from node.words import said, series
 
-# Of consensus.inquiry, node.node, node.sync_progress and node.joining_status, in this order.
+# Of consensus.inquiry, node.node, node.sync_progress, node.joining_status and
+# node.joining_progress, in this order.
 TEMPLATES: Final = (
     "this node is no member of the committee and only follows",
     "asks the members for its own votes: {answered} of {needed} answered",

@@ -15,7 +15,7 @@ from chain.account import ACCOUNTS, SignatureEntry
 from chain.bech32m import decode_account, encode_account
 from chain.block import OK
 from chain.codec import decode, encode
-from chain.crypto import SIGNATURE_SIZE, require_valid
+from chain.crypto import HASH_SIZE, SIGNATURE_SIZE, require_valid
 from chain.deadlines import DEADLINES
 from chain.errors import SenderUnknown
 from chain.ledger import Ledger
@@ -46,7 +46,6 @@ NEXT_BLOCK_MS: Final = 500
 OBJECTS_MAX: Final = 1_000
 # What a transaction writes for the chain's own book-keeping, or is told in words of its own.
 BOOKS: Final = frozenset({"balance", "deadline", "remembered", "leaders"})
-HASH_SIZE: Final = 32
 
 
 class SignerForm(BaseModel):
