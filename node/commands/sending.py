@@ -1,4 +1,4 @@
-"""A transaction on its way: its bytes stay in a file until it is known what became of it.
+"""A transaction on its way: its bytes stay in a file until it is told what became of it.
 
 The same command again would be a second transaction. So whatever ends this one, a signal or a power
 cut too, what it sent can be handed in once more.
@@ -13,13 +13,19 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
+import typer
+
+from chain.errors import HushangError
 from chain.transaction import SignedTransaction
 from node.client import OutcomeUnknown
 from node.commands.options import Options
-from node.words import said
+from node.commands.surroundings import Surroundings
+from node.words import said, words
 
 # What ends a command from outside: `timeout`, a service's stop, a terminal that closes.
 ENDINGS: Final = (signal.SIGTERM, signal.SIGHUP)
+# What ends a command that has said what it has to say, or is about to.
+TOLD: Final = (HushangError, typer.Exit)
 
 
 class Sending:
@@ -52,9 +58,33 @@ class Sending:
         if self._own is not None:
             self._own.unlink(missing_ok=True)
 
-    def unknown(self, words: str) -> OutcomeUnknown:
+    def end(self, error: object, around: Surroundings) -> None:
+        """The command ended, with this error or with none: it told the outcome, or it is told now
+        where the bytes are.
+        """
+        if error is None or isinstance(error, TOLD):
+            self.forget()
+            return
+        around.say("ended before it could tell what became of the transaction")
+        self.tell(around)
+
+    def tell(self, around: Surroundings) -> None:
+        """For people: what it is known by, and how to go on with the file."""
+        self.tell_unkept(around)
+        unknown = self.unknown("")
+        for name, value in unknown.details.items():
+            around.say("{name}: {value}", name=words().heading(name), value=value)
+        around.printer.say(unknown.told_hint)
+
+    def tell_unkept(self, around: Surroundings) -> None:
+        """For people: that there is no file, where there is none."""
+        if self.failure is not None:
+            strerror = self.failure.strerror
+            around.say("the transaction could not be kept: {strerror}", strerror=strerror)
+
+    def unknown(self, message: str) -> OutcomeUnknown:
         """The error that says how to go on with the file."""
-        error = OutcomeUnknown(words, self.id)
+        error = OutcomeUnknown(message, self.id)
         if self._file is None:
             error.details |= self._private
             return error

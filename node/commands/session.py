@@ -10,6 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
+from typing_extensions import override
+
 from chain.account import SignatureEntry, single_key_policy
 from chain.bech32m import decode_account, encode_account
 from chain.codec import encode, encode_checked
@@ -76,6 +78,15 @@ class Session(Surroundings):
     def __init__(self, options: Options) -> None:
         super().__init__(options)
         self._symbols: dict[str, str | None] = {}
+        # What was sent last, until its outcome is told.
+        self._untold: Sending | None = None
+
+    @override
+    def __exit__(self, *about: object) -> None:
+        """What was sent and not told of, whatever ended the command, is told where it lies."""
+        if self._untold is not None:
+            self._untold.end(about[1], self)
+        super().__exit__(*about)
 
     # In whose name.
 
@@ -215,9 +226,9 @@ class Session(Surroundings):
         """Hand it in and wait as --wait says; `RuleBroken` if it was decided and refused.
 
         `brings`: what `report` will be given to print; None where it prints something else.
-        Its bytes are kept until its outcome is known, in the `file` they came from or a new one;
-        `private`, what only this command knows of it, is told where that stays unknown. A dry run
-        ends the command here, with what it would do.
+        Until the command ends or sends the next its bytes are kept: in the `file` they came from or
+        a new one. `private`, what only this command knows of it, is told where its outcome stays
+        unknown. A dry run ends the command here, with what it would do.
         """
         if self.options.dry_run:
             show_effects(self, signed.content, signed.signatures)
@@ -227,51 +238,40 @@ class Session(Surroundings):
         if wait is Wait.NONE:
             timeout_s = 0.0
         decided = wait is Wait.DECIDED
-        sending = Sending(signed, file, private or {}, self.options)
+        self._opened.enter_context(signals_interrupt())
+        sending = self._follow(Sending(signed, file, private or {}, self.options))
         try:
-            with signals_interrupt():
-                outcome = self.submitter.submit(
-                    encode(signed), decided=decided, timeout_s=timeout_s
-                )
+            outcome = self.submitter.submit(encode(signed), decided=decided, timeout_s=timeout_s)
         except (OutcomeUnknown, NodeFailed) as error:
-            self._tell_unkept(sending)
+            sending.tell_unkept(self)
+            self._untold = None
             raise sending.unknown(str(error)) from error
-        except KeyboardInterrupt:
-            self._tell_unkept(sending)
-            self._interrupted(sending.unknown("interrupted"))
-            raise
         except HushangError as error:
             late = self._late(signed, sending) if _told_code(error) == EXPIRED else None
             if late is None:
-                # It never came in, or no block will have it.
-                sending.forget()
-                raise
+                raise  # It never came in, or no block will have it.
             outcome = late
-        sending.forget()
         if outcome.is_decided and outcome.status != OK:
             raise RuleBroken(outcome, reason_of(self, signed, outcome.status or ""))
         return outcome
 
+    def _follow(self, sending: Sending) -> Sending:
+        """Until the next one, or the command's end; what became of the one before is told."""
+        before, self._untold = self._untold, sending
+        if before is not None:
+            before.forget()
+        return sending
+
     def before_sending(self, brings: Iterable[str] | None) -> None:
         """`FieldUnknown`, if --field names what such a transaction doesn't bring."""
         self.printer.before(None if brings is None else {**SENT, **dict.fromkeys(brings)})
-
-    def _tell_unkept(self, sending: Sending) -> None:
-        if sending.failure is not None:
-            strerror = sending.failure.strerror
-            self.say("the transaction could not be kept: {strerror}", strerror=strerror)
-
-    def _interrupted(self, unknown: OutcomeUnknown) -> None:
-        self.say("interrupted; it is not known whether it will be decided")
-        for name, value in unknown.details.items():
-            self.say("{name}: {value}", name=words().heading(name), value=value)
-        self.printer.say(unknown.told_hint)
 
     def _late(self, signed: SignedTransaction, sending: Sending) -> Outcome | None:
         """The outcome of what the door refuses because its time is over; None if it has none."""
         try:
             receipt = late_receipt(self.client, sending.id, signed)
         except OutcomeUnknown as error:
+            self._untold = None
             raise sending.unknown(str(error)) from error
         return None if receipt is None else Outcome(sending.id, receipt)
 

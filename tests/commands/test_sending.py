@@ -17,6 +17,7 @@ from node.commands.failures import UsageWrong
 from node.commands.options import Output
 from node.commands.output import Printer
 from node.commands.sending import signals_interrupt
+from node.commands.session import Session
 from node.late_outcome import EXPIRED, late_receipt
 from tests.commands.command_line import ROOT, Ran
 from tests.commands.conftest import Shop
@@ -80,6 +81,26 @@ def test_a_signal_leaves_the_file_and_the_id_as_ctrl_c_does(
     again = shop.run("tx", "submit", str(file), "--field", "status")
     assert (again.code, again.out) == (0, b"ok\n")
     assert again.err == ""
+    assert shop.balance("inspector") == had + 1
+
+
+@pytest.mark.parametrize("ends", [KeyboardInterrupt, BrokenPipeError, RecursionError])
+def test_a_payment_whose_outcome_could_not_be_printed_any_more_is_told_and_not_paid_twice(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, ends: type[BaseException]
+) -> None:
+    had = shop.balance("inspector")
+
+    def report(*_: object) -> None:
+        raise ends
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Session, "report", report)
+        ran = shop.run(*PAYING)
+    assert ran.code != 0
+    (file,) = kept()
+    assert "id: " in ran.err
+    assert f"hushang tx submit {file}" in ran.err
+    assert shop.run("tx", "submit", str(file), "--field", "status").out == b"ok\n"
     assert shop.balance("inspector") == had + 1
 
 
