@@ -77,6 +77,8 @@ def test_a_journal_is_whole_damaged_foreign_or_missing(tmp_path: Path) -> None:
     assert (found.state, found.code) == (State.FAILED, Code.BAD_CONFIG)
     path.write_bytes(b"a journal of old")
     assert data.check_journal(node.data).code is Code.VERIFICATION_FAILED
+    path.write_bytes(b"")
+    assert data.check_journal(node.data).code is Code.VERIFICATION_FAILED
     path.unlink()
     assert data.check_journal(node.data).state is State.WARNING
     (path.parent / "new").touch()
