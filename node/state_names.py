@@ -144,7 +144,7 @@ def _epoch(text: str) -> int:
 
 def key_of_hex(text: str) -> bytes:
     """A state key from its bytes in hex; `StateNameInvalid`."""
-    if not _HEX.fullmatch(text) or len(text) > 2 * STATE_KEY_MAX:
+    if len(text) > 2 * STATE_KEY_MAX or not _HEX.fullmatch(text):
         raise StateNameInvalid(f"--state-key takes 1 to {STATE_KEY_MAX} bytes in lower-case hex")
     return bytes.fromhex(text)
 

@@ -6,7 +6,6 @@ door (bytes, size, signature, chain, window) is a 4xx and leaves no receipt.
 """
 
 import asyncio
-import re
 from collections.abc import Mapping, Sequence
 
 from chain.codec import unpack
@@ -37,8 +36,6 @@ TIMEOUT_MS = number(
 
 ONE_TAKES = {MSGPACK: None, OCTETS: None, JSON: SubmissionForm}
 MANY_TAKES = {MSGPACK: None, JSON: BatchForm}
-
-_HEX = re.compile(r"(?:[0-9a-f]{2})*")
 
 
 async def submit(call: Call) -> Reply:
@@ -83,8 +80,8 @@ async def submit_many(call: Call) -> Reply:
 
 
 def _hex(text: str) -> bytes:
-    # The form's pattern said so already; bytes.fromhex alone would take spaces.
-    assert _HEX.fullmatch(text)
+    # That it is hex and nothing else the form's pattern said already, in linear time and without
+    # memory; a pattern of Python's keeps 100 bytes of state for each pair of digits.
     return bytes.fromhex(text)
 
 
