@@ -144,11 +144,12 @@ def unpack(data: bytes, *, size_max: int = ENCODED_SIZE_MAX, nodes_max: int = NO
     except (ValueError, TypeError, OverflowError, RecursionError, msgpack.UnpackException) as error:
         # Too deep a nesting has no words of its own.
         msg = f"no canonical msgpack: {str(error) or 'nested too deeply'}"
-        raise EncodingInvalid(msg) from error
-    if again != data:
+    else:
+        if again == data:
+            return value
         msg = "not the shortest encoding of its value"
-        raise EncodingInvalid(msg)
-    return value
+    # Not from msgpack's error: that may hold all of the bytes that were too many.
+    raise EncodingInvalid(msg)
 
 
 class _NodeCounter:

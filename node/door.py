@@ -69,7 +69,12 @@ class Door:
         """Take a client's raw bytes in, or raise the refusal (`LedgerError`, `PoolFull`)."""
         (answer,) = await self.admit_batch((raw,))
         if isinstance(answer, HushangError):
-            raise answer
+            try:
+                raise answer
+            finally:
+                # It leads to this frame, which must not lead back: such a circle keeps the bytes
+                # that were refused, megabytes maybe, until the collector looks.
+                del answer
         return answer
 
     async def admit_batch(self, raws: Sequence[bytes]) -> list[Submitted | HushangError]:

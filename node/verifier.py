@@ -81,7 +81,11 @@ def _read_one(
         # No refusal: the node must not go on.
         raise
     except HushangError as error:
-        return error
+        # From here on it is data: by way of its traceback and the frames there it would lead back
+        # to the thread's result, and to itself, and keep the refused bytes until the collector
+        # looks.
+        error.__cause__ = error.__context__ = None
+        return error.with_traceback(None)
     return received
 
 

@@ -1,5 +1,6 @@
 """The door: every rule that keeps a transaction out, by name; repeating is harmless."""
 
+import gc
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import NoReturn
@@ -37,6 +38,7 @@ from node.verifier import FEW_BYTES_MAX, FEW_MAX, Judge, Read, TransactionVerifi
 from tests.chain.world import World, account, genesis, key
 from tests.node.doors import entrance
 from tests.node.parts import forged, issue, payment, proposed
+from tests.p2p.net import eventually
 
 
 @pytest.mark.asyncio
@@ -48,6 +50,27 @@ async def test_what_passes_is_in_the_pool_and_told_once_with_its_origin() -> Non
         assert await at.door.admit_all([other.raw], b"peer") == 0
         assert at.admitted == [(one.id, None), (other.id, b"peer")]
         assert at.pool.get(one.id) == one
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("size", [10, 500_000])
+async def test_what_is_refused_is_let_go_at_once_and_not_when_the_collector_looks(
+    size: int,
+) -> None:
+    async with entrance() as at:
+        gc.collect()
+        gc.disable()
+        try:
+            with pytest.raises(EncodingInvalid):
+                await at.door.admit(bytes(size))
+            (refused,) = await at.door.admit_batch([bytes(size)])
+            assert isinstance(refused, EncodingInvalid)
+            assert (refused.__traceback__, refused.__context__) == (None, None)
+            del refused
+            # The thread that read it may not be back yet.
+            await eventually(lambda: EncodingInvalid not in set(map(type, gc.get_objects())))
+        finally:
+            gc.enable()
 
 
 def content(world: World, **changes: object) -> Transaction:
