@@ -5,13 +5,11 @@ block is past it and none up to there has the transaction, none ever will.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from chain.codec import decode
 from chain.transaction import SignedTransaction, Transaction
 from node.client import NodeClient, NotFound, OutcomeUnknown
-
-EXPIRED: Final = "TransactionExpired"
 
 
 def late_receipt(

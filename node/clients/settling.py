@@ -21,10 +21,9 @@ from node.clients.errors import (
 from node.clients.fates import Fate, Lapsed, Unknown, fate_of
 from node.clients.outbox import Entry, Outbox, meaning_of, nonce_of
 from node.clients.signing import Made, Signer, sign
-from node.clients.submission import read_outcome, submitted
+from node.clients.submission import EXPIRED, read_outcome, submitted
 from node.clients.wire import Asked, Pause, Place, Steps, ask, ask_one, whole
 
-EXPIRED: Final = "TransactionExpired"
 LOOK_EVERY_S: Final = 0.5
 
 

@@ -16,6 +16,7 @@ from node.clients.errors import (
     NodeBusy,
     NodeFailed,
     NodeFailedInside,
+    NodeRefused,
     NodeUnreachable,
     OutcomeUnknown,
     ServerUntrusted,
@@ -35,6 +36,7 @@ from node.clients.wire import (
 WAIT_STEP_S: Final = 5.0
 RETRY_FIRST_S: Final = 0.1
 RETRY_MAX_S: Final = 2.0
+EXPIRED: Final = "TransactionExpired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +113,11 @@ def submitted(
         try:
             wait_s = _wait_s(deadline_s) if decided else None
             outcome = yield from _hand_in(places, raw, wait_s, timeout_s)
-        except (NodeUnreachable, NodeBusy, NodeFailedInside) as error:
+        except (NodeUnreachable, NodeRefused, NodeFailedInside) as error:
             unsure = _doubt(error, unsure)
-            failure: HushangError = unsure or error
-            if isinstance(failure, ServerUntrusted):
+            if _is_final(error, unsure):
                 raise
+            failure: HushangError = unsure or error
             pause_s = backoff.next_s(getattr(error, "retry_after_s", 0.0))
         else:
             if outcome.is_decided or not decided:
@@ -140,6 +142,15 @@ def _doubt(error: HushangError, before: OutcomeUnknown | None) -> OutcomeUnknown
     if isinstance(error, BrokeOff | NodeFailedInside):
         return before or OutcomeUnknown(str(error))
     return before
+
+
+def _is_final(error: HushangError, unsure: OutcomeUnknown | None) -> bool:
+    """A refusal, or nobody to trust. Of bytes that a node may have taken another one's refusal tells
+    nothing, but that their time is over: then the chain can be asked.
+    """
+    if isinstance(error, NodeRefused) and not isinstance(error, NodeBusy):
+        return unsure is None or error.told_code == EXPIRED
+    return unsure is None and isinstance(error, ServerUntrusted)
 
 
 def _hand_in(

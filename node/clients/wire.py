@@ -135,13 +135,20 @@ Steps: TypeAlias = Generator[Effect, Any, T]
 
 
 def ask(places: Sequence[Place], asked: Asked) -> Steps[Answer]:
-    """One request, to the first node that can answer it. A refusal is an answer, and final."""
+    """One request, to the first node that can answer it. A refusal is an answer, and final; but of
+    what was handed in it says nothing where a node before may have acted on that.
+    """
     failures: list[HushangError] = []
     for place in places:
         try:
             return (yield from ask_one(place, asked))
         except (NodeUnreachable, NodeBusy, NodeFailedInside) as error:
             failures.append(error)
+        except NodeRefused:
+            heaviest = _weightiest(failures) if failures else None
+            if asked.body is None or not isinstance(heaviest, BrokeOff | NodeFailedInside):
+                raise
+            raise heaviest from None
     raise _weightiest(failures)
 
 

@@ -25,6 +25,7 @@ from chain.transaction import (
     sign_transaction,
 )
 from node.client import NodeFailed, NotFound, Outcome, OutcomeUnknown
+from node.clients.submission import EXPIRED
 from node.clock import now_ms
 from node.commands.effects import reason_of, show_effects
 from node.commands.failures import UsageWrong
@@ -35,7 +36,7 @@ from node.commands.sending import Sending, signals_interrupt
 from node.commands.signers import KeyMissing, Signer
 from node.commands.surroundings import Surroundings
 from node.contexts import PREFIX
-from node.late_outcome import EXPIRED, late_receipt
+from node.late_outcome import late_receipt
 from node.money_text import format_amount, parse_amount, split_amount
 from node.words import CODED, coded, listed, said, words
 
@@ -310,8 +311,6 @@ class Session(Surroundings):
             abandon_stdout()
             self.say("stdout can't be written: {strerror}", strerror=error.strerror)
             self.say("{name}: {value}", name=words().heading("id"), value=outcome.id)
-
-    # Showing.
 
     def show(self, path: str) -> None:
         """Print what a node tells of one thing."""

@@ -14,6 +14,7 @@ from chain.codec import decode
 from chain.errors import HushangError
 from chain.transaction import Operation, SignedTransaction
 from node.client import NodeClient, NodeRefused, Outcome
+from node.clients.submission import EXPIRED
 from node.imports.journal import Journal
 from node.imports.plan import (
     REFUSALS,
@@ -25,7 +26,7 @@ from node.imports.plan import (
     row_at,
 )
 from node.imports.sheet import Row, check_row
-from node.late_outcome import EXPIRED, late_receipt
+from node.late_outcome import late_receipt
 
 IN_FLIGHT_MAX: Final = 4
 OK: Final = "ok"

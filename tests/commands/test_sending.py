@@ -13,12 +13,13 @@ import pytest
 from chain.codec import decode
 from chain.transaction import SignedTransaction
 from node.client import NodeClient, NodeRefused, Outcome, OutcomeUnknown
+from node.clients.submission import EXPIRED
 from node.commands.failures import UsageWrong
 from node.commands.options import Output
 from node.commands.output import Printer
 from node.commands.sending import signals_interrupt
 from node.commands.session import Session
-from node.late_outcome import EXPIRED, late_receipt
+from node.late_outcome import late_receipt
 from tests.commands.command_line import ROOT, Ran
 from tests.commands.conftest import Shop
 

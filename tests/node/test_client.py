@@ -139,6 +139,27 @@ def test_a_page_that_no_node_wrote_is_neither_a_refusal_nor_the_last_word(status
         NodeClient([proxy.url]).submit(b"raw", timeout_s=0)
 
 
+def test_what_one_node_may_have_taken_another_ones_refusal_does_not_end() -> None:
+    refusal = (401, {"code": "SubmitTokenNeeded"})
+    with node(BREAK_OFF) as taker, node(refusal) as other:
+        client = NodeClient([taker.url, other.url])
+        with pytest.raises(OutcomeUnknown):
+            client.submit(b"raw", timeout_s=0)
+    # Once the first one is back it tells.
+    with node(BREAK_OFF, DECIDED) as taker, node(refusal) as other:
+        assert NodeClient([taker.url, other.url]).submit(b"raw").is_decided
+    with node(BUSY) as busy, node(refusal) as other, pytest.raises(NotAuthorised):
+        NodeClient([busy.url, other.url]).submit(b"raw", timeout_s=0)
+    # What is only asked a refusal answers, whoever broke off before.
+    unknown = (404, {"code": "OrderUnknown"})
+    with node(BREAK_OFF) as first, node(unknown) as other, pytest.raises(NotFound):
+        NodeClient([first.url, other.url]).get("/v1/orders/x")
+    # That its time is over has to be looked into.
+    expired = (422, {"code": "TransactionExpired"})
+    with node(BREAK_OFF, expired) as taker, pytest.raises(NodeRefused, match="422"):
+        NodeClient([taker.url]).submit(b"raw")
+
+
 @pytest.mark.parametrize(
     "ask",
     [
