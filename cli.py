@@ -6,6 +6,7 @@ shell never waits, and `hushang verify` without Typer; what went wrong is told o
 """
 
 import importlib
+import io
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -92,7 +93,7 @@ EXAMPLES: Final = """\b
 Exit codes:
   0 ok, 1 internal, 2 usage, 3 not found, 4 not authorised, 5 unreachable,
   6 outcome unknown, 7 refused by a rule, 8 verification failed,
-  9 bad configuration, 130 interrupted; hushang explain CODE tells an error's
+  9 bad configuration, 130 interrupted; hushang explain NAME tells which an error has
 
 \b
 Examples:
@@ -105,6 +106,9 @@ Examples:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command line and exit with its code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal of another encoding than UTF-8 is no reason to end after a payment.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = _run(given)
     except KeyboardInterrupt:

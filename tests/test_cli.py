@@ -1,5 +1,6 @@
 """The command line as a whole: fast help, grammar, and an example at the end of every page."""
 
+import os
 import shlex
 import subprocess
 import sys
@@ -195,3 +196,16 @@ def test_an_empty_variable_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setenv(f"HUSHANG_{name}", "")
         ran = inside("explain", "InsufficientFunds")
         assert (ran.code, ran.err) == (0, ""), name
+
+
+def test_words_that_the_terminals_encoding_lacks_are_written_escaped() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1", "HUSHANG_LANG": "zh"}
+    ran = subprocess.run(
+        [sys.executable, str(ROOT / "cli.py"), "explain", "NodeFailed"],
+        capture_output=True,
+        env=environment,
+        timeout=60,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert rb"\u8282\u70b9" in ran.stdout

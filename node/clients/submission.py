@@ -145,8 +145,8 @@ def _doubt(error: HushangError, before: OutcomeUnknown | None) -> OutcomeUnknown
 
 
 def _is_final(error: HushangError, unsure: OutcomeUnknown | None) -> bool:
-    """A refusal, or nobody to trust. Of bytes that a node may have taken another one's refusal tells
-    nothing, but that their time is over: then the chain can be asked.
+    """A refusal, or nobody to trust. Of bytes that a node may have taken another one's refusal
+    tells nothing, but that their time is over: then the chain can be asked.
     """
     if isinstance(error, NodeRefused) and not isinstance(error, NodeBusy):
         return unsure is None or error.told_code == EXPIRED
