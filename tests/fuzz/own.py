@@ -52,6 +52,7 @@ OWN: Final[dict[str, tuple[str, ...]]] = {
         "node/clients/signing.py:operation",
         "node/doctor/data.py:_frames",
         "node/commands/import.py:show_template",
+        "node/commands/session.py:Session.transaction",
         "node/imports/plan.py:check_form",
         "node/imports/runner.py:Runner._fate",
         "node/words/__init__.py:_of_context",
