@@ -78,7 +78,7 @@ class Mempool:
         self._queues: dict[bytes, OrderedDict[bytes, Waiting]] = {}
         self._sponsor_bytes: dict[bytes, int] = {}
         # Of each sponsor's, what each peer brought.
-        self._brought_bytes: Counter[tuple[bytes, bytes]] = Counter()
+        self._brought_bytes: dict[bytes, Counter[bytes]] = {}
         # The last height at which a sponsor had more waiting than clients may.
         self._flooded: dict[bytes, int] = {}
         # Ids by the minute in which their window ends.
@@ -117,7 +117,7 @@ class Mempool:
         self._queues.setdefault(sponsor, OrderedDict())[received.id] = waiting
         self._sponsor_bytes[sponsor] = used + size
         if origin is not None:
-            self._brought_bytes[origin, sponsor] += size
+            self._brought_bytes.setdefault(sponsor, Counter())[origin] += size
         minute = minute_of(received.transaction.valid_until_ms)
         self._by_minute.setdefault(minute, set()).add(received.id)
         self.bytes += size
@@ -153,8 +153,11 @@ class Mempool:
         share = self._bytes_max // self._sponsors_count if half_full else self._bytes_max
         yield self._sponsor_bytes.get(sponsor, 0), share
         if self.pace is not None and origin is not None:
-            brought = self._brought_bytes[origin, sponsor]
-            yield brought, BROUGHT_PERCENT * self.pace.waiting_max_bytes // 100
+            brought = self._brought_bytes.get(sponsor)
+            yield (
+                0 if brought is None else brought[origin],
+                BROUGHT_PERCENT * self.pace.waiting_max_bytes // 100,
+            )
 
     def has_room_again(self, sponsor: bytes, origin: bytes) -> bool:
         """Has a sponsor, whose room was used up, enough of it to take what a peer brings next?"""
@@ -209,7 +212,7 @@ class Mempool:
             del queue[transaction_id]
             self._sponsor_bytes[waiting.sponsor] -= size
             if waiting.origin is not None:
-                self._brought_bytes[waiting.origin, waiting.sponsor] -= size
+                self._brought_bytes[waiting.sponsor][waiting.origin] -= size
             minute = minute_of(received.transaction.valid_until_ms)
             self._by_minute[minute].discard(transaction_id)
             if not self._by_minute[minute]:
@@ -218,8 +221,7 @@ class Mempool:
             if not queue:
                 del self._queues[waiting.sponsor], self._sponsor_bytes[waiting.sponsor]
                 self._flooded.pop(waiting.sponsor, None)
-                for pair in [pair for pair in self._brought_bytes if pair[1] == waiting.sponsor]:
-                    del self._brought_bytes[pair]
+                self._brought_bytes.pop(waiting.sponsor, None)
 
     def fair_order(self, height: int) -> Iterator[Waiting]:
         """All that wait, in the order in which the block at `height` should take them.

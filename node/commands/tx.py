@@ -11,6 +11,7 @@ import typer
 from chain.account import SignatureEntry
 from chain.codec import decode, encode
 from chain.crypto import SIGNATURE_SIZE
+from chain.errors import LifetimeTooLong
 from chain.transaction import SignedTransaction
 from node import keystore
 from node.commands.effects import require_cosigners, show_effects
@@ -83,7 +84,10 @@ def build(
     genesis: Annotated[
         Path | None, typer.Option(help="The chain's genesis.json: then no node is asked.")
     ] = None,
-    valid_for: Annotated[int, typer.Option(help="Seconds until it expires.")] = 300,
+    valid_for: Annotated[
+        int,
+        typer.Option(min=1, help="Seconds until it expires; most chains take 600 at most."),
+    ] = 300,
     memo: Annotated[str | None, typer.Option(help="A public text, up to 512 characters.")] = None,
     out: OUT = None,
     force: FORCE = False,
@@ -101,6 +105,9 @@ def build(
     owner = public_account(session) if sender is None else session.account(sender)
     if genesis is not None:
         session.genesis = import_module("node.genesis_file").load_genesis(genesis)
+    limit_s = session.genesis.consensus.transaction_lifetime_max_ms // 1000
+    if valid_for > limit_s:
+        raise LifetimeTooLong(f"--valid-for {valid_for}: this chain takes at most {limit_s}")
     content = session.transaction(operations, owner, valid_for_s=valid_for, memo=memo)
     write(TransactionFile(encode(content)), out, force=force)
 

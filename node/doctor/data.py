@@ -148,7 +148,7 @@ def check_database(data: NodeData) -> Check:
     try:
         names = {path.name for path in folder.iterdir()}
     except FileNotFoundError:
-        return ok("database", said("none yet: the first start makes it, or joins"))
+        return _no_database(data)
     except OSError as error:
         return failed(
             "database",
@@ -180,6 +180,13 @@ def check_database(data: NodeData) -> Check:
         "database",
         said("LevelDB, {count} files, {size} bytes", count=len(tables), size=folder_size(folder)),
     )
+
+
+def _no_database(data: NodeData) -> Check:
+    if (data.directory / JOURNAL / "journal").exists():
+        lost = said("there is none, beside a journal that remembers one: it was lost")
+        return failed("database", lost, REPAIR, DAMAGED.code)
+    return ok("database", said("none yet: the first start makes it, or joins"))
 
 
 def check_leftovers(data: NodeData) -> Check:

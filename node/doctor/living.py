@@ -101,7 +101,9 @@ def _peers(status: Status) -> Iterator[Check]:
             away = peer["last_error"] or said("it was never connected")
             where = f" ({peer['address']})" if peer.get("address") else said(", without an address")
             do = said("is it running? Look at its address under [[peers]], and at the firewalls")
-            if any(sign in away for sign in CLOSED):
+            if not peer.get("address"):
+                do = said("is it running? Only it can dial: its address isn't in the settings here")
+            elif any(sign in away for sign in CLOSED):
                 do = said("it runs, and doesn't know this node's key yet: hushang member register")
             yield warning(name, said("away{where}: {away}", where=where, away=away), do)
 
@@ -237,7 +239,7 @@ def check_consensus(place: Mapping[str, Any], genesis: Genesis | None) -> Iterat
         yield ok("consensus", why.headline)
     elif waiting and still_ms > STANDSTILL_MS:
         words = said(
-            "{waiting} transactions wait, and no block came for {still} s",
+            "transactions wait ({waiting}), and the newest block is {still} s old",
             waiting=waiting,
             still=still_ms // 1000,
         )

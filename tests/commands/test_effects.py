@@ -80,6 +80,9 @@ def test_a_file_is_tried_unsigned_by_whom_it_needs_and_signed(shop: Shop, tmp_pa
     made = {"operations": [{"type": "asset.redeem", "payload": payload}]}
     Path(operations).write_text(json.dumps(made))
     assert shop.run("tx", "build", operations, "--as", "buyer", "--out", unsigned).code == 0
+    for seconds, refusal in (("601", (7, "LifetimeTooLong")), ("0", (2, "UsageWrong"))):
+        words = ("tx", "build", operations, "--as", "buyer", "--valid-for", seconds)
+        assert shop.refused(*words) == refusal
     ran = shop.run("tx", "submit", unsigned, "--dry-run")
     assert (ran.code, b"CosignerMissing" in ran.out) == (7, True)
     ran = shop.run("tx", "submit", unsigned, "--dry-run", "--as", "buyer", "--cosign", "issuer")

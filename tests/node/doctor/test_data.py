@@ -3,6 +3,7 @@
 import json
 from importlib import import_module
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
@@ -111,6 +112,11 @@ def test_a_database_without_its_first_file_is_damaged(tmp_path: Path) -> None:
     (folder / "CURRENT").write_text("MANIFEST-000004\n")
     assert "MANIFEST-000004" in data.check_database(node.data).means
     (folder / "MANIFEST-000004").touch()
+    assert data.check_database(node.data).state is State.OK
+    # The journal knows that there was one.
+    rmtree(folder)
+    assert "it was lost" in data.check_database(node.data).means
+    (tmp_path / "data" / "journal" / "journal").unlink()
     assert data.check_database(node.data).state is State.OK
 
 
