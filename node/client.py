@@ -124,7 +124,8 @@ def __getattr__(name: str) -> Any:
 
 
 class NodeClient(Conversing):
-    """Asks the first of these nodes that answers; as a context it keeps its connections.
+    """Asks the first of these nodes that answers, and that one from then on; as a context it keeps
+    its connections.
 
     `ca` is a file of the CAs that sign the nodes' certificates (the system's without), `token` goes
     with every request as a bearer token.
@@ -205,4 +206,9 @@ class NodeClient(Conversing):
         return made
 
     def _ask(self, asked: Asked) -> Answer:
-        return self._transport.run(ask(self.places, asked))
+        answer = self._transport.run(ask(self.places, asked))
+        if answer.place is not None and answer.place != self.places[0]:
+            # Who keeps silent costs its whole timeout: not again with the next question.
+            self.places.remove(answer.place)
+            self.places.insert(0, answer.place)
+        return answer

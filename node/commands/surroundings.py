@@ -100,7 +100,8 @@ class Surroundings:
         if file is None:
             return self.client
         token = import_module("node.commands.submit_token").read_submit_token(file)
-        return NodeClient(self._urls(), ca=self.ca, token=token)
+        urls = [place.url for place in self.client.places]
+        return NodeClient(urls, ca=self.ca, token=token)
 
     def _token_file(self) -> Path | None:
         """That of --token-file, else the context's: for the context's nodes and nobody else."""

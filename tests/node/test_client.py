@@ -139,6 +139,15 @@ def test_a_page_that_no_node_wrote_is_neither_a_refusal_nor_the_last_word(status
         NodeClient([proxy.url]).submit(b"raw", timeout_s=0)
 
 
+def test_a_node_that_keeps_silent_is_waited_for_once() -> None:
+    with node(BREAK_OFF) as first, node(DECIDED) as second:
+        client = NodeClient([first.url, second.url])
+        for _ in range(3):
+            assert client.get("/v1/status") == DECIDED[1]
+        assert client.submit(b"raw").is_decided
+        assert (len(first.asked), len(second.asked)) == (1, 4)
+
+
 def test_what_one_node_may_have_taken_another_ones_refusal_does_not_end() -> None:
     refusal = (401, {"code": "SubmitTokenNeeded"})
     with node(BREAK_OFF) as taker, node(refusal) as other:
