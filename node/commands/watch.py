@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from chain.bech32m import encode_account
+from chain.errors import HushangError
 from node.commands.options import noun, verb
 from node.commands.output import text
 from node.commands.session import Session
@@ -22,6 +23,7 @@ app = noun("What the nodes decide, as it happens.", single=True)
 PAUSE_S: Final = 0.3
 # Most types are no longer.
 TYPE_SIZE: Final = 20
+HEIGHT_DIGITS_MAX: Final = 20
 
 
 @verb(
@@ -55,6 +57,7 @@ def watch(
     """
     named = None if account is None else encode_account(session.account(account))
     trusted = None if genesis is None else load_genesis(genesis)
+    tell_if_ahead(session, start)
     feed = session.client.feed(start, types=types or (), account=named, genesis=trusted)
     left = count
     while left is None or left > 0:
@@ -66,6 +69,25 @@ def watch(
             return
         else:
             time.sleep(PAUSE_S)
+
+
+def tell_if_ahead(session: Session, start: str) -> None:
+    """Say so where a cursor stands above the chain: until then nothing comes."""
+    height = start.partition(".")[0]
+    if not (height.isascii() and height.isdigit() and len(height) <= HEIGHT_DIGITS_MAX):
+        return
+    try:
+        now = int(session.client.get("/v1/status")["height"])
+    except HushangError:
+        # The feed has more patience.
+        return
+    if int(height) > now + 1:
+        session.say(
+            "nothing comes before height {height}, and the chain is at {now}: is the cursor of "
+            "another chain?",
+            height=height,
+            now=now,
+        )
 
 
 def is_reader_gone() -> bool:

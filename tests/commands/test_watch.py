@@ -11,7 +11,7 @@ import pytest
 
 from node.commands.options import Options
 from node.commands.session import Session
-from node.commands.watch import words
+from node.commands.watch import tell_if_ahead, words
 from tests.commands.conftest import Shop
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "protocol-events.md"
@@ -85,3 +85,14 @@ def test_a_watch_with_a_genesis_shows_the_same_and_trusts_no_other(
     other.write_text(text.replace(shop.network.chain_id, "test-other"), "utf-8")
     code, name = shop.refused("watch", "--from", "0.0.0", "--genesis", str(other))
     assert (code, name) == (8, "EveryNodeDistrusted")
+
+
+def test_a_cursor_above_the_chain_is_told_of(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Session(Options(context=str(shop.network.directory))) as session:
+        for start in ("latest", "0.0.0", "9" * 5_000, "²"):
+            tell_if_ahead(session, start)
+        assert capsys.readouterr().err == ""
+        tell_if_ahead(session, "99999.0.0")
+    assert "nothing comes before height 99999, and the chain is at" in capsys.readouterr().err
