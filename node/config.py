@@ -55,7 +55,9 @@ def _network(text: str) -> str:
 
 
 Port = Annotated[int, Field(ge=0, le=65535)]
-Host = Annotated[str, Field(min_length=1, max_length=253)]
+# A name or an address: no URL, and no pattern, which would match nothing.
+Host = Annotated[str, Field(pattern=r"^[^\s/*?#@]{1,253}$")]
+Origin = Annotated[str, Field(pattern=r"^https?://[^\s/*?#]{1,245}$")]
 MemberName = Annotated[str, Field(min_length=1, max_length=64)]
 Network = Annotated[str, AfterValidator(_network), Field(max_length=64)]
 KeyHex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -98,7 +100,7 @@ class NodeConfig(Form):
     api_certificate: Path | None = None
     api_key: Path | None = None
     # Origins of web pages, besides this node's own, that may call the API.
-    api_origins: Annotated[tuple[Host, ...], Field(max_length=64)] = ()
+    api_origins: Annotated[tuple[Origin, ...], Field(max_length=64)] = ()
     # Connections to the API at once, half of them of one address; fewer where the system's limit on
     # open files asks for it.
     api_connections_max: Annotated[int, Field(ge=4, le=100_000)] = 512

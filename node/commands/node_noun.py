@@ -40,6 +40,11 @@ ADDRESS = Annotated[
     typer.Option(metavar="HOST:PORT", help="Where the other members' nodes reach this one."),
 ]
 
+# A name or an address, as in the settings.
+HOST: Final = re.compile(r"[^\s/*?#@]{1,253}")
+# What a node listens on, and nobody dials.
+EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 - refused
+
 
 def read_name(text: str) -> str:
     """The name that a node tells: files and addresses are named after it; `UsageWrong`."""
@@ -54,9 +59,12 @@ def read_address(text: str) -> tuple[str, int]:
     """`HOST:PORT`, `[::1]:26700`; `UsageWrong`."""
     host, _, digits = text.rpartition(":")
     port = read_digits(digits)
-    if not host.strip("[]") or port is None or not 1 <= port <= PORT_MAX:
+    host = host.strip("[]")
+    if HOST.fullmatch(host) is None or port is None or not 1 <= port <= PORT_MAX:
         raise UsageWrong(f"{text!r} is not HOST:PORT")
-    return host.strip("[]"), port
+    if host in EVERYWHERE:
+        raise UsageWrong(f"{text!r}: others can't dial {host}; name where they reach this machine")
+    return host, port
 
 
 def make_key(file: Path, *, plain: bool) -> KeyFile:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from node.commands.failures import UsageWrong
+from node.commands.node_noun import read_address
 from node.config import load_config
 from node.genesis_file import load_genesis
 from node.keystore import show_key
@@ -221,3 +223,14 @@ async def test_joining_writes_everything_once_and_says_what_to_send(tmp_path: Pa
     again = inside("node", "join", "--dir", str(place), "--no-start")
     assert again.code == 0, again.err
     assert inside("node", "join", "--dir", str(tmp_path / "other"), "--no-start").code == 2
+
+
+@pytest.mark.parametrize("text", ["0.0.0.0:26700", "[::]:1", "a b:1", "http://x:1", "*:1", ":1"])
+def test_an_address_that_nobody_can_dial_is_none(text: str) -> None:
+    with pytest.raises(UsageWrong):
+        read_address(text)
+
+
+def test_an_address_is_a_name_or_a_number_with_a_port() -> None:
+    assert read_address("node.example:26700") == ("node.example", 26_700)
+    assert read_address("[::1]:1") == ("::1", 1)

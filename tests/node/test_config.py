@@ -165,3 +165,20 @@ def test_names_of_the_api_come_as_a_list_in_the_file_and_with_commas_in_a_variab
     config = load_config(file, environ, {})
     assert config.api_origins == ("https://a.example", "https://b.example")
     assert load_config(write(tmp_path, to_toml(config)), {}, {}) == config
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("api_hosts", "*"),
+        ("api_hosts", "https://node.example"),
+        ("p2p_host", "a b"),
+        ("api_origins", "*"),
+        ("api_origins", "https://shop.example/"),
+        ("api_origins", "shop.example"),
+    ],
+)
+def test_what_could_match_nothing_is_no_setting(tmp_path: Path, name: str, text: str) -> None:
+    variable = f"HUSHANG_{name.upper()}"
+    with pytest.raises(ConfigInvalid, match=variable):
+        load_config(write(tmp_path), {variable: text}, {})
