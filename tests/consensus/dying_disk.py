@@ -98,6 +98,8 @@ class Disk:
             fdatasync=sync,
         )
         monkeypatch.setattr("node.journal.os", watched)
+        # What syncs directories.
+        monkeypatch.setattr("node.clients.files.os", watched)
 
 
 class _WatchedFile:

@@ -81,7 +81,7 @@ def test_trap_25_what_all_must_share_is_refused_in_a_file_a_variable_and_a_flag(
     file = tmp_path / "hushang.toml"
     file.write_text(to_toml(config), encoding="utf-8")
     load_config(file, {}, {})
-    with pytest.raises(ConfigInvalid, match=name):
+    with pytest.raises(ConfigInvalid, match=f"--{name.replace('_', '-')}: "):
         load_config(file, {}, {name: 7})
     with pytest.raises(ConfigInvalid, match=name.upper()):
         load_config(file, {f"HUSHANG_{name.upper()}": "7"}, {})
