@@ -12,7 +12,7 @@ from p2p.limits import QueueLimits
 
 
 class Inbox:
-    """A queue for one consumer. It overshoots its limits by what one read of the socket brings."""
+    """A queue for one consumer. It overshoots its limits by one frame."""
 
     __slots__ = ("_arrived", "_closed", "_frames", "_limits", "_on_room", "size")
 
