@@ -4,6 +4,7 @@ import json
 import socket
 import ssl
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
@@ -16,11 +17,12 @@ BREAK_OFF: tuple[int, object] = (0, {})
 Reply = tuple[int, Any]
 
 
-class Quiet(BaseHTTPRequestHandler):
+class Quiet(BaseHTTPRequestHandler, ABC):
     """Deals with each request by `answer`, and writes nothing on the tests' stderr."""
 
+    @abstractmethod
     def answer(self) -> None:
-        raise NotImplementedError
+        """What a test's own node does with a request."""
 
     def do_GET(self) -> None:
         self.answer()
