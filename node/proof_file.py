@@ -18,6 +18,7 @@ from chain.bundle import BUNDLE_SIZE_MAX, read_bundle
 from chain.bundle_check import TrustedHeader, verify_bundle
 from chain.errors import HushangError, LedgerError, WrongChain
 from chain.genesis import Genesis
+from node.clients import files
 from node.clock import now_ms
 from node.durations import read_age
 from node.genesis_quick import quick_genesis
@@ -26,7 +27,6 @@ from node.words import language_of, said, spoken, use
 
 _TRUSTED: Final = re.compile(r"(0|[1-9][0-9]{0,15}):([0-9a-f]{64})", re.ASCII)
 _HASH: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
-STDIN: Final = "-"
 # As every command reads it (node/commands/options.py).
 OUTPUT_VARIABLE: Final = "HUSHANG_OUTPUT"
 
@@ -85,8 +85,10 @@ def checked(question: Question) -> Telling:
     """What holds, to be told; `ProofRefused` if the proof does not."""
     trusted = None if question.trusted is None else read_trusted(question.trusted)
     max_age_ms = None if question.max_age is None else _age_ms(question.max_age)
-    data, now = _bytes_of(question.bundle), now_ms()
-    where = "standard input" if question.bundle == STDIN else question.bundle
+    # No more than a bundle may have, and one byte by which a longer one is refused.
+    file, size = Path(question.bundle), BUNDLE_SIZE_MAX + 1
+    data, now = files.read_given_beginning(file, size, ProofUnreadable), now_ms()
+    where = "standard input" if file == files.STDIN else question.bundle
     try:
         genesis = _genesis(Path(question.genesis), read_bundle(data).genesis_hash)
         _check_hash(genesis, question.genesis_hash)
@@ -124,17 +126,6 @@ def _age_ms(text: str) -> int:
         return read_age(text)
     except ValueError as error:
         raise ProofQuestionWrong(f"{text!r}: {error}") from error
-
-
-def _bytes_of(name: str) -> bytes:
-    """No more than a bundle may have, and one byte by which a longer one is refused."""
-    if name == STDIN:
-        return sys.stdin.buffer.read(BUNDLE_SIZE_MAX + 1)
-    try:
-        with Path(name).open("rb") as file:
-            return file.read(BUNDLE_SIZE_MAX + 1)
-    except OSError as error:
-        raise ProofUnreadable(f"{name}: {error.strerror}") from error
 
 
 def _genesis(path: Path, expected_hash: bytes) -> Genesis:
@@ -177,7 +168,7 @@ def plain_question(words: list[str]) -> Question | None:
     while waiting:
         word = waiting.pop(0)
         option, equals, value = word.partition("=")
-        if word == STDIN or not word.startswith("-"):
+        if word == str(files.STDIN) or not word.startswith("-"):
             name, value = "bundle", word
         elif option in names and (equals or waiting):
             name, value = names[option], value if equals else waiting.pop(0)

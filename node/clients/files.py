@@ -4,6 +4,7 @@ One that grows is appended to; its reader cuts off what a crash left of the last
 """
 
 import os
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -12,17 +13,45 @@ from chain.errors import HushangError
 PRIVATE: Final = 0o600
 # Less what the process's umask forbids, as for files that any program writes.
 USUAL: Final = 0o666
+STDIN: Final = Path("-")
+_INPUT: Final = "standard input"
 
 
 def read(path: Path, size_max: int, refused: type[HushangError]) -> bytes:
     """All of a file; `refused` is raised where it can't be read or is larger than `size_max`."""
+    return _up_to(size_max, _beginning(path, size_max + 1, refused), str(path), refused)
+
+
+def read_given(path: Path, size_max: int, refused: type[HushangError]) -> bytes:
+    """As `read`, of a file that a person names: `-` is standard input."""
+    data = read_given_beginning(path, size_max + 1, refused)
+    return _up_to(size_max, data, _INPUT if path == STDIN else str(path), refused)
+
+
+def read_given_beginning(path: Path, size: int, refused: type[HushangError]) -> bytes:
+    """The first bytes of a file or of standard input, for a check that itself refuses more."""
+    if path != STDIN:
+        return _beginning(path, size, refused)
+    # None in a program that was started without one (`<&-`).
+    if sys.stdin is None:
+        raise refused(f"{_INPUT} is closed")
+    try:
+        return sys.stdin.buffer.read(size)
+    except OSError as error:
+        raise refused(f"{_INPUT}: {error.strerror}") from error
+
+
+def _beginning(path: Path, size: int, refused: type[HushangError]) -> bytes:
     try:
         with path.open("rb") as stream:
-            data = stream.read(size_max + 1)
+            return stream.read(size)
     except OSError as error:
         raise refused(f"{path}: {error.strerror}") from error
+
+
+def _up_to(size_max: int, data: bytes, name: str, refused: type[HushangError]) -> bytes:
     if len(data) > size_max:
-        raise refused(f"{path} is larger than {size_max} bytes")
+        raise refused(f"{name} is larger than {size_max} bytes")
     return data
 
 

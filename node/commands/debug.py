@@ -5,7 +5,6 @@ case. The JSON of `debug merkle` is documented in the help of its two verbs.
 """
 
 import re
-import sys
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any, Final, NoReturn
@@ -21,6 +20,7 @@ from chain.transaction import read_transaction
 from commerce.registry import Registry
 from consensus.messages import decode_message
 from node.api.render import render, render_fields
+from node.clients import files
 from node.commands.failures import VerificationFailed
 from node.commands.options import noun, verb
 from node.commands.session import Session
@@ -144,10 +144,7 @@ def consistency(session: Session) -> None:
 
 def read_stdin() -> bytes:
     """All of stdin, up to a limit."""
-    data = sys.stdin.buffer.read(STDIN_SIZE_MAX + 1)
-    if len(data) > STDIN_SIZE_MAX:
-        raise VerificationFailed(f"stdin: more than {STDIN_SIZE_MAX} bytes")
-    return data
+    return files.read_given(files.STDIN, STDIN_SIZE_MAX, VerificationFailed)
 
 
 def refuse(error: HushangError) -> NoReturn:

@@ -1,6 +1,5 @@
 """`hushang epcis`: EPCIS 2.0 documents and GS1 identifiers, looked at without a node."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +14,7 @@ from commerce.epcis.document import Document, read_document
 from commerce.epcis.explained import Explained, explain
 from commerce.epcis.lexeme import DOCUMENT_SIZE_MAX
 from commerce.epcis.problems import problems_of
+from node.clients.files import read_given_beginning
 from node.commands.failures import UsageWrong, VerificationFailed
 from node.commands.options import noun, verb
 from node.commands.session import Session
@@ -147,13 +147,7 @@ def problem_rows(told: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def read_document_file(file: Path) -> bytes:
     """All of a file or stdin; more than a document may have is left for the check to refuse."""
-    try:
-        if str(file) == "-":
-            return sys.stdin.buffer.read(DOCUMENT_SIZE_MAX + 1)
-        with file.open("rb") as stream:
-            return stream.read(DOCUMENT_SIZE_MAX + 1)
-    except OSError as error:
-        raise UsageWrong(f"{file}: {error.strerror}") from error
+    return read_given_beginning(file, DOCUMENT_SIZE_MAX + 1, UsageWrong)
 
 
 @verb(

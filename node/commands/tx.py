@@ -14,6 +14,7 @@ from chain.crypto import SIGNATURE_SIZE
 from chain.errors import LifetimeTooLong
 from chain.transaction import SignedTransaction
 from node import keystore
+from node.clients import files
 from node.commands.effects import require_cosigners, show_effects
 from node.commands.failures import UsageWrong
 from node.commands.options import noun, verb
@@ -161,7 +162,7 @@ def submit(session: Session, file: FILE) -> None:
     if session.options.dry_run:
         show_effects(session, given.content, (*given.signatures, *named_signers(session)))
     raw = given.raw()
-    kept = None if str(file) == "-" else file
+    kept = None if file == files.STDIN else file
     signed = decode(SignedTransaction, raw)
     earlier = receipt_of(session.client, given.id)
     if earlier is None:
@@ -185,17 +186,7 @@ def named_signers(session: Session) -> list[SignatureEntry]:
 
 def read_file(file: Path) -> bytes:
     """All of a file or stdin, up to a limit."""
-    try:
-        if str(file) == "-":
-            data = sys.stdin.buffer.read(FILE_SIZE_MAX + 1)
-        else:
-            with file.open("rb") as stream:
-                data = stream.read(FILE_SIZE_MAX + 1)
-    except OSError as error:
-        raise UsageWrong(f"{file}: {error.strerror}") from error
-    if len(data) > FILE_SIZE_MAX:
-        raise UsageWrong(f"{file}: more than {FILE_SIZE_MAX} bytes")
-    return data
+    return files.read_given(file, FILE_SIZE_MAX, UsageWrong)
 
 
 def write(file: TransactionFile, out: Path | None, *, force: bool = False) -> None:
