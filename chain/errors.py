@@ -5,7 +5,20 @@ problem and what `hushang explain` looks up. Expected refusals are raised; broke
 own are asserts; a storage error is neither (it is fatal, see `chain.store`).
 """
 
-from typing import ClassVar
+from typing import ClassVar, TypeVar
+
+E = TypeVar("E", bound=BaseException)
+
+
+def as_value(error: E) -> E:
+    """The same error, to be kept or answered and raised no further: without its way here.
+
+    Its traceback holds the frames that it passed, theirs their callers (from CPython 3.11 on), and
+    these what was refused. Where one of them holds the error too, as whatever keeps it will, that
+    is a circle: megabytes of a stranger's would stay until the collector looks for such.
+    """
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
 
 
 class HushangError(Exception):

@@ -11,7 +11,7 @@ from functools import partial
 from chain.account import ACCOUNTS
 from chain.block import Receipt
 from chain.context import authorise_by, sender_of
-from chain.errors import HushangError, TransactionExpired
+from chain.errors import HushangError, TransactionExpired, as_value
 from chain.execution import require_in_force
 from chain.ledger import Ledger
 from chain.replay import minute_of
@@ -72,8 +72,7 @@ class Door:
             try:
                 raise answer
             finally:
-                # It leads to this frame, which must not lead back: such a circle keeps the bytes
-                # that were refused, megabytes maybe, until the collector looks.
+                # It leads to this frame, which must not lead back (`as_value`).
                 del answer
         return answer
 
@@ -112,7 +111,7 @@ class Door:
         try:
             self._require_room(raw)
         except PoolFull as error:
-            return error
+            return as_value(error)
         return None
 
     def _require_room(self, raw: bytes) -> None:
@@ -143,7 +142,7 @@ class Door:
             # No refusal: the node must not go on.
             raise
         except HushangError as error:
-            return error
+            return as_value(error)
 
     def admit_few(self, raws: Sequence[bytes], origin: bytes | None) -> int | None:
         """As `admit_all`, at once where they are few; None, and nothing done, where they aren't."""

@@ -11,7 +11,7 @@ from functools import partial
 from itertools import islice
 
 from chain.crypto import require_valid, verify
-from chain.errors import HushangError
+from chain.errors import HushangError, as_value
 from chain.store_contract import StorageError
 from chain.transaction import OperationDecoder, ReceivedTransaction, read_transaction
 
@@ -81,11 +81,7 @@ def _read_one(
         # No refusal: the node must not go on.
         raise
     except HushangError as error:
-        # From here on it is data: by way of its traceback and the frames there it would lead back
-        # to the thread's result, and to itself, and keep the refused bytes until the collector
-        # looks.
-        error.__cause__ = error.__context__ = None
-        return error.with_traceback(None)
+        return as_value(error)
     return received
 
 

@@ -13,7 +13,7 @@ from typing import cast
 
 from typing_extensions import override
 
-from chain.errors import ProtocolError
+from chain.errors import ProtocolError, as_value
 from p2p.frames import (
     FRAME_SIZE_MAX,
     GREETING_SIZE_MAX,
@@ -162,7 +162,7 @@ class Link(asyncio.Protocol):
     def close(self, reason: Exception, *, blame: bool = False) -> None:
         """End the link. With blame at once and without handling what the peer still sent."""
         if self.reason is None:
-            self.reason = reason
+            self.reason = as_value(reason)
         self._settled.set()
         self.urgent.close(drop=blame)
         self.bulk.close(drop=blame)
@@ -232,10 +232,12 @@ class Link(asyncio.Protocol):
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         if self.reason is None:
-            self.reason = exc or PeerGone("closed by the peer")
+            self.reason = as_value(exc or PeerGone("closed by the peer"))
         self._settled.set()
         self.urgent.close(drop=False)
         self.bulk.close(drop=False)
+        # The link itself waits for the collector: what a frame that broke off left must not.
+        self._decoder = FrameDecoder(GREETING_SIZE_MAX)
         self.closed.set()
 
     # Inside.

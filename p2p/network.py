@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
-from chain.errors import ProtocolError
+from chain.errors import ProtocolError, as_value
 from p2p.arrivals import Arrival, arrival
 from p2p.backoff import Backoff
 from p2p.certificates import Validity
@@ -230,8 +230,10 @@ class Network:
             ssl_shutdown_timeout=self._limits.shutdown_s,
         )
         try:
-            await _greet(link, connecting, self._limits.handshake_s)
-        except (OSError, ProtocolError) as error:
+            error = await _greet(link, connecting, self._limits.handshake_s)
+        finally:
+            self._door.leave(host)
+        if error is not None:
             # Who hung up was refused by nobody: of two members that dial each other, one does.
             if not isinstance(error, ConnectionResetError):
                 self._door.refuse(error)
@@ -243,8 +245,6 @@ class Network:
                 self._tell_refused(member, error)
             self._blame(link.peer, error)
             return
-        finally:
-            self._door.leave(host)
         self._door.learn(host)
         await self._keep(link)
 
@@ -265,9 +265,8 @@ class Network:
                 continue
             link = Link(Terms(self._limits, self._hello(), _only(peer.member)), dialled=True)
             peer.dial(link)
-            try:
-                await _greet(link, self._connect(address, link), self._limits.dial_s)
-            except (OSError, UnicodeError, ProtocolError) as error:
+            error = await _greet(link, self._connect(address, link), self._limits.dial_s)
+            if error is not None:
                 peer.dialling = None
                 self._blame(peer.member.public_key, error)
                 continue
@@ -382,18 +381,19 @@ def _only(member: Member) -> Callable[[bytes], None]:
     return admit
 
 
-async def _greet(link: Link, connecting: Awaitable[object], deadline_s: float) -> None:
-    """Wait for TLS and the peer's Hello, no longer than the deadline; a failed link is closed."""
-    greeted = False
+async def _greet(link: Link, connecting: Awaitable[object], deadline_s: float) -> Exception | None:
+    """Wait so long for TLS and the peer's Hello; why there is none. A failed link is closed."""
+    refusal: Exception | None = GreetingMissed("given up")
     try:
         async with asyncio.timeout(deadline_s):
             await connecting
             await link.greeted()
-        greeted = True
+        refusal = None
     except TimeoutError:
-        raise GreetingMissed(f"not within {deadline_s:g} s") from None
-    except ssl.SSLError as error:
-        raise handshake_refusal(error) from error
+        refusal = GreetingMissed(f"not within {deadline_s:g} s")
+    except (OSError, UnicodeError, ProtocolError) as error:
+        refusal = handshake_refusal(error) if isinstance(error, ssl.SSLError) else as_value(error)
     finally:
-        if not greeted:
-            link.close(GreetingMissed("given up"), blame=True)
+        if refusal is not None:
+            link.close(refusal, blame=True)
+    return refusal

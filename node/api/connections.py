@@ -24,9 +24,10 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.streams import StreamReader
-from aiohttp.web_protocol import RequestHandler
+from aiohttp.web_protocol import RequestHandler, _ErrInfo
 from typing_extensions import override
 
+from chain.errors import as_value
 from node.api.page_refusals import asks_for_page, first_line, page_of
 from node.api.problems import ApiProblem, Busy, Internal, RequestInvalid
 from node.api.replies import SECURITY_HEADERS, Reply, problem_reply
@@ -236,6 +237,10 @@ class Connection(RequestHandler):
         if self._phase is Phase.HEADER:
             self._for_people = self._for_people or asks_for_page(first_line(data))
         super().data_received(data)
+        for message, _ in self._messages:
+            # What aiohttp couldn't read: kept with what was, until it is answered or never.
+            if isinstance(message, _ErrInfo):
+                as_value(message.exc)
 
     def _hear(self, pipe: asyncio.Transport) -> None:
         """There is no place: answer in the form that is asked for, if that is heard soon."""
@@ -303,6 +308,8 @@ class Connection(RequestHandler):
             incident = uuid.uuid4().hex
             log.error("request failed, incident %s", incident, exc_info=exc)
             error = Internal(f"incident {incident}")
+        if exc is not None:
+            as_value(exc)
         reply = page_of(error) if self._for_people else problem_reply(error)
         response = reply.response()
         response.force_close()

@@ -9,7 +9,7 @@ from functools import partial
 
 from aiohttp import web
 
-from chain.errors import HushangError
+from chain.errors import HushangError, as_value
 from chain.store_contract import StorageError
 from node.api.body import ByteBudget
 from node.api.certificate import ApiCertificate
@@ -161,9 +161,9 @@ class ApiServer:
                 self._fatal(error)
             raise
         except MethodNotAllowed as error:
-            answer = _refused(request, error, {"Allow": ", ".join(error.allowed)})
+            answer = _refused(request, as_value(error), {"Allow": ", ".join(error.allowed)})
         except HushangError as error:
-            answer = _refused(request, error)
+            answer = _refused(request, as_value(error))
         except web.HTTPException as error:
             answer = _refused(request, RequestInvalid(error.reason))
         if isinstance(answer, web.StreamResponse):

@@ -1,6 +1,5 @@
 """The door: every rule that keeps a transaction out, by name; repeating is harmless."""
 
-import gc
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import NoReturn
@@ -36,9 +35,9 @@ from node import verifier as verifier_module
 from node.service import Submitted
 from node.verifier import FEW_BYTES_MAX, FEW_MAX, Judge, Read, TransactionVerifier
 from tests.chain.world import World, account, genesis, key
+from tests.let_go import let_go
 from tests.node.doors import entrance
 from tests.node.parts import forged, issue, payment, proposed
-from tests.p2p.net import eventually
 
 
 @pytest.mark.asyncio
@@ -52,32 +51,28 @@ async def test_what_passes_is_in_the_pool_and_told_once_with_its_origin() -> Non
         assert at.pool.get(one.id) == one
 
 
-def refusals() -> set[int]:
-    """Which there are in this process."""
-    return {id(one) for one in gc.get_objects() if isinstance(one, EncodingInvalid)}
-
-
 @pytest.mark.asyncio
 @pytest.mark.parametrize("size", [10, 500_000])
 async def test_what_is_refused_is_let_go_at_once_and_not_when_the_collector_looks(
     size: int,
 ) -> None:
-    async with entrance() as at:
-        gc.collect()
-        # Reports of other tests may hold some.
-        before = refusals()
-        gc.disable()
-        try:
-            with pytest.raises(EncodingInvalid):
-                await at.door.admit(bytes(size))
-            (refused,) = await at.door.admit_batch([bytes(size)])
-            assert isinstance(refused, EncodingInvalid)
-            assert (refused.__traceback__, refused.__context__) == (None, None)
-            del refused
-            # The thread that read it may not be back yet.
-            await eventually(lambda: refusals() <= before)
-        finally:
-            gc.enable()
+    async with entrance() as at, let_go(EncodingInvalid):
+        with pytest.raises(EncodingInvalid):
+            await at.door.admit(bytes(size))
+        (refused,) = await at.door.admit_batch([bytes(size)])
+        assert isinstance(refused, EncodingInvalid)
+        assert (refused.__traceback__, refused.__context__) == (None, None)
+
+
+@pytest.mark.asyncio
+async def test_what_passes_the_reading_and_is_refused_is_let_go_at_once_too() -> None:
+    async with entrance() as at, let_go(WrongChain):
+        wrong = signed(content(at.world, genesis_hash=bytes(32)))
+        with pytest.raises(WrongChain):
+            await at.door.admit(wrong)
+        (refused,) = await at.door.admit_batch([wrong])
+        assert isinstance(refused, WrongChain)
+        assert await at.door.admit_all([wrong], b"peer") == 1
 
 
 def content(world: World, **changes: object) -> Transaction:

@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from node.worker import Worker, ended
+from tests.let_go import let_go
 
 
 @pytest.mark.asyncio
@@ -32,6 +33,22 @@ async def test_what_a_job_raises_is_raised_where_it_is_awaited_and_the_next_runs
     with pytest.raises(ZeroDivisionError, match="own"):
         await worker.submit(broken)
     assert await worker.submit(lambda: 7) == 7
+    worker.close()
+
+
+@pytest.mark.asyncio
+async def test_what_a_job_raises_is_let_go_once_it_was_dealt_with() -> None:
+    worker = Worker("tester")
+
+    def broken() -> int:
+        raise ZeroDivisionError("a job's own")
+
+    async def ask() -> None:
+        with pytest.raises(ZeroDivisionError):
+            await worker.submit(broken)
+
+    async with let_go(ZeroDivisionError):
+        await ask()
     worker.close()
 
 

@@ -7,8 +7,10 @@ import pytest
 
 from p2p.frames import FRAME_SIZE_MAX, Channel, frame_header
 from p2p.limits import QueueLimits
-from p2p.link import Link, PeerGone, Terms
+from p2p.link import GreetingExpected, Link, PeerGone, Terms
+from p2p.messages import Ping
 from p2p.outbox import Outbox
+from tests.let_go import let_go
 from tests.p2p.certs import identity
 from tests.p2p.net import (
     HELLO,
@@ -18,8 +20,10 @@ from tests.p2p.net import (
     Town,
     Wire,
     absent,
+    as_member,
     eventually,
     greet,
+    knock,
     message,
     town,
     wire,
@@ -208,3 +212,25 @@ async def test_a_link_that_ends_before_its_greeting_says_why() -> None:
     with pytest.raises(PeerGone):
         await link.greeted()
     assert link.closed.is_set()
+
+
+@pytest.mark.asyncio
+async def test_a_greeting_that_is_refused_is_let_go_at_once() -> None:
+    async with town() as place:
+        node = await place.settle(PUDONG, limits=QUICK)
+        node.network.set_members([node.seat, absent(JINGAN)])
+        async with let_go(GreetingExpected):
+            raw = await knock(node, as_member(JINGAN, node.identity), message(Ping()))
+            await raw.ended()
+
+
+@pytest.mark.asyncio
+async def test_of_a_frame_that_broke_off_nothing_is_kept() -> None:
+    async with town() as place:
+        node, raw = await with_raw(place)
+        link = current(node)
+        raw.writer.write(frame_header(Channel.SYNC, FRAME_SIZE_MAX) + bytes(MIB))
+        await eventually(lambda: link._decoder.held_size == MIB)
+        raw.writer.transport.abort()
+        await link.closed.wait()
+        assert link._decoder.held_size == 0

@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 
 from p2p.frames import Channel, Frame
-from p2p.messages import read_message
+from p2p.messages import UnknownMessage, read_message
 from p2p.network import Network, NetworkSettings
 from p2p.peer import Direction
 from p2p.tls import NodeIdentity
+from tests.let_go import let_go
 from tests.p2p.certs import identity, now_ms
 from tests.p2p.net import (
     GENESIS,
@@ -221,9 +222,9 @@ async def test_a_peer_whose_payload_breaks_the_protocol_is_disconnected_by_name(
             read_message(frame.channel, frame.payload)
 
         a.heard.answer = judge
-        await eventually(lambda: b.network.send(a.key, Channel.SYNC, b"\x99"))
-        await eventually(lambda: a.heard.farewells)
-        await eventually(lambda: "UnknownMessage" in str(a.heard.farewells))
+        async with let_go(UnknownMessage):
+            await eventually(lambda: b.network.send(a.key, Channel.SYNC, b"\x99"))
+            await eventually(lambda: "UnknownMessage" in str(a.heard.farewells))
 
 
 @pytest.mark.asyncio

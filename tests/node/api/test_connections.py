@@ -7,10 +7,12 @@ from itertools import count
 
 import pytest
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from typing_extensions import override
 
 from node.api.connections import Connections, GuardedServer
 from node.api.settings import ApiSettings
+from tests.let_go import let_go
 from tests.node.api.service import served
 from tests.node.api.wire import Wire, request, until, wire
 
@@ -239,8 +241,9 @@ BAD_HTTP = (
 @pytest.mark.asyncio
 async def test_bad_http_gets_a_problem_without_a_trace_of_our_insides(data: bytes) -> None:
     async with served(QUICK) as node, wire(node.port) as client:
-        client.send(data + b"\r\n\r\n")
-        head, _, body = (await client.read_all()).partition(b"\r\n\r\n")
+        async with let_go(HttpProcessingError):
+            client.send(data + b"\r\n\r\n")
+            head, _, body = (await client.read_all()).partition(b"\r\n\r\n")
         assert head.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 "))
         assert b"application/problem+json" in head
         assert b"Server: hushang" in head
@@ -250,6 +253,16 @@ async def test_bad_http_gets_a_problem_without_a_trace_of_our_insides(data: byte
         assert b".py" not in body
         # What a header held is not repeated: it may be somebody's token.
         assert SECRET not in body
+
+
+@pytest.mark.asyncio
+async def test_bad_http_of_a_client_that_is_gone_at_once_is_let_go_at_once() -> None:
+    async with served(QUICK) as node, let_go(HttpProcessingError):
+        for _ in range(20):
+            async with wire(node.port) as client:
+                client.send(BAD_HTTP[4])
+                client.writer.transport.abort()
+        await until(lambda: not node.server.connections)
 
 
 @pytest.mark.asyncio
