@@ -5,6 +5,10 @@ the four nodes: the same processes, no line of their logs that tells of a bug, n
 503, memory after a warm-up, how late their event loops ran, and that blocks went on. Prints the
 figures and what was broken; exit 1 if anything was.
 
+A chain's own blocks let a node's memory grow until the store's buffers have been written once. So
+the command first lets accounts pay alone until memory is level: what it grows by then is the
+strangers' (`--no-level`: begin at once, and count both).
+
 The nodes, the intruder and who pays share this machine. How late a loop runs is a figure of the
 node only while there are cores left: so the inputs come at a rate (`--rate 0`: as fast as they are
 taken, and the lateness is then that of the machine). Told is how much of its cores was idle.
@@ -43,6 +47,10 @@ WARM_UP: Final = 0.1
 CLIENTS_EACH: Final = 2
 RATE_PER_S: Final = 8_000
 RSS_GROWTH_MAX_MIB: Final = 64.0
+# Level is memory that so many blocks let grow by no more than that; waited for at most so long.
+LEVEL_BLOCKS: Final = 500
+LEVEL_MIB: Final = 1.0
+LEVEL_S: Final = 300.0
 LAG_P99_MAX_MS: Final = 50.0
 SAMPLE_S: Final = 0.5
 PAGE_SIZE: Final = 4096
@@ -167,6 +175,25 @@ def taken_mib(net: Net, nodes: Sequence[NodePlace], intruder: Intruder) -> float
 def since(now: dict[float, float], before: dict[float, float]) -> dict[float, float]:
     """Buckets of what came after."""
     return {edge: count - before.get(edge, 0.0) for edge, count in now.items()}
+
+
+def level(net: Net, nodes: Sequence[NodePlace], pids: dict[str, int | None]) -> str:
+    """Wait until the load alone lets memory grow no more; what that took, in words."""
+    began = time.monotonic()
+    seen: list[tuple[int, dict[str, float]]] = []
+    while True:
+        height = net.height(nodes)
+        now = {name: 0.0 if pid is None else rss_mib(pid) for name, pid in pids.items()}
+        before = [mib for then, mib in seen if height - then >= LEVEL_BLOCKS]
+        is_level = bool(before) and all(now[name] - before[-1][name] <= LEVEL_MIB for name in now)
+        took_s = time.monotonic() - began
+        if is_level or took_s > LEVEL_S:
+            break
+        seen.append((height, now))
+        time.sleep(SAMPLE_S)
+    told = ", ".join(f"{name} {mib:.1f}" for name, mib in now.items())
+    state = "is level" if is_level else "still grows"
+    return f"the load alone: {height} blocks in {took_s:.0f} s; memory {state} (MiB): {told}\n"
 
 
 async def attack(
@@ -311,13 +338,22 @@ def judge_lag(report: Report) -> Report:
 
 
 def run(
-    directory: Path, frames: int, requests: int, seed: int, rate_per_s: int | None = None
+    directory: Path,
+    frames: int,
+    requests: int,
+    seed: int,
+    rate_per_s: int | None = None,
+    *,
+    levelled: bool = False,
 ) -> Report:
     """A network of its own, besieged; the report is judged but for the lag."""
     with running(directory, nodes=MEMBERS) as net:
         *nodes, played = net.testnet.nodes
         intruder = intrude(net, played, nodes)
         with Load(net) as load:
+            if levelled:
+                pids = {node.name: processes.state_of(net.testnet, node).pid for node in nodes}
+                sys.stderr.write(level(net, nodes, pids))
             wanted = (frames, requests)
             report = asyncio.run(besiege(net, nodes, intruder, wanted, seed, rate_per_s))
         report.paid = len(load.acknowledged)
@@ -331,10 +367,13 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--requests", type=int, default=REQUESTS)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--rate", type=int, default=RATE_PER_S, help="inputs a second; 0: no limit")
+    parser.add_argument("--no-level", action="store_true", help="count the chain's growth too")
     wanted = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="hushang-malformed-") as directory:
         counts = (wanted.frames, wanted.requests)
-        report = judge_lag(run(Path(directory), *counts, wanted.seed, wanted.rate or None))
+        rate, levelled = wanted.rate or None, not wanted.no_level
+        report = run(Path(directory), *counts, wanted.seed, rate, levelled=levelled)
+    judge_lag(report)
     sys.stdout.write("\n".join(report.lines()) + "\n")
     return 1 if report.broken else 0
 
