@@ -12,15 +12,11 @@ from chain.crypto import tagged_hash
 from commerce.accounts import AccountOpen
 from commerce.registry import operation
 from node import keystore
-from node.commands.options import noun, verb
+from node.commands.options import AccountArgument, noun, verb
 from node.commands.session import Session
 from node.commands.signers import Signer
 
 app = noun("Open and look at accounts. An account is `hs1…`, or a name in the test network.")
-
-ACCOUNT = Annotated[
-    str | None, typer.Argument(metavar="[ACCOUNT]", help="hs1… or a name; default: the signer's.")
-]
 
 
 @verb(
@@ -61,7 +57,7 @@ def open_account(
 
 
 @verb(app, "show", examples=("hushang account show merchant", "hushang account show --as buyer"))
-def show(session: Session, account: ACCOUNT = None) -> None:
+def show(session: Session, account: AccountArgument = None) -> None:
     """Show an account: policy, sponsor, roles, balances."""
     owner = session.own_account(account)
     session.show(f"/v1/accounts/{encode_account(owner)}")
@@ -72,7 +68,7 @@ def show(session: Session, account: ACCOUNT = None) -> None:
     "balances",
     examples=("hushang account balances buyer", "hushang account balances --as buyer -o json"),
 )
-def balances(session: Session, account: ACCOUNT = None) -> None:
+def balances(session: Session, account: AccountArgument = None) -> None:
     """Show what an account has of each asset."""
     owner = session.own_account(account)
     told = session.client.get(f"/v1/accounts/{encode_account(owner)}")

@@ -8,7 +8,7 @@ import typer
 from chain.bech32m import encode_account
 from commerce.disputes.arbiters import ArbiterAppoint, ArbiterBond, ArbiterUnbond
 from commerce.registry import operation
-from node.commands.options import noun, verb
+from node.commands.options import AccountArgument, noun, verb
 from node.commands.session import Session
 from node.commands.telling import needed_document
 
@@ -77,10 +77,7 @@ def appoint(
 )
 def show(
     session: Session,
-    account: Annotated[
-        str | None,
-        typer.Argument(metavar="[ACCOUNT]", help="hs1… or a name; default: the signer's."),
-    ] = None,
+    account: AccountArgument = None,
 ) -> None:
     """Show an arbiter: its bond, what of it leaves and when, its seats."""
     session.show(f"/v1/arbiters/{encode_account(session.own_account(account))}")

@@ -13,7 +13,7 @@ from commerce.banking.requests import CHANNELS, AssetRequestCancel
 from commerce.banking.withdrawals import AssetWithdrawRequest, AssetWithdrawSettle
 from commerce.registry import operation
 from node.commands.listing import duration
-from node.commands.options import noun, verb
+from node.commands.options import AccountArgument, noun, verb
 from node.commands.session import Session
 from node.json_values import read_hash
 from node.private_data import commit
@@ -21,6 +21,7 @@ from node.private_data import commit
 app = noun("Money into the chain and out of it: requests, settlements.")
 
 AMOUNT = Annotated[str, typer.Argument(help='How much: "CNY 500.00".')]
+BANK_ACCOUNT = Annotated[str, typer.Option(help="Your bank account or wallet; salted and hashed.")]
 CHANNEL = Annotated[str, typer.Option(help=" or ".join(CHANNELS) + ".")]
 WITHIN = Annotated[str, typer.Option(help='When it ends by itself, "1 h" to "30 d".')]
 REQUEST = Annotated[str, typer.Argument(metavar="REQUEST", help="Its id, 64 hex digits.")]
@@ -36,7 +37,7 @@ REFERENCE = Annotated[str, typer.Option(help="The transfer's number at the bank;
 def deposit(
     session: Session,
     amount: AMOUNT,
-    account: Annotated[str, typer.Option(help="Your bank account or wallet; salted and hashed.")],
+    account: BANK_ACCOUNT,
     channel: CHANNEL = CHANNELS[0],
     within: WITHIN = "3 d",
 ) -> None:
@@ -53,7 +54,7 @@ def deposit(
 def withdraw(
     session: Session,
     amount: AMOUNT,
-    account: Annotated[str, typer.Option(help="Your bank account or wallet; salted and hashed.")],
+    account: BANK_ACCOUNT,
     channel: CHANNEL = CHANNELS[0],
     within: WITHIN = "3 d",
 ) -> None:
@@ -113,10 +114,7 @@ def redeem(session: Session, amount: AMOUNT, reference: REFERENCE) -> None:
 )
 def list_requests(
     session: Session,
-    account: Annotated[
-        str | None,
-        typer.Argument(metavar="[ACCOUNT]", help="hs1… or a name; default: the signer's."),
-    ] = None,
+    account: AccountArgument = None,
 ) -> None:
     """List open requests of a holder or an issuer, newest first."""
     owner = encode_account(session.own_account(account))

@@ -9,9 +9,9 @@ from chain.bech32m import encode_account
 from commerce.banking.prepaid import PrepaidClose, PrepaidConsume, PrepaidOpen, PrepaidRefund
 from commerce.registry import operation
 from node.commands.listing import duration
-from node.commands.options import noun, verb
-from node.commands.review import needed_hash
+from node.commands.options import AccountArgument, noun, verb
 from node.commands.session import Session
+from node.commands.telling import ContentOption, needed_document
 from node.json_values import read_hash
 
 app = noun("Prepaid cards: pay in advance, and keep the money until it is served.")
@@ -38,7 +38,7 @@ def open_card(
     file: Annotated[
         Path | None, typer.Option(help="The merchant's terms; only its SHA-256 is sent.")
     ] = None,
-    content: Annotated[str | None, typer.Option(help="That hash itself, 64 hex digits.")] = None,
+    content: ContentOption = None,
     within: Annotated[str, typer.Option(help='When it ends, "30 d" to "365 d".')] = "365 d",
 ) -> None:
     """Pay onto a card; the money stays yours until both of you say that it was used."""
@@ -49,7 +49,7 @@ def open_card(
         symbol,
         principal_minor,
         face_minor,
-        needed_hash(file, content),
+        needed_document(file, content),
         duration(within) or 0,
     )
     session.send(operation("prepaid.open", opened), found={"card_id": "prepaid.opened.card_id"})
@@ -103,10 +103,7 @@ def show(session: Session, card: CARD) -> None:
 @verb(app, "list", examples=("hushang card list --as buyer", "hushang card list merchant"))
 def list_cards(
     session: Session,
-    account: Annotated[
-        str | None,
-        typer.Argument(metavar="[ACCOUNT]", help="hs1… or a name; default: the signer's."),
-    ] = None,
+    account: AccountArgument = None,
 ) -> None:
     """List the cards of a consumer or a merchant, newest first."""
     owner = encode_account(session.own_account(account))

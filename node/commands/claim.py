@@ -8,7 +8,7 @@ from chain.bech32m import encode_account
 from commerce.deposits.claim import Kind
 from commerce.deposits.claims import ClaimFile
 from commerce.registry import operation
-from node.commands.options import noun, verb
+from node.commands.options import AccountArgument, noun, verb
 from node.commands.session import Session
 from node.commands.telling import (
     ContentOption,
@@ -77,10 +77,7 @@ def show(
 )
 def list_claims(
     session: Session,
-    account: Annotated[
-        str | None,
-        typer.Argument(metavar="[ACCOUNT]", help="hs1… or a name; default: the signer's."),
-    ] = None,
+    account: AccountArgument = None,
     part: Annotated[str | None, typer.Option(help="Only as buyer, or as seller.")] = None,
     is_open: Annotated[
         bool, typer.Option("--open", help="Only what a panel has to decide.")

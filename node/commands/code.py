@@ -31,7 +31,7 @@ from node.commands.code_noun import (
 from node.commands.failures import UsageWrong
 from node.commands.options import verb
 from node.commands.session import Session
-from node.commands.telling import ContentOption, FileOption, document_hash
+from node.commands.telling import ContentOption, FileOption, needed_document
 from node.commands.tx import read_file
 from node.json_values import from_json, read_hash
 from node.strict_json import read_json
@@ -268,7 +268,7 @@ def report(
     content: ContentOption = None,
 ) -> None:
     """Report a thing as a copy; its brand looks into it and answers."""
-    evidence = _needed(file, content)
+    evidence = needed_document(file, content)
     told = CodeReport(read_gtin(gtin), read_serial(serial), evidence)
     session.send(operation("code.report", told), found={"report_id": "code.reported.report_id"})
 
@@ -292,7 +292,7 @@ def answer(
     """Answer a report of a copy, as its brand."""
     if finding.upper() not in FINDINGS:
         raise UsageWrong(f"--finding {' or '.join(FINDINGS)}")
-    document = _needed(file, content)
+    document = needed_document(file, content)
     told = CodeAnswer(read_hash(report_id, "REPORT"), finding.upper(), document)
     session.send(operation("code.answer", told))
 
@@ -320,10 +320,3 @@ def reports(
         else {"gtin": read_gtin(gtin or ""), "serial": read_serial(serial or "")}
     )
     session.show_list(session.pages("/v1/code-reports", "reports", query))
-
-
-def _needed(file: Path | None, content: str | None) -> bytes:
-    found = document_hash(file, content)
-    if found is None:
-        raise UsageWrong("give --file FILE, or its SHA-256 as --content HASH")
-    return found

@@ -11,7 +11,7 @@ from commerce.registry import operation
 from node.clock import now_ms
 from node.commands.failures import UsageWrong
 from node.commands.listing import duration, own_money
-from node.commands.options import noun, verb
+from node.commands.options import AccountArgument, noun, verb
 from node.commands.session import Session
 from node.json_values import read_hash
 
@@ -98,9 +98,7 @@ def show(session: Session, coupon: COUPON) -> None:
 )
 def list_coupons(
     session: Session,
-    funder: Annotated[
-        str | None, typer.Argument(metavar="[ACCOUNT]", help="hs1… or a name; default: yours.")
-    ] = None,
+    funder: AccountArgument = None,
 ) -> None:
     """List a funder's coupons, newest first."""
     account = encode_account(session.own_account(funder))

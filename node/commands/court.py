@@ -10,8 +10,8 @@ from commerce.banking.freezes import AssetClawback, AssetFreeze, AssetUnfreeze
 from commerce.registry import operation
 from node.commands.listing import duration
 from node.commands.options import noun, verb
-from node.commands.review import needed_hash
 from node.commands.session import Session
+from node.commands.telling import ContentOption, needed_document
 from node.json_values import read_hash
 
 app = noun("Freeze money by order of a court, lift it, hand it over.")
@@ -21,7 +21,6 @@ AMOUNT = Annotated[str, typer.Argument(help='How much: "CNY 500.00".')]
 FILE = Annotated[
     Path | None, typer.Option(help="The court's document; only its SHA-256 is sent. - is stdin.")
 ]
-CONTENT = Annotated[str | None, typer.Option(help="That hash itself, 64 hex digits.")]
 FREEZE = Annotated[str, typer.Option("--freeze", help="Hash of the document that froze it.")]
 
 
@@ -41,7 +40,7 @@ def freeze(
     account: ACCOUNT,
     amount: AMOUNT,
     file: FILE = None,
-    content: CONTENT = None,
+    content: ContentOption = None,
     within: Annotated[str, typer.Option(help='When it ends, "1 h" to "365 d".')] = "365 d",
     renews: Annotated[
         str | None, typer.Option(help="Hash of the document of a freeze that goes on by this one.")
@@ -49,7 +48,7 @@ def freeze(
 ) -> None:
     """Freeze an amount: what is there, and what comes in until it is reached."""
     symbol, amount_minor = session.money(amount)
-    document = needed_hash(file, content)
+    document = needed_document(file, content)
     within_ms = duration(within) or 0
     known = None if renews is None else read_hash(renews, "--renews")
     whose = session.account(account)
@@ -74,7 +73,7 @@ def unfreeze(
     amount: AMOUNT,
     frozen_by: FREEZE,
     file: FILE = None,
-    content: CONTENT = None,
+    content: ContentOption = None,
 ) -> None:
     """Lift a freeze, whole or in part."""
     symbol, amount_minor = session.money(amount)
@@ -83,7 +82,7 @@ def unfreeze(
         symbol,
         amount_minor,
         read_hash(frozen_by, "--freeze"),
-        needed_hash(file, content),
+        needed_document(file, content),
     )
     session.send(operation("asset.unfreeze", lifted))
 
@@ -104,7 +103,7 @@ def clawback(
     amount: AMOUNT,
     frozen_by: FREEZE,
     file: FILE = None,
-    content: CONTENT = None,
+    content: ContentOption = None,
 ) -> None:
     """Hand frozen money to whom the court names."""
     symbol, amount_minor = session.money(amount)
@@ -114,7 +113,7 @@ def clawback(
         amount_minor,
         read_hash(frozen_by, "--freeze"),
         session.account(to),
-        needed_hash(file, content),
+        needed_document(file, content),
     )
     session.send(operation("asset.clawback", taken))
 

@@ -14,7 +14,7 @@ from commerce.registry import operation
 from node.client import segment
 from node.commands.failures import UsageWrong
 from node.commands.listing import duration
-from node.commands.options import noun, verb
+from node.commands.options import AccountArgument, noun, verb
 from node.commands.session import Session
 from node.json_values import read_hash
 
@@ -145,9 +145,7 @@ def show(
 )
 def list_offers(
     session: Session,
-    account: Annotated[
-        str | None, typer.Argument(metavar="[ACCOUNT]", help="hs1… or a name; default: yours.")
-    ] = None,
+    account: AccountArgument = None,
     part: Annotated[str | None, typer.Option(help="giver or taker: only those.")] = None,
     state: Annotated[
         str | None, typer.Option(help="OPEN, ACCEPTED, REJECTED, WITHDRAWN or EXPIRED.")

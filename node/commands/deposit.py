@@ -12,7 +12,7 @@ from commerce.deposits.deposits import (
 )
 from commerce.registry import operation
 from node.commands.failures import UsageWrong
-from node.commands.options import noun, verb
+from node.commands.options import AccountArgument, noun, verb
 from node.commands.session import Session
 
 app = noun("Put up money for those who buy from you, and ask for it back.")
@@ -78,10 +78,7 @@ def withdraw(
 )
 def show(
     session: Session,
-    account: Annotated[
-        str | None,
-        typer.Argument(metavar="[ACCOUNT]", help="hs1… or a name; default: the signer's."),
-    ] = None,
+    account: AccountArgument = None,
 ) -> None:
     """Show what stands behind a merchant: deposits, what is reserved, leaves and is owed."""
     session.show(f"/v1/accounts/{encode_account(session.own_account(account))}/deposits")

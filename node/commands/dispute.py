@@ -15,7 +15,7 @@ from commerce.disputes.votes import DisputeCommit, DisputeReveal
 from commerce.registry import operation
 from node.client import NotFound
 from node.commands.failures import UsageWrong
-from node.commands.options import noun, verb
+from node.commands.options import AccountArgument, noun, verb
 from node.commands.session import Session
 from node.commands.telling import (
     ContentOption,
@@ -244,10 +244,7 @@ def show(session: Session, dispute: DISPUTE) -> None:
 )
 def list_disputes(
     session: Session,
-    account: Annotated[
-        str | None,
-        typer.Argument(metavar="[ACCOUNT]", help="hs1… or a name; default: the signer's."),
-    ] = None,
+    account: AccountArgument = None,
     arbiter: Annotated[
         bool, typer.Option("--arbiter", help="Those in whose panel the account sits.")
     ] = False,

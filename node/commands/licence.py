@@ -10,7 +10,7 @@ from commerce.registry import operation
 from node.clock import now_ms
 from node.commands.code_noun import read_gtin
 from node.commands.listing import duration
-from node.commands.options import noun, verb
+from node.commands.options import AccountArgument, noun, verb
 from node.commands.session import Session
 from node.json_values import read_hash
 
@@ -85,9 +85,7 @@ def sellers(
 )
 def list_licences(
     session: Session,
-    merchant: Annotated[
-        str | None, typer.Argument(metavar="[ACCOUNT]", help="hs1… or a name; default: yours.")
-    ] = None,
+    merchant: AccountArgument = None,
 ) -> None:
     """List a merchant's licences."""
     account = encode_account(session.own_account(merchant))

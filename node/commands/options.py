@@ -59,6 +59,9 @@ class StoreKind(StrEnum):
     MEMORY = "memory"
 
 
+AccountArgument = Annotated[
+    str | None, typer.Argument(metavar="[ACCOUNT]", help="hs1… or a name; default: the signer's.")
+]
 StoreOption = Annotated[StoreKind, typer.Option("--store", help="Where nodes keep the chain.")]
 
 

@@ -17,7 +17,7 @@ from commerce.registry import operation
 from node.clock import now_ms
 from node.commands.failures import UsageWrong
 from node.commands.listing import duration
-from node.commands.options import noun, verb
+from node.commands.options import AccountArgument, noun, verb
 from node.commands.session import Session
 from node.commands.telling import show_told
 from node.json_values import read_hash
@@ -141,10 +141,7 @@ def show(session: Session, order: ORDER) -> None:
 )
 def list_orders(
     session: Session,
-    account: Annotated[
-        str | None,
-        typer.Argument(metavar="[ACCOUNT]", help="hs1… or a name; default: the signer's."),
-    ] = None,
+    account: AccountArgument = None,
     part: Annotated[str | None, typer.Option(help="Only as buyer, seller or payer.")] = None,
     state: Annotated[str | None, typer.Option(help="Only in this state: HELD.")] = None,
     due_within: Annotated[

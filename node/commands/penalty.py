@@ -9,7 +9,7 @@ from chain.bech32m import encode_account
 from commerce.devices.contest import PenaltyContest
 from commerce.errors import NotAParty
 from commerce.registry import operation
-from node.commands.options import noun, verb
+from node.commands.options import AccountArgument, noun, verb
 from node.commands.session import Session
 from node.commands.telling import (
     ContentOption,
@@ -42,9 +42,7 @@ def show(session: Session, penalty: PENALTY) -> None:
 )
 def list_penalties(
     session: Session,
-    account: Annotated[
-        str | None, typer.Argument(metavar="[ACCOUNT]", help="hs1… or a name; default: yours.")
-    ] = None,
+    account: AccountArgument = None,
     part: Annotated[
         str | None, typer.Option(help="buyer, seller or custodian: only those.")
     ] = None,

@@ -8,15 +8,11 @@ from chain.bech32m import encode_account
 from commerce.deposits.liabilities import RecourseClaim
 from commerce.deposits.recourse import RecourseRepay
 from commerce.registry import operation
-from node.commands.options import noun, verb
+from node.commands.options import AccountArgument, noun, verb
 from node.commands.session import Session
 from node.json_values import read_hash
 
 app = noun("Debts to buyers and to the mutual fund: pay them, look at them.")
-
-ACCOUNT = Annotated[
-    str | None, typer.Argument(metavar="[ACCOUNT]", help="hs1… or a name; default: the signer's.")
-]
 
 
 @verb(app, "repay", sends=True, examples=('hushang recourse repay "CNY 50.00" --as merchant',))
@@ -63,7 +59,7 @@ def claim(
 )
 def list_debts(
     session: Session,
-    account: ACCOUNT = None,
+    account: AccountArgument = None,
     owed_to: Annotated[
         bool, typer.Option("--owed-to", help="What others owe to it, instead.")
     ] = False,

@@ -15,7 +15,7 @@ from commerce.aftersale.kinds import KINDS
 from commerce.aftersale.requests import RefundRequest, RefundWithdraw, RequestedLine
 from commerce.registry import operation
 from node.commands.failures import UsageWrong
-from node.commands.options import noun, verb
+from node.commands.options import AccountArgument, noun, verb
 from node.commands.order import read_units
 from node.commands.session import Session
 from node.commands.telling import (
@@ -188,10 +188,7 @@ def show(session: Session, case: CASE) -> None:
 )
 def list_cases(
     session: Session,
-    account: Annotated[
-        str | None,
-        typer.Argument(metavar="[ACCOUNT]", help="hs1… or a name; default: the signer's."),
-    ] = None,
+    account: AccountArgument = None,
     part: Annotated[str | None, typer.Option(help="Only as buyer, or as seller.")] = None,
     state: Annotated[str | None, typer.Option(help="Only in this state.")] = None,
     is_open: Annotated[bool, typer.Option("--open", help="Only what hasn't ended.")] = False,

@@ -6,15 +6,14 @@ from typing import Annotated
 import typer
 
 from chain.bech32m import encode_account
-from chain.crypto import sha256
 from commerce.registry import operation
 from commerce.reviews.hiding import ReviewHide
 from commerce.reviews.posting import ReviewAppend, ReviewPost, ReviewReply
 from commerce.reviews.records import Scores
 from node.commands.failures import UsageWrong
-from node.commands.options import noun, verb
+from node.commands.options import AccountArgument, noun, verb
 from node.commands.session import Session
-from node.commands.tx import read_file
+from node.commands.telling import ContentOption, document_hash, needed_document
 from node.json_values import read_hash
 
 app = noun("Review what was bought, reply, see what reviews are worth.")
@@ -26,7 +25,6 @@ FILE = Annotated[
     Path | None,
     typer.Option(help="Words and pictures; only the SHA-256 of the file is sent. - is stdin."),
 ]
-CONTENT = Annotated[str | None, typer.Option(help="That hash itself, 64 hex digits.")]
 
 
 @verb(
@@ -46,10 +44,10 @@ def post(
     logistics: Annotated[int, typer.Option(**STARS, help="Stars for the delivery, 1 to 5.")],
     line: LINE = 0,
     file: FILE = None,
-    content: CONTENT = None,
+    content: ContentOption = None,
 ) -> None:
     """Review a line that has settled, once; what its words say stays where you put them."""
-    said = content_hash(file, content)
+    said = document_hash(file, content)
     scores = Scores(goods, service, logistics)
     session.send(
         operation("review.post", ReviewPost(read_hash(order, "ORDER"), line, scores, said))
@@ -63,10 +61,10 @@ def post(
     examples=("hushang review append $ORDER --file after-a-month.txt --as buyer",),
 )
 def append(
-    session: Session, order: ORDER, line: LINE = 0, file: FILE = None, content: CONTENT = None
+    session: Session, order: ORDER, line: LINE = 0, file: FILE = None, content: ContentOption = None
 ) -> None:
     """Add to your review within 180 days, three times at most."""
-    said = needed_hash(file, content)
+    said = needed_document(file, content)
     session.send(operation("review.append", ReviewAppend(read_hash(order, "ORDER"), line, said)))
 
 
@@ -77,10 +75,10 @@ def append(
     examples=("hushang review reply $ORDER --file answer.txt --as merchant",),
 )
 def reply(
-    session: Session, order: ORDER, line: LINE = 0, file: FILE = None, content: CONTENT = None
+    session: Session, order: ORDER, line: LINE = 0, file: FILE = None, content: ContentOption = None
 ) -> None:
     """Answer a review of your goods, three times at most."""
-    said = needed_hash(file, content)
+    said = needed_document(file, content)
     session.send(operation("review.reply", ReviewReply(read_hash(order, "ORDER"), line, said)))
 
 
@@ -100,10 +98,10 @@ def hide(
     file: Annotated[
         Path | None, typer.Option(help="The legal order; only its SHA-256 is sent. - is stdin.")
     ] = None,
-    content: CONTENT = None,
+    content: ContentOption = None,
 ) -> None:
     """Hide a review by a legal order, as a regulator; a tombstone says who, when and why."""
-    legal_order = needed_hash(file, content)
+    legal_order = needed_document(file, content)
     hidden = ReviewHide(read_hash(order, "ORDER"), line, legal_order, reason)
     session.send(operation("review.hide", hidden))
 
@@ -149,27 +147,8 @@ def show(session: Session, order: ORDER, line: LINE = 0) -> None:
 @verb(app, "reputation", examples=("hushang review reputation merchant",))
 def reputation(
     session: Session,
-    merchant: Annotated[
-        str | None, typer.Argument(metavar="[ACCOUNT]", help="hs1… or a name; default: yours.")
-    ] = None,
+    merchant: AccountArgument = None,
 ) -> None:
     """Show what a merchant's reviews are worth, and what keeps some from their weight."""
     account = encode_account(session.own_account(merchant))
     session.show(f"/v1/accounts/{account}/reputation")
-
-
-def content_hash(file: Path | None, content: str | None) -> bytes | None:
-    """The hash of a file, or the one given; None without either."""
-    if file is not None and content is not None:
-        raise UsageWrong("give --file or --content, not both")
-    if file is not None:
-        return sha256(read_file(file))
-    return None if content is None else read_hash(content, "--content")
-
-
-def needed_hash(file: Path | None, content: str | None) -> bytes:
-    """As `content_hash`, which must be there."""
-    found = content_hash(file, content)
-    if found is None:
-        raise UsageWrong("give --file FILE, or its SHA-256 as --content HASH")
-    return found
