@@ -32,6 +32,7 @@ _FRAME: Final = struct.Struct(">BIII")
 _ROW: Final = struct.Struct(">HI")
 # All files beside the database together.
 FILES_SIZE_MAX: Final = 256 * 1024 * 1024
+PIECE_COST: Final = 1024
 FRAME_SIZE_MAX: Final = FRAME_SIZE_AIM + _ROW.size + KEY_SIZE_MAX + VALUE_SIZE_MAX
 
 Row = tuple[bytes, bytes]
@@ -143,6 +144,7 @@ class BackupReader:
         self.sha256 = b""
         # What the node kept beside the database, by name; whole once `frames` has ended.
         self.files: dict[str, bytearray] = {}
+        self._files_size = 0
         self._digest = hashlib.sha256()
         try:
             self._file = path.open("rb")
@@ -198,8 +200,9 @@ class BackupReader:
         return self._decoded(BackupHead, payload)
 
     def _keep(self, piece: FilePiece) -> None:
-        size = sum(map(len, self.files.values())) + len(piece.data)
-        if size > FILES_SIZE_MAX:
+        # Each piece counts as some bytes more than it has: so names have a bound too.
+        self._files_size += PIECE_COST + len(piece.data)
+        if self._files_size > FILES_SIZE_MAX:
             raise self._damaged(f"files of more than {FILES_SIZE_MAX} bytes")
         self.files.setdefault(piece.name, bytearray()).extend(piece.data)
 

@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from node.heard_words import heard, heard_all
-from node.service import SyncView
-from node.sync_progress import describe
+from node.sync_progress import describe, view_in
 from node.words import said
 
 Status = Mapping[str, Any]
@@ -27,7 +26,7 @@ def lacks_blocks(status: Status) -> str:
         return lacks_readiness(status)
     if status["peers"] and not any(peer["connected"] for peer in status["peers"]):
         return said("no peer is connected that could tell how far the chain is")
-    sync = SyncView(**status["sync"])
+    sync = view_in(status)
     return heard(describe(sync)) if sync.target > sync.height else ""
 
 

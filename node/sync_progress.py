@@ -1,8 +1,9 @@
 """How a catch-up gets on: height, target, blocks and transactions a second, the time left."""
 
 from collections import deque
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
 
 from node.service import SyncView
 
@@ -95,6 +96,11 @@ class Progress:
             f"caught up at height {height}: {total.blocks} blocks and {total.transactions}"
             f" transactions in {passed_s:.1f} s"
         )
+
+
+def view_in(status: Mapping[str, Any]) -> SyncView:
+    """What a node's status tells of it; a newer node may tell more than this program knows."""
+    return SyncView(**{one.name: status["sync"][one.name] for one in fields(SyncView)})
 
 
 def describe(view: SyncView) -> str:

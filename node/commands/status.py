@@ -9,8 +9,7 @@ from node.commands.session import Session
 from node.heard_words import heard, heard_all
 from node.money_text import format_time
 from node.peer_words import ROLES
-from node.service import SyncView
-from node.sync_progress import describe
+from node.sync_progress import describe, view_in
 from node.vote_words import vote_warning
 from node.words import listed, said
 
@@ -41,7 +40,7 @@ def status(session: Session) -> None:
         session.say(warning)
     parts = {
         "peers": peers,
-        "sync": heard(describe(SyncView(**told["sync"]))),
+        "sync": heard(describe(view_in(told))),
         "certificates": [
             said(
                 "for {names} until {time}",

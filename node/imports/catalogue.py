@@ -151,7 +151,7 @@ def _gtin(row: Row) -> str:
     gtin = digits.rjust(GTIN_DIGITS, "0")
     if not (digits.isascii() and digits.isdigit() and len(gtin) == GTIN_DIGITS and is_key(gtin)):
         words = said(
-            "{text} is no GTIN: 14 digits, the last one a check digit", text=quoted(digits)
+            "{text} is no GTIN: up to 14 digits, the last one a check digit", text=quoted(digits)
         )
         raise CellRefused("gtin", words)
     return gtin

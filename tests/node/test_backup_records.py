@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from node.backup import NODE_FILES, BackupSource, check_backup, write_backup
-from node.backup_file import FRAME_SIZE_AIM, BackupDamaged, BackupReader, BackupWriter
+from node.backup_file import FRAME_SIZE_AIM, PIECE_COST, BackupDamaged, BackupReader, BackupWriter
 from node.backup_note import read_note
 from node.restore import BUILDING, BackupRefused, RestoreTargetOccupied, restore
 from tests.chain.world import World
@@ -86,6 +86,21 @@ def test_a_file_that_no_node_keeps_is_refused_and_nothing_is_left(
         restore(tmp_path / "b", tmp_path / "new", world.genesis)
     assert list((tmp_path / "new").iterdir()) == []
     assert not (tmp_path / "evil").exists()
+
+
+def test_files_without_end_are_damage_however_small_each_is(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = BackupSource.of(world.ledger, 7)
+    with (tmp_path / "b").open("wb") as stream:
+        writer = BackupWriter(stream, source.head)
+        writer.add(source.rows)
+        for number in range(11):
+            writer.add_file(f"name-{number}", b"")
+        writer.finish()
+    monkeypatch.setattr("node.backup_file.FILES_SIZE_MAX", 10 * PIECE_COST)
+    with BackupReader(tmp_path / "b") as reader, pytest.raises(BackupDamaged, match="more than"):
+        list(reader.frames())
 
 
 def test_rows_after_a_file_are_damage(world: World, tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """What people see of a catch-up: rates over the last seconds, the time left, lines in the log."""
 
+from dataclasses import asdict
+
 from node.service import SyncView
-from node.sync_progress import SAMPLES_MAX, TELL_EVERY_MS, Progress, describe
+from node.sync_progress import SAMPLES_MAX, TELL_EVERY_MS, Progress, describe, view_in
 
 
 def under_way(blocks: int, ms_per_block: int, transactions: int = 2) -> Progress:
@@ -17,6 +19,11 @@ def test_the_rates_and_the_time_left_follow_from_what_was_decided() -> None:
     view = under_way(100, 10).view(100, 300, 1_000)
     assert view == SyncView(100, 300, 100, 200, 2_000)
     assert describe(view) == "height 100 of 300, 100 blocks/s, 200 transactions/s, 2 s left"
+
+
+def test_what_a_newer_node_tells_besides_is_passed_over() -> None:
+    view = SyncView(100, 300, 100, 200, 2_000)
+    assert view_in({"sync": {**asdict(view), "peers_asked": 3}}) == view
 
 
 def test_only_the_last_seconds_count() -> None:
