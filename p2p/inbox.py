@@ -61,7 +61,13 @@ class Inbox:
         handled, but for questions and answers: who asked has gone, and whom we asked is asked anew.
         """
         self._closed = True
+        # Nobody reads on; and whoever did is let go with this.
+        self._on_room = _nothing
         kept = [] if drop else [one for one in self._frames if one.channel is not Channel.SYNC]
         self._frames = deque(kept)
         self.size = sum([len(frame.payload) for frame in kept])
         self._arrived.set()
+
+
+def _nothing() -> None:
+    """Nobody waits for room."""

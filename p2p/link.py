@@ -236,8 +236,8 @@ class Link(asyncio.Protocol):
         self._settled.set()
         self.urgent.close(drop=False)
         self.bulk.close(drop=False)
-        # The link itself waits for the collector: what a frame that broke off left must not.
-        self._decoder = FrameDecoder(GREETING_SIZE_MAX)
+        # No circle: TLS keeps 256 KiB by a transport, and a frame may have broken off.
+        self._transport = None
         self.closed.set()
 
     # Inside.

@@ -392,7 +392,8 @@ async def _greet(link: Link, connecting: Awaitable[object], deadline_s: float) -
     except TimeoutError:
         refusal = GreetingMissed(f"not within {deadline_s:g} s")
     except (OSError, UnicodeError, ProtocolError) as error:
-        refusal = handshake_refusal(error) if isinstance(error, ssl.SSLError) else as_value(error)
+        as_value(error)
+        refusal = handshake_refusal(error) if isinstance(error, ssl.SSLError) else error
     finally:
         if refusal is not None:
             link.close(refusal, blame=True)

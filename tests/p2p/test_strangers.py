@@ -1,6 +1,7 @@
 """Who is refused at the door, on real sockets: wrong keys, wrong chains, garbage, crowds."""
 
 import asyncio
+import gc
 import logging
 import socket
 import ssl
@@ -294,6 +295,28 @@ async def test_who_hangs_up_in_the_handshake_was_refused_by_nobody() -> None:
             gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         await eventually(lambda: a.network.door().strangers == 0)
         assert a.network.door().refused == {}
+        unharmed(a, b)
+
+
+def handshakes() -> int:
+    """Ends of TLS connections in this process: each has a buffer of 256 KiB."""
+    return sum(type(one).__name__ == "SSLProtocol" for one in gc.get_objects())
+
+
+@pytest.mark.parametrize("first", [b"\x16\x03\x01", b"GET / HTTP/1.1\r\n\r\n", message(HELLO)])
+@pytest.mark.asyncio
+async def test_a_stranger_that_is_gone_is_let_go_at_once(first: bytes) -> None:
+    async with town() as place:
+        a, b = await two_friends(place)
+        gc.collect()
+        before = handshakes()
+        gc.disable()
+        try:
+            raw = await knock(a, None, first)
+            await raw.ended()
+            await eventually(lambda: handshakes() <= before, "a stranger's buffer is kept")
+        finally:
+            gc.enable()
         unharmed(a, b)
 
 
