@@ -11,7 +11,15 @@ from typing import Annotated
 
 from chain.codec import INT_MIN, Range, Size
 from commerce.epcis.document import Event
-from commerce.epcis.identifiers import classes_above, known, links_of, lot_of, lot_of_number
+from commerce.epcis.identifiers import (
+    KNOWN_SIZE_MAX,
+    canonical,
+    classes_above,
+    known,
+    links_of,
+    lot_of,
+    lot_of_number,
+)
 from commerce.epcis.lexeme import Json, Number
 from commerce.epcis.prefixes import Scope
 from commerce.epcis.shape import KEY_SIZE_MAX
@@ -161,7 +169,7 @@ def _things(event: Event, *names: str) -> tuple[str, ...]:
         for entry in value if isinstance(value, list) else ():
             uri = entry.get("epcClass") if isinstance(entry, dict) else entry
             assert isinstance(uri, str)
-            found.append(_identity(uri, event.scope))
+            found.append(identity_in(uri, event.scope))
     return _distinct(found)
 
 
@@ -179,7 +187,7 @@ def _quantities(event: Event, name: str) -> Iterator[Quantity]:
         uri, amount, unit = entry["epcClass"], entry.get("quantity"), entry.get("uom")
         assert isinstance(uri, str)
         text = amount.canonical() if isinstance(amount, Number) else None
-        yield Quantity(_identity(uri, event.scope), text, unit if isinstance(unit, str) else None)
+        yield Quantity(identity_in(uri, event.scope), text, unit if isinstance(unit, str) else None)
 
 
 def _lots(event: Event, name: str) -> tuple[LotMembers, ...]:
@@ -198,7 +206,7 @@ def _lots(event: Event, name: str) -> tuple[LotMembers, ...]:
         full = event.scope.expand(uri)
         lot = lot_of(full) or (number and lot_of_number(full, number))
         if lot and lot != known(full)[0]:
-            lots.setdefault(lot, []).append(_identity(uri, event.scope))
+            lots.setdefault(lot, []).append(identity_in(uri, event.scope))
     return tuple([LotMembers(lot, _distinct(items)) for lot, items in sorted(lots.items())])
 
 
@@ -222,14 +230,17 @@ def _place(event: Event, name: str) -> str | None:
     return _optional_identity(place.get("id"), event.scope) if isinstance(place, dict) else None
 
 
-def _optional_identity(value: Json, scope: Scope) -> str | None:
-    return _identity(value, scope) if isinstance(value, str) else None
+def identity_in(uri: str, scope: Scope) -> str:
+    """What names one thing or place in all documents: its canonical link, or its URI in full.
 
-
-def _identity(uri: str, scope: Scope) -> str:
-    """What is no GS1 identifier may be a compact URI: two documents' prefixes may differ."""
+    What is no GS1 identifier may be a compact URI: two documents' prefixes may differ.
+    """
     full = scope.expand(uri)
-    return known(full)[0] or full
+    return (known(full)[0] if len(full) <= KNOWN_SIZE_MAX else canonical(full)) or full
+
+
+def _optional_identity(value: Json, scope: Scope) -> str | None:
+    return identity_in(value, scope) if isinstance(value, str) else None
 
 
 def _distinct(things: Iterable[str]) -> tuple[str, ...]:

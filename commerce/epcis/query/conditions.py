@@ -16,9 +16,9 @@ from commerce.epcis.lexeme import Json, Number
 from commerce.epcis.prefixes import Scope
 from commerce.epcis.query.errors import QueryRefused, QueryTooLong
 from commerce.epcis.query.patterns import Wanted, wanted
-from commerce.epcis.query.subjects import Subject, folded, identity_in
+from commerce.epcis.query.subjects import Subject, folded
 from commerce.epcis.query.values import OPERATORS, among, flag, instant, numbers
-from commerce.epcis.summary import Summary
+from commerce.epcis.summary import Summary, identity_in
 from commerce.epcis.times import read_instant
 from commerce.epcis.units import convert, exact
 from commerce.epcis.uri import is_uri

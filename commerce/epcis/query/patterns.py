@@ -12,7 +12,7 @@ from commerce.epcis.digital_link import DOMAIN
 from commerce.epcis.identifiers import canonical, prefix_digits
 from commerce.epcis.prefixes import Scope
 from commerce.epcis.query.errors import QueryRefused
-from commerce.epcis.query.subjects import identity_in
+from commerce.epcis.summary import identity_in
 
 PATTERN = "urn:epc:idpat:"
 # Application identifier, and what stands between key and serial in a link.

@@ -10,8 +10,9 @@ from commerce.epcis.prefixes import Scope
 from commerce.epcis.query.conditions import Condition, Make
 from commerce.epcis.query.errors import QueryRefused
 from commerce.epcis.query.fields import parts
-from commerce.epcis.query.subjects import Subject, folded, identity_in
+from commerce.epcis.query.subjects import Subject, folded
 from commerce.epcis.query.values import OPERATORS, among, instant, numbers, one
+from commerce.epcis.summary import identity_in
 from commerce.epcis.times import read_instant
 from commerce.epcis.units import convert, exact
 

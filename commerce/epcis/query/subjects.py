@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from commerce.epcis.digital_link import DOMAIN
 from commerce.epcis.document import Event
 from commerce.epcis.event import EVENT_TYPES
-from commerce.epcis.identifiers import known
 from commerce.epcis.lexeme import Json, read_json
 from commerce.epcis.prefixes import DOCUMENT_SCOPE, Scope
+from commerce.epcis.summary import identity_in
 from commerce.epcis.times import Instant, read_instant
 from commerce.epcis.vocabulary import URN_STEMS, Vocabulary
 
@@ -81,12 +81,6 @@ class Subject:
     def identity(self, uri: str) -> str:
         """What names one thing in all documents: its canonical link, or its URI in full."""
         return identity_in(uri, self.event.scope)
-
-
-def identity_in(uri: str, scope: Scope) -> str:
-    """The identity of a thing or place that is named in a scope."""
-    full = scope.expand(uri)
-    return known(full)[0] or full
 
 
 def folded(vocabulary: Vocabulary, text: str) -> str:

@@ -11,8 +11,8 @@ from chain.ledger import Ledger
 from commerce.epcis.identifiers import is_class
 from commerce.epcis.prefixes import DOCUMENT_SCOPE
 from commerce.epcis.query.spelling import Spelling, spelt
-from commerce.epcis.query.subjects import identity_in
 from commerce.epcis.stored_index import keys_by_event_id, keys_by_hash
+from commerce.epcis.summary import identity_in
 from commerce.rights import prefix_size
 from node.api.epcis import resources
 from node.api.epcis.answers import SIMPLE_QUERY, Told, document, told

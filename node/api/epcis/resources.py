@@ -18,8 +18,9 @@ from commerce.epcis import vocabulary as cbv
 from commerce.epcis.event import EVENT_TYPES
 from commerce.epcis.identifiers import is_class
 from commerce.epcis.query.spelling import Spelling, spelt_uri
-from commerce.epcis.query.subjects import folded, identity_in
+from commerce.epcis.query.subjects import folded
 from commerce.epcis.stored_index import ROW, WORD, WORDS, name_key
+from commerce.epcis.summary import identity_in
 from commerce.epcis.vocabulary import Vocabulary
 from commerce.rights import prefix_size
 from node.api.epcis.answers import CONTEXT

@@ -2,7 +2,17 @@
 
 from chain.codec import decode, encode
 from commerce.epcis.document import read_document
-from commerce.epcis.summary import LotMembers, Quantity, Role, Summary, mentions, summarise
+from commerce.epcis.identifiers import KNOWN_SIZE_MAX, known
+from commerce.epcis.prefixes import DOCUMENT_SCOPE
+from commerce.epcis.summary import (
+    LotMembers,
+    Quantity,
+    Role,
+    Summary,
+    identity_in,
+    mentions,
+    summarise,
+)
 from tests.commerce.epcis.statements import (
     Members,
     blending,
@@ -86,3 +96,13 @@ def test_compact_uris_of_things_and_places_are_told_apart_by_what_their_prefixes
     assert summary.parent == "https://tea.example/epcis/crate-1"
     assert summary.items == ("https://tea.example/epcis/box-2",)
     assert summary.read_point == "https://tea.example/epcis/hall"
+
+
+def test_a_question_names_things_of_any_length_and_only_short_ones_are_remembered() -> None:
+    known.cache_clear()
+    link = "https://id.gs1.org/01/06901234000016"
+    long = f"{link}?{'x' * KNOWN_SIZE_MAX}"
+    assert identity_in(long, DOCUMENT_SCOPE) == link
+    assert known.cache_info().currsize == 0
+    assert identity_in(link, DOCUMENT_SCOPE) == link
+    assert known.cache_info().currsize == 1
