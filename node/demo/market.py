@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from chain.account import single_key_policy
 from chain.bech32m import encode_account
-from chain.crypto import PrivateKey, sha256
+from chain.crypto import sha256
 from chain.transaction import Operation
 from commerce.accounts import AccountOpen
 from commerce.assets import AssetIssue
@@ -30,9 +30,8 @@ from node.client import NodeFailed, Outcome
 from node.demo.chronicle import Chronicle, Placed
 from node.demo.pacing import Pacing
 from node.demo.purse import Purse, balances_claims
-from node.demo.stage import SYMBOL, Party, Stage, cny
+from node.demo.stage import SYMBOL, Party, Stage, cny, new_party
 from node.demo.story import Claim
-from node.keystore import new_seed
 from node.private_data import code_commitment, commit, new_recipient_code
 
 SELLER: Final = "seller"
@@ -274,7 +273,7 @@ class Market:
 
 def open_market(stage: Stage, funds: Mapping[str, int]) -> Market:
     """New accounts with this money and their roles, told in one step."""
-    parties = {name: _new_party(name) for name in funds}
+    parties = {name: new_party(name) for name in funds}
     members = [
         stage.party(place.name) for place in stage.testnet.accounts if place.role == "member"
     ]
@@ -307,11 +306,6 @@ def new_prefix() -> str:
 def document(words: str) -> bytes:
     """The hash of a piece of paper that stays off the chain."""
     return sha256(words.encode())
-
-
-def _new_party(name: str) -> Party:
-    key = PrivateKey(new_seed())
-    return Party(name, single_key_policy(key.public_key).account_id(), key)
 
 
 def _fund(market: Market, funds: Mapping[str, int]) -> None:

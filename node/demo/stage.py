@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from chain.account import single_key_policy
 from chain.bech32m import decode_account
 from chain.codec import encode
 from chain.crypto import PrivateKey
@@ -32,6 +33,12 @@ class Party:
     name: str
     account: bytes
     key: PrivateKey
+
+
+def new_party(name: str) -> Party:
+    """Somebody with a fresh key, whose account that of the key alone will be."""
+    key = PrivateKey(keystore.new_seed())
+    return Party(name, single_key_policy(key.public_key).account_id(), key)
 
 
 class Stage:

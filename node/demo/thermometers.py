@@ -3,8 +3,6 @@
 import time
 from dataclasses import dataclass
 
-from chain.account import single_key_policy
-from chain.crypto import PrivateKey
 from commerce.devices.device import DeviceRegister
 from commerce.devices.report import SensorReport
 from commerce.registry import operation
@@ -12,8 +10,7 @@ from commerce.rights import GcpGrant
 from commerce.timers import DAY_MS, HOUR_MS, MINUTE_MS
 from node.clock import now_ms
 from node.demo.market import MAKER, SELLER, Bought, Market, document, new_prefix
-from node.demo.stage import Party
-from node.keystore import new_seed
+from node.demo.stage import Party, new_party
 
 # Of a report: one a minute would be enough for a week.
 READINGS = 10_000
@@ -57,7 +54,7 @@ def register(market: Market) -> tuple[Party, Party]:
     prefix = new_prefix()
     grant = GcpGrant(prefix, maker.account, None)
     stage.send(stage.party("regulator"), "gcp.grant", grant, [maker])
-    devices = (_device("logger"), _device("spare"))
+    devices = (new_party("logger"), new_party("spare"))
     registering = [
         operation(
             "device.register",
@@ -87,8 +84,3 @@ def register(market: Market) -> tuple[Party, Party]:
         ],
     )
     return devices
-
-
-def _device(name: str) -> Party:
-    key = PrivateKey(new_seed())
-    return Party(name, single_key_policy(key.public_key).account_id(), key)
