@@ -97,7 +97,7 @@ def read_cards(call: Call) -> Reply:
     ledger, account = call.service.ledger, _known(call, CARD_PARTY)
     prefix = indexes.ACCOUNT_CARD + account
     found, following = newest(ledger, prefix, call.get(CURSOR), call.get(LIMIT))
-    time_ms = _time_ms(call)
+    time_ms = call.block_time_ms
     listed = [
         views.open_card_view(ledger.state, split_place(rest)[1], time_ms) for rest, _ in found
     ]
@@ -107,13 +107,13 @@ def read_cards(call: Call) -> Reply:
 
 def read_card(call: Call) -> Reply:
     """GET /v1/cards/{id}."""
-    card = views.card_view(_state(call), call.get(CARD_ID), _time_ms(call))
+    card = views.card_view(_state(call), call.get(CARD_ID), call.block_time_ms)
     return json_reply(render_fields(card))
 
 
 def read_fees(call: Call) -> Reply:
     """GET /v1/fees?types=."""
-    state, time_ms, types = _state(call), _time_ms(call), call.get(TYPES)
+    state, time_ms, types = _state(call), call.block_time_ms, call.get(TYPES)
     cost = None if types is None else views.cost_view(state, types.split(","), time_ms)
     return json_reply(render_fields(CostView(views.fees_view(state, time_ms), cost)))
 
@@ -125,11 +125,6 @@ def read_parameters(call: Call) -> Reply:
 
 def _state(call: Call) -> StateReader:
     return call.service.ledger.state
-
-
-def _time_ms(call: Call) -> int:
-    """Time of the newest block: what the rules would go by."""
-    return call.service.ledger.tip.header.time_ms
 
 
 def _known(call: Call, parameter: Parameter[bytes]) -> bytes:

@@ -79,7 +79,7 @@ def read_offer(call: Call) -> Reply:
 
 def read_sellers(call: Call) -> Reply:
     """GET /v1/products/{gtin}/sellers."""
-    page = Page(_time_ms(call), call.get(CURSOR) or b"", call.get(LIMIT))
+    page = Page(call.block_time_ms, call.get(CURSOR) or b"", call.get(LIMIT))
     view = sellers_view(call.service.ledger.state, call.get(GTIN), page)
     return json_reply(render_fields(view))
 
@@ -90,7 +90,7 @@ def read_licences(call: Call) -> Reply:
     if merchant is None:
         msg = "merchant is needed"
         raise ParameterInvalid(msg, "query.merchant")
-    ledger, time_ms = call.service.ledger, _time_ms(call)
+    ledger, time_ms = call.service.ledger, call.block_time_ms
     prefix = indexes.MERCHANT_LICENCE + merchant
     found, following = newest(ledger, prefix, call.get(CURSOR), call.get(LIMIT))
     known = [licence_view(ledger.state, gtin.decode(), merchant, time_ms) for gtin, _ in found]
@@ -101,7 +101,7 @@ def read_licences(call: Call) -> Reply:
 
 def read_coupon(call: Call) -> Reply:
     """GET /v1/coupons/{id}."""
-    view = coupon_view(call.service.ledger.state, call.get(COUPON_ID), _time_ms(call))
+    view = coupon_view(call.service.ledger.state, call.get(COUPON_ID), call.block_time_ms)
     return json_reply(render_fields(view))
 
 
@@ -111,14 +111,9 @@ def read_coupons(call: Call) -> Reply:
     if funder is None:
         msg = "funder is needed"
         raise ParameterInvalid(msg, "query.funder")
-    ledger, time_ms = call.service.ledger, _time_ms(call)
+    ledger, time_ms = call.service.ledger, call.block_time_ms
     prefix = indexes.FUNDER_COUPON + funder
     found, following = newest(ledger, prefix, call.get(CURSOR), call.get(LIMIT))
     ids = [split_place(rest)[1] for rest, _ in found]
     coupons = tuple(coupon_view(ledger.state, known, time_ms) for known in ids)
     return json_reply(render_fields(CouponsView(coupons, following)))
-
-
-def _time_ms(call: Call) -> int:
-    """The newest block's time: what holds is judged by it."""
-    return call.service.ledger.tip.header.time_ms

@@ -89,7 +89,16 @@ def json_reply(
 
 def problem_reply(error: HushangError, headers: Mapping[str, str] | None = None) -> Reply:
     """A refusal as RFC 9457 problem details."""
-    problem = problem_json(error)
+    return problem_of(problem_json(error), error, status_of(type(error)), headers)
+
+
+def problem_of(
+    problem: Mapping[str, Json],
+    error: HushangError,
+    status: int,
+    headers: Mapping[str, str] | None = None,
+) -> Reply:
+    """The reply whose body tells a refusal so, with the headers that its kind wants."""
     extra = dict(headers or {})
     if isinstance(error, ApiProblem):
         extra |= error.headers
@@ -97,4 +106,4 @@ def problem_reply(error: HushangError, headers: Mapping[str, str] | None = None)
     if seconds is not None:
         extra["Retry-After"] = str(seconds)
     body = json_bytes({name: value for name, value in problem.items() if value is not None})
-    return Reply(body, status_of(type(error)), MEDIA_TYPE, extra)
+    return Reply(body, status, MEDIA_TYPE, extra)

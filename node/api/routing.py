@@ -79,6 +79,11 @@ class Call:
         """The node."""
         return self.edge.service
 
+    @property
+    def block_time_ms(self) -> int:
+        """The newest block's time: what holds is judged by it."""
+        return self.service.ledger.tip.header.time_ms
+
     def get(self, parameter: Parameter[T]) -> T:
         """The value of a parameter of this route."""
         assert parameter in self.route.parameters, parameter.name

@@ -11,17 +11,15 @@ from typing import ClassVar
 from chain.errors import HushangError
 from commerce.epcis.errors import EpcisInvalid, EpcisMalformed, EpcisTooLarge
 from node.api.problems import (
-    MEDIA_TYPE,
     ApiProblem,
     BodyTooLarge,
     ParameterInvalid,
     ParameterUnknown,
     problem_json,
-    retry_after_s,
     status_of,
 )
 from node.api.render import Json
-from node.api.replies import Reply, json_bytes
+from node.api.replies import Reply, problem_of
 
 TYPE_PREFIX = "epcisException:"
 _SERVER_ERROR = 500
@@ -153,13 +151,6 @@ def epcis_problem_reply(error: HushangError, headers: Mapping[str, str] | None =
     """A refusal as RFC 9457 problem details with the standard's type."""
     status, exception = exception_of(type(error))
     problem = {**problem_json(error), "type": TYPE_PREFIX + exception, "status": status}
-    extra = dict(headers or {})
     if isinstance(error, EpcisProblem):
         problem |= error.members()
-    if isinstance(error, ApiProblem):
-        extra |= error.headers
-    seconds = retry_after_s(error)
-    if seconds is not None:
-        extra["Retry-After"] = str(seconds)
-    body = json_bytes({name: value for name, value in problem.items() if value is not None})
-    return Reply(body, status, MEDIA_TYPE, extra)
+    return problem_of(problem, error, status, headers)
