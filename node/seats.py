@@ -24,7 +24,7 @@ from node.client import NodeClient
 from node.following import follow_node
 from node.json_values import FormRefused, from_json
 from node.strict_json import JsonRefused, read_json
-from node.validation import did_you_mean
+from node.validation import did_you_mean, require_head
 
 FORMAT: Final = "hushang-seat"
 FORMAT_VERSION: Final = 1
@@ -109,13 +109,7 @@ def from_text(data: bytes | str, where: str) -> ReadySeat:
 
 
 def _from_record(record: Any) -> ReadySeat:
-    if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise FormRefused("no seat file")
-    unknown = sorted(set(record) - FIELDS)
-    if unknown:
-        raise FormRefused(f"{unknown[0]}: unknown key{did_you_mean(unknown[0], FIELDS)}")
-    if record.get("version") != FORMAT_VERSION:
-        raise FormRefused(f"version {record.get('version')!r} is not {FORMAT_VERSION}")
+    require_head(record, (FORMAT, FORMAT_VERSION), FIELDS, "no seat file")
     return ReadySeat(
         from_json(str, record.get("name"), "name"),
         from_json(int, record.get("epoch"), "epoch"),

@@ -30,7 +30,7 @@ from node.api.render import render, render_fields
 from node.clients.files import replace
 from node.json_values import FormRefused, from_json
 from node.strict_json import JsonRefused, read_json
-from node.validation import did_you_mean
+from node.validation import did_you_mean, require_head
 
 FORMAT: Final = "hushang-transaction"
 FORMAT_VERSION: Final = 1
@@ -123,13 +123,8 @@ def from_text(data: bytes) -> TransactionFile:
 
 def _from_json(data: bytes) -> TransactionFile:
     record = read_json(data, size_max=FILE_SIZE_MAX)
-    if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise FormRefused("no transaction file: hushang tx build makes one of a file of operations")
-    unknown = sorted(set(record) - FIELDS)
-    if unknown:
-        raise FormRefused(f"{unknown[0]}: unknown key{did_you_mean(unknown[0], FIELDS)}")
-    if record.get("version") != FORMAT_VERSION:
-        raise FormRefused(f"version {record.get('version')!r} is not {FORMAT_VERSION}")
+    missing = "no transaction file: hushang tx build makes one of a file of operations"
+    require_head(record, (FORMAT, FORMAT_VERSION), FIELDS, missing)
     content = from_json(bytes, record.get("content"), "content")
     entries = record.get("signatures")
     if not isinstance(entries, list):

@@ -1,11 +1,13 @@
 """Forms filled in by people: unknown keys are errors that suggest the right one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from difflib import get_close_matches
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
+
+from node.json_values import FormRefused
 
 COMPLAINTS_MAX: Final = 10
 
@@ -14,6 +16,21 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`; did you mean X?` if a known word is close, else nothing."""
     close = get_close_matches(word, sorted(known), n=1)
     return f"; did you mean {close[0]}?" if close else ""
+
+
+def require_head(record: Any, head: tuple[str, int], fields: Set[str], missing: str) -> None:
+    """A JSON file's head is of this format and version, and no key is unknown; or `FormRefused`.
+
+    `missing`: what to say of what is no file of the format at all.
+    """
+    name, version = head
+    if not isinstance(record, dict) or record.get("format") != name:
+        raise FormRefused(missing)
+    unknown = sorted(set(record) - fields)
+    if unknown:
+        raise FormRefused(f"{unknown[0]}: unknown key{did_you_mean(unknown[0], fields)}")
+    if record.get("version") != version:
+        raise FormRefused(f"version {record.get('version')!r} is not {version}")
 
 
 class Form(BaseModel):
