@@ -5,24 +5,26 @@ import secrets
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from chain.bech32m import decode_account
 from chain.codec import encode
 from chain.crypto import PrivateKey
 from chain.errors import HushangError
+from chain.genesis import Genesis
 from chain.transaction import TRANSACTION_VERSION, Operation, Transaction, sign_transaction
 from commerce.payments import PayTransfer
 from commerce.registry import operation
-from node import processes, testnet, testnet_faults
+from node import processes, testnet, testnet_faults, testnet_genesis
 from node.client import NodeClient, Outcome
 from node.clock import now_ms
 from node.keystore import find_passphrase, load_key
-from node.testnet_genesis import Plan
+from node.testnet_genesis import Plan, Seeds
 from node.testnet_layout import LocalNetwork, NodePlace, load
 
 LEVEL_TIMEOUT_S = 30.0
@@ -139,6 +141,19 @@ def until(condition: Callable[[], bool], what: str, timeout_s: float = LEVEL_TIM
     while not condition():
         assert time.monotonic() < deadline, f"not within {timeout_s} s: {what}"
         time.sleep(0.02)
+
+
+@contextmanager
+def timed(timers: Mapping[str, int]) -> Iterator[None]:
+    """A test network that is made meanwhile has these timers of its own, which are legal."""
+    fresh = testnet_genesis.fresh_genesis
+
+    def short(plan: Plan, time_ms: int) -> tuple[Genesis, Seeds]:
+        genesis, seeds = fresh(plan, time_ms)
+        return replace(genesis, timers={**genesis.timers, **timers}), seeds
+
+    with mock.patch.object(testnet_genesis, "fresh_genesis", short):
+        yield
 
 
 @contextmanager

@@ -6,21 +6,17 @@ and asked of every node.
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-from unittest import mock
 
 import pytest
 
-from chain.genesis import Genesis
 from commerce.timers import DAY_MS
-from node import testnet_genesis
 from node.demo.stage import Stage
 from node.demo.story import Step, Story, at_pointer
 from node.demo.tales import TALES, perform
-from node.testnet_genesis import Plan, Seeds
 from tests.commands.command_line import hushang
-from tests.processes.net import Net, running
+from tests.processes.net import Net, running, timed
 
 # A day in about two seconds: on a machine that does other things too, two days are enough to act.
 TIME_SCALE = 40_000
@@ -38,7 +34,6 @@ TIMERS = {
     "appeal_ms": 2 * DAY_MS,
     "report_ms": 3 * DAY_MS,
 }
-FRESH = testnet_genesis.fresh_genesis
 
 # What is left to each, in fen; "deposit" is the seller's.
 ENDS: dict[str, dict[str, int]] = {
@@ -93,12 +88,6 @@ CLOCKS = {
 }
 
 
-def legal_but_short(plan: Plan, time_ms: int) -> tuple[Genesis, Seeds]:
-    """The testnet's genesis with the timers above."""
-    genesis, seeds = FRESH(plan, time_ms)
-    return replace(genesis, timers={**genesis.timers, **TIMERS}), seeds
-
-
 @dataclass(frozen=True, slots=True)
 class Told:
     """A network on which all stories were played, and what they told."""
@@ -117,7 +106,7 @@ class Told:
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     """Every story, each in a thread of its own."""
     with (
-        mock.patch.object(testnet_genesis, "fresh_genesis", legal_but_short),
+        timed(TIMERS),
         running(tmp_path_factory.mktemp("stories"), time_scale=TIME_SCALE) as net,
         ThreadPoolExecutor(len(TALES)) as threads,
     ):

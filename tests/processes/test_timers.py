@@ -4,12 +4,9 @@ The chain's clock runs a day in a second (`time_scale`); the timers stand at leg
 all four ends come within a quarter of a minute.
 """
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
-from chain.genesis import Genesis
 from commerce.checkout import OrderCreate, OrderPay, WantedLine
 from commerce.epcis.identifiers import check_digit
 from commerce.listings import ListingPublish, Terms
@@ -17,10 +14,8 @@ from commerce.products import ProductRegister
 from commerce.registry import operation
 from commerce.shipments import ShipmentCreate, ShipmentDelivered, ShippedLine
 from commerce.timers import DAY_MS, HOUR_MS
-from node import testnet_genesis
 from node.client import Outcome
-from node.testnet_genesis import Plan, Seeds
-from tests.processes.net import Net, running, until
+from tests.processes.net import Net, running, timed, until
 
 DAYS_PER_SECOND = 86_400
 TIMERS = {
@@ -33,13 +28,6 @@ TIMERS = {
 }
 PRICE_MINOR = 12_900
 GTIN_BODY = "0690123400001"
-FRESH = testnet_genesis.fresh_genesis
-
-
-def legal_but_short(plan: Plan, time_ms: int) -> tuple[Genesis, Seeds]:
-    """The testnet's genesis with the timers above."""
-    genesis, seeds = FRESH(plan, time_ms)
-    return replace(genesis, timers={**genesis.timers, **TIMERS}), seeds
 
 
 class Shop:
@@ -111,7 +99,7 @@ class Shop:
 
 def test_each_timer_fires_once_and_the_money_lands_where_it_must(tmp_path: Path) -> None:
     with (
-        mock.patch.object(testnet_genesis, "fresh_genesis", legal_but_short),
+        timed(TIMERS),
         running(tmp_path, time_scale=DAYS_PER_SECOND) as net,
     ):
         shop = Shop(net)
