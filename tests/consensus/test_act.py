@@ -7,8 +7,8 @@ import pytest
 from chain.votes import ViewChange
 from consensus.config import StateDiverged
 from consensus.input import Checked, FetchedBlock
-from consensus.messages import Commit, NewView, Prepare, PrePrepare
-from consensus.output import CheckRequest, Results
+from consensus.messages import Commit, NewView, Prepare
+from consensus.output import Results
 from tests.consensus.cluster import Cluster, Envelope
 from tests.consensus.forging import (
     UNSIGNED,
@@ -18,24 +18,10 @@ from tests.consensus.forging import (
     prepared,
     sign,
 )
+from tests.consensus.one_proposal import checks, proposed
 from tests.consensus.stub_chain import keys
 
 IDLE = Results(bytes(32), bytes(32), needs_seal=False)
-
-
-def proposed() -> tuple[Cluster, bytes]:
-    """Height 1 is proposed to all and checked by nobody yet; its digest."""
-    cluster = Cluster(4)
-    cluster.queue.clear()
-    cluster.submit(b"one")
-    for entry in [e for e in cluster.queue if isinstance(e.event, PrePrepare)]:
-        cluster.deliver(entry)
-    return cluster, cluster.nodes[1].replica._state.slot.proposals[0].digest
-
-
-def checks(cluster: Cluster, member: int) -> list[CheckRequest]:
-    found = [e.event for e in cluster.queue if e.target == member]
-    return [event for event in found if isinstance(event, CheckRequest)]
 
 
 def test_a_proposal_is_checked_once_and_voted_for_after_that() -> None:

@@ -1,26 +1,12 @@
 """What is asked of the shell and of peers: once, and again where it matters."""
 
-from consensus.messages import Commit, PrePrepare, Status
-from consensus.output import CheckRequest, FetchBlock, FetchBlocks
+from consensus.messages import Commit, Status
+from consensus.output import FetchBlock, FetchBlocks
 from tests.consensus.cluster import Cluster, Envelope
 from tests.consensus.forging import UNSIGNED, block_on, certificate, sign
+from tests.consensus.one_proposal import checks, proposed
 from tests.consensus.samples import FIRST, header_on
 from tests.consensus.stub_chain import keys
-
-
-def proposed() -> tuple[Cluster, bytes]:
-    """Height 1 is proposed to all and checked by nobody yet; its digest."""
-    cluster = Cluster(4)
-    cluster.queue.clear()
-    cluster.submit(b"one")
-    for entry in [e for e in cluster.queue if isinstance(e.event, PrePrepare)]:
-        cluster.deliver(entry)
-    return cluster, cluster.nodes[1].replica._state.slot.proposals[0].digest
-
-
-def checks(cluster: Cluster, member: int) -> list[CheckRequest]:
-    found = [e.event for e in cluster.queue if e.target == member]
-    return [event for event in found if isinstance(event, CheckRequest)]
 
 
 def test_a_check_becomes_urgent_when_the_block_turns_out_to_be_certified() -> None:

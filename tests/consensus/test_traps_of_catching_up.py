@@ -32,6 +32,7 @@ from tests.consensus.forging import UNSIGNED, certificate
 from tests.consensus.samples import header_on
 from tests.consensus.stub_chain import execute
 from tests.node import drivers
+from tests.node.behind import forge
 from tests.node.parts import issue
 
 OWNER = bytes(range(32))
@@ -168,12 +169,6 @@ class Reader:
             self.refused += 1
 
 
-def other_block(entry: CertifiedBlock) -> CertifiedBlock:
-    block = decode(Block, entry.block)
-    changed = replace(block.header, time_ms=block.header.time_ms + 1)
-    return replace(entry, block=encode(replace(block, header=changed)))
-
-
 def no_bodies(entry: CertifiedBlock) -> CertifiedBlock:
     return replace(entry, block=encode(replace(decode(Block, entry.block), bodies=())))
 
@@ -195,7 +190,7 @@ def garbage(entry: CertifiedBlock) -> CertifiedBlock:
     return replace(entry, block=b"\xc1" + entry.block)
 
 
-LIES = [other_block, no_bodies, short_certificate, forged_certificate, garbage]
+LIES = [forge, no_bodies, short_certificate, forged_certificate, garbage]
 
 
 @pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.__name__)
