@@ -12,14 +12,9 @@ from node.clock import now_ms
 from node.keystore import write_key
 from tests.chain.world import account, key
 from tests.commands.command_line import Ran, inside
+from tests.commands.served_node import run
 from tests.node.api.committee_story import NEW, grow, registration
 from tests.node.api.service import Served, served
-
-
-async def run(node: Served, *words: str) -> Ran:
-    """One command line against the served node."""
-    url = ("--node", f"http://127.0.0.1:{node.port}", "-o", "json")
-    return await asyncio.to_thread(inside, *words, *url)
 
 
 @pytest_asyncio.fixture

@@ -1,6 +1,5 @@
 """`hushang evidence`: what a node found is shown, verified offline, and put on the chain."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -16,16 +15,11 @@ from node.clock import now_ms
 from node.genesis_file import genesis_text
 from node.keystore import write_key
 from tests.chain.world import account, key
-from tests.commands.command_line import Ran, inside
+from tests.commands.command_line import inside
+from tests.commands.served_node import run
 from tests.node.api.committee_story import grow
 from tests.node.api.service import Served, served
 from tests.node.api.test_evidence import equivocation, hidden_commit, signed_vote
-
-
-async def run(node: Served, *words: str) -> Ran:
-    """One command line against the served node."""
-    url = ("--node", f"http://127.0.0.1:{node.port}", "-o", "json")
-    return await asyncio.to_thread(inside, *words, *url)
 
 
 @pytest_asyncio.fixture

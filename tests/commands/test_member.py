@@ -13,7 +13,8 @@ from node.keystore import write_key
 from node.member_card import card_text, make_card
 from tests.chain.world import account, key
 from tests.commands.command_line import inside
-from tests.commands.test_committee import keys, run
+from tests.commands.served_node import run
+from tests.commands.test_committee import keys
 from tests.node.api.service import Served, served
 
 

@@ -12,17 +12,12 @@ from chain.bech32m import encode_account
 from node.genesis_file import genesis_text
 from tests.chain.world import account
 from tests.commands.command_line import Ran, inside
+from tests.commands.served_node import run
 from tests.node.api.committee_story import grow
 from tests.node.api.market import Market, trade
 from tests.node.api.service import Served, served
 
 BUYER = encode_account(account("buyer"))
-
-
-async def run(node: Served, *words: str) -> Ran:
-    """One command line against the served node."""
-    url = ("--node", f"http://127.0.0.1:{node.port}", "-o", "json")
-    return await asyncio.to_thread(inside, *words, *url)
 
 
 @pytest_asyncio.fixture

@@ -1,6 +1,5 @@
 """`hushang upgrade`: what governs is shown, a version is proposed and withdrawn by a quorum."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,7 +10,8 @@ from chain.upgrades import PROTOCOL_VERSION, Upgrade
 from node.clock import now_ms
 from node.keystore import write_key
 from tests.chain.world import key
-from tests.commands.command_line import Ran, inside
+from tests.commands import served_node
+from tests.commands.command_line import Ran
 from tests.node.api.service import Served, served
 
 NEXT = PROTOCOL_VERSION + 1
@@ -29,9 +29,8 @@ async def node(tmp_path: Path) -> AsyncIterator[Served]:
 
 
 async def run(node: Served, *words: str, form: str = "json") -> Ran:
-    """One command line against the served node."""
-    url = ("--node", f"http://127.0.0.1:{node.port}", "-o", form)
-    return await asyncio.to_thread(inside, "upgrade", *words, *url)
+    """One command line of the noun against the served node."""
+    return await served_node.run(node, "upgrade", *words, form=form)
 
 
 def signed_by(directory: Path, *names: str) -> list[str]:
