@@ -101,8 +101,16 @@ def _of_environment(environ: Mapping[str, str]) -> Iterator[str]:
     for name, value in environ.items():
         if name == FILE_VARIABLE:
             yield _text(Path(value)).partition("\n")[0].removesuffix("\r")
-        elif SECRET_VARIABLE.search(name) and not Path(value).exists():
+        elif SECRET_VARIABLE.search(name) and not _is_path(value):
             yield value
+
+
+def _is_path(value: str) -> bool:
+    try:
+        return Path(value).exists()
+    except OSError:
+        # Too long for a name, as a session's token is; or in a place that may not be looked into.
+        return False
 
 
 def _text(path: Path) -> str:

@@ -76,3 +76,8 @@ def test_known_secrets_come_of_key_files_tokens_and_the_environment(tmp_path: Pa
     # Short ones would take words away, and a file's name is none.
     assert set(found) == {SEED, "cd" * 32, "open sesame", "k-12345678"}
     assert list(found) == sorted(found, key=lambda text: (-len(text), text))
+
+
+def test_a_secret_of_the_environment_may_be_longer_than_any_name_of_a_file() -> None:
+    token = "x" * 4_000
+    assert known_secrets([], [], {"AWS_SESSION_TOKEN": token}) == (token,)
