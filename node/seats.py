@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chain.bech32m import decode_account, encode_account
+from chain.bech32m import decode_account
 from chain.block import Certificate, Header
 from chain.codec import decode
 from chain.committees import ready_bytes
@@ -217,8 +217,3 @@ def wait_until_governs(client: NodeClient, epoch: int, timeout_s: float) -> Mapp
 def accounts_of(now: Mapping[str, Any]) -> dict[bytes, str]:
     """The members of a told committee: names by account."""
     return {decode_account(entry["account"]): str(entry["name"]) for entry in now["members"]}
-
-
-def account_text(ready: ReadySeat) -> str:
-    """The account that the seat is for."""
-    return encode_account(ready.seat.account)

@@ -14,8 +14,6 @@ from node.words import said
 
 LINE: Final = re.compile(r"^([a-z_:]+)(?:\{([^}]*)\})? (\S+)")
 LABEL: Final = re.compile(r'(\w+)="([^"]*)"')
-DECISION: Final = "hushang_decision_seconds_bucket"
-LAG: Final = "hushang_loop_lag_seconds_bucket"
 
 Buckets = Mapping[float, float]
 

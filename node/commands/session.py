@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from typing_extensions import override
 
-from chain.account import SignatureEntry, single_key_policy
-from chain.bech32m import decode_account, encode_account
+from chain.account import SignatureEntry
+from chain.bech32m import decode_account
 from chain.codec import encode, encode_checked
 from chain.crypto import SIGNATURE_SIZE
 from chain.errors import HushangError
@@ -392,8 +392,3 @@ def _state(outcome: Outcome) -> str:
 
 def _told_code(error: HushangError) -> str:
     return str(getattr(error, "told_code", ""))
-
-
-def account_of_key(public_key: bytes) -> str:
-    """The `hs1…` id of the account that a policy of this key alone opens."""
-    return encode_account(single_key_policy(public_key).account_id())
