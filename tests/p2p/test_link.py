@@ -1,7 +1,6 @@
 """One connection under strain: silent, dripping, deaf and flooding peers, on real sockets."""
 
 import asyncio
-import gc
 import weakref
 from dataclasses import replace
 
@@ -12,7 +11,7 @@ from p2p.limits import QueueLimits
 from p2p.link import GreetingExpected, Link, PeerGone, Terms
 from p2p.messages import Ping
 from p2p.outbox import Outbox
-from tests.let_go import let_go
+from tests.let_go import let_go, uncollected
 from tests.p2p.certs import identity
 from tests.p2p.net import (
     HELLO,
@@ -233,9 +232,6 @@ async def test_a_link_that_ended_is_let_go_at_once_with_the_frame_that_broke_off
         raw.writer.write(frame_header(Channel.SYNC, FRAME_SIZE_MAX) + bytes(MIB))
         await eventually(lambda: current(node)._decoder.held_size == MIB)
         held = weakref.ref(current(node))
-        gc.disable()
-        try:
+        with uncollected():
             raw.writer.transport.abort()
             await eventually(lambda: held() is None, "the link is kept")
-        finally:
-            gc.enable()

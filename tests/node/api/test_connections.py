@@ -240,10 +240,9 @@ BAD_HTTP = (
 @pytest.mark.parametrize("data", BAD_HTTP, ids=range(len(BAD_HTTP)))
 @pytest.mark.asyncio
 async def test_bad_http_gets_a_problem_without_a_trace_of_our_insides(data: bytes) -> None:
-    async with served(QUICK) as node, wire(node.port) as client:
-        async with let_go(HttpProcessingError):
-            client.send(data + b"\r\n\r\n")
-            head, _, body = (await client.read_all()).partition(b"\r\n\r\n")
+    async with let_go(HttpProcessingError), served(QUICK) as node, wire(node.port) as client:
+        client.send(data + b"\r\n\r\n")
+        head, _, body = (await client.read_all()).partition(b"\r\n\r\n")
         assert head.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 "))
         assert b"application/problem+json" in head
         assert b"Server: hushang" in head
