@@ -308,6 +308,7 @@ class Connection(RequestHandler):
             incident = uuid.uuid4().hex
             log.error("request failed, incident %s", incident, exc_info=exc)
             error = Internal(f"incident {incident}")
+        # Also what was unreadable behind a declined upgrade, which `data_received` doesn't see.
         if exc is not None:
             as_value(exc)
         reply = page_of(error) if self._for_people else problem_reply(error)

@@ -24,6 +24,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,7 +37,7 @@ from p2p.tls import Credentials, NodeIdentity
 from tests.hostile.bad_frames import Frames, Intruder, Sent, send_frames
 from tests.hostile.bad_requests import Answered, Requests, send_requests
 from tests.hostile.rate import Rate
-from tests.processes.net import Load, Net, running
+from tests.processes.net import Load, Net, running, until
 
 FRAMES: Final = 500_000
 REQUESTS: Final = 500_000
@@ -180,20 +181,27 @@ def since(now: dict[float, float], before: dict[float, float]) -> dict[float, fl
 def level(net: Net, nodes: Sequence[NodePlace], pids: dict[str, int | None]) -> str:
     """Wait until the load alone lets memory grow no more; what that took, in words."""
     began = time.monotonic()
-    seen: list[tuple[int, dict[str, float]]] = []
-    while True:
-        height = net.height(nodes)
-        now = {name: 0.0 if pid is None else rss_mib(pid) for name, pid in pids.items()}
-        before = [mib for then, mib in seen if height - then >= LEVEL_BLOCKS]
-        is_level = bool(before) and all(now[name] - before[-1][name] <= LEVEL_MIB for name in now)
-        took_s = time.monotonic() - began
-        if is_level or took_s > LEVEL_S:
-            break
-        seen.append((height, now))
-        time.sleep(SAMPLE_S)
+    height, now = net.height(nodes), memory_mib(pids)
+    grown = LEVEL_MIB + 1
+    while grown > LEVEL_MIB and time.monotonic() - began < LEVEL_S:
+        before, due = now, height + LEVEL_BLOCKS
+        until(partial(has_height, net, nodes[:1], due), f"block {due}", LEVEL_S)
+        height, now = net.height(nodes), memory_mib(pids)
+        grown = max(mib - before[name] for name, mib in now.items())
     told = ", ".join(f"{name} {mib:.1f}" for name, mib in now.items())
-    state = "is level" if is_level else "still grows"
+    state = "is level" if grown <= LEVEL_MIB else "still grows"
+    took_s = time.monotonic() - began
     return f"the load alone: {height} blocks in {took_s:.0f} s; memory {state} (MiB): {told}\n"
+
+
+def memory_mib(pids: dict[str, int | None]) -> dict[str, float]:
+    """By node; 0 of one that is gone."""
+    return {name: 0.0 if pid is None else rss_mib(pid) for name, pid in pids.items()}
+
+
+def has_height(net: Net, nodes: Sequence[NodePlace], height: int) -> bool:
+    """Has one of them this block?"""
+    return net.height(nodes) >= height
 
 
 async def attack(
